@@ -1,0 +1,24 @@
+"""What there is: servers.tsv, versions.yaml, settings.yaml and credentials/ as one validated, frozen Inventory.
+
+Everything else in hadrill starts from an Inventory and never reads those files again. Reading one finds
+every mistake in one pass, each with its file, line, column and remedy, before any host is touched.
+This package imports nothing else of hadrill.
+"""
+
+from hadrill.inventory.credentials import Credentials
+from hadrill.inventory.host import Host, Role
+from hadrill.inventory.inventory import Inventory, read
+from hadrill.inventory.problem import InvalidInventoryError, Problem
+from hadrill.inventory.settings import LoadBalancer, Settings
+
+__all__ = [
+    "Credentials",
+    "Host",
+    "InvalidInventoryError",
+    "Inventory",
+    "LoadBalancer",
+    "Problem",
+    "Role",
+    "Settings",
+    "read",
+]

@@ -1,0 +1,91 @@
+"""credentials/: one env file a module, root's and 0600, never printed."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from hadrill.inventory.host import Role
+from hadrill.inventory.problem import Problem
+
+# Names that each module's file must hold. A value may be anything printable but quotes, blanks and `#`.
+REQUIRED: dict[Role, tuple[str, ...]] = {
+    Role.POSTGRESQL: ("POSTGRES_PASSWORD", "REPLICATION_PASSWORD", "PATRONI_PASSWORD", "HADRILL_PASSWORD"),
+    Role.REDIS: ("REDIS_PASSWORD",),
+    Role.RABBITMQ: ("RABBITMQ_PASSWORD", "RABBITMQ_ERLANG_COOKIE"),
+    Role.MINIO: ("MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"),
+    Role.MARIADB: ("MARIADB_ROOT_PASSWORD", "SST_PASSWORD", "HADRILL_PASSWORD"),
+    Role.PROXYSQL: ("ADMIN_PASSWORD", "MONITOR_PASSWORD"),
+}
+_ENTRY = re.compile(r"(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>[!$-&(-~]{8,128})")
+
+
+class Credentials:
+    """Secrets by module and name."""
+
+    def __init__(self, values: Mapping[Role, Mapping[str, SecretStr]]) -> None:
+        self._values = values
+
+    def secret(self, role: Role, name: str) -> str:
+        """The plain value, for the moment of use only."""
+        return self._values[role][name].get_secret_value()
+
+    def values(self) -> frozenset[str]:
+        """Every secret, for those who must look that none of them shows anywhere."""
+        return frozenset(secret.get_secret_value() for named in self._values.values() for secret in named.values())
+
+
+def read_credentials(folder: Path, roles: set[Role], problems: list[Problem]) -> Credentials:
+    """The files that the inventory's roles need; what is wrong with them is told in `problems`."""
+    values: dict[Role, dict[str, SecretStr]] = {}
+    for role in sorted(roles & set(REQUIRED)):
+        file = folder / f"{role}.env"
+        remedy = "`hadrill inventory credentials` writes the missing files with new random values."
+        if not file.is_file():
+            problems.append(Problem(file, 0, 0, f"the credentials of {role} are missing", remedy))
+            continue
+        status = file.stat()
+        if status.st_mode & 0o777 != 0o600 or status.st_uid != 0:
+            what = f"mode {status.st_mode & 0o777:04o}, owner {status.st_uid}"
+            problems.append(Problem(file, 0, 0, what, f"Run: chown root:root {file}; chmod 0600 {file}."))
+            continue
+        values[role] = _read(file, problems)
+        for name in REQUIRED[role]:
+            if name not in values[role]:
+                problems.append(Problem(file, 0, 0, f"{name} is missing", f"Add {name}=VALUE, 8 characters or more."))
+    return Credentials(values)
+
+
+def write_missing(folder: Path, roles: set[Role]) -> list[Path]:
+    """Create the files that do not exist yet, with random values, 0600. Returns what was written."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    written = []
+    for role in sorted(roles & set(REQUIRED)):
+        file = folder / f"{role}.env"
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text("".join(f"{name}={secrets.token_hex(16)}\n" for name in REQUIRED[role]), "ascii")
+            written.append(file)
+    return written
+
+
+def _read(file: Path, problems: list[Problem]) -> dict[str, SecretStr]:
+    named: dict[str, SecretStr] = {}
+    try:
+        rows = file.read_text("ascii").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(Problem(file, 0, 0, f"cannot be read: {type(error).__name__}", "Write it in plain ASCII."))
+        return named
+    for number, row in enumerate(rows, start=1):
+        if not row.strip() or row.startswith("#"):
+            continue
+        match = _ENTRY.fullmatch(row)
+        if match is None:
+            # The row itself is never shown: it may be a secret with a typing error.
+            remedy = "Write NAME=VALUE: 8 to 128 printable characters, no blanks, quotes or '#'."
+            problems.append(Problem(file, number, 1, "not a NAME=VALUE entry", remedy))
+        else:
+            named[match["name"]] = SecretStr(match["value"])
+    return named

@@ -1,0 +1,93 @@
+"""A YAML file that is checked against a pydantic model, with the line and column of each mistake."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from hadrill.inventory.problem import Problem
+from hadrill.inventory.secrets import looks_like_a_secret, names_a_secret
+from hadrill.inventory.servers import read_text
+
+Model = TypeVar("Model", bound=BaseModel)
+Place = tuple[int, int]
+
+
+def read_document(file: Path, model: type[Model], problems: list[Problem]) -> Model | None:
+    """The file as an instance of `model`, or None after telling every mistake in `problems`."""
+    text = read_text(file, problems)
+    if text is None:
+        return None
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        content: Any = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        what = getattr(error, "problem", None) or str(error) or type(error).__name__
+        problems.append(Problem(file, line, column, f"not valid YAML: {what}", "Correct the syntax."))
+        return None
+    before = len(problems)
+    if isinstance(root, yaml.Node):
+        _refuse_repetition_and_secrets(file, root, problems)
+    try:
+        checked = model.model_validate(content if content is not None else {})
+    except ValidationError as error:
+        for flaw in error.errors(include_url=False, include_input=False):
+            line, column = _place(root, tuple(flaw["loc"]))
+            where = ".".join(map(str, flaw["loc"])) or "the document"
+            remedy = "See docs/inventory.md for what may stand here."
+            problems.append(Problem(file, line, column, f"{where}: {flaw['msg']}", remedy))
+        return None
+    return checked if len(problems) == before else None
+
+
+def _refuse_repetition_and_secrets(file: Path, root: yaml.Node, problems: list[Problem]) -> None:
+    visited: set[int] = set()
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if id(node) in visited:
+            continue
+        visited.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            stack.extend(node.value)
+        elif isinstance(node, yaml.ScalarNode) and looks_like_a_secret(node.value):
+            problems.append(Problem(file, *_start(node), "a secret", "Move it to credentials/ and change it."))
+        elif isinstance(node, yaml.MappingNode):
+            keys: set[str] = set()
+            for key, value in node.value:
+                stack.append(value)
+                if not isinstance(key, yaml.ScalarNode):
+                    continue
+                if names_a_secret(key.value) and isinstance(value, yaml.ScalarNode):
+                    what = f"{key.value} is a secret"
+                    problems.append(Problem(file, *_start(key), what, "Move it to credentials/ and change it."))
+                if key.value in keys:
+                    problems.append(Problem(file, *_start(key), f"{key.value} stands twice", "Keep one of them."))
+                keys.add(key.value)
+
+
+def _place(root: yaml.Node | None, path: tuple[int | str, ...]) -> Place:
+    """Where a path of keys and indexes leads; the last place that exists where it leads nowhere."""
+    if root is None:
+        return 0, 0
+    node, place = root, _start(root)
+    for step in path:
+        found: yaml.Node | None = None
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if isinstance(key, yaml.ScalarNode) and key.value == str(step):
+                    found, place = value, _start(key)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            found = node.value[step]
+            place = _start(found)
+        if found is None:
+            break
+        node = found
+    return place
+
+
+def _start(node: yaml.Node) -> Place:
+    return node.start_mark.line + 1, node.start_mark.column + 1

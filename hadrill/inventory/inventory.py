@@ -1,0 +1,82 @@
+"""The inventory as a whole."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hadrill.inventory.credentials import Credentials, read_credentials
+from hadrill.inventory.document import read_document
+from hadrill.inventory.host import Host, Role
+from hadrill.inventory.problem import InvalidInventoryError, Problem
+from hadrill.inventory.rules import broken_network_rules, broken_rules
+from hadrill.inventory.servers import read_servers
+from hadrill.inventory.settings import LoadBalancer, Settings
+from hadrill.inventory.versions import Versions
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Hosts, versions, settings and credentials that fit together."""
+
+    folder: Path
+    hosts: tuple[Host, ...]
+    versions: Versions
+    settings: Settings
+    credentials: Credentials
+
+    def of_role(self, role: Role) -> tuple[Host, ...]:
+        """Hosts of a role, in the order of servers.tsv."""
+        return tuple(host for host in self.hosts if host.role is role)
+
+    @property
+    def managed(self) -> tuple[Host, ...]:
+        """Hosts that are installed and tested: all but the runner, which is never changed."""
+        return tuple(host for host in self.hosts if host.role is not Role.RUNNER)
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """Roles that at least one host plays."""
+        return frozenset(host.role for host in self.hosts)
+
+    def host(self, name: str) -> Host:
+        """The host of that name; KeyError names those that exist."""
+        for host in self.hosts:
+            if host.name == name:
+                return host
+        raise KeyError(f"no host {name!r} in {self.folder}: there are {', '.join(h.name for h in self.hosts)}")
+
+    def entry_point(self, port: int) -> LoadBalancer:
+        """The private load balancer that passes a port on; LookupError says how to add one."""
+        for balancer in self.settings.load_balancers:
+            if balancer.scope == "private" and port in balancer.ports:
+                return balancer
+        raise LookupError(f"no private load balancer in {self.folder}/settings.yaml has port {port}: add it to `ports`")
+
+    def path(self, path: Path) -> Path:
+        """A path of settings.yaml: `~` is the user's home, a relative one starts at the inventory's folder."""
+        return self.folder / path.expanduser()
+
+    def image(self, component: str) -> str:
+        """The pinned image of a component."""
+        return self.versions.images[component]
+
+
+def read(folder: Path) -> Inventory:
+    """Read and validate an inventory's folder. Raises InvalidInventoryError with every mistake at once."""
+    problems: list[Problem] = []
+    if not folder.is_dir():
+        remedy = "Give the folder with servers.tsv, versions.yaml, settings.yaml and credentials/ as --inventory DIR."
+        raise InvalidInventoryError([Problem(folder, 0, 0, "is not a folder", remedy)])
+    servers = folder / "servers.tsv"
+    hosts = read_servers(servers, problems)
+    settings = read_document(folder / "settings.yaml", Settings, problems)
+    versions = read_document(folder / "versions.yaml", Versions, problems)
+    roles = {host.role for host in hosts}
+    problems.extend(broken_rules(servers, hosts))
+    if settings is not None:
+        problems.extend(broken_network_rules(servers, folder / "settings.yaml", hosts, settings))
+    if versions is not None and settings is not None:
+        problems.extend(versions.problems(folder / "versions.yaml", roles, settings.sql_proxy))
+    credentials = read_credentials(folder / "credentials", roles, problems)
+    if problems or settings is None or versions is None:
+        raise InvalidInventoryError(problems)
+    return Inventory(folder, tuple(hosts), versions, settings, credentials)

@@ -1,0 +1,106 @@
+"""servers.tsv: one host a row, seven columns, each mistake reported where it stands."""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from hadrill.inventory.host import Host, Role
+from hadrill.inventory.problem import Problem
+from hadrill.inventory.secrets import looks_like_a_secret
+
+COLUMNS = ("host", "private", "public", "fqdn", "role", "cluster", "notes")
+LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def read_servers(file: Path, problems: list[Problem]) -> list[Host]:
+    """Hosts of the file, in its order. Rows with a mistake are left out and told in `problems`."""
+    text = read_text(file, problems)
+    if text is None:
+        return []
+    rows = text.split("\n")
+    header = rows[0].split("\t") if rows else []
+    if tuple(header) != COLUMNS:
+        problems.append(
+            Problem(file, 1, 1, f"the header is {rows[0][:80]!r}", f"Start the file with {'<tab>'.join(COLUMNS)}.")
+        )
+        return []
+    hosts = []
+    for number, row in enumerate(rows[1:], start=2):
+        if row.strip() and not row.startswith("#"):
+            found = list(_problems_of_row(file, number, row))
+            problems.extend(found)
+            if not found:
+                hosts.append(_host(number, row))
+    if not hosts and not problems:
+        problems.append(Problem(file, 0, 0, "no host is named", "Add at least one row."))
+    return hosts
+
+
+def read_text(file: Path, problems: list[Problem]) -> str | None:
+    """Plain ASCII text with Unix line ends, or None after telling why not."""
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        problems.append(Problem(file, 0, 0, f"cannot be read: {error.strerror}", "Create it or give --inventory DIR."))
+        return None
+    flaws = [
+        (b"\xef\xbb\xbf", "a byte order mark (BOM)", "Save the file as plain ASCII, without BOM."),
+        (b"\r", "a carriage return (CRLF line ends)", "Save the file with Unix line ends (LF)."),
+    ]
+    for needle, what, remedy in flaws:
+        if needle in raw:
+            at = raw.index(needle)
+            problems.append(Problem(file, raw.count(b"\n", 0, at) + 1, at - raw.rfind(b"\n", 0, at), what, remedy))
+            return None
+    for number, row in enumerate(raw.split(b"\n"), start=1):
+        for column, byte in enumerate(row, start=1):
+            if byte > 126 or (byte < 32 and byte != 9):
+                what = f"byte 0x{byte:02x} is not printable ASCII"
+                problems.append(Problem(file, number, column, what, "Write names and notes in plain ASCII."))
+                return None
+    return raw.decode("ascii")
+
+
+def _problems_of_row(file: Path, number: int, row: str) -> Iterator[Problem]:
+    cells = row.split("\t")
+    if len(cells) != len(COLUMNS):
+        what = f"{len(cells)} columns instead of {len(COLUMNS)}"
+        yield Problem(file, number, 1, what, f"Separate with one tab each: {', '.join(COLUMNS)}; empty cells stay.")
+        return
+    at = dict(zip(COLUMNS, _starts(cells), strict=True))
+    name, private, public, fqdn, role, cluster, notes = cells
+    if not LABEL.fullmatch(name):
+        yield Problem(file, number, at["host"], f"host name {name!r}", "Use small letters, digits and inner hyphens.")
+    for column, address in (("private", private), ("public", public)):
+        if (column == "private" or address) and not is_ipv4(address):
+            yield Problem(file, number, at[column], f"{column} address {address!r}", "Write an IPv4 address: 10.0.0.1.")
+    if len(fqdn) > 253 or not all(LABEL.fullmatch(label) for label in fqdn.split(".")):
+        yield Problem(file, number, at["fqdn"], f"FQDN {fqdn!r}", "Write the full name, like redis-01.example.org.")
+    if role not in set(Role):
+        yield Problem(file, number, at["role"], f"unknown role {role!r}", f"Use one of: {', '.join(Role)}.")
+    if role != Role.BASE and not LABEL.fullmatch(cluster):
+        yield Problem(file, number, at["cluster"], f"cluster name {cluster!r}", "Name the cluster that the host votes in.")
+    if looks_like_a_secret(notes):
+        yield Problem(file, number, at["notes"], "the notes hold a secret", "Move it to credentials/ and change it.")
+
+
+def is_ipv4(text: str) -> bool:
+    """Whether the text is a dotted IPv4 address."""
+    try:
+        ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _host(number: int, row: str) -> Host:
+    name, private, public, fqdn, role, cluster, notes = row.split("\t")
+    return Host(name, private, public, fqdn, Role(role), cluster, notes, number)
+
+
+def _starts(cells: list[str]) -> Iterator[int]:
+    column = 1
+    for cell in cells:
+        yield column
+        column += len(cell) + 1

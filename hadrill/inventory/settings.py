@@ -1,0 +1,85 @@
+"""settings.yaml: how this inventory is reached and what may differ between inventories."""
+
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hadrill.inventory.host import Role
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Frozen(BaseModel):
+    """Read once, never changed; an unknown key is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Ssh(Frozen):
+    """How hosts are reached. Relative paths start at the inventory's folder."""
+
+    user: str = "root"
+    port: Port = 22
+    key: Path = Path("~/.ssh/id_ed25519")
+    known_hosts: Path = Path("~/.ssh/known_hosts")
+    connect_seconds: float = Field(default=5.0, gt=0, le=60)
+
+
+class Dns(Frozen):
+    """Resolvers that module 2 writes to every host; none keeps what the host has."""
+
+    resolvers: tuple[IPv4Address, ...] = (IPv4Address("1.1.1.1"), IPv4Address("8.8.8.8"))
+
+
+class LoadBalancer(Frozen):
+    """An entry point that is not a server: its address, and the role and ports that it passes on to."""
+
+    name: str
+    address: IPv4Address
+    scope: Literal["private", "public"]
+    targets: tuple[Role, ...]
+    ports: tuple[Port, ...]
+
+
+class Bind(Frozen):
+    """Where the proxies listen."""
+
+    haproxy: IPv4Address = IPv4Address("0.0.0.0")  # noqa: S104 - the spec asks for it: load balancers hold the addresses
+    proxysql: IPv4Address = IPv4Address("0.0.0.0")  # noqa: S104
+
+
+class Postgresql(Frozen):
+    """Patroni's dynamic configuration: seconds, and bytes for the lag."""
+
+    ttl: int = Field(default=30, ge=20)
+    loop_wait: int = Field(default=10, ge=1)
+    retry_timeout: int = Field(default=10, ge=3)
+    maximum_lag_on_failover: int = Field(default=1048576, ge=0)
+
+
+class Redis(Frozen):
+    """Sentinel's settings: the time values are milliseconds, as in Sentinel itself."""
+
+    master_name: str = "kb-redis-master"
+    quorum: int = Field(default=2, ge=1)
+    down_after_ms: int = Field(default=5000, ge=100)
+    failover_timeout_ms: int = Field(default=60000, ge=1000)
+    update_interval_seconds: int = Field(default=15, ge=1)
+
+
+class Settings(Frozen):
+    """Everything that settings.yaml may say."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    lab: bool = False
+    domain: str = Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")
+    private_network: IPv4Network
+    sql_proxy: Literal["proxysql", "haproxy"] = "proxysql"
+    ssh: Ssh = Ssh()
+    dns: Dns = Dns()
+    bind: Bind = Bind()
+    postgresql: Postgresql = Postgresql()
+    redis: Redis = Redis()
+    load_balancers: tuple[LoadBalancer, ...] = ()

@@ -1,0 +1,49 @@
+"""Load balancers: what stands in the lab for the hosting company's. They hold the entry points' addresses.
+
+Each is one HAProxy in TCP mode. The timers are quicker than the company's defaults so that a dead proxy
+is out after two seconds; a real inventory reads them from the company's interface.
+"""
+
+import hashlib
+from pathlib import Path
+
+from hadrill.inventory import Inventory, LoadBalancer
+from lab.docker import docker
+
+INSIDE = "/usr/local/etc/haproxy/haproxy.cfg"
+HEAD = """\
+defaults
+    mode tcp
+    timeout connect 2s
+    timeout client 1h
+    timeout server 1h
+    default-server check inter 1s fall 2 rise 2 on-marked-down shutdown-sessions
+"""
+
+
+def create_balancer(inventory: Inventory, balancer: LoadBalancer, network: str, image: str, files: Path) -> None:
+    """Make the load balancer, with its power off."""
+    folder = files / balancer.name
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    (folder / "haproxy.cfg").write_text(render(inventory, balancer), "ascii")
+    name = f"{inventory.settings.name}-{balancer.name}"
+    labels = ("--label", f"hadrill.lab={inventory.settings.name}", "--label",
+              f"hadrill.spec={balancer_spec(inventory, balancer, image)}")
+    docker("create", "--name", name, *labels, "--hostname", balancer.name, "--network", network,
+           "--ip", str(balancer.address), "--dns", str(inventory.settings.private_network[1]),
+           "-v", f"{folder / 'haproxy.cfg'}:{INSIDE}:ro", image)
+
+
+def balancer_spec(inventory: Inventory, balancer: LoadBalancer, image: str) -> str:
+    """A hash of everything the load balancer was made from."""
+    return hashlib.sha256(f"{image} {balancer!r} {render(inventory, balancer)}".encode()).hexdigest()[:12]
+
+
+def render(inventory: Inventory, balancer: LoadBalancer) -> str:
+    """HAProxy's configuration for a load balancer: every port, to every host of the roles that it targets."""
+    parts = [HEAD]
+    for port in balancer.ports:
+        parts.append(f"\nlisten port_{port}\n    bind {balancer.address}:{port}\n    balance roundrobin\n")
+        parts += [f"    server {host.name} {host.address}:{port}\n"
+                  for role in balancer.targets for host in inventory.of_role(role)]
+    return "".join(parts)

@@ -1,0 +1,82 @@
+"""The docker command, and the daemon behind it."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from hadrill.timing import Deadline, OverdueError, eventually
+from lab.progress import step
+
+LOG = Path("/var/log/hadrill-dockerd.log")
+PID_FILE = Path("/run/docker.pid")
+START_SECONDS = 60.0
+
+
+class LabError(Exception):
+    """Something the lab cannot do, with what to do about it."""
+
+
+def docker(*arguments: str, input_bytes: bytes | None = None) -> str:
+    """Run a docker command and return its output. Raises LabError with the last lines of what it said."""
+    # The legacy builder is enough and comes with every version; BuildKit may be missing.
+    environment = {**os.environ, "DOCKER_BUILDKIT": "0"}
+    try:
+        done = subprocess.run(
+            ["docker", *arguments], input=input_bytes, capture_output=True, env=environment, check=False
+        )
+    except FileNotFoundError:
+        raise LabError("there is no docker command: run `make setup`, or install Docker") from None
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
+        raise LabError(f"docker {' '.join(arguments[:3])} ... ended with {done.returncode}:\n" + "\n".join(said[-15:]))
+    return done.stdout.decode("utf-8", "replace").strip()
+
+
+def answers() -> str | None:
+    """None where the daemon answers, otherwise why not."""
+    try:
+        docker("info", "--format", "{{.ServerVersion}}")
+    except LabError as error:
+        return str(error).splitlines()[-1]
+    return None
+
+
+def ensure_daemon() -> None:
+    """Use the daemon that runs, or start one. Leftovers of one that was killed do not stand in the way."""
+    reason = answers()
+    if reason is None:
+        return
+    if os.geteuid() != 0:
+        raise LabError(f"Docker does not answer ({reason}): start it, or run this as root")
+    with step("starting Docker"):
+        if Path("/run/systemd/system").is_dir():
+            subprocess.run(["systemctl", "start", "docker"], check=True)
+        else:
+            _start_by_hand()
+        try:
+            eventually("Docker to answer", answers, Deadline(START_SECONDS))
+        except OverdueError as error:
+            tail = LOG.read_text("utf-8", "replace").splitlines()[-5:] if LOG.exists() else []
+            raise LabError("\n".join([str(error), f"last lines of {LOG}:", *tail])) from error
+
+
+def _start_by_hand() -> None:
+    if shutil.which("dockerd") is None:
+        raise LabError("Docker is not installed: run `make setup`, which installs it from the distribution's packages")
+    _forget_dead_daemon()
+    with LOG.open("ab") as log:
+        # No default bridge: the lab makes its own network and nothing else may appear.
+        subprocess.Popen(
+            ["dockerd", "--bridge", "none", "--log-level", "warn"],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+        )
+
+
+def _forget_dead_daemon() -> None:
+    """A killed dockerd leaves its pid file; the number may belong to another process by now."""
+    if PID_FILE.exists():
+        pid = PID_FILE.read_text("ascii").strip()
+        command = Path(f"/proc/{pid}/comm")
+        if not command.exists() or command.read_text("utf-8").strip() != "dockerd":
+            PID_FILE.unlink()

@@ -1,0 +1,126 @@
+"""Images of the lab: built once for each state of their inputs, found again by the hash of these."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from lab.docker import LabError, docker
+from lab.progress import step
+
+FOLDER = Path(__file__).parent.parent / "images"
+REPOSITORY = "localhost/hadrill"
+SUITE = "trixie"
+BASE_PACKAGES = "ca-certificates"
+MINIO_MODULE = "v0.0.0-20260212201848-7aac2a2c5b7c"
+SERVICES = ("haproxy", "mariadb", "minio", "patroni", "pgbouncer", "rabbitmq", "redis")
+BUILD_CA = "build-ca.crt"
+
+
+def machine_image() -> str:
+    """The name of the machines' image for the inputs as they are now."""
+    return f"{REPOSITORY}/machine:{_hash_of('machine')}"
+
+
+def ensure_images(components: dict[str, str]) -> None:
+    """Build what is missing of the base, the machine and the services, and tag each as versions.yaml calls it."""
+    unknown = sorted(set(components) - set(SERVICES))
+    if unknown:
+        raise LabError(f"the lab builds no image for {', '.join(unknown)}: images/ has {', '.join(SERVICES)}")
+    present = set(docker("images", "--format", "{{.Repository}}:{{.Tag}}").split())
+    base = f"{REPOSITORY}/base:{_base_hash()}"
+    missing = [name for name in ("machine", *components) if f"{REPOSITORY}/{name}:{_hash_of(name)}" not in present]
+    if base not in present and missing:
+        with step(f"image base (Debian {SUITE}, from the distribution's packages)"):
+            _build_base(base)
+    if missing:
+        docker("tag", base, f"{REPOSITORY}/base:{SUITE}")
+        # Two at a time: the machine has few cores, and one build mostly waits for packages while the other unpacks.
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            # MinIO first: it is the only one that compiles, and the longest by far.
+            list(pool.map(_build, sorted(missing, key=lambda name: name != "minio")))
+    for name, wanted in components.items():
+        docker("tag", f"{REPOSITORY}/{name}:{_hash_of(name)}", wanted)
+
+
+def _build(name: str) -> None:
+    with step(f"image {name}"):
+        certificates = FOLDER / BUILD_CA
+        if name == "minio":
+            shutil.copyfile(_certificates(), certificates)
+        try:
+            docker(
+                "build", "--network", "host", *_build_arguments(name),
+                "-t", f"{REPOSITORY}/{name}:{_hash_of(name)}", "-f", str(FOLDER / name / "Dockerfile"), str(FOLDER),
+            )  # fmt: skip
+        finally:
+            if name == "minio":
+                certificates.unlink()
+
+
+def _build_arguments(name: str) -> list[str]:
+    if name != "minio":
+        return []
+    values = {"VERSION": MINIO_MODULE}
+    if shutil.which("go"):
+        known = json.loads(subprocess.run(["go", "env", "-json"], capture_output=True, check=True).stdout)
+        values |= {key: known[key] for key in ("GOPROXY", "GOSUMDB")}
+    return [part for key, value in values.items() for part in ("--build-arg", f"{key}={value}")]
+
+
+def _certificates() -> Path:
+    """The computer's certificate authorities: a company's own proxy is trusted in builds as it is here."""
+    given = os.environ.get("SSL_CERT_FILE", "")
+    path = Path(given or "/etc/ssl/certs/ca-certificates.crt")
+    if not path.is_file():
+        raise LabError(f"no certificate authorities at {path}: install the package ca-certificates")
+    return path
+
+
+def _build_base(tag: str) -> None:
+    options = [f"--aptopt={line}" for line in _apt_options()]
+    command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={BASE_PACKAGES}", *options, SUITE, "-"]
+    mirror = _debian_mirror()
+    if shutil.which("mmdebstrap") is None:
+        raise LabError("mmdebstrap is not installed: run `make setup`")
+    done = subprocess.run(command + ([mirror] if mirror else []), capture_output=True, check=False)
+    if done.returncode != 0:
+        said = done.stderr.decode("utf-8", "replace").splitlines()
+        raise LabError("\n".join(["mmdebstrap could not build the base image:", *said[-10:]]))
+    docker("import", "-", tag, input_bytes=done.stdout)
+
+
+def _debian_mirror() -> str:
+    """Where this computer takes Debian's packages from; empty (mmdebstrap's default) where it is no Debian."""
+    listing = ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(SUITE)|$(REPO_URI)", "Created-By: Packages"]
+    for line in subprocess.run(listing, capture_output=True, text=True, check=False).stdout.splitlines():
+        origin, _, address = line.split("|")
+        if origin == "Debian" and "security" not in address:
+            return address
+    return ""
+
+
+def _apt_options() -> list[str]:
+    """The computer's own ways to reach packages: proxies and certificate authorities."""
+    dump = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=False).stdout
+    wanted = ("Acquire::http::Proxy", "Acquire::https::Proxy", "Acquire::https::CAInfo", "Acquire::https::CaInfo")
+    return [line.rstrip(";").replace('"', "") for line in dump.splitlines() if line.startswith(wanted)]
+
+
+def _base_hash() -> str:
+    return _digest([SUITE, BASE_PACKAGES])
+
+
+def _hash_of(name: str) -> str:
+    parts = [_base_hash(), MINIO_MODULE if name == "minio" else ""]
+    for folder in (FOLDER / "shared", FOLDER / name):
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            parts += [str(file.relative_to(FOLDER)), f"{file.stat().st_mode & 0o111:o}", file.read_text("utf-8")]
+    return _digest(parts)
+
+
+def _digest(parts: list[str]) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]

@@ -1,0 +1,39 @@
+"""SSH keys of the lab: one for the runner, one for each machine, all known before the first connection."""
+
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from hadrill.inventory import Host
+
+
+def ensure_keys(folder: Path, machines: Path, hosts: tuple[Host, ...], port: int) -> None:
+    """Write what is missing: the runner's key, each machine's key, and known_hosts for all of them."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    runner = _ensure_key(folder / "id_ed25519")
+    known = []
+    for host in hosts:
+        machine = machines / host.name
+        machine.mkdir(mode=0o700, parents=True, exist_ok=True)
+        public = _ensure_key(machine / "ssh_host_ed25519_key")
+        (machine / "authorized_keys").write_text(runner + "\n", "ascii")
+        name = host.address if port == 22 else f"[{host.address}]:{port}"
+        known.append(f"{name} {public}\n")
+    (folder / "known_hosts").write_text("".join(known), "ascii")
+
+
+def _ensure_key(path: Path) -> str:
+    """The public half of a key, which is generated where there is none."""
+    if path.exists():
+        key = serialization.load_ssh_private_key(path.read_bytes(), password=None)
+    else:
+        key = Ed25519PrivateKey.generate()
+        path.touch(mode=0o600)
+        path.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
+            )
+        )
+    public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    return public.decode("ascii")

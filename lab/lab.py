@@ -1,0 +1,134 @@
+"""The lab as a whole: up, status, down, destroy, and the power of one machine."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from hadrill.inventory import Inventory, LoadBalancer, Role
+from hadrill.timing import Deadline, eventually
+from lab.balancer import balancer_spec, create_balancer
+from lab.computer import raise_limits
+from lab.docker import LabError, docker, ensure_daemon
+from lab.images import ensure_images, machine_image
+from lab.keys import ensure_keys
+from lab.machine import Machine, destroy, power_off, power_on
+from lab.network import ensure_network, network_name, seal
+from lab.progress import say, step
+from lab.ready import ssh_answers
+from lab.state import state_of
+from lab.store import ensure_store, volume_of
+
+BOOT_SECONDS = 60.0
+
+
+class Lab:
+    """The machines and load balancers of one lab inventory."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        if not inventory.settings.lab:
+            raise LabError(f"{inventory.folder} is not a lab's inventory (`lab: true` in its settings.yaml)")
+        self.inventory = inventory
+        self.name = inventory.settings.name
+        self.state = state_of(self.name)
+        settings = inventory.settings
+        self.machines = [
+            Machine(self.name, host, machine_image(), network_name(inventory), str(settings.private_network[1]),
+                    self.state / "machines" / host.name)
+            for host in inventory.hosts if host.role is not Role.RUNNER
+        ]  # fmt: skip
+
+    def up(self) -> None:
+        """Build what is missing, create what is missing, switch everything on, and wait until SSH answers."""
+        ensure_daemon()
+        ensure_images(dict(self.inventory.versions.images))
+        image = machine_image()
+        raise_limits(image)
+        ensure_store(self.name, image, sorted(self.inventory.versions.images.values()))
+        network = ensure_network(self.inventory, image)
+        ensure_keys(self.state / "credentials" / "ssh", self.state / "machines",
+                    tuple(machine.host for machine in self.machines), self.inventory.settings.ssh.port)
+        self._replace_outdated()
+        existing = self.power()
+        off = [name for name in self.wanted() if existing.get(name) != "running"]
+        with step(f"{len(off)} of {len(self.wanted())} machines and load balancers to start"):
+            makers: list[Callable[[], None]] = [m.create for m in self.machines if m.name not in existing]
+            makers += [self._creator(name, network) for name in self._balancers() if name not in existing]
+            with ThreadPoolExecutor(max_workers=8) as pool:
+                list(pool.map(lambda make: make(), makers))
+                list(pool.map(self._start, off))
+        with step("waiting until every machine answers SSH"):
+            self._wait_for_ssh()
+
+    def down(self) -> None:
+        """Cut the power of everything. Disks stay; the subnet is a blackhole until `up`."""
+        seal(self.inventory, machine_image())
+        power_off([name for name, power in self.power().items() if power == "running"])
+
+    def destroy(self) -> None:
+        """Remove machines, disks, network and image store. Images, secrets and keys stay for the next lab."""
+        destroy(list(self.power()))
+        if network_name(self.inventory) in docker("network", "ls", "--format", "{{.Name}}").split():
+            docker("network", "rm", network_name(self.inventory))
+        if volume_of(self.name) in docker("volume", "ls", "--format", "{{.Name}}").split():
+            docker("volume", "rm", volume_of(self.name))
+        seal(self.inventory, machine_image())
+
+    def power(self) -> dict[str, str]:
+        """Docker's state of each machine and load balancer that exists: running, exited, created, ..."""
+        listed = docker("ps", "--all", "--filter", f"label=hadrill.lab={self.name}", "--format", "{{.Names}} {{.State}}")
+        return dict(sorted(line.split(" ", 1) for line in listed.splitlines() if line))
+
+    def cut_power(self, host: str) -> None:
+        """Power off one machine or load balancer, as by pulling the plug."""
+        power_off([self._named(host)])
+
+    def restore_power(self, host: str) -> None:
+        """Power on one machine or load balancer."""
+        power_on([self._named(host)])
+
+    def _named(self, host: str) -> str:
+        name = f"{self.name}-{host}"
+        if name not in self.wanted():
+            known = ", ".join(each.removeprefix(f"{self.name}-") for each in self.wanted())
+            raise LabError(f"no machine {host!r} in this lab: there are {known}")
+        return name
+
+    def wanted(self) -> dict[str, str]:
+        """Name and spec of everything that the inventory asks for."""
+        image = self.inventory.image("haproxy")
+        balancers = {name: balancer_spec(self.inventory, balancer, image) for name, balancer in self._balancers().items()}
+        return {machine.name: machine.spec for machine in self.machines} | balancers
+
+    def _balancers(self) -> dict[str, LoadBalancer]:
+        return {f"{self.name}-{b.name}": b for b in self.inventory.settings.load_balancers if b.scope == "private"}
+
+    def _creator(self, name: str, network: str) -> Callable[[], None]:
+        balancer = self._balancers()[name]
+        files = self.state / "balancers"
+        return lambda: create_balancer(self.inventory, balancer, network, self.inventory.image("haproxy"), files)
+
+    def _start(self, name: str) -> None:
+        try:
+            power_on([name])
+        except LabError as error:
+            raise LabError(f"{name} does not start: {error}\nIts disk is kept. `hadrill lab destroy` begins anew.") from error
+
+    def _replace_outdated(self) -> None:
+        """Machines made from other images or settings go, all of them: a half-new lab is of no use to a quorum."""
+        listed = docker("ps", "--all", "--filter", f"label=hadrill.lab={self.name}",
+                        "--format", '{{.Names}} {{.Label "hadrill.spec"}}')
+        wanted = self.wanted()
+        outdated = [line.split(" ")[0] for line in listed.splitlines() if wanted.get(line.split(" ")[0]) != line.split(" ")[1]]
+        if outdated:
+            say(f"{len(outdated)} machines were made from other images or settings ({outdated[0]}, ...): starting anew")
+            destroy(list(self.power()))
+
+    def _wait_for_ssh(self) -> None:
+        hosts = [machine.host.address for machine in self.machines]
+        port = self.inventory.settings.ssh.port
+
+        def silent() -> str | None:
+            missing = [address for address in hosts if not ssh_answers(address, port)]
+            hosts[:] = missing
+            return f"no SSH from {', '.join(missing)}" if missing else None
+
+        eventually("SSH on every machine", silent, Deadline(BOOT_SECONDS))

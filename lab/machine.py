@@ -1,0 +1,72 @@
+"""A machine: a container with an init of its own, a fixed address, and a disk that outlives its power."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from hadrill.inventory import Host
+from lab.docker import docker
+from lab.store import INSIDE, volume_of
+
+# The clock, kernel modules and the computer's power are not the machine's to change; the kernel lends no resources.
+DROPPED = ("SYS_RESOURCE", "SYS_TIME", "SYS_MODULE", "SYS_BOOT")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One machine of a lab, as Docker runs it."""
+
+    lab: str
+    host: Host
+    image: str
+    network: str
+    gateway: str
+    files: Path
+
+    @property
+    def name(self) -> str:
+        """How Docker calls it."""
+        return f"{self.lab}-{self.host.name}"
+
+    @property
+    def spec(self) -> str:
+        """A hash of everything it was made from; another one means another machine."""
+        return hashlib.sha256(" ".join(self._arguments).encode()).hexdigest()[:12]
+
+    def create(self) -> None:
+        """Make the machine, with an empty disk and the power off."""
+        labels = ("--label", f"hadrill.lab={self.lab}", "--label", f"hadrill.spec={self.spec}")
+        docker("create", "--name", self.name, *labels, *self._arguments)
+
+    @property
+    def _arguments(self) -> tuple[str, ...]:
+        unconfined = [f"{kind}=unconfined" for kind in ("seccomp", "apparmor", "systempaths")]
+        return (
+            "--hostname", self.host.name, "--network", self.network, "--ip", self.host.address,
+            # A resolver that answers nothing: unknown names fail here and now instead of being asked outside.
+            "--dns", self.gateway,
+            "--cap-add", "ALL", *[part for name in DROPPED for part in ("--cap-drop", name)],
+            *[part for option in unconfined for part in ("--security-opt", option)],
+            "--device", "/dev/fuse", "--device-cgroup-rule", "a *:* rwm", "--cgroupns", "private",
+            "--tmpfs", "/run", "--tmpfs", "/tmp",  # noqa: S108 - inside the machine
+            "-v", "/var/lib/containers", "-v", f"{volume_of(self.lab)}:{INSIDE}:ro", "-v", f"{self.files}:/lab:ro",
+            self.image,
+        )  # fmt: skip
+
+
+def power_on(names: list[str]) -> None:
+    """Start machines; those that run stay as they are."""
+    if names:
+        docker("start", *names)
+
+
+def power_off(names: list[str]) -> None:
+    """Cut the power: nothing in the machines gets to say goodbye, and their disks stay."""
+    if names:
+        docker("kill", *names)
+
+
+def destroy(names: list[str]) -> None:
+    """Throw machines and their disks away."""
+    if names:
+        docker("rm", "--force", "--volumes", *names)

@@ -1,0 +1,46 @@
+"""The lab's network: a bridge of its own that nothing leaves."""
+
+import json
+from ipaddress import IPv4Network
+
+from hadrill.inventory import Inventory
+from lab.computer import blackhole, keep_inside
+from lab.docker import LabError, docker
+
+BRIDGE = "hadrill0"
+
+
+def ensure_network(inventory: Inventory, machine_image: str) -> str:
+    """Create the network where it is missing and return its name. The computer itself has the first address."""
+    name = network_name(inventory)
+    subnet = inventory.settings.private_network
+    # Before the first machine starts: a service address without its rules yet would leave by the default route.
+    keep_inside(machine_image, BRIDGE)
+    blackhole(machine_image, subnet)
+    if name not in docker("network", "ls", "--format", "{{.Name}}").split():
+        _refuse_overlap(subnet)
+        docker(
+            "network", "create", "--subnet", str(subnet), "--gateway", str(subnet[1]),
+            "--opt", f"com.docker.network.bridge.name={BRIDGE}", name,
+        )  # fmt: skip
+    return name
+
+
+def network_name(inventory: Inventory) -> str:
+    """How Docker calls the network."""
+    return f"hadrill-{inventory.settings.name}"
+
+
+def seal(inventory: Inventory, machine_image: str) -> None:
+    """Make sure that packets to a lab's subnet cannot leave this computer. Does nothing for other inventories."""
+    if inventory.settings.lab:
+        blackhole(machine_image, inventory.settings.private_network)
+
+
+def _refuse_overlap(subnet: IPv4Network) -> None:
+    for name in docker("network", "ls", "--filter", "driver=bridge", "--format", "{{.Name}}").split():
+        for network in json.loads(docker("network", "inspect", name)):
+            for config in network["IPAM"]["Config"] or []:
+                if IPv4Network(config["Subnet"]).overlaps(subnet):
+                    remedy = f"remove it (docker network rm {name}) or change private_network"
+                    raise LabError(f"Docker's network {name} already uses {config['Subnet']}: {remedy}")
