@@ -47,8 +47,8 @@ def credentials(folder: Path) -> None:
     roles = {host.role for host in read_servers(folder / "servers.tsv", problems)}
     if problems:
         raise InvalidInventoryError(problems)
-    for file in write_missing(folder / "credentials", roles):
-        click.echo(f"wrote {file}")
+    added = write_missing(folder / "credentials", roles)
+    click.echo("\n".join(f"wrote {each}" for each in added) or "nothing is missing")
 
 
 @commands.group(name="lab")

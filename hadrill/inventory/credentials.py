@@ -12,7 +12,7 @@ from hadrill.inventory.problem import Problem
 
 # Names that each module's file must hold. A value may be anything printable but quotes, blanks and `#`.
 REQUIRED: dict[Role, tuple[str, ...]] = {
-    Role.POSTGRESQL: ("POSTGRES_PASSWORD", "REPLICATION_PASSWORD", "PATRONI_PASSWORD", "HADRILL_PASSWORD"),
+    Role.POSTGRESQL: ("POSTGRES_PASSWORD", "REPLICATION_PASSWORD", "PATRONI_PASSWORD", "PGBOUNCER_PASSWORD", "HADRILL_PASSWORD"),
     Role.REDIS: ("REDIS_PASSWORD",),
     Role.RABBITMQ: ("RABBITMQ_PASSWORD", "RABBITMQ_ERLANG_COOKIE"),
     Role.MINIO: ("MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"),
@@ -58,17 +58,20 @@ def read_credentials(folder: Path, roles: set[Role], problems: list[Problem]) ->
     return Credentials(values)
 
 
-def write_missing(folder: Path, roles: set[Role]) -> list[Path]:
-    """Create the files that do not exist yet, with random values, 0600. Returns what was written."""
+def write_missing(folder: Path, roles: set[Role]) -> list[str]:
+    """Add the names that the roles need and no file has yet, with random values, 0600. Returns what was added."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    written = []
+    added = []
     for role in sorted(roles & set(REQUIRED)):
         file = folder / f"{role}.env"
-        if not file.exists():
+        present = _read(file, []) if file.exists() else {}
+        missing = [name for name in REQUIRED[role] if name not in present]
+        if missing:
             file.touch(mode=0o600)
-            file.write_text("".join(f"{name}={secrets.token_hex(16)}\n" for name in REQUIRED[role]), "ascii")
-            written.append(file)
-    return written
+            with file.open("a", encoding="ascii") as stream:
+                stream.writelines(f"{name}={secrets.token_hex(16)}\n" for name in missing)
+            added += [f"{name} in {file}" for name in missing]
+    return added
 
 
 def _read(file: Path, problems: list[Problem]) -> dict[str, SecretStr]:

@@ -1,0 +1,14 @@
+"""What `fab -l` finds: the installer's tasks."""
+
+from install.tasks import (  # noqa: F401 - Fabric collects them from here
+    base,
+    clean,
+    everything,
+    inventory,
+    mariadb,
+    minio,
+    postgresql,
+    rabbitmq,
+    redis,
+    sql_proxy,
+)

@@ -1,0 +1,90 @@
+"""Ask every member of a cluster at once; one that is dead costs its deadline once and hides no other."""
+
+import errno
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import pika.exceptions
+import psycopg
+import pymysql
+import redis
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hadrill.inventory import Host
+from hadrill.services.finding import CheckFailedError, Finding
+
+Answer = TypeVar("Answer")
+
+CONNECT_SECONDS = 2.0
+"""Longest wait for a connection on the private network, where answers take under a millisecond."""
+ANSWER_SECONDS = 4.0
+"""Longest wait for the answer to a question that needs no work."""
+SSH_PORT = 22
+
+FAILURES = (
+    OSError, psycopg.Error, redis.RedisError, pymysql.Error, pika.exceptions.AMQPError, pika.exceptions.ChannelError,
+    BotoCoreError, ClientError, ValueError, KeyError,
+)  # fmt: skip
+_REFUSED = ("password", "wrongpass", "noauth", "access_refused", "access denied", "401", "403", "signaturedoesnotmatch")
+
+
+def ask(
+    hosts: Iterable[Host], question: Callable[[Host], Answer], port: int, expected: str
+) -> tuple[dict[Host, Answer], list[Finding]]:
+    """Answers of the hosts that gave one, and a finding for each that did not."""
+    chosen = list(hosts)
+
+    def attempt(host: Host) -> tuple[Host, Answer | None, list[Finding]]:
+        try:
+            return host, question(host), []
+        except CheckFailedError as error:
+            return host, None, list(error.findings)
+        except FAILURES as error:
+            return host, None, [silence(host.name, host.address, port, expected, error)]
+
+    with ThreadPoolExecutor(max_workers=max(1, len(chosen))) as pool:
+        results = list(pool.map(attempt, chosen))
+    answers = {host: answer for host, answer, _ in results if answer is not None}
+    return answers, [finding for _, _, findings in results for finding in findings]
+
+
+def silence(name: str, address: str, port: int, expected: str, error: Exception) -> Finding:
+    """The finding for a host that did not answer as it must: refused, filtered, switched off, or wrong credentials."""
+    found = first_line(error)
+    if any(word in f"{found} {error!r}".lower() for word in _REFUSED):
+        cause = "the credentials, or the permissions of their user, are not what the service has"
+        return Finding(name, expected, found, cause)
+    state = _port_state(address, port)
+    if state == "open":
+        return Finding(name, expected, found, f"something answers on port {port}, but not as the service does")
+    if state == "refused":
+        return Finding(name, expected, found, f"nothing listens on port {port}: the service is stopped", unreachable=False)
+    if _port_state(address, SSH_PORT) in ("open", "refused"):
+        return Finding(name, expected, found, f"port {port} is filtered while the host answers: a firewall")
+    return Finding(name, expected, found, "the host does not answer at all: powered off or cut off", unreachable=True)
+
+
+def disagreements(values: Mapping[Host, object], what: str, cause: str) -> list[Finding]:
+    """Findings for the hosts whose value differs from what most of the others say."""
+    said = list(values.values())
+    if len(set(map(str, said))) <= 1:
+        return []
+    common = max(said, key=lambda value: sum(str(value) == str(other) for other in said))
+    return [Finding(host.name, f"{what} {common}", str(value), cause) for host, value in values.items() if str(value) != str(common)]
+
+
+def first_line(error: Exception) -> str:
+    """An error in one line."""
+    text = str(error) or repr(error)
+    lines = text.strip().splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else ''}"
+
+
+def _port_state(address: str, port: int) -> str:
+    try:
+        with socket.create_connection((address, port), timeout=CONNECT_SECONDS):
+            return "open"
+    except OSError as error:
+        return "refused" if error.errno == errno.ECONNREFUSED else "silent"

@@ -1,0 +1,33 @@
+"""What a check found wrong, and where."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it must be: on which host, expected, found, and the likely cause."""
+
+    host: str
+    expected: str
+    found: str
+    cause: str
+    unreachable: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.host}: expected {self.expected}, found {self.found} (likely cause: {self.cause})"
+
+
+class CheckFailedError(AssertionError):
+    """A check that does not hold, with everything that it found, most telling first."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        # A host that does not answer at all explains more than what others say about it.
+        self.findings = tuple(sorted(findings, key=lambda finding: not finding.unreachable))
+        super().__init__("\n".join(map(str, self.findings)))
+
+
+def require(findings: Iterable[Finding | None]) -> None:
+    """Raise CheckFailedError when something was found."""
+    if found := [finding for finding in findings if finding is not None]:
+        raise CheckFailedError(found)

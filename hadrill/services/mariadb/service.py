@@ -1,0 +1,43 @@
+"""The Galera cluster: its nodes, the SQL proxies, and how a client reaches them."""
+
+from typing import Any
+
+import pymysql
+
+from hadrill.inventory import Host, Inventory, Role
+from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
+
+PORT = 3306
+USER = "hadrill"
+DATABASE = "hadrill"
+
+
+class Mariadb:
+    """One Galera cluster."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+        self.members = inventory.of_role(Role.MARIADB)
+        self.proxies = inventory.of_role(Role.PROXYSQL)
+        self.proxy_kind = inventory.settings.sql_proxy
+
+    @property
+    def entry_point(self) -> str:
+        """The address that applications use."""
+        return str(self.inventory.entry_point(PORT).address)
+
+    def connect(self, address: str, *, user: str = USER, database: str | None = DATABASE) -> Any:
+        """A new connection in autocommit mode, with deadlines. Raises pymysql.Error."""
+        name = {"root": "MARIADB_ROOT_PASSWORD"}.get(user, "HADRILL_PASSWORD")
+        return pymysql.connect(
+            host=address, port=PORT, user=user, database=database, autocommit=True,
+            password=self.inventory.credentials.secret(Role.MARIADB, name),
+            connect_timeout=CONNECT_SECONDS, read_timeout=ANSWER_SECONDS, write_timeout=ANSWER_SECONDS,
+        )  # fmt: skip
+
+    def wsrep(self, host: Host, user: str = USER) -> dict[str, str]:
+        """A node's wsrep status variables. Raises pymysql.Error."""
+        with self.connect(host.address, user=user, database=None) as connection, connection.cursor() as cursor:
+            cursor.execute("SET SESSION wsrep_sync_wait = 0")
+            cursor.execute("SHOW GLOBAL STATUS LIKE 'wsrep\\_%'")
+            return {str(name): str(value) for name, value in cursor.fetchall()}

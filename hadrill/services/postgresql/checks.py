@@ -1,0 +1,124 @@
+"""What is true of a healthy PostgreSQL cluster, as an application and as every member sees it."""
+
+import uuid
+from collections import Counter
+from contextlib import closing
+from typing import Any
+
+from hadrill.inventory import Host
+from hadrill.services.asking import ANSWER_SECONDS, FAILURES, ask, silence
+from hadrill.services.finding import CheckFailedError, Finding, require
+from hadrill.services.postgresql.service import POOLED_PORT, PORT, REST_PORT, Postgresql
+from hadrill.timing import Deadline, OverdueError, eventually
+
+TABLE = "hadrill_check"
+HEALTHY_STATES = {"leader": {"running"}, "replica": {"streaming"}, "sync_standby": {"streaming"}}
+
+
+def connectivity(service: Postgresql) -> None:
+    """A client at the entry point reaches the leader, and pgvector finds the nearest neighbour."""
+    require(_ask_as_application(service, service.entry_point, PORT, "the entry point"))
+
+
+def cluster(service: Postgresql) -> None:
+    """Every member, asked over the network, sees the same leader and two streaming replicas."""
+    views, findings = ask(service.members, service.patroni, REST_PORT, "Patroni's view of the cluster")
+    for host, view in views.items():
+        findings += _unhealthy_members(service, host, view["members"])
+    require({(f.host, f.found): f for f in findings}.values())
+
+
+def replication(service: Postgresql) -> None:
+    """A row that is written on the leader is read on every replica, and each replica streams."""
+    try:
+        leader = service.leader()
+    except LookupError as error:
+        cause = "no leader is elected: the majority of Patroni's store is gone, or no member may lead"
+        raise CheckFailedError([Finding("the cluster", "a leader", str(error), cause)]) from error
+    replicas = [host for host in service.members if host != leader]
+    token = uuid.uuid4().hex
+    try:
+        with closing(service.connect(leader.address)) as connection:
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {TABLE} (token text PRIMARY KEY)")
+            connection.execute(f"INSERT INTO {TABLE} VALUES (%s)", (token,))  # noqa: S608 - a constant name
+            try:
+                _, findings = ask(replicas, lambda host: _arrives(service, host, token), PORT, "the row of the leader")
+                streaming = connection.execute("SELECT count(*) FROM pg_stat_get_wal_senders() WHERE state = 'streaming'")
+                count = (streaming.fetchone() or (0,))[0]
+            finally:
+                connection.execute(f"DELETE FROM {TABLE} WHERE token = %s", (token,))  # noqa: S608
+    except FAILURES as error:
+        raise CheckFailedError([silence(leader.name, leader.address, PORT, "to write on the leader", error)]) from error
+    if count < len(replicas) and not findings:
+        cause = "a replica is not connected, or is still copying"
+        findings = [Finding(leader.name, f"{len(replicas)} streaming replicas", str(count), cause)]
+    require(findings)
+
+
+def pgbouncer(service: Postgresql) -> None:
+    """PgBouncer answers at the entry point and on every proxy, and leads to the leader."""
+    findings = _ask_as_application(service, service.entry_point, POOLED_PORT, "the entry point")
+    _, of_proxies = ask(service.proxies, lambda host: _through_pool(service, host), POOLED_PORT, "PgBouncer to answer")
+    require([*of_proxies, *findings])
+
+
+def _ask_as_application(service: Postgresql, address: str, port: int, name: str) -> list[Finding]:
+    try:
+        with closing(service.connect(address, port)) as connection:
+            row = connection.execute("SELECT pg_is_in_recovery()").fetchone()
+            if row is None or row[0]:
+                cause = "HAProxy leads to a replica: its health check does not ask Patroni for the primary"
+                return [Finding(name, "a connection to the leader", "one to a replica", cause)]
+            nearest = connection.execute(
+                "SELECT name FROM (VALUES ('near', '[1,2,3]'::vector), ('far', '[9,9,9]')) AS t (name, v)"
+                " ORDER BY v <-> '[1,2,4]' LIMIT 1"
+            ).fetchone()
+    except FAILURES as error:
+        if "type \"vector\" does not exist" in str(error):
+            cause = "the extension is not created in this database: CREATE EXTENSION vector"
+            return [Finding(name, "pgvector's nearest neighbour", "no type vector", cause)]
+        return [silence(name, address, port, "a query as an application", error)]
+    if nearest != ("near",):
+        return [Finding(name, "the nearest neighbour 'near'", str(nearest), "pgvector is broken")]
+    return []
+
+
+def _unhealthy_members(service: Postgresql, asked: Host, members: list[dict[str, Any]]) -> list[Finding]:
+    findings = []
+    roles = Counter(member["role"] for member in members)
+    if roles["leader"] != 1:
+        found = f"{roles['leader']} leaders, asked of {asked}"
+        findings.append(Finding("the cluster", "one leader", found, "an election is going on, or the store has no majority"))
+    known = {member["name"]: member for member in members}
+    for host in service.members:
+        member = known.get(host.name)
+        if member is None:
+            cause = "Patroni does not run there, or cannot reach its store"
+            findings.append(Finding(host.name, "a member of the cluster", "unknown to the others", cause))
+        elif member["state"] not in HEALTHY_STATES.get(member["role"], {"streaming"}):
+            cause = "see the log of Patroni on that host; `start failed` is often the data directory's mode, which must be 0700"
+            findings.append(Finding(host.name, "running or streaming", f"{member['role']}, {member['state']}", cause))
+    return findings
+
+
+def _arrives(service: Postgresql, host: Host, token: str) -> bool:
+    with closing(service.connect(host.address)) as connection:
+
+        def missing() -> str | None:
+            found = connection.execute(f"SELECT 1 FROM {TABLE} WHERE token = %s", (token,)).fetchone()  # noqa: S608
+            return None if found else "the row is not there"
+
+        try:
+            eventually(f"the row on {host}", missing, Deadline(ANSWER_SECONDS))
+        except OverdueError:
+            paused = connection.execute("SELECT pg_is_in_recovery() AND pg_is_wal_replay_paused()").fetchone()
+            cause = "replay is paused: SELECT pg_wal_replay_resume()" if paused == (True,) else "the replica lags or does not stream"
+            found = f"nothing after {ANSWER_SECONDS:g} s"
+            raise CheckFailedError([Finding(host.name, "the row that the leader wrote", found, cause)]) from None
+    return True
+
+
+def _through_pool(service: Postgresql, host: Host) -> bool:
+    with closing(service.connect(host.address, POOLED_PORT)) as connection:
+        connection.execute("SELECT 1")
+    return True

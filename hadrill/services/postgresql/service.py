@@ -1,0 +1,72 @@
+"""The PostgreSQL cluster: its members, its proxies, and how a client reaches them."""
+
+from typing import Any
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from hadrill.inventory import Host, Inventory, Role
+from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
+from hadrill.services.http import get_json, request_json
+
+PORT = 5432
+POOLED_PORT = 6432
+REST_PORT = 8008
+DATABASE = "hadrill"
+USER = "hadrill"
+
+
+class Postgresql:
+    """One cluster of PostgreSQL."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+        self.members = inventory.of_role(Role.POSTGRESQL)
+        self.proxies = inventory.of_role(Role.HAPROXY)
+
+    @property
+    def entry_point(self) -> str:
+        """The address that applications use."""
+        return str(self.inventory.entry_point(PORT).address)
+
+    def connect(
+        self, address: str, port: int = PORT, *, user: str = USER, database: str = DATABASE, read_write: bool = False
+    ) -> psycopg.Connection[TupleRow]:
+        """A new connection in autocommit mode, with deadlines. Raises psycopg.Error."""
+        name = {"postgres": "POSTGRES_PASSWORD"}.get(user, "HADRILL_PASSWORD")
+        return psycopg.connect(
+            host=address, port=port, user=user, dbname=database, autocommit=True, application_name="hadrill",
+            password=self.inventory.credentials.secret(Role.POSTGRESQL, name),
+            connect_timeout=int(CONNECT_SECONDS), tcp_user_timeout=int(ANSWER_SECONDS * 1000), prepare_threshold=None,
+            target_session_attrs="read-write" if read_write else "any",
+        )  # fmt: skip
+
+    def patroni(self, host: Host) -> dict[str, Any]:
+        """Patroni's view of the cluster, asked of one member. Raises OSError."""
+        view: dict[str, Any] = get_json(host.address, REST_PORT, "/cluster")
+        return view
+
+    def leader(self) -> Host:
+        """The leader as the first member that answers says. Raises LookupError where nobody knows one."""
+        reasons = []
+        for host in self.members:
+            try:
+                view = self.patroni(host)
+            except (OSError, ValueError) as error:
+                reasons.append(f"{host}: {error}")
+                continue
+            for member in view["members"]:
+                if member["role"] == "leader":
+                    return self.inventory.host(member["name"])
+            reasons.append(f"{host}: knows no leader")
+        raise LookupError("; ".join(reasons))
+
+    def dynamic_configuration(self, host: Host) -> dict[str, Any]:
+        """Patroni's configuration in its store. Raises OSError."""
+        live: dict[str, Any] = get_json(host.address, REST_PORT, "/config")
+        return live
+
+    def change_dynamic_configuration(self, host: Host, change: dict[str, Any]) -> None:
+        """Patch Patroni's configuration in its store. Raises OSError."""
+        login = ("patroni", self.inventory.credentials.secret(Role.POSTGRESQL, "PATRONI_PASSWORD"))
+        request_json("PATCH", host.address, REST_PORT, "/config", login, change)

@@ -1,0 +1,46 @@
+"""The RabbitMQ cluster: its nodes, and how a client reaches them."""
+
+from typing import Any
+
+import pika
+
+from hadrill.inventory import Host, Inventory, Role
+from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
+from hadrill.services.http import get_json
+
+PORT = 5672
+MANAGEMENT_PORT = 15672
+USER = "hadrill"
+VHOST = "hadrill"
+
+
+class Rabbitmq:
+    """One cluster of RabbitMQ."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+        self.members = inventory.of_role(Role.RABBITMQ)
+        self.proxies = inventory.of_role(Role.HAPROXY)
+
+    @property
+    def entry_point(self) -> str:
+        """The address that applications use."""
+        return str(self.inventory.entry_point(PORT).address)
+
+    @property
+    def login(self) -> tuple[str, str]:
+        """User and password of the suite."""
+        return USER, self.inventory.credentials.secret(Role.RABBITMQ, "RABBITMQ_PASSWORD")
+
+    def connect(self, address: str) -> pika.BlockingConnection:
+        """A new connection with deadlines that never tries again by itself. Raises AMQPError and OSError."""
+        return pika.BlockingConnection(
+            pika.ConnectionParameters(
+                address, PORT, VHOST, pika.PlainCredentials(*self.login), connection_attempts=1,
+                socket_timeout=CONNECT_SECONDS, stack_timeout=ANSWER_SECONDS, blocked_connection_timeout=ANSWER_SECONDS,
+            )
+        )  # fmt: skip
+
+    def management(self, host: Host, path: str) -> Any:
+        """An answer of a node's management interface. Raises OSError."""
+        return get_json(host.address, MANAGEMENT_PORT, path, self.login)

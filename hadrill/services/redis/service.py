@@ -1,0 +1,58 @@
+"""The Redis cluster: its members, its Sentinels, and how a client reaches them."""
+
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from hadrill.inventory import Host, Inventory, Role
+from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
+
+PORT = 6379
+SENTINEL_PORT = 26379
+
+
+class Redis:
+    """One master, its replicas, and the Sentinels that watch them."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+        self.settings = inventory.settings.redis
+        self.members = inventory.of_role(Role.REDIS)
+        self.proxies = inventory.of_role(Role.HAPROXY)
+
+    @property
+    def entry_point(self) -> str:
+        """The address that applications use."""
+        return str(self.inventory.entry_point(PORT).address)
+
+    def client(self, address: str, port: int = PORT) -> redis.Redis:
+        """A client that never tries again by itself; Sentinels have no password."""
+        password = None if port == SENTINEL_PORT else self.inventory.credentials.secret(Role.REDIS, "REDIS_PASSWORD")
+        return redis.Redis(
+            host=address, port=port, password=password, decode_responses=True, retry=Retry(NoBackoff(), 0),
+            socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS, protocol=2,
+        )  # fmt: skip
+
+    def role(self, host: Host) -> list[Any]:
+        """What the member says of itself: ROLE. Raises redis.RedisError."""
+        with self.client(host.address) as client:
+            return list(client.execute_command("ROLE"))
+
+    def sentinel_master(self, host: Host) -> dict[str, str]:
+        """What the Sentinel of a host says of the master. Raises redis.RedisError."""
+        with self.client(host.address, SENTINEL_PORT) as client:
+            return _pairs(client.execute_command("SENTINEL", "MASTER", self.settings.master_name))
+
+    def sentinel_list(self, host: Host, what: str) -> list[dict[str, str]]:
+        """What the Sentinel of a host says of its `REPLICAS` or of the other `SENTINELS`."""
+        with self.client(host.address, SENTINEL_PORT) as client:
+            return [_pairs(row) for row in client.execute_command("SENTINEL", what, self.settings.master_name)]
+
+
+def _pairs(answer: Any) -> dict[str, str]:
+    """A flat list of names and values, or what redis-py made of it, as a dictionary of strings."""
+    if isinstance(answer, dict):
+        return {str(key): str(value) for key, value in answer.items()}
+    return dict(zip(map(str, answer[::2]), map(str, answer[1::2]), strict=True))

@@ -1,0 +1,106 @@
+"""Module 2, base OS and security: engine, swap off, names, resolver, SSH with keys only, firewall."""
+
+import json
+import shlex
+
+from hadrill.inventory import Host
+from hadrill.inventory.ports import openings
+from install.desired import Block, Desired, File
+from install.site import InstallError, Site
+
+PACKAGES = {"docker": "docker.io", "ufw": "ufw", "python3": "python3"}
+HOSTS = ("# BEGIN hadrill", "# END hadrill")
+RULES = "/etc/ufw/user.rules"
+PACKAGE_SECONDS = 600.0
+FACTS = """
+import json, os, shutil, subprocess
+def run(*a): return subprocess.run(a, capture_output=True, text=True).stdout
+print(json.dumps({
+ "missing": [c for c in %s if shutil.which(c) is None],
+ "swap": len(open("/proc/swaps").read().splitlines()) - 1,
+ "fstab": [l for l in open("/etc/fstab") if l.split()[2:3] == ["swap"]] if os.path.exists("/etc/fstab") else [],
+ "client": os.environ.get("SSH_CONNECTION", "").split(" ")[0],
+ "resolved": os.path.realpath("/etc/resolv.conf").startswith("/run/systemd/resolve"),
+ "ufw_loaded": run("ufw", "status").startswith("Status: active"),
+ "sshd_digest": open("/var/lib/hadrill/sshd.digest").read() if os.path.exists("/var/lib/hadrill/sshd.digest") else "",
+ "ufw_digest": open("/var/lib/hadrill/ufw.digest").read() if os.path.exists("/var/lib/hadrill/ufw.digest") else "",
+}))
+"""
+
+
+def install(site: Site) -> None:
+    """Bring every host but the runner to the base state."""
+    hosts = site.inventory.managed
+    facts = site.everywhere(hosts, lambda host: _facts(site, host))
+    for host in hosts:
+        _refuse_to_lock_out(site, host, facts[host]["client"])
+    site.everywhere(hosts, lambda host: _packages_and_swap(site, host, facts[host]))
+    site.apply({host: desired(site, host, resolved=facts[host]["resolved"]) for host in hosts})
+    site.everywhere(hosts, lambda host: _activate(site, host, facts[host]))
+
+
+def desired(site: Site, host: Host, *, resolved: bool) -> Desired:
+    """Files of the base module."""
+    settings = site.inventory.settings
+    files = [File("/etc/ssh/sshd_config.d/10-hadrill.conf", site.render("sshd.conf.j2"), 0o600)]
+    if settings.dns.resolvers:
+        addresses = [str(address) for address in settings.dns.resolvers]
+        if resolved:
+            text = f"[Resolve]\nDNS={' '.join(addresses)}\n"
+            files.append(File("/etc/systemd/resolved.conf.d/hadrill.conf", text))
+        else:
+            files.append(File("/etc/resolv.conf", "".join(f"nameserver {address}\n" for address in addresses)))
+    names = "".join(f"{each.address} {each.fqdn} {each.name}\n" for each in site.inventory.hosts)
+    blocks = (Block("/etc/hosts", *HOSTS, names),)
+    # UFW's own file in UFW's own form: one comparison instead of a run of ufw for each rule.
+    files.append(File(RULES, site.render("user.rules.j2", openings=list(openings(site.inventory, host))), 0o640))
+    return Desired(files=tuple(files), blocks=blocks)
+
+
+def _facts(site: Site, host: Host) -> dict[str, object]:
+    code = FACTS % json.dumps(sorted(PACKAGES))
+    facts: dict[str, object] = json.loads(site.remote.run(host, "python3 -", stdin=code).stdout)
+    return facts
+
+
+def _refuse_to_lock_out(site: Site, host: Host, client: object) -> None:
+    """The firewall must let this very connection pass, or nobody could ever correct it."""
+    ssh = next(iter(openings(site.inventory, host)))
+    if client not in ssh.sources:
+        raise InstallError(
+            f"{host}: SSH comes from {client}, but the firewall would only let {', '.join(ssh.sources) or 'nobody'} in. "
+            "Give this computer's private address to the host of role runner in servers.tsv"
+        )
+
+
+def _packages_and_swap(site: Site, host: Host, facts: dict[str, object]) -> None:
+    missing = facts["missing"]
+    if isinstance(missing, list) and missing:
+        packages = " ".join(PACKAGES[command] for command in missing)
+        site.record(host, f"install {packages}")
+        if not site.check:
+            command = f"export DEBIAN_FRONTEND=noninteractive; apt-get update -q && apt-get install -y -q {packages}"
+            site.remote.run(host, command, seconds=PACKAGE_SECONDS)
+    if facts["swap"] or facts["fstab"]:
+        site.record(host, "swap off")
+        if not site.check:
+            site.remote.run(host, r"swapoff -a && sed -ri '/^[^#].*\sswap\s/s/^/# hadrill: /' /etc/fstab")
+
+
+def _activate(site: Site, host: Host, facts: dict[str, object]) -> None:
+    """Reload sshd and the firewall where what they run with is not what is on the disk."""
+    # A restart, not a reload: with socket activation sshd does not survive one. Sessions go on.
+    sshd = "sshd -t && systemctl restart ssh"
+    # Rules that the kernel would refuse halfway through would leave the host shut, so they are tried first.
+    firewall = f"iptables-restore --test {RULES} && ufw {'reload' if facts['ufw_loaded'] else '--force enable'}"
+    for name, paths, command in (
+        ("sshd", ("/etc/ssh/sshd_config.d/10-hadrill.conf",), sshd),
+        ("ufw", (RULES,), firewall),
+    ):
+        digest = f"cat {' '.join(map(shlex.quote, paths))} | sha256sum"
+        now = site.remote.attempt(host, digest).stdout
+        if now != facts[f"{name}_digest"] or (name == "ufw" and not facts["ufw_loaded"]):
+            site.record(host, f"reload {name}")
+            if not site.check:
+                keep = f"mkdir -p /var/lib/hadrill && {digest} > /var/lib/hadrill/{name}.digest"
+                site.remote.run(host, f"{{ {command}; }} >&2 && {keep}")

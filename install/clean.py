@@ -1,0 +1,43 @@
+"""Back to bare: everything that hadrill put on a host goes, data included."""
+
+from hadrill.inventory import Host
+from install.base import HOSTS, RULES
+from install.site import InstallError, Site
+
+PROGRAM = """
+import pathlib, re, shutil, subprocess
+units = sorted(p.name for d in ["/etc/systemd/system"] for p in pathlib.Path(d).glob("*")
+               if p.name.startswith(("hadrill-", "redis-update-master")) and p.is_file())
+for unit in units:
+    if "@" not in unit:
+        subprocess.run(["systemctl", "disable", "--now", "--quiet", unit], check=False)
+    pathlib.Path("/etc/systemd/system", unit).unlink()
+subprocess.run(["systemctl", "daemon-reload"], check=True)
+subprocess.run("ufw --force disable >/dev/null && cp /usr/share/ufw/iptables/user.rules %(rules)s", shell=True, check=True)
+for path in ["/etc/hadrill", "/var/lib/hadrill", "/run/hadrill", "/usr/local/lib/hadrill"]:
+    shutil.rmtree(path, ignore_errors=True)
+pathlib.Path("/etc/ssh/sshd_config.d/10-hadrill.conf").unlink(missing_ok=True)
+pathlib.Path("/etc/systemd/resolved.conf.d/hadrill.conf").unlink(missing_ok=True)
+subprocess.run(["systemctl", "restart", "ssh"], check=True)
+hosts = pathlib.Path("/etc/hosts")
+hosts.write_text(re.sub("%(begin)s\\n.*?%(end)s\\n", "", hosts.read_text(), flags=re.S))
+print(len(units))
+"""
+CLEAN_SECONDS = 180.0
+
+
+def clean(site: Site, hosts: tuple[Host, ...], consent: str) -> None:
+    """Take hosts back to bare. `consent` must be the inventory's name: data is lost."""
+    name = site.inventory.settings.name
+    if consent != name:
+        raise InstallError(f"this removes all data of {len(hosts)} hosts: say --consent {name} to go on; nothing was touched")
+    program = PROGRAM % {"rules": RULES, "begin": HOSTS[0], "end": HOSTS[1]}
+    if site.check:
+        for host in hosts:
+            site.record(host, "back to bare, with its data")
+        return
+    counts = site.everywhere(
+        hosts, lambda host: site.remote.run(host, "python3 -", stdin=program, seconds=CLEAN_SECONDS).stdout.strip()
+    )
+    for host, count in counts.items():
+        site.record(host, f"back to bare ({count} units removed)")

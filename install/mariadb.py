@@ -1,0 +1,154 @@
+"""Module 7, MariaDB Galera: the cluster is bootstrapped once, and never again by a restart."""
+
+import json
+import re
+from contextlib import closing
+from typing import Any
+
+from hadrill.inventory import Host, Role
+from hadrill.services.asking import FAILURES
+from hadrill.services.mariadb import Mariadb, checks
+from hadrill.services.mariadb.service import DATABASE, USER
+from install.container import Container
+from install.desired import Desired, Directory, File, Units
+from install.rolling import bring_up, until_whole
+from install.site import Site
+
+CONFIGURATION = "/etc/hadrill/mariadb/galera.cnf"
+ENVIRONMENT = "/etc/hadrill/mariadb/mariadb.env"
+PEERS = "/etc/hadrill/mariadb/peers.json"
+FIRST = "/usr/local/lib/hadrill/galera-first"
+ONCE = "/run/hadrill/mariadb.once"
+DATA = "/var/lib/hadrill/mariadb"
+CHECK_USER = "hadrill_check"
+SST_GRANTS = "RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR, REPLICA MONITOR"
+
+
+def install(site: Site) -> None:
+    """Bring the nodes up, the first one alone where there is no cluster yet, then make users and the database."""
+    service = Mariadb(site.inventory)
+    if not service.members:
+        return
+    units = site.apply({host: desired(site, service, host) for host in service.members})
+    if not _primary(service):
+        units = _begin(site, service, units)
+    bring_up(site, units, lambda: service.members, lambda: _whole(service), "MariaDB Galera")
+    if any(of_host.stopped for of_host in units.values()) and site.check:
+        site.record("MariaDB", "users and database, once it runs")
+    else:
+        _configure(site, service, service.members[0])
+
+
+def desired(site: Site, service: Mariadb, host: Host) -> Desired:
+    """MariaDB on one node."""
+    secret = site.inventory.credentials.secret
+    configuration = site.render(
+        "galera.cnf.j2", host=host, members=service.members, secret=lambda name: secret(Role.MARIADB, name)
+    )
+    peers = [peer.address for peer in service.members if peer != host]
+    container = Container(
+        "mariadb", site.inventory.image("mariadb"), "mariadbd $BOOTSTRAP",
+        (("/etc/hadrill/mariadb/galera.cnf", "/etc/mysql/conf.d/galera.cnf:ro"), (DATA, "/var/lib/mysql")),
+        environment_file=ENVIRONMENT, stop_seconds=60, before=(FIRST,), after_start=(f"/bin/rm -f {ONCE}",),
+        service_lines=(f"EnvironmentFile=-{ONCE}",),
+    )  # fmt: skip
+    return Desired(
+        directories=(
+            Directory("/etc/hadrill", 0o700), Directory("/etc/hadrill/mariadb"), Directory(DATA, 0o755, once=True),
+        ),
+        files=(
+            File(CONFIGURATION, configuration),
+            File(ENVIRONMENT, f"MARIADB_ROOT_PASSWORD={secret(Role.MARIADB, 'MARIADB_ROOT_PASSWORD')}\n", 0o600),
+            File(PEERS, json.dumps(peers) + "\n"),
+            File(FIRST, site.render("galera-first.py"), 0o755),
+        ),
+        units=(container.unit(CONFIGURATION, ENVIRONMENT),),
+    )  # fmt: skip
+
+
+def _primary(service: Mariadb) -> list[Host]:
+    """Nodes that are part of a primary component."""
+    found = []
+    for host in service.members:
+        try:
+            if service.wsrep(host, "root").get("wsrep_cluster_status") == "Primary":
+                found.append(host)
+        except FAILURES:
+            continue
+    return found
+
+
+def _begin(site: Site, service: Mariadb, units: dict[Host, Units]) -> dict[Host, Units]:
+    """Start the cluster from the node with the newest data (the first one where none has any). Returns what is left."""
+    first = _newest(site, service)
+    site.record(first, "bootstrap the cluster")
+    if site.check:
+        return units
+    site.remote.run(first, f"mkdir -p /run/hadrill && echo BOOTSTRAP=--wsrep-new-cluster > {ONCE}")
+    # Where only SELinux-like states remain of an unclean end, Galera wants to be told that this node may begin.
+    site.remote.run(first, f"! test -f {DATA}/grastate.dat || sed -i 's/^safe_to_bootstrap:.*/safe_to_bootstrap: 1/' {DATA}/grastate.dat")
+    verb = "restart" if not units[first].stopped else "start"
+    site.start(first, ["hadrill-mariadb.service"], verb)
+
+    def primary() -> None:
+        if first not in _primary(service):
+            raise LookupError(f"{first} is not primary yet")
+
+    until_whole(primary, f"the first node of the cluster on {first}")
+    _configure(site, service, first)
+    return {host: of_host for host, of_host in units.items() if host != first}
+
+
+def _newest(site: Site, service: Mariadb) -> Host:
+    """The node whose data is newest: the one that left last, else the highest sequence number that it recovers."""
+    states = site.everywhere(service.members, lambda host: site.remote.attempt(host, f"cat {DATA}/grastate.dat").stdout)
+    for host, state in states.items():
+        if "safe_to_bootstrap: 1" in state:
+            return host
+    if not any(states.values()):
+        return service.members[0]
+
+    def position(host: Host) -> int:
+        if not states[host]:
+            return -2
+        site.remote.run(host, "systemctl stop hadrill-mariadb.service")
+        recover = f"docker run --rm --network none -v {DATA}:/var/lib/mysql -v {CONFIGURATION}:/etc/mysql/conf.d/galera.cnf:ro"
+        said = site.remote.run(host, f"{recover} {site.inventory.image('mariadb')} mariadbd --wsrep-recover 2>&1").stdout
+        found = re.findall(r"Recovered position: [0-9a-f-]+:(-?\d+)", said)
+        return int(found[-1]) if found else -1
+
+    positions = site.everywhere(service.members, position)
+    return max(service.members, key=lambda host: positions[host])
+
+
+def _configure(site: Site, service: Mariadb, host: Host) -> None:
+    """The users of state transfers, of the proxy's check and of the suite; and the suite's database."""
+    secret = site.inventory.credentials.secret
+    users = [
+        ("sst", "localhost", secret(Role.MARIADB, "SST_PASSWORD"), f"GRANT {SST_GRANTS} ON *.*"),
+        (USER, "%", secret(Role.MARIADB, "HADRILL_PASSWORD"), f"GRANT ALL ON {DATABASE}.*"),
+        *[(CHECK_USER, proxy.address, "", "GRANT USAGE ON *.*") for proxy in service.proxies],
+        ("monitor", "%", secret(Role.PROXYSQL, "MONITOR_PASSWORD"), "GRANT USAGE ON *.*"),
+    ]
+    with closing(service.connect(host.address, user="root", database=None)) as connection, connection.cursor() as cursor:
+        if not _exists(cursor, "SELECT 1 FROM information_schema.schemata WHERE schema_name = %s", DATABASE):
+            site.record("MariaDB", f"database {DATABASE}")
+            if not site.check:
+                cursor.execute(f"CREATE DATABASE {DATABASE}")
+        for user, where, password, grant in users:
+            known = _exists(cursor, "SELECT 1 FROM mysql.user WHERE user = %s AND host = %s AND password = PASSWORD(%s)",
+                            user, where, password)
+            if not known:
+                site.record("MariaDB", f"user {user}@{where}")
+                if not site.check:
+                    cursor.execute("CREATE OR REPLACE USER %s@%s IDENTIFIED BY %s", (user, where, password))
+                    cursor.execute(f"{grant} TO %s@%s", (user, where))
+
+
+def _exists(cursor: Any, query: str, *values: str) -> bool:
+    cursor.execute(query, values)
+    return cursor.fetchone() is not None
+
+
+def _whole(service: Mariadb) -> None:
+    checks.cluster(service)

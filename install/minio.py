@@ -1,0 +1,40 @@
+"""Module 6, MinIO: one distributed cluster over all its hosts."""
+
+from hadrill.inventory import Host, Role
+from hadrill.services.minio import Minio, checks
+from install.container import Container
+from install.desired import Desired, Directory, File
+from install.rolling import bring_up
+from install.site import Site
+
+ENVIRONMENT = "/etc/hadrill/minio/minio.env"
+DATA = "/var/lib/hadrill/minio"
+
+
+def install(site: Site) -> None:
+    """All nodes at once: none of them serves before it sees the others."""
+    service = Minio(site.inventory)
+    if not service.members:
+        return
+    units = site.apply({host: desired(site, service) for host in service.members})
+    bring_up(site, units, lambda: service.members, lambda: checks.objects(service), "MinIO")
+
+
+def desired(site: Site, service: Minio) -> Desired:
+    """MinIO on one node: every node has the same command and the same credentials."""
+    secret = site.inventory.credentials.secret
+    nodes: list[Host] = sorted(service.members, key=lambda host: host.name)
+    endpoints = " ".join(f"http://{node.fqdn}:9000/data" for node in nodes)
+    names = ("MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD")
+    environment = "".join(f"{name}={secret(Role.MINIO, name)}\n" for name in names)
+    container = Container(
+        "minio", site.inventory.image("minio"), f"server --address :9000 --console-address :9001 {endpoints}",
+        ((DATA, "/data"),), environment_file=ENVIRONMENT, stop_seconds=10,
+    )  # fmt: skip
+    return Desired(
+        directories=(
+            Directory("/etc/hadrill", 0o700), Directory("/etc/hadrill/minio"), Directory(DATA, 0o755, once=True),
+        ),
+        files=(File(ENVIRONMENT, environment, 0o600),),
+        units=(container.unit(ENVIRONMENT),),
+    )  # fmt: skip

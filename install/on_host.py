@@ -1,0 +1,129 @@
+"""The program that runs on a host: compares a desired state with what is there, and changes what differs.
+
+It is sent over SSH with its input, so that nothing of either shows in a process list. Plain Python 3 without
+any package. Input: JSON of Desired plus `check`. Output: JSON with `changes` (lines for people), `stopped`
+(units that must be started) and `outdated` (units that run, but not with what is on the disk now).
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+UNITS = Path("/etc/systemd/system")
+WANTED = Path("/etc/hadrill/units")
+STARTED = Path("/run/hadrill")
+
+
+class Host:
+    """This host, and what was or would be changed on it."""
+
+    def __init__(self, check: bool) -> None:
+        self.check = check
+        self.changes: list[str] = []
+
+    def directory(self, path: str, mode: int, once: bool, create: bool) -> None:
+        """A directory with its mode."""
+        place = Path(path)
+        if not place.is_dir():
+            if not create:
+                return
+            self.changes.append(f"directory {path}")
+            if not self.check:
+                place.mkdir(parents=True)
+                place.chmod(mode)
+        elif not once and place.stat().st_mode & 0o7777 != mode:
+            self.changes.append(f"mode of {path}: {place.stat().st_mode & 0o7777:04o} -> {mode:04o}")
+            if not self.check:
+                place.chmod(mode)
+
+    def file(self, path: str, content: str, mode: int, once: bool = False) -> bool:
+        """A file with its content and mode; True where it was or would be changed."""
+        place = Path(path)
+        if place.is_file() and (once or (place.read_bytes() == content.encode() and place.stat().st_mode & 0o7777 == mode)):
+            return False
+        self.changes.append(f"file {path}")
+        if not self.check:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            # Beside the target, so that it replaces it in one step and never shows half written or too open.
+            beside = place.with_name(place.name + ".hadrill-new")
+            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
+                stream.write(content)
+                os.fchmod(stream.fileno(), mode)
+            beside.replace(place)
+        return True
+
+    def block(self, path: str, begin: str, end: str, content: str) -> None:
+        """Lines between two markers."""
+        place = Path(path)
+        old = place.read_text() if place.exists() else ""
+        wanted = f"{begin}\n{content}{end}\n"
+        head, mark, rest = old.partition(f"{begin}\n")
+        if mark and f"{end}\n" in rest:
+            new = head + wanted + rest.partition(f"{end}\n")[2]
+        else:
+            new = wanted + old
+        mode = place.stat().st_mode & 0o7777 if place.exists() else 0o644
+        self.file(path, new, mode)
+
+    def units(self, units: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+        """Unit files, and whether they start at boot. Returns the units that are stopped, and the outdated ones."""
+        written = {unit["name"] for unit in units if self.file(str(UNITS / unit["name"]), unit["content"], 0o644)}
+        if written and not self.check:
+            run("systemctl", "daemon-reload")
+        stopped, outdated = [], []
+        for unit in units:
+            name = unit["name"]
+            if not self.check:
+                WANTED.mkdir(parents=True, exist_ok=True)
+                (WANTED / name).write_text(unit["digest"])
+            if not unit["enabled"]:
+                continue
+            if run("systemctl", "is-enabled", name, may_fail=True) != "enabled":
+                self.changes.append(f"enable {name}")
+                if not self.check:
+                    run("systemctl", "enable", name)
+            if run("systemctl", "is-active", name, may_fail=True) != "active":
+                stopped.append(name)
+            elif name in written or self.started_with(name) != unit["digest"]:
+                outdated.append(name)
+        return stopped, outdated
+
+    @staticmethod
+    def started_with(name: str) -> str:
+        """The digest that a unit was started with; units that are no containers are as new as their file."""
+        started = STARTED / f"{name}.started"
+        return started.read_text() if name.endswith(".service") and started.exists() else text_of(WANTED / name)
+
+
+def text_of(path: Path) -> str:
+    """The text of a file; empty where there is none."""
+    return path.read_text() if path.exists() else ""
+
+
+def run(*command: str, may_fail: bool = False) -> str:
+    """The output of a command. A failure ends the program with its last lines."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0 and not may_fail:
+        sys.exit(f"{' '.join(command)} ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-600:]}")
+    return done.stdout.strip()
+
+
+def main() -> None:
+    """Read the desired state, make it so, tell what changed."""
+    wanted = json.load(sys.stdin)
+    host = Host(wanted["check"])
+    for directory in wanted["directories"]:
+        host.directory(**directory)
+    for file in wanted["files"]:
+        host.file(**file)
+    for block in wanted["blocks"]:
+        host.block(**block)
+    stopped, outdated = host.units(wanted["units"])
+    json.dump({"changes": host.changes, "stopped": stopped, "outdated": outdated}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

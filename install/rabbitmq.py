@@ -1,0 +1,73 @@
+"""Module 5, RabbitMQ: three nodes that find each other by their configuration, and the proxies in front."""
+
+from hadrill.inventory import Host, Role
+from hadrill.services.asking import FAILURES
+from hadrill.services.rabbitmq import Rabbitmq, checks
+from install import proxies
+from install.container import Container
+from install.desired import Desired, Directory, File
+from install.rolling import bring_up
+from install.site import Site
+
+CONFIGURATION = "/etc/hadrill/rabbitmq/rabbitmq.conf"
+PLUGINS = "/etc/hadrill/rabbitmq/enabled_plugins"
+DATA = "/var/lib/hadrill/rabbitmq"
+COOKIE = f"{DATA}/.erlang.cookie"
+
+
+def install(site: Site) -> None:
+    """Bring the nodes up; a node that lost its disk is forgotten by the others first, and then joins anew."""
+    service = Rabbitmq(site.inventory)
+    if not service.members:
+        return
+    empty = site.everywhere(service.members, lambda host: site.remote.attempt(host, f"test -d {DATA}/mnesia").status != 0)
+    lost = [host for host, is_empty in empty.items() if is_empty]
+    if lost and not all(empty.values()):
+        _forget(site, service, lost)
+    units = site.apply({host: desired(site, service, host) for host in service.members})
+    bring_up(site, units, lambda: service.members, lambda: checks.cluster(service), "RabbitMQ")
+    if lost and not all(empty.values()) and not site.check:
+        for host in lost:
+            site.record(host, "members of quorum queues")
+            site.remote.run(host, f"docker exec rabbitmq rabbitmq-queues grow rabbit@{host.name} all")
+    proxies.install(site)
+
+
+def desired(site: Site, service: Rabbitmq, host: Host) -> Desired:
+    """RabbitMQ on one node."""
+    secret = site.inventory.credentials.secret
+    configuration = site.render(
+        "rabbitmq.conf.j2", host=host, members=service.members, password=secret(Role.RABBITMQ, "RABBITMQ_PASSWORD")
+    )
+    container = Container(
+        "rabbitmq", site.inventory.image("rabbitmq"), "rabbitmq-server",
+        (("/etc/hadrill/rabbitmq", "/etc/rabbitmq:ro"), (DATA, "/var/lib/rabbitmq")),
+        options=f"-e RABBITMQ_NODENAME=rabbit@{host.name}", stop_seconds=60,
+    )  # fmt: skip
+    return Desired(
+        directories=(
+            Directory("/etc/hadrill", 0o700), Directory("/etc/hadrill/rabbitmq"), Directory(DATA, 0o755, once=True),
+        ),
+        files=(
+            File(CONFIGURATION, configuration),
+            File(PLUGINS, "[rabbitmq_management].\n"),
+            File(COOKIE, secret(Role.RABBITMQ, "RABBITMQ_ERLANG_COOKIE"), 0o400),
+        ),
+        units=(container.unit(CONFIGURATION, PLUGINS, COOKIE),),
+    )  # fmt: skip
+
+
+def _forget(site: Site, service: Rabbitmq, lost: list[Host]) -> None:
+    """The others still count a node whose disk is gone, and refuse it under the same name."""
+    for survivor in (host for host in service.members if host not in lost):
+        try:
+            known = {node["name"] for node in service.management(survivor, "/api/nodes")}
+        except FAILURES:
+            continue
+        for host in lost:
+            if f"rabbit@{host.name}" in known:
+                site.record(host, f"forgotten by {survivor}, as its disk is gone")
+                if not site.check:
+                    command = f"docker exec rabbitmq rabbitmqctl forget_cluster_node rabbit@{host.name}"
+                    site.remote.run(survivor, command)
+        return

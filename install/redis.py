@@ -1,0 +1,119 @@
+"""Module 4, Redis HA: a master and its replicas, a Sentinel beside each, and the proxies that follow the master."""
+
+from collections.abc import Iterator
+
+from hadrill.inventory import Host, Role
+from hadrill.services.asking import FAILURES
+from hadrill.services.redis import Redis, checks
+from hadrill.services.redis.service import SENTINEL_PORT
+from hadrill.timing import Deadline, eventually
+from install import proxies
+from install.container import Container
+from install.desired import Desired, Directory, File
+from install.rolling import bring_up, until_whole
+from install.site import Site
+
+CONFIGURATION = "/etc/hadrill/redis/redis.conf"
+HOOK = "/etc/hadrill/redis/reconfigured"
+FAILOVER_SECONDS = 30.0
+
+
+def install(site: Site) -> None:
+    """Redis, then Sentinel, then the proxies."""
+    service = Redis(site.inventory)
+    if not service.members:
+        return
+    master = find_master(service)
+    units = site.apply({host: desired(site, service, host, master) for host in service.members})
+
+    def master_last() -> Iterator[Host]:
+        first = find_master(service)
+        yield from (host for host in service.members if host != first)
+        if units[first].outdated:
+            _hand_over(service, first)
+            yield first
+
+    bring_up(site, units, master_last, lambda: _whole(service), "Redis")
+    if not (site.check and any(of_host.stopped for of_host in units.values())):
+        site.everywhere(service.members, lambda host: _sentinel_settings(site, service, host))
+    proxies.install(site)
+
+
+def find_master(service: Redis) -> Host:
+    """The master as the Sentinels or else the members name it; the first member where nothing runs yet."""
+    by_address = {host.address: host for host in service.members}
+    for host in service.members:
+        try:
+            return by_address[service.sentinel_master(host)["ip"]]
+        except FAILURES:
+            continue
+    for host in service.members:
+        try:
+            if service.role(host)[0] == "master":
+                return host
+        except FAILURES:
+            continue
+    return service.members[0]
+
+
+def desired(site: Site, service: Redis, host: Host, master: Host) -> Desired:
+    """Redis and Sentinel on one member. What the two rewrite themselves is written once and then theirs."""
+    password = site.inventory.credentials.secret(Role.REDIS, "REDIS_PASSWORD")
+    image = site.inventory.image("redis")
+    shared = ("/etc/hadrill/redis", "/usr/local/etc/redis:ro")
+    redis = Container(
+        "redis", image, "redis-server /data/state.conf --include /usr/local/etc/redis/redis.conf",
+        (shared, ("/var/lib/hadrill/redis", "/data")),
+    )  # fmt: skip
+    sentinel = Container("sentinel", image, "redis-sentinel /data/sentinel.conf", (shared, ("/var/lib/hadrill/sentinel", "/data")))
+    first_state = "" if host == master else f"replicaof {master.address} 6379\n"
+    sentinel_conf = site.render(
+        "sentinel.conf.j2", host=host, master=master, settings=service.settings, password=password
+    )
+    return Desired(
+        directories=(
+            Directory("/etc/hadrill", 0o700), Directory("/etc/hadrill/redis"),
+            Directory("/var/lib/hadrill/redis", 0o700, once=True), Directory("/var/lib/hadrill/sentinel", 0o700, once=True),
+        ),
+        files=(
+            File(CONFIGURATION, site.render("redis.conf.j2", host=host, password=password)),
+            File(HOOK, site.render("reconfigured.j2", proxies=service.proxies), 0o755),
+            File("/var/lib/hadrill/redis/state.conf", first_state, 0o600, once=True),
+            File("/var/lib/hadrill/sentinel/sentinel.conf", sentinel_conf, 0o600, once=True),
+        ),
+        units=(redis.unit(CONFIGURATION), sentinel.unit(HOOK)),
+    )  # fmt: skip
+
+
+def _whole(service: Redis) -> None:
+    checks.replication(service)
+    checks.sentinel(service)
+
+
+def _hand_over(service: Redis, old: Host) -> None:
+    """Make a replica the master before the old master restarts, so that clients wait for a moment only."""
+    with service.client(service.members[0].address, SENTINEL_PORT) as client:
+        client.execute_command("SENTINEL", "FAILOVER", service.settings.master_name)
+
+    def unmoved() -> str | None:
+        return f"{old} is still the master" if find_master(service) == old else None
+
+    eventually("another master", unmoved, Deadline(FAILOVER_SECONDS))
+    until_whole(lambda: _whole(service), "Redis to be whole under its new master")
+
+
+def _sentinel_settings(site: Site, service: Redis, host: Host) -> None:
+    """Settings that the running Sentinel has otherwise than the inventory are set; it writes them down itself."""
+    settings = service.settings
+    wanted = {
+        "down-after-milliseconds": settings.down_after_ms,
+        "failover-timeout": settings.failover_timeout_ms,
+        "quorum": settings.quorum,
+    }
+    live = service.sentinel_master(host)
+    for name, value in wanted.items():
+        if live[name] != str(value):
+            site.record(host, f"sentinel {name} {live[name]} -> {value}")
+            if not site.check:
+                with service.client(host.address, SENTINEL_PORT) as client:
+                    client.execute_command("SENTINEL", "SET", settings.master_name, name, value)

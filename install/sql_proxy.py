@@ -1,0 +1,79 @@
+"""Module 8, the SQL proxy in front of Galera: ProxySQL, or HAProxy where settings.yaml says so."""
+
+import socket
+
+from hadrill.inventory import Host
+from hadrill.services.finding import Finding, require
+from hadrill.services.mariadb import Mariadb
+from hadrill.services.mariadb.service import PORT
+from install import proxysql
+from install.container import Container
+from install.desired import Desired, Directory, File
+from install.mariadb import CHECK_USER
+from install.proxies import SOCKET_DIRECTORY
+from install.rolling import bring_up
+from install.site import Site
+
+CONFIGURATION = "/etc/hadrill/haproxy/haproxy.cfg"
+LISTEN_SECONDS = 2.0
+# The column has a name of its own, so that the answer holds the word only where the node is synced.
+QUERY = (
+    "SELECT IF(VARIABLE_VALUE = 4, CONCAT('galera-', 'synced'), 'away') AS state"
+    " FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'WSREP_LOCAL_STATE'"
+)
+# CLIENT_LONG_PASSWORD, CLIENT_PROTOCOL_41, CLIENT_SECURE_CONNECTION, CLIENT_PLUGIN_AUTH.
+CAPABILITIES = 0x1 | 0x200 | 0x8000 | 0x80000
+UTF8_GENERAL_CI = 33
+
+
+def install(site: Site) -> None:
+    """The kind of proxy that the inventory asks for, one host after the other where it must restart."""
+    service = Mariadb(site.inventory)
+    if not service.proxies:
+        return
+    if service.proxy_kind == "proxysql":
+        proxysql.install(site, service)
+    else:
+        units = site.apply({host: desired(site, service) for host in service.proxies})
+        bring_up(site, units, lambda: service.proxies, lambda: listening(service.proxies), "the SQL proxies")
+
+
+def desired(site: Site, service: Mariadb) -> Desired:
+    """HAProxy with a check that asks Galera, on one proxy."""
+    configuration = site.render(
+        "sql-proxy.cfg.j2", bind=site.inventory.settings.bind.proxysql, members=service.members,
+        login=packet(1, login_request(CHECK_USER)), query=packet(0, b"\x03" + QUERY.encode()),
+    )  # fmt: skip
+    mounts = (("/etc/hadrill/haproxy", "/usr/local/etc/haproxy:ro"), (SOCKET_DIRECTORY, "/run/haproxy"))
+    container = Container(
+        "sql-proxy", site.inventory.image("haproxy"), "haproxy -W -db -f /usr/local/etc/haproxy/haproxy.cfg", mounts,
+        options="--user 0:0", before=(f"/bin/mkdir -p {SOCKET_DIRECTORY}", f"/bin/rm -f {SOCKET_DIRECTORY}/admin.sock"),
+        stop_seconds=5,
+    )  # fmt: skip
+    folders = (Directory("/etc/hadrill", 0o700), Directory("/etc/hadrill/haproxy"))
+    return Desired(folders, (File(CONFIGURATION, configuration),), units=(container.unit(CONFIGURATION),))
+
+
+def listening(hosts: tuple[Host, ...]) -> None:
+    """Every SQL proxy takes connections. Raises CheckFailedError."""
+    findings = []
+    for host in hosts:
+        try:
+            socket.create_connection((host.address, PORT), timeout=LISTEN_SECONDS).close()
+        except OSError as error:
+            findings.append(Finding(host.name, f"port {PORT} open", str(error), "the proxy is starting, or stopped"))
+    require(findings)
+
+
+def login_request(user: str) -> bytes:
+    """MySQL's HandshakeResponse41 of a user without a password.
+
+    Source: MySQL client/server protocol, Connection Phase Packets.
+    """
+    head = CAPABILITIES.to_bytes(4, "little") + (1 << 24).to_bytes(4, "little") + bytes([UTF8_GENERAL_CI]) + bytes(23)
+    return head + user.encode() + b"\0" + b"\0" + b"mysql_native_password\0"
+
+
+def packet(sequence: int, payload: bytes) -> str:
+    """A packet of MySQL's protocol (length, sequence number, payload) as the hexadecimal that HAProxy sends."""
+    return (len(payload).to_bytes(3, "little") + bytes([sequence]) + payload).hex()

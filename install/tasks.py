@@ -1,0 +1,165 @@
+"""The tasks that `fab -l` lists: one a module, one for all, and the way back."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from fabric import task
+from invoke import Context, Exit
+
+from hadrill.inventory import InvalidInventoryError, Inventory, read
+from hadrill.inventory.table import summary
+from hadrill.remote import RemoteError
+from hadrill.services.finding import CheckFailedError
+from hadrill.services.mariadb import Mariadb
+from hadrill.services.mariadb import checks as mariadb_checks
+from hadrill.services.minio import Minio
+from hadrill.services.minio import checks as minio_checks
+from hadrill.services.postgresql import Postgresql
+from hadrill.services.postgresql import checks as postgresql_checks
+from hadrill.services.rabbitmq import Rabbitmq
+from hadrill.services.rabbitmq import checks as rabbitmq_checks
+from hadrill.services.redis import Redis
+from hadrill.services.redis import checks as redis_checks
+from hadrill.timing import OverdueError
+from install import base as base_module
+from install import clean as clean_module
+from install import mariadb as mariadb_module
+from install import minio as minio_module
+from install import postgresql as postgresql_module
+from install import rabbitmq as rabbitmq_module
+from install import redis as redis_module
+from install import sql_proxy as sql_proxy_module
+from install.rolling import until_whole
+from install.site import InstallError, Site
+
+DEFAULT = "inventories/lab"
+Module = Callable[[Site], None]
+ERRORS = (InstallError, RemoteError, InvalidInventoryError, CheckFailedError, OverdueError, LookupError)
+
+
+@task
+def inventory(_: Context, inventory: str = DEFAULT) -> None:
+    """Module 1: read and validate the inventory; touches no host."""
+    try:
+        sys.stdout.write(summary(read(Path(inventory))) + "\n")
+    except InvalidInventoryError as error:
+        raise Exit(str(error), code=1) from error
+
+
+@task
+def base(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
+    """Module 2: engine, swap, names, resolver, SSH, firewall."""
+    _run(inventory, check, base_module.install)
+
+
+@task
+def postgresql(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
+    """Module 3: PostgreSQL with Patroni and pgvector, HAProxy, PgBouncer."""
+    _run(inventory, check, postgresql_module.install)
+
+
+@task
+def redis(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
+    """Module 4: Redis with Sentinel, and HAProxy that follows the master."""
+    _run(inventory, check, redis_module.install)
+
+
+@task
+def rabbitmq(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
+    """Module 5: RabbitMQ with quorum queues."""
+    _run(inventory, check, rabbitmq_module.install)
+
+
+@task
+def minio(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
+    """Module 6: distributed MinIO."""
+    _run(inventory, check, minio_module.install)
+
+
+@task
+def mariadb(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
+    """Module 7: MariaDB Galera."""
+    _run(inventory, check, mariadb_module.install)
+
+
+@task
+def sql_proxy(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
+    """Module 8: ProxySQL, or HAProxy, in front of Galera."""
+    _run(inventory, check, sql_proxy_module.install)
+
+
+@task(name="all")
+def everything(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
+    """Modules 2 to 8 in order; each must be whole before the next begins."""
+    _run(inventory, check, *[_proved(name, module) for name, module in MODULES.items()])
+
+
+@task
+def clean(_: Context, inventory: str = DEFAULT, host: str = "", consent: str = "", check: bool = False) -> None:
+    """Take --host, or every host, back to bare; data is lost. Wants --consent NAME, the inventory's name."""
+
+    def work(site: Site) -> None:
+        hosts = (site.inventory.host(host),) if host else site.inventory.managed
+        clean_module.clean(site, hosts, consent)
+
+    _run(inventory, check, work)
+
+
+MODULES: dict[str, Module] = {
+    "base": base_module.install,
+    "postgresql": postgresql_module.install,
+    "redis": redis_module.install,
+    "rabbitmq": rabbitmq_module.install,
+    "minio": minio_module.install,
+    "mariadb": mariadb_module.install,
+    "sql_proxy": sql_proxy_module.install,
+}
+
+
+def proofs(stock: Inventory, module: str) -> list[Callable[[], None]]:
+    """What must hold after a module; nothing where the inventory has no host for it."""
+    database, cache, queue = Postgresql(stock), Redis(stock), Rabbitmq(stock)
+    objects, galera = Minio(stock), Mariadb(stock)
+    known: dict[str, list[tuple[object, Callable[[], None]]]] = {
+        "postgresql": [(database.members, lambda check=check: check(database)) for check in (
+            postgresql_checks.connectivity, postgresql_checks.cluster, postgresql_checks.replication,
+            postgresql_checks.pgbouncer)],
+        "redis": [(cache.members, lambda check=check: check(cache)) for check in (
+            redis_checks.connectivity, redis_checks.replication, redis_checks.sentinel)],
+        "rabbitmq": [(queue.members, lambda check=check: check(queue)) for check in (
+            rabbitmq_checks.connectivity, rabbitmq_checks.cluster)],
+        "minio": [(objects.members, lambda: minio_checks.objects(objects))],
+        "mariadb": [(galera.members, lambda: mariadb_checks.cluster(galera))],
+        "sql_proxy": [(galera.proxies, lambda check=check: check(galera)) for check in (
+            mariadb_checks.connectivity, mariadb_checks.sql_proxy)],
+    }  # fmt: skip
+    return [proof for hosts, proof in known.get(module, []) if hosts]
+
+
+def _proved(name: str, module: Module) -> Module:
+    def work(site: Site) -> None:
+        site.say(f"{name}: installing")
+        module(site)
+        if not site.check:
+            for proof in proofs(site.inventory, name):
+                until_whole(proof, f"{name} to be whole, before the next module")
+            site.say(f"{name}: whole")
+
+    return work
+
+
+def _run(folder: str, check: bool, *modules: Module) -> None:
+    """Run modules on an inventory; print what changed, or end with a sentence that says what went wrong."""
+    try:
+        site = Site(read(Path(folder)), check=check)
+    except InvalidInventoryError as error:
+        raise Exit(str(error), code=1) from error
+    try:
+        for module in modules:
+            module(site)
+    except ERRORS as error:
+        raise Exit(f"{type(error).__name__}: {error}\n{site.changed} changed before that; run it again once this is mended", 1) from error
+    finally:
+        site.close()
+    site.say(f"{site.changed} {'would change' if check else 'changed'}")
