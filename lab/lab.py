@@ -43,7 +43,7 @@ class Lab:
         image = machine_image()
         raise_limits(image)
         ensure_store(self.name, image, sorted(self.inventory.versions.images.values()))
-        network = ensure_network(self.inventory, image)
+        network = ensure_network(self.inventory)
         ensure_keys(self.state / "credentials" / "ssh", self.state / "machines",
                     tuple(machine.host for machine in self.machines), self.inventory.settings.ssh.port)
         self._replace_outdated()
@@ -60,7 +60,7 @@ class Lab:
 
     def down(self) -> None:
         """Cut the power of everything. Disks stay; the subnet is a blackhole until `up`."""
-        seal(self.inventory, machine_image())
+        seal(self.inventory.settings)
         power_off([name for name, power in self.power().items() if power == "running"])
 
     def destroy(self) -> None:
@@ -70,7 +70,7 @@ class Lab:
             docker("network", "rm", network_name(self.inventory))
         if volume_of(self.name) in docker("volume", "ls", "--format", "{{.Name}}").split():
             docker("volume", "rm", volume_of(self.name))
-        seal(self.inventory, machine_image())
+        seal(self.inventory.settings)
 
     def power(self) -> dict[str, str]:
         """Docker's state of each machine and load balancer that exists: running, exited, created, ..."""

@@ -3,20 +3,21 @@
 import json
 from ipaddress import IPv4Network
 
-from hadrill.inventory import Inventory
+from hadrill.inventory import Inventory, Settings
 from lab.computer import blackhole, keep_inside
 from lab.docker import LabError, docker
+from lab.images import machine_image
 
 BRIDGE = "hadrill0"
 
 
-def ensure_network(inventory: Inventory, machine_image: str) -> str:
+def ensure_network(inventory: Inventory) -> str:
     """Create the network where it is missing and return its name. The computer itself has the first address."""
     name = network_name(inventory)
     subnet = inventory.settings.private_network
     # Before the first machine starts: a service address without its rules yet would leave by the default route.
-    keep_inside(machine_image, BRIDGE)
-    blackhole(machine_image, subnet)
+    keep_inside(machine_image(), BRIDGE)
+    blackhole(machine_image(), subnet)
     if name not in docker("network", "ls", "--format", "{{.Name}}").split():
         _refuse_overlap(subnet)
         docker(
@@ -31,10 +32,10 @@ def network_name(inventory: Inventory) -> str:
     return f"hadrill-{inventory.settings.name}"
 
 
-def seal(inventory: Inventory, machine_image: str) -> None:
+def seal(settings: Settings) -> None:
     """Make sure that packets to a lab's subnet cannot leave this computer. Does nothing for other inventories."""
-    if inventory.settings.lab:
-        blackhole(machine_image, inventory.settings.private_network)
+    if settings.lab:
+        blackhole(machine_image(), settings.private_network)
 
 
 def _refuse_overlap(subnet: IPv4Network) -> None:

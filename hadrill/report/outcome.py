@@ -1,0 +1,27 @@
+"""The outcome of one check."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+PROPERTY = "hadrill"
+"""Under this name an outcome's details travel from a worker to the process that reports."""
+
+PASSED, FAILED, UNREACHABLE, INCONCLUSIVE = "passed", "failed", "unreachable", "inconclusive"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One check of a run. `seconds` is the time of its call; `host` and `cause` are empty where it passed."""
+
+    id: str
+    module: str
+    check: str
+    outcome: str
+    seconds: float
+    host: str = ""
+    cause: str = ""
+    message: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in which summary.json holds it."""
+        return asdict(self)

@@ -1,0 +1,16 @@
+"""Keeps the inventory's secrets out of everything that is printed or written."""
+
+from collections.abc import Iterable
+
+
+class Scrubber:
+    """Replaces secrets in a text. Values shorter than 8 characters do not occur: the inventory refuses them."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._secrets = sorted(secrets, key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        """The text with `***` in place of each secret."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text

@@ -1,0 +1,97 @@
+"""The result of a run in a few lines: for the console, for people in Markdown, for programs in JSON."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hadrill.report.outcome import PASSED, Outcome
+
+WIDTH = 90
+
+
+@dataclass(frozen=True)
+class Summary:
+    """All outcomes of a suite. `seconds` is the time of the whole run; `notes` stand below the table."""
+
+    suite: str
+    outcomes: tuple[Outcome, ...]
+    seconds: float
+    environment: dict[str, str]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> int:
+        """Checks that passed."""
+        return sum(outcome.outcome == PASSED for outcome in self.outcomes)
+
+    @property
+    def total(self) -> int:
+        """Checks that were to be made."""
+        return len(self.outcomes)
+
+    def modules(self) -> dict[str, list[Outcome]]:
+        """Outcomes by module, in the order of the run."""
+        found: dict[str, list[Outcome]] = {}
+        for outcome in self.outcomes:
+            found.setdefault(outcome.module, []).append(outcome)
+        return found
+
+    def console(self) -> str:
+        """The table in plain ASCII, then a line for each check that did not pass."""
+        lines = []
+        width = max([len(module) for module in self.modules()] + [10]) + 3
+        for module, outcomes in self.modules().items():
+            cells = "  ".join(_cells(outcomes))
+            score = f"{sum(o.outcome == PASSED for o in outcomes)}/{len(outcomes)}"
+            lines.append(f"{module:<{width}}{cells}".ljust(WIDTH - 7) + f"{score:>7}")
+        percent = 100 * self.passed // self.total if self.total else 0
+        title = f"{self.suite.capitalize()} checks"
+        lines.append(title.ljust(WIDTH - 7) + f"{f'{self.passed}/{self.total}':>7}  ({percent}%)  {self.seconds:.1f} s")
+        lines += [f"  {line}" for outcome in self.outcomes for line in _explained(outcome)]
+        return "\n".join([*lines, *self.notes]).encode("ascii", "backslashreplace").decode("ascii")
+
+    def markdown(self) -> str:
+        """The same as a page for people."""
+        lines = [f"# {self.suite.capitalize()} checks: {self.passed}/{self.total} in {self.seconds:.1f} s", ""]
+        lines += ["| module | check | outcome | seconds | host | cause |", "|---|---|---|---|---|---|"]
+        for o in self.outcomes:
+            cause = o.cause.replace("|", "\\|").replace("\n", " ")
+            lines.append(f"| {o.module} | {o.check} | {o.outcome} | {o.seconds:.2f} | {o.host} | {cause} |")
+        lines += ["", "## Environment", "", *[f"- {name}: {value}" for name, value in self.environment.items()], ""]
+        return "\n".join(lines)
+
+    def json(self) -> str:
+        """The same for programs. `checks` holds one object a check, `modules` passed and total of each."""
+        content: dict[str, Any] = {
+            "suite": self.suite,
+            "passed": self.passed,
+            "total": self.total,
+            "seconds": round(self.seconds, 3),
+            "modules": {
+                module: {"passed": sum(o.outcome == PASSED for o in outcomes), "total": len(outcomes)}
+                for module, outcomes in self.modules().items()
+            },
+            "environment": self.environment,
+            "checks": [outcome.as_json() for outcome in self.outcomes],
+        }
+        return json.dumps(content, indent=1) + "\n"
+
+
+def _cells(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """`name ok` for a single check, `name 19/19` for one that was made on many hosts."""
+    checks: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        checks.setdefault(outcome.check.partition("[")[0], []).append(outcome)
+    for name, each in checks.items():
+        passed = sum(o.outcome == PASSED for o in each)
+        if len(each) > 1:
+            yield f"{name} {passed}/{len(each)}"
+        else:
+            yield f"{name} {'ok' if passed else each[0].outcome.upper()}"
+
+
+def _explained(outcome: Outcome) -> Iterator[str]:
+    if outcome.outcome != PASSED:
+        yield f"{outcome.module} {outcome.check}: {outcome.outcome}"
+        yield from (f"    {line}" for line in outcome.message.splitlines()[:6])
