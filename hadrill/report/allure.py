@@ -12,7 +12,7 @@ GENERATE_SECONDS = 120
 # Allure embeds a script that tells its makers about each report that is opened.
 ANALYTICS = re.compile(r"<script async src=\"https://www\.googletagmanager\.com.*?</script>\s*<script>.*?</script>", re.S)
 CATEGORIES = [
-    {"name": "Unreachable host", X},
+    {"name": "Unreachable host", "messageRegex": "does not answer at all|UnreachableError"},
     {"name": "Failed check", "matchedStatuses": ["failed"]},
     {"name": "Inconclusive", "matchedStatuses": ["broken"]},
 ]
