@@ -7,15 +7,18 @@ from typing import Any
 
 import allure
 import pytest
+import testinfra.host
 
-from hadrill.inventory import InvalidInventoryError, Inventory, Role, read
+from hadrill.inventory import Host, InvalidInventoryError, Inventory, Role, read
 from hadrill.remote import Remote, RemoteError
+from hadrill.remote.backend import RemoteBackend
 from hadrill.report.allure import write_page
 from hadrill.report.outcome import FAILED, INCONCLUSIVE, PASSED, PROPERTY, UNREACHABLE, Outcome
 from hadrill.report.run_folder import new_run_folder, point_latest_at, write_summary
 from hadrill.report.secrets import Scrubber
 from hadrill.report.summary import Summary
 from hadrill.services.finding import CheckFailedError
+from hadrill.services.hosts.scan import PortScan, scan
 from hadrill.services.mariadb import Mariadb
 from hadrill.services.minio import Minio
 from hadrill.services.postgresql import Postgresql
@@ -50,7 +53,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[STOCK] = read(Path(config.option.inventory))
     except InvalidInventoryError as error:
         raise pytest.UsageError(str(error)) from error
-    if not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        config.option.allure_report_dir = config.workerinput["hadrill_results"]
+    else:
         folder = new_run_folder(Path(config.option.reports).absolute(), suite)
         config.option.allure_report_dir = str(folder / "allure-results")
         config.option.xmlpath = config.option.xmlpath or str(folder / "junit.xml")
@@ -72,10 +77,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if STOCK not in config.stash:
         return
     roles = set(config.stash[STOCK].roles)
-    absent = [item for item in items for mark in item.iter_markers("service") if mark.args[0] in set(Role) - roles]
+    missing = set(Role) - roles
+    absent = [item for item in items for mark in item.iter_markers("service") if mark.args[0] in missing]
     if absent:
         config.hook.pytest_deselected(items=absent)
         items[:] = [item for item in items if item not in absent]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A check with the argument `host` is made on every host that is installed."""
+    if "host" in metafunc.fixturenames and STOCK in metafunc.config.stash:
+        hosts = metafunc.config.stash[STOCK].managed
+        metafunc.parametrize("host", hosts, ids=[host.name for host in hosts])
 
 
 @pytest.hookimpl(wrapper=True)
@@ -113,6 +126,11 @@ class Reporter:
         self.outcomes: dict[str, Outcome] = {}
         self.lines: dict[str, int] = {}
         self.summary: Summary | None = None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker of xdist where this run's results lie."""
+        node.workerinput["hadrill_results"] = self.config.option.allure_report_dir
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the outcome of a check: of its call, or of whatever failed before or after it."""
@@ -162,6 +180,18 @@ def remote(inventory: Inventory) -> Iterator[Remote]:
     """SSH to the inventory's hosts."""
     with Remote(inventory) as opened:
         yield opened
+
+
+@pytest.fixture
+def machine(host: Host, remote: Remote) -> testinfra.host.Host:
+    """A host as testinfra sees it, over the run's own connections."""
+    return testinfra.host.Host(RemoteBackend(remote, host))
+
+
+@pytest.fixture(scope="session")
+def reachable(inventory: Inventory, remote: Remote) -> PortScan:
+    """Which port of which host answers which other host, tried once a run."""
+    return scan(inventory, remote)
 
 
 @pytest.fixture(autouse=True)

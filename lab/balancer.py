@@ -15,6 +15,8 @@ HEAD = """\
 defaults
     mode tcp
     timeout connect 2s
+    retries 2
+    option redispatch 1
     timeout client 1h
     timeout server 1h
     default-server check inter 1s fall 2 rise 2 on-marked-down shutdown-sessions

@@ -46,6 +46,11 @@ def ensure_images(components: dict[str, str]) -> None:
         docker("tag", f"{REPOSITORY}/{name}:{_hash_of(name)}", wanted)
 
 
+def services_digest(components: dict[str, str]) -> str:
+    """A hash of the inputs of all services' images and of the names that they get."""
+    return _digest([part for name, image in sorted(components.items()) for part in (image, _hash_of(name))])
+
+
 def _build(name: str) -> None:
     with step(f"image {name}"):
         certificates = FOLDER / BUILD_CA

@@ -8,7 +8,7 @@ from hadrill.timing import Deadline, eventually
 from lab.balancer import balancer_spec, create_balancer
 from lab.computer import raise_limits
 from lab.docker import LabError, docker, ensure_daemon
-from lab.images import ensure_images, machine_image
+from lab.images import ensure_images, machine_image, services_digest
 from lab.keys import ensure_keys
 from lab.machine import Machine, destroy, power_off, power_on
 from lab.network import ensure_network, network_name, seal
@@ -32,7 +32,7 @@ class Lab:
         settings = inventory.settings
         self.machines = [
             Machine(self.name, host, machine_image(), network_name(inventory), str(settings.private_network[1]),
-                    self.state / "machines" / host.name)
+                    services_digest(inventory.versions.images), self.state / "machines" / host.name)
             for host in inventory.hosts if host.role is not Role.RUNNER
         ]  # fmt: skip
 

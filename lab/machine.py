@@ -21,6 +21,7 @@ class Machine:
     image: str
     network: str
     gateway: str
+    services: str
     files: Path
 
     @property
@@ -30,8 +31,11 @@ class Machine:
 
     @property
     def spec(self) -> str:
-        """A hash of everything it was made from; another one means another machine."""
-        return hashlib.sha256(" ".join(self._arguments).encode()).hexdigest()[:12]
+        """A hash of everything it was made from; another one means another machine.
+
+        `services` stands for the services' images: a tag that means another image now would go unnoticed otherwise.
+        """
+        return hashlib.sha256(" ".join([*self._arguments, self.services]).encode()).hexdigest()[:12]
 
     def create(self) -> None:
         """Make the machine, with an empty disk and the power off."""

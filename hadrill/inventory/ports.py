@@ -54,6 +54,9 @@ OPENINGS: dict[Role, tuple[tuple[int, str, tuple[Source, ...]], ...]] = {
     ),
 }
 
+TRANSIENT = frozenset({4444, 4568})
+"""Ports where something listens during a state transfer only."""
+
 
 @dataclass(frozen=True)
 class Opening:

@@ -42,12 +42,14 @@ class Summary:
         lines = []
         width = max([len(module) for module in self.modules()] + [10]) + 3
         for module, outcomes in self.modules().items():
-            cells = "  ".join(_cells(outcomes))
             score = f"{sum(o.outcome == PASSED for o in outcomes)}/{len(outcomes)}"
-            lines.append(f"{module:<{width}}{cells}".ljust(WIDTH - 7) + f"{score:>7}")
+            rows = _wrapped(list(_cells(outcomes)), WIDTH - 10 - width)
+            lines += [" " * width + row for row in rows[:-1]]
+            lines.append(f"{'':<{width}}{rows[-1]}".ljust(WIDTH - 10) + f"{score:>10}")
+            lines[-len(rows)] = module.ljust(width) + lines[-len(rows)][width:]
         percent = 100 * self.passed // self.total if self.total else 0
         title = f"{self.suite.capitalize()} checks"
-        lines.append(title.ljust(WIDTH - 7) + f"{f'{self.passed}/{self.total}':>7}  ({percent}%)  {self.seconds:.1f} s")
+        lines.append(title.ljust(WIDTH - 10) + f"{f'{self.passed}/{self.total}':>10}  ({percent}%)  {self.seconds:.1f} s")
         lines += [f"  {line}" for outcome in self.outcomes for line in _explained(outcome)]
         return "\n".join([*lines, *self.notes]).encode("ascii", "backslashreplace").decode("ascii")
 
@@ -76,6 +78,18 @@ class Summary:
             "checks": [outcome.as_json() for outcome in self.outcomes],
         }
         return json.dumps(content, indent=1) + "\n"
+
+
+def _wrapped(cells: list[str], width: int) -> list[str]:
+    """Cells in as few rows as fit, never broken inside a cell."""
+    rows = [""]
+    for cell in cells:
+        longer = f"{rows[-1]}  {cell}" if rows[-1] else cell
+        if len(longer) > width and rows[-1]:
+            rows.append(cell)
+        else:
+            rows[-1] = longer
+    return rows
 
 
 def _cells(outcomes: Sequence[Outcome]) -> Iterator[str]:

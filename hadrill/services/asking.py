@@ -27,7 +27,7 @@ FAILURES = (
     OSError, psycopg.Error, redis.RedisError, pymysql.Error, pika.exceptions.AMQPError, pika.exceptions.ChannelError,
     BotoCoreError, ClientError, ValueError, KeyError,
 )  # fmt: skip
-_REFUSED = ("password", "wrongpass", "noauth", "access_refused", "access denied", "401", "403", "signaturedoesnotmatch")
+_REFUSED = ("password", "wrongpass", "noauth", "access_refused", "not_allowed", "access denied", "401", "403", "signaturedoesnotmatch")
 
 
 def ask(

@@ -3,7 +3,10 @@
 import uuid
 from collections import Counter
 from contextlib import closing
-from typing import Any
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg.rows import TupleRow
 
 from hadrill.inventory import Host
 from hadrill.services.asking import ANSWER_SECONDS, FAILURES, ask, silence
@@ -12,12 +15,15 @@ from hadrill.services.postgresql.service import POOLED_PORT, PORT, REST_PORT, Po
 from hadrill.timing import Deadline, OverdueError, eventually
 
 TABLE = "hadrill_check"
+NEAREST: LiteralString = (
+    "SELECT name FROM (VALUES ('near', '[1,2,3]'::vector), ('far', '[9,9,9]')) AS t (name, v) ORDER BY v <-> '[1,2,4]' LIMIT 1"
+)
 HEALTHY_STATES = {"leader": {"running"}, "replica": {"streaming"}, "sync_standby": {"streaming"}}
 
 
 def connectivity(service: Postgresql) -> None:
     """A client at the entry point reaches the leader, and pgvector finds the nearest neighbour."""
-    require(_ask_as_application(service, service.entry_point, PORT, "the entry point"))
+    require(_ask_as_application(service, PORT, NEAREST))
 
 
 def cluster(service: Postgresql) -> None:
@@ -57,30 +63,26 @@ def replication(service: Postgresql) -> None:
 
 def pgbouncer(service: Postgresql) -> None:
     """PgBouncer answers at the entry point and on every proxy, and leads to the leader."""
-    findings = _ask_as_application(service, service.entry_point, POOLED_PORT, "the entry point")
+    findings = _ask_as_application(service, POOLED_PORT, "SELECT 'near'")
     _, of_proxies = ask(service.proxies, lambda host: _through_pool(service, host), POOLED_PORT, "PgBouncer to answer")
     require([*of_proxies, *findings])
 
 
-def _ask_as_application(service: Postgresql, address: str, port: int, name: str) -> list[Finding]:
+def _ask_as_application(service: Postgresql, port: int, query: LiteralString) -> list[Finding]:
+    """At the entry point: a connection to the leader, and a query that answers 'near'."""
+    name = "the entry point"
     try:
-        with closing(service.connect(address, port)) as connection:
-            row = connection.execute("SELECT pg_is_in_recovery()").fetchone()
-            if row is None or row[0]:
+        with closing(service.connect(service.entry_point, port)) as connection:
+            if connection.execute("SELECT pg_is_in_recovery()").fetchone() != (False,):
                 cause = "HAProxy leads to a replica: its health check does not ask Patroni for the primary"
                 return [Finding(name, "a connection to the leader", "one to a replica", cause)]
-            nearest = connection.execute(
-                "SELECT name FROM (VALUES ('near', '[1,2,3]'::vector), ('far', '[9,9,9]')) AS t (name, v)"
-                " ORDER BY v <-> '[1,2,4]' LIMIT 1"
-            ).fetchone()
+            answer = connection.execute(query).fetchone()
     except FAILURES as error:
-        if "type \"vector\" does not exist" in str(error):
+        if 'type "vector" does not exist' in str(error):
             cause = "the extension is not created in this database: CREATE EXTENSION vector"
             return [Finding(name, "pgvector's nearest neighbour", "no type vector", cause)]
-        return [silence(name, address, port, "a query as an application", error)]
-    if nearest != ("near",):
-        return [Finding(name, "the nearest neighbour 'near'", str(nearest), "pgvector is broken")]
-    return []
+        return [silence(name, service.entry_point, port, "a query as an application", error)]
+    return [] if answer == ("near",) else [Finding(name, "the nearest neighbour 'near'", str(answer), "pgvector is broken")]
 
 
 def _unhealthy_members(service: Postgresql, asked: Host, members: list[dict[str, Any]]) -> list[Finding]:
@@ -111,11 +113,23 @@ def _arrives(service: Postgresql, host: Host, token: str) -> bool:
         try:
             eventually(f"the row on {host}", missing, Deadline(ANSWER_SECONDS))
         except OverdueError:
-            paused = connection.execute("SELECT pg_is_in_recovery() AND pg_is_wal_replay_paused()").fetchone()
-            cause = "replay is paused: SELECT pg_wal_replay_resume()" if paused == (True,) else "the replica lags or does not stream"
+            cause = _why_not_replayed(connection)
             found = f"nothing after {ANSWER_SECONDS:g} s"
             raise CheckFailedError([Finding(host.name, "the row that the leader wrote", found, cause)]) from None
     return True
+
+
+def _why_not_replayed(connection: psycopg.Connection[TupleRow]) -> str:
+    if connection.execute("SELECT pg_is_in_recovery() AND pg_is_wal_replay_paused()").fetchone() == (True,):
+        return "replay is paused: SELECT pg_wal_replay_resume()"
+    heard = connection.execute(
+        "SELECT extract(epoch FROM clock_timestamp() - last_msg_receipt_time)::float8 FROM pg_stat_wal_receiver"
+    ).fetchone()
+    if heard is None:
+        return "the replica has no connection to the leader: credentials, pg_hba or the network"
+    if heard[0] >= ANSWER_SECONDS:
+        return f"nothing came over the stream from the leader for {heard[0]:.0f} s: the network between the two is cut"
+    return "the replica receives, but is behind with replaying"
 
 
 def _through_pool(service: Postgresql, host: Host) -> bool:

@@ -1,0 +1,34 @@
+# Two commands matter: `make demo` shows what hadrill does, `make test` proves that it works.
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+
+.PHONY: help setup demo test lint bench lock clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## install what is missing on this computer
+	@tools/setup.sh
+
+demo: setup ## build the lab, install the whole data stack on it, prove it: 13/13
+	@$(BIN)/hadrill lab up
+	@$(BIN)/fab all
+	@$(BIN)/pytest -q tests/basic
+
+test: setup ## the project's own tests, on the lab too; its data does not survive them
+	@$(BIN)/pytest tests/selftest
+
+lint: setup ## formatting rules, types
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+bench: setup ## measure beside what one would use instead
+	@bench/setup.sh
+	@$(BIN)/python -m bench
+
+lock: ## pin the dependencies anew (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra bench -c requirements.lock pyproject.toml -o bench/requirements.lock
+
+clean: ## remove what was built in this checkout; the lab stays (hadrill lab destroy)
+	rm -rf .venv tools/allure/node_modules reports/2* reports/latest reports/allure-history.jsonl .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -1,0 +1,119 @@
+"""What is true of every installed host. `machine` is testinfra's view of it."""
+
+import json
+from typing import Any
+
+from hadrill.inventory import Host, Inventory, Role
+from hadrill.services.finding import Finding, require
+
+SSHD = {
+    "passwordauthentication": "no",
+    "kbdinteractiveauthentication": "no",
+    "permitemptypasswords": "no",
+    "permitrootlogin": "without-password",
+}
+CONTAINERS: dict[Role, dict[str, str]] = {
+    Role.POSTGRESQL: {"patroni": "patroni"},
+    Role.HAPROXY: {"haproxy": "haproxy", "pgbouncer": "pgbouncer"},
+    Role.REDIS: {"redis": "redis", "sentinel": "redis"},
+    Role.RABBITMQ: {"rabbitmq": "rabbitmq"},
+    Role.MINIO: {"minio": "minio"},
+    Role.MARIADB: {"mariadb": "mariadb"},
+}
+
+
+def engine(host: Host, machine: Any) -> None:
+    """A container engine answers to the docker command."""
+    done = machine.run("docker version --format '{{.Client.Version}}'")
+    cause = "no container engine is installed: run module 2 (fab base)"
+    require([None if done.rc == 0 else Finding(host.name, "a container engine", done.stderr.strip()[-200:], cause)])
+
+
+def swap(host: Host, machine: Any) -> None:
+    """Swap is off, now and after a restart."""
+    now = machine.file("/proc/swaps").content_string.strip().splitlines()[1:]
+    later = [line for line in _lines(machine, "/etc/fstab") if line.split()[2:3] == ["swap"]]
+    cause = "swap was switched on after module 2: run fab base"
+    require([Finding(host.name, "no swap", line, cause) for line in now + later])
+
+
+def sshd(host: Host, machine: Any) -> None:
+    """sshd takes keys only, as it really runs and not only as a file says."""
+    live = dict(line.split(" ", 1) for line in machine.check_output("sshd -T").splitlines() if " " in line)
+    cause = "another file in /etc/ssh/sshd_config.d comes first, or module 2 has not run"
+    require(
+        Finding(host.name, f"{name} {value}", live.get(name, "nothing"), cause)
+        for name, value in SSHD.items() if live.get(name, "").replace("prohibit-password", "without-password") != value
+    )  # fmt: skip
+
+
+def resolver(host: Host, machine: Any, inventory: Inventory) -> None:
+    """The resolvers of the settings are in use, and every host of the inventory has its name."""
+    findings = []
+    wanted = [str(address) for address in inventory.settings.dns.resolvers]
+    command = "cat /run/systemd/resolve/resolv.conf 2>/dev/null || cat /etc/resolv.conf"
+    live = [line.split()[1] for line in machine.check_output(command).splitlines() if line.startswith("nameserver ")]
+    if wanted and live != wanted:
+        findings.append(Finding(host.name, f"resolvers {wanted}", str(live), "something else writes /etc/resolv.conf"))
+    known = machine.run(f"getent hosts {' '.join(each.fqdn for each in inventory.hosts)}").stdout
+    found = {fields[1]: fields[0] for fields in map(str.split, known.splitlines())}
+    for each in inventory.hosts:
+        if found.get(each.fqdn) != each.address:
+            cause = "the entry in /etc/hosts is missing or wrong: run fab base"
+            findings.append(Finding(host.name, f"{each.fqdn} at {each.address}", found.get(each.fqdn, "unknown"), cause))
+    require(findings)
+
+
+def firewall(host: Host, machine: Any) -> None:
+    """UFW is active now and after a restart, and denies what is not allowed."""
+    status = machine.run("ufw status verbose").stdout
+    boot = "ENABLED=yes" in machine.file("/etc/ufw/ufw.conf").content_string
+    findings = []
+    if "Status: active" not in status or "deny (incoming)" not in status:
+        found = " ".join(status.split()[:8]) or "no answer"
+        findings.append(Finding(host.name, "UFW active, incoming denied", found, "the firewall was switched off: run fab base"))
+    if not boot:
+        findings.append(Finding(host.name, "UFW on at boot", "off", "the firewall was disabled: run fab base"))
+    require(findings)
+
+
+def images(host: Host, machine: Any, inventory: Inventory) -> None:
+    """The pinned images really run, and start again by themselves after a power cut."""
+    listed = machine.run("docker ps --format json").stdout
+    running = {_name(row): row["Image"] for row in _rows(listed)}
+    findings = []
+    for name, component in containers(host, inventory).items():
+        image = inventory.image(component)
+        if running.get(name) != image:
+            cause = "the container is stopped" if name not in running else "it was started before versions.yaml changed: run fab all"
+            findings.append(Finding(host.name, f"{name} from {image}", running.get(name, "not running"), cause))
+        if machine.run(f"systemctl is-enabled hadrill-{name}.service").stdout.strip() != "enabled":
+            findings.append(Finding(host.name, f"hadrill-{name}.service enabled", "not enabled", "it would stay away after a power cut"))
+    require(findings)
+
+
+def containers(host: Host, inventory: Inventory) -> dict[str, str]:
+    """Names of the containers that a host runs, each with its component in versions.yaml."""
+    if host.role is Role.PROXYSQL:
+        kind = inventory.settings.sql_proxy
+        return {"proxysql": "proxysql"} if kind == "proxysql" else {"sql-proxy": "haproxy"}
+    return CONTAINERS.get(host.role, {})
+
+
+def _rows(listed: str) -> list[dict[str, Any]]:
+    """Rows of `docker ps --format json`: Docker writes one object a line, podman one list."""
+    if listed.lstrip().startswith("["):
+        rows: list[dict[str, Any]] = json.loads(listed)
+        return rows
+    return [json.loads(line) for line in listed.splitlines() if line]
+
+
+def _name(row: dict[str, Any]) -> str:
+    names = row["Names"]
+    return str(names[0] if isinstance(names, list) else names)
+
+
+def _lines(machine: Any, path: str) -> list[str]:
+    file = machine.file(path)
+    text = file.content_string if file.exists else ""
+    return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]

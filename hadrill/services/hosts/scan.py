@@ -1,0 +1,127 @@
+"""The port matrix: every host tries the ports of every other, over the network."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hadrill.inventory import Host, Inventory, Role
+from hadrill.inventory.ports import OPENINGS, TRANSIENT, openings
+from hadrill.remote import Remote, RemoteError
+from hadrill.services.finding import Finding, require
+
+TRY_SECONDS = 2.0
+RUN_SECONDS = 30.0
+# Runs where the connections start: all at once, and one wait for all of them. Prints those that were accepted.
+PROGRAM = """
+import errno, json, selectors, socket, sys, time
+targets, seconds = json.load(sys.stdin)
+waiting, accepted = selectors.DefaultSelector(), []
+for address, port in targets:
+    tried = socket.socket()
+    tried.setblocking(False)
+    if tried.connect_ex((address, port)) in (0, errno.EINPROGRESS):
+        waiting.register(tried, selectors.EVENT_WRITE, (address, port))
+end = time.monotonic() + seconds
+while waiting.get_map() and time.monotonic() < end:
+    for key, _ in waiting.select(end - time.monotonic()):
+        if key.fileobj.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
+            accepted.append(key.data)
+        waiting.unregister(key.fileobj)
+        key.fileobj.close()
+print(json.dumps(accepted))
+"""
+LISTENING = "ss -ltnH | awk '{print $4}'"
+
+
+@dataclass(frozen=True)
+class PortScan:
+    """What was found: who reached which (address, port), what listens where, and who could not be asked."""
+
+    reached: dict[Host, set[tuple[str, int]]]
+    listening: dict[Host, set[int]]
+    silent: dict[Host, str]
+
+
+def scan(inventory: Inventory, remote: Remote) -> PortScan:
+    """Try all known and all listening ports of every host from every other host and from the runner."""
+    listening, silent = _listening(inventory, remote)
+    known = {port for rows in OPENINGS.values() for port, _, _ in rows} | {inventory.settings.ssh.port}
+    ports = known.union(*listening.values()) if listening else known
+    targets = [(host.address, port) for host in inventory.managed for port in sorted(ports)]
+    targets += [(str(b.address), port) for b in inventory.settings.load_balancers if b.scope == "private" for port in b.ports]
+    question = json.dumps([targets, TRY_SECONDS])
+
+    def ask(host: Host) -> set[tuple[str, int]]:
+        command = f"python3 -c {_quoted(PROGRAM)}"
+        return _pairs(remote.run(host, command, stdin=question, seconds=RUN_SECONDS).stdout)
+
+    answers = remote.everywhere([host for host in inventory.managed if host not in silent], ask)
+    reached = {host: answer for host, answer in answers.items() if not isinstance(answer, RemoteError)}
+    for runner in inventory.of_role(Role.RUNNER):
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM], input=question, capture_output=True, text=True, check=True, timeout=RUN_SECONDS
+        )
+        reached[runner] = _pairs(done.stdout)
+    return PortScan(reached, listening, silent)
+
+
+def only_the_wanted_ports(inventory: Inventory, host: Host, found: PortScan) -> None:
+    """A host's ports answer those who need them, and nobody else. Raises CheckFailedError."""
+    if host in found.silent:
+        require([Finding(host.name, "its listening ports", found.silent[host], "the host does not answer at all", unreachable=True)])
+    allowed = {opening.port: opening for opening in openings(inventory, host)}
+    network = str(inventory.settings.private_network)
+    findings = []
+    for source, reached in found.reached.items():
+        if source == host:
+            continue
+        mine = {port for address, port in reached if address == host.address}
+        wanted = {port for port, o in allowed.items() if source.address in o.sources or network in o.sources}
+        for port in sorted(wanted - mine):
+            listens = port in found.listening[host]
+            if listens or port not in TRANSIENT:
+                cause = "a firewall rule is missing" if listens else "nothing listens there: the service is stopped"
+                findings.append(Finding(host.name, f"port {port} ({allowed[port].service}) open to {source}", "closed", cause))
+        for port in sorted(mine - wanted):
+            cause = "the firewall is off, or has a rule too many"
+            findings.append(Finding(host.name, f"port {port} closed to {source}", "open", cause))
+    require(findings)
+
+
+def entry_points_answer(inventory: Inventory, found: PortScan) -> None:
+    """Every private load balancer takes connections on its ports from every host. Raises CheckFailedError."""
+    cause = "the load balancer is down, or misses the port"
+    require(
+        Finding(balancer.name, f"port {port} open to {source}", "closed", cause)
+        for balancer in inventory.settings.load_balancers if balancer.scope == "private"
+        for port in balancer.ports
+        for source, reached in found.reached.items() if (str(balancer.address), port) not in reached
+    )  # fmt: skip
+
+
+def _listening(inventory: Inventory, remote: Remote) -> tuple[dict[Host, set[int]], dict[Host, str]]:
+    answers = remote.everywhere(inventory.managed, lambda host: remote.run(host, LISTENING, seconds=RUN_SECONDS).stdout)
+    listening, silent = {}, {}
+    for host, answer in answers.items():
+        if isinstance(answer, RemoteError):
+            silent[host] = str(answer)
+        else:
+            listening[host] = set(_ports(answer.split()))
+    return listening, silent
+
+
+def _ports(sockets: Iterable[str]) -> Iterable[int]:
+    for place in sockets:
+        address, _, port = place.rpartition(":")
+        if not address.startswith(("127.", "[::1]")):
+            yield int(port)
+
+
+def _pairs(text: str) -> set[tuple[str, int]]:
+    return {(address, port) for address, port in json.loads(text)}
+
+
+def _quoted(program: str) -> str:
+    return "'" + program.replace("'", "'\\''") + "'"

@@ -1,0 +1,1 @@
+"""The 13 basic checks, one file a service."""

@@ -1,0 +1,1 @@
+"""Module 2: every host, and the port matrix."""

@@ -1,0 +1,1 @@
+"""What developers run: unit/ without a lab, lab/ with one."""

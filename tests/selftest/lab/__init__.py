@@ -1,0 +1,1 @@
+"""Everything that needs real machines: installing, breaking, healing."""

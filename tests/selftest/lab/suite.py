@@ -1,0 +1,44 @@
+"""Runs the suite as a user does, and waits for a healthy lab."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from hadrill.inventory import Inventory
+from hadrill.services.finding import CheckFailedError
+from hadrill.timing import Deadline, eventually
+from install.tasks import MODULES, proofs
+
+ROOT = Path(__file__).parents[3]
+BIN = ROOT / ".venv" / "bin"
+LAB = ROOT / "inventories" / "lab"
+SUITE_SECONDS = 300
+HEALTHY_SECONDS = 120.0
+
+
+def run_suite(path: str, reports: Path, *options: str) -> dict[str, Any]:
+    """Run a suite into a folder of its own; what it printed is under `console`, its exit status under `status`."""
+    done = subprocess.run(
+        [str(BIN / "pytest"), path, "--reports", str(reports), *options], cwd=ROOT, check=False, text=True,
+        capture_output=True, timeout=SUITE_SECONDS,
+    )  # fmt: skip
+    file = reports / "latest" / "summary.json"
+    assert file.exists(), done.stdout + done.stderr
+    summary: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return summary | {"console": done.stdout + done.stderr, "status": done.returncode}
+
+
+def until_healthy(stock: Inventory) -> None:
+    """Wait until all that the installer proves holds."""
+    for module in MODULES:
+        for proof in proofs(stock, module):
+
+            def unhealthy(check: Any = proof) -> str | None:
+                try:
+                    check()
+                except (CheckFailedError, LookupError, OSError) as error:
+                    return str(error)
+                return None
+
+            eventually(f"{module} to be whole", unhealthy, Deadline(HEALTHY_SECONDS))

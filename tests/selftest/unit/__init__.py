@@ -1,0 +1,1 @@
+"""Our own logic, without a lab."""
