@@ -1,0 +1,122 @@
+"""Installing: nothing to do changes nothing, bare hosts become whole, lost members come back."""
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hadrill.inventory import Inventory
+from hadrill.remote import Remote
+from hadrill.services.postgresql import Postgresql
+from tests.selftest.lab.suite import BIN, LAB, ROOT, run_suite
+
+Loud = Callable[..., str]
+Basic = Callable[[], dict[str, Any]]
+
+
+def changes(output: str) -> int:
+    """The number of changes that a run of the installer reports at its end."""
+    found = re.findall(r"\] (\d+) (?:would change|changed)$", output, re.MULTILINE)
+    assert found, output
+    return int(found[-1])
+
+
+@pytest.fixture(scope="module")
+def other_ttl(stock: Inventory, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lab's inventory with one setting of PostgreSQL changed."""
+    folder = tmp_path_factory.mktemp("inventory") / "lab"
+    folder.mkdir()
+    for name in ("servers.tsv", "versions.yaml"):
+        (folder / name).write_bytes((LAB / name).read_bytes())
+    settings = yaml.safe_load((LAB / "settings.yaml").read_text("ascii"))
+    (folder / "settings.yaml").write_text(yaml.safe_dump(settings | {"postgresql": {"ttl": 31}}), "ascii")
+    (folder / "credentials").symlink_to((LAB / "credentials").resolve())
+    return folder
+
+
+def test_13_of_13(basic: Basic) -> None:
+    summary = basic()
+    assert (summary["passed"], summary["total"], summary["status"]) == (13, 13, 0), summary["console"]
+
+
+def test_the_same_with_workers(tmp_path: Path) -> None:
+    summary = run_suite("tests/basic", tmp_path, "-n", "2")
+    assert (summary["passed"], summary["total"]) == (13, 13), summary["console"]
+    assert "13/13  (100%)" in summary["console"]
+    page = (tmp_path / "latest" / "index.html").read_text("utf-8")
+    assert "https://www." not in page
+    assert len(list((tmp_path / "latest" / "allure-results").glob("*-result.json"))) == 13
+
+
+def test_every_host_is_as_module_2_makes_it(tmp_path: Path) -> None:
+    summary = run_suite("tests/hosts", tmp_path)
+    assert summary["status"] == 0, summary["console"]
+    assert summary["total"] > 100
+
+
+def test_nothing_to_do_changes_nothing(loud: Loud) -> None:
+    assert changes(loud("fab", "all")) == 0
+
+
+def test_check_mode_says_what_would_change_and_changes_nothing(loud: Loud, other_ttl: Path, stock: Inventory) -> None:
+    said = loud("fab", "postgresql", "--check", "--inventory", str(other_ttl))
+    assert said.count("would change: file /etc/hadrill/patroni/patroni.yml") == 3
+    assert said.count("would change: restart hadrill-patroni.service") == 3
+    service = Postgresql(stock)
+    assert service.dynamic_configuration(service.leader())["ttl"] == 30
+    assert changes(loud("fab", "postgresql")) == 0
+
+
+@pytest.mark.usefixtures("healed")
+def test_a_changed_setting_restarts_one_member_at_a_time_and_the_leader_last(
+    loud: Loud, other_ttl: Path, stock: Inventory
+) -> None:
+    service = Postgresql(stock)
+    leader = service.leader()
+    said = loud("fab", "postgresql", "--inventory", str(other_ttl))
+    restarted = re.findall(r"(\S+): changed: restart hadrill-patroni", said)
+    assert sorted(restarted) == sorted(host.name for host in service.members)
+    assert restarted[-1] == leader.name
+    assert "hadrill-haproxy" not in said
+    assert service.dynamic_configuration(service.leader())["ttl"] == 31
+    loud("fab", "postgresql")
+    assert service.dynamic_configuration(service.leader())["ttl"] == 30
+
+
+@pytest.mark.usefixtures("healed")
+def test_members_that_lost_their_disk_join_again(loud: Loud, ssh: Remote, basic: Basic) -> None:
+    for host in ("db-slave-02", "redis-03", "queue-02", "minio-02", "maria-02"):
+        loud("fab", "clean", "--host", host, "--consent", "lab")
+    loud("fab", "all")
+    summary = basic()
+    assert summary["passed"] == 13, summary["console"]
+
+
+def test_clean_wants_the_name_of_the_inventory(loud: Loud) -> None:
+    said = loud("fab", "clean", "--host", "redis-01", status=1)
+    assert "say --consent lab" in said
+    assert "nothing was touched" in said
+
+
+def test_bare_hosts_become_whole_even_after_an_interruption(loud: Loud, ssh: Remote, stock: Inventory, basic: Basic) -> None:
+    loud("fab", "clean", "--consent", "lab")
+    said = loud("fab", "base", "--check")
+    assert changes(said) > 50
+    for left in ("/etc/hadrill", "/var/lib/hadrill", "/etc/systemd/system/hadrill-redis.service"):
+        assert ssh.attempt(stock.host("redis-01"), f"test -e {left}").status == 1
+
+    with subprocess.Popen([str(BIN / "fab"), "all"], cwd=ROOT, stdout=subprocess.PIPE, text=True,
+                          env={**os.environ, "PYTHONUNBUFFERED": "1"}) as process:  # fmt: skip
+        for line in process.stdout or ():
+            if "start hadrill-redis" in line:
+                process.send_signal(signal.SIGKILL)
+                break
+    loud("fab", "all")
+    assert changes(loud("fab", "all")) == 0
+    assert basic()["passed"] == 13

@@ -1,0 +1,82 @@
+"""The lab itself: power, networks, and what must survive."""
+
+import subprocess
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hadrill.inventory import Inventory
+from hadrill.remote import Remote
+from hadrill.services.mariadb import Mariadb
+from hadrill.services.postgresql import Postgresql
+from hadrill.services.redis import Redis
+from lab.lab import Lab
+from tests.selftest.lab.suite import until_healthy
+
+Loud = Callable[..., str]
+POWERED_OFF_SECONDS = 30.0
+
+
+@pytest.mark.usefixtures("healed")
+def test_13_checks_with_one_machine_off_end_in_time_and_name_it(stock: Inventory, basic: Callable[[], dict[str, Any]]) -> None:
+    lab = Lab(stock)
+    lab.cut_power("redis-02")
+    try:
+        started = time.monotonic()
+        summary = basic()
+        seconds = time.monotonic() - started
+    finally:
+        lab.restore_power("redis-02")
+    assert summary["total"] == 13
+    red = [each for each in summary["checks"] if each["outcome"] != "passed"]
+    assert {each["module"] for each in red} == {"Redis"}, summary["console"]
+    assert any("redis-02" in each["host"] and each["outcome"] == "unreachable" for each in red), red
+    assert seconds < POWERED_OFF_SECONDS, "the specification's limit, not a measure of speed"
+
+
+def test_machines_reach_nothing_outside(stock: Inventory, ssh: Remote) -> None:
+    program = "import socket; s = socket.create_connection(('192.0.2.1', 80), timeout=2)"
+    done = ssh.attempt(stock.host("redis-01"), f'python3 -c "{program}"')
+    assert done.status == 1
+    assert "refused" in done.stderr.lower(), done.stderr
+    assert ssh.attempt(stock.host("redis-01"), "getent hosts example.org").status != 0
+
+
+def test_the_clock_is_not_the_machines_to_change(stock: Inventory, ssh: Remote) -> None:
+    done = ssh.attempt(stock.host("redis-01"), "date -s now")
+    assert done.status != 0
+    assert "not permitted" in done.stderr
+
+
+def test_data_survives_a_power_cut_of_everything(loud: Loud, stock: Inventory, tmp_path: Path) -> None:
+    token = uuid.uuid4().hex
+    with closing(Postgresql(stock).connect(Postgresql(stock).entry_point)) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS survivors (token text)")
+        connection.execute("INSERT INTO survivors VALUES (%s)", (token,))
+    with Mariadb(stock).connect(Mariadb(stock).entry_point) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS survivors (token CHAR(32) PRIMARY KEY)")
+        cursor.execute("INSERT INTO survivors VALUES (%s)", (token,))
+    with Redis(stock).client(Redis(stock).entry_point) as client:
+        client.set("survivor", token)
+        # appendfsync everysec: what is older than a second is on the disk.
+        client.execute_command("WAITAOF", 1, 0, 2000)
+
+    loud("hadrill", "lab", "down")
+    routes = subprocess.run(["ip", "route", "show", "198.18.0.0/16"], capture_output=True, text=True, check=True).stdout
+    assert "blackhole" in routes
+    loud("hadrill", "lab", "up")
+    until_healthy(stock)
+
+    with closing(Postgresql(stock).connect(Postgresql(stock).entry_point)) as connection:
+        assert connection.execute("SELECT 1 FROM survivors WHERE token = %s", (token,)).fetchone()
+    with Mariadb(stock).connect(Mariadb(stock).entry_point) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM survivors WHERE token = %s", (token,))
+        assert cursor.fetchone()
+    with Redis(stock).client(Redis(stock).entry_point) as client:
+        assert client.get("survivor") == token
+        client.delete("survivor")
