@@ -17,9 +17,13 @@ from lab.state import ensure_credentials
 
 DEFAULT = Path("inventories/lab")
 inventory_option = click.option(
-    "--inventory", "folder", type=click.Path(path_type=Path), default=DEFAULT, show_default=True,
+    "--inventory",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=DEFAULT,
+    show_default=True,
     help="Folder with servers.tsv, versions.yaml, settings.yaml and credentials/.",
-)  # fmt: skip
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -117,7 +121,11 @@ def ssh(folder: Path, host: str, command: tuple[str, ...]) -> None:
     except KeyError as error:
         raise LabError(str(error.args[0])) from None
     settings = stock.settings.ssh
-    options = [f"-oUserKnownHostsFile={stock.path(settings.known_hosts)}", "-oStrictHostKeyChecking=yes", "-oLogLevel=ERROR"]
+    options = [
+        f"-oUserKnownHostsFile={stock.path(settings.known_hosts)}",
+        "-oStrictHostKeyChecking=yes",
+        "-oLogLevel=ERROR",
+    ]
     arguments = ["ssh", *options, "-i", str(stock.path(settings.key)), "-p", str(settings.port)]
     os.execvp("ssh", [*arguments, f"{settings.user}@{target.address}", *command])  # noqa: S606 - becomes ssh
 

@@ -27,8 +27,15 @@ from hadrill.services.redis import Redis
 from hadrill.services.versions import running_versions
 
 SUITES = ("basic", "hosts")
-NAMES = {"postgresql": "PostgreSQL", "redis": "Redis", "rabbitmq": "RabbitMQ", "minio": "MinIO", "mariadb": "MariaDB",
-         "hosts": "Hosts", "ports": "Ports"}
+NAMES = {
+    "postgresql": "PostgreSQL",
+    "redis": "Redis",
+    "rabbitmq": "RabbitMQ",
+    "minio": "MinIO",
+    "mariadb": "MariaDB",
+    "hosts": "Hosts",
+    "ports": "Ports",
+}
 STOCK = pytest.StashKey[Inventory]()
 STARTED = pytest.StashKey[float]()
 
@@ -36,8 +43,12 @@ STARTED = pytest.StashKey[float]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of every run."""
     group = parser.getgroup("hadrill")
-    group.addoption("--inventory", default="inventories/lab", metavar="DIR",
-                    help="folder with servers.tsv, versions.yaml, settings.yaml and credentials/")
+    group.addoption(
+        "--inventory",
+        default="inventories/lab",
+        metavar="DIR",
+        help="folder with servers.tsv, versions.yaml, settings.yaml and credentials/",
+    )
     group.addoption("--reports", default="reports", metavar="DIR", help="where the reports of runs lie")
 
 
@@ -94,7 +105,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Say what a check found instead of where in the code it was found; keep secrets out of both."""
-    report: pytest.TestReport = yield  # type: ignore[misc, assignment]
+    report: pytest.TestReport = yield  # type: ignore[assignment]
     if STOCK in item.config.stash:
         scrub = Scrubber(item.config.stash[STOCK].credentials.values())
         error = call.excinfo.value if call.excinfo is not None else None
@@ -106,7 +117,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             details = {"outcome": outcome, "host": hosts, "cause": scrub(first.cause), "message": scrub(str(error))}
             report.longrepr = scrub(str(error))
         elif isinstance(error, RemoteError):
-            details = {"outcome": UNREACHABLE, "host": error.host, "cause": scrub(str(error)), "message": scrub(str(error))}
+            details = {
+                "outcome": UNREACHABLE,
+                "host": error.host,
+                "cause": scrub(str(error)),
+                "message": scrub(str(error)),
+            }
             report.longrepr = scrub(str(error))
         elif error is not None:
             message = scrub(f"{type(error).__name__}: {error}")
@@ -134,8 +150,8 @@ class Reporter:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the outcome of a check: of its call, or of whatever failed before or after it."""
-        details: dict[str, Any] = dict(report.user_properties).get(PROPERTY, {})  # type: ignore[assignment]
-        details = next((value for name, value in reversed(report.user_properties) if name == PROPERTY), details)
+        found: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
+        details: dict[str, Any] = found[-1] if found else {}
         if report.when == "call" or report.failed:
             self.lines[report.nodeid] = report.location[1] or 0
             self.outcomes[report.nodeid] = Outcome(id=report.nodeid, seconds=round(report.duration, 3), **details)
@@ -162,6 +178,8 @@ class Reporter:
         """The table, and where the page lies."""
         if self.summary is None:
             return
+        # Allure's and JUnit's plugins write what exceptions say.
+        Scrubber(self.config.stash[STOCK].credentials.values()).files(self.folder)
         problem = write_page(self.folder, f"hadrill: {self.suite} checks", self.summary.environment)
         point_latest_at(self.folder)
         terminalreporter.section(f"{self.suite} checks of {self.summary.environment['inventory']}")

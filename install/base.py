@@ -35,7 +35,7 @@ def install(site: Site) -> None:
     for host in hosts:
         _refuse_to_lock_out(site, host, facts[host]["client"])
     site.everywhere(hosts, lambda host: _packages_and_swap(site, host, facts[host]))
-    site.apply({host: desired(site, host, resolved=facts[host]["resolved"]) for host in hosts})
+    site.apply({host: desired(site, host, resolved=bool(facts[host]["resolved"])) for host in hosts})
     site.everywhere(hosts, lambda host: _activate(site, host, facts[host]))
 
 
@@ -68,7 +68,7 @@ def _refuse_to_lock_out(site: Site, host: Host, client: object) -> None:
     ssh = next(iter(openings(site.inventory, host)))
     if client not in ssh.sources:
         raise InstallError(
-            f"{host}: SSH comes from {client}, but the firewall would only let {', '.join(ssh.sources) or 'nobody'} in. "
+            f"{host}: SSH comes from {client}, but the firewall would let in {', '.join(ssh.sources) or 'nobody'}. "
             "Give this computer's private address to the host of role runner in servers.tsv"
         )
 

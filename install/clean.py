@@ -13,7 +13,8 @@ for unit in units:
         subprocess.run(["systemctl", "disable", "--now", "--quiet", unit], check=False)
     pathlib.Path("/etc/systemd/system", unit).unlink()
 subprocess.run(["systemctl", "daemon-reload"], check=True)
-subprocess.run("ufw --force disable >/dev/null && cp /usr/share/ufw/iptables/user.rules %(rules)s", shell=True, check=True)
+subprocess.run(["ufw", "--force", "disable"], check=True, stdout=subprocess.DEVNULL)
+shutil.copyfile("/usr/share/ufw/iptables/user.rules", "%(rules)s")
 for path in ["/etc/hadrill", "/var/lib/hadrill", "/run/hadrill", "/usr/local/lib/hadrill"]:
     shutil.rmtree(path, ignore_errors=True)
 pathlib.Path("/etc/ssh/sshd_config.d/10-hadrill.conf").unlink(missing_ok=True)
@@ -30,7 +31,9 @@ def clean(site: Site, hosts: tuple[Host, ...], consent: str) -> None:
     """Take hosts back to bare. `consent` must be the inventory's name: data is lost."""
     name = site.inventory.settings.name
     if consent != name:
-        raise InstallError(f"this removes all data of {len(hosts)} hosts: say --consent {name} to go on; nothing was touched")
+        raise InstallError(
+            f"this removes all data of {len(hosts)} hosts: say --consent {name} to go on; nothing was touched"
+        )
     program = PROGRAM % {"rules": RULES, "begin": HOSTS[0], "end": HOSTS[1]}
     if site.check:
         for host in hosts:

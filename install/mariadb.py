@@ -47,14 +47,21 @@ def desired(site: Site, service: Mariadb, host: Host) -> Desired:
     )
     peers = [peer.address for peer in service.members if peer != host]
     container = Container(
-        "mariadb", site.inventory.image("mariadb"), "mariadbd $BOOTSTRAP",
+        "mariadb",
+        site.inventory.image("mariadb"),
+        "mariadbd $BOOTSTRAP",
         (("/etc/hadrill/mariadb/galera.cnf", "/etc/mysql/conf.d/galera.cnf:ro"), (DATA, "/var/lib/mysql")),
-        environment_file=ENVIRONMENT, stop_seconds=60, before=(FIRST,), after_start=(f"/bin/rm -f {ONCE}",),
+        environment_file=ENVIRONMENT,
+        stop_seconds=60,
+        before=(FIRST,),
+        after_start=(f"/bin/rm -f {ONCE}",),
         service_lines=(f"EnvironmentFile=-{ONCE}",),
-    )  # fmt: skip
+    )
     return Desired(
         directories=(
-            Directory("/etc/hadrill", 0o700), Directory("/etc/hadrill/mariadb"), Directory(DATA, 0o755, once=True),
+            Directory("/etc/hadrill", 0o700),
+            Directory("/etc/hadrill/mariadb"),
+            Directory(DATA, 0o755, once=True),
         ),
         files=(
             File(CONFIGURATION, configuration),
@@ -63,7 +70,7 @@ def desired(site: Site, service: Mariadb, host: Host) -> Desired:
             File(FIRST, site.render("galera-first.py"), 0o755),
         ),
         units=(container.unit(CONFIGURATION, ENVIRONMENT),),
-    )  # fmt: skip
+    )
 
 
 def _primary(service: Mariadb) -> list[Host]:
@@ -86,7 +93,10 @@ def _begin(site: Site, service: Mariadb, units: dict[Host, Units]) -> dict[Host,
         return units
     site.remote.run(first, f"mkdir -p /run/hadrill && echo BOOTSTRAP=--wsrep-new-cluster > {ONCE}")
     # Where only SELinux-like states remain of an unclean end, Galera wants to be told that this node may begin.
-    site.remote.run(first, f"! test -f {DATA}/grastate.dat || sed -i 's/^safe_to_bootstrap:.*/safe_to_bootstrap: 1/' {DATA}/grastate.dat")
+    site.remote.run(
+        first,
+        f"! test -f {DATA}/grastate.dat || sed -i 's/^safe_to_bootstrap:.*/safe_to_bootstrap: 1/' {DATA}/grastate.dat",
+    )
     verb = "restart" if not units[first].stopped else "start"
     site.start(first, ["hadrill-mariadb.service"], verb)
 
@@ -112,8 +122,11 @@ def _newest(site: Site, service: Mariadb) -> Host:
         if not states[host]:
             return -2
         site.remote.run(host, "systemctl stop hadrill-mariadb.service")
-        recover = f"docker run --rm --network none -v {DATA}:/var/lib/mysql -v {CONFIGURATION}:/etc/mysql/conf.d/galera.cnf:ro"
-        said = site.remote.run(host, f"{recover} {site.inventory.image('mariadb')} mariadbd --wsrep-recover 2>&1").stdout
+        mounts = f"-v {DATA}:/var/lib/mysql -v {CONFIGURATION}:/etc/mysql/conf.d/galera.cnf:ro"
+        recover = f"docker run --rm --network none {mounts}"
+        said = site.remote.run(
+            host, f"{recover} {site.inventory.image('mariadb')} mariadbd --wsrep-recover 2>&1"
+        ).stdout
         found = re.findall(r"Recovered position: [0-9a-f-]+:(-?\d+)", said)
         return int(found[-1]) if found else -1
 
@@ -130,14 +143,22 @@ def _configure(site: Site, service: Mariadb, host: Host) -> None:
         *[(CHECK_USER, proxy.address, "", "GRANT USAGE ON *.*") for proxy in service.proxies],
         ("monitor", "%", secret(Role.PROXYSQL, "MONITOR_PASSWORD"), "GRANT USAGE ON *.*"),
     ]
-    with closing(service.connect(host.address, user="root", database=None)) as connection, connection.cursor() as cursor:
+    with (
+        closing(service.connect(host.address, user="root", database=None)) as connection,
+        connection.cursor() as cursor,
+    ):
         if not _exists(cursor, "SELECT 1 FROM information_schema.schemata WHERE schema_name = %s", DATABASE):
             site.record("MariaDB", f"database {DATABASE}")
             if not site.check:
                 cursor.execute(f"CREATE DATABASE {DATABASE}")
         for user, where, password, grant in users:
-            known = _exists(cursor, "SELECT 1 FROM mysql.user WHERE user = %s AND host = %s AND password = PASSWORD(%s)",
-                            user, where, password)
+            known = _exists(
+                cursor,
+                "SELECT 1 FROM mysql.user WHERE user = %s AND host = %s AND password = PASSWORD(%s)",
+                user,
+                where,
+                password,
+            )
             if not known:
                 site.record("MariaDB", f"user {user}@{where}")
                 if not site.check:

@@ -28,13 +28,19 @@ def desired(site: Site, service: Minio) -> Desired:
     names = ("MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD")
     environment = "".join(f"{name}={secret(Role.MINIO, name)}\n" for name in names)
     container = Container(
-        "minio", site.inventory.image("minio"), f"server --address :9000 --console-address :9001 {endpoints}",
-        ((DATA, "/data"),), environment_file=ENVIRONMENT, stop_seconds=10,
-    )  # fmt: skip
+        "minio",
+        site.inventory.image("minio"),
+        f"server --address :9000 --console-address :9001 {endpoints}",
+        ((DATA, "/data"),),
+        environment_file=ENVIRONMENT,
+        stop_seconds=10,
+    )
     return Desired(
         directories=(
-            Directory("/etc/hadrill", 0o700), Directory("/etc/hadrill/minio"), Directory(DATA, 0o755, once=True),
+            Directory("/etc/hadrill", 0o700),
+            Directory("/etc/hadrill/minio"),
+            Directory(DATA, 0o755, once=True),
         ),
         files=(File(ENVIRONMENT, environment, 0o600),),
         units=(container.unit(ENVIRONMENT),),
-    )  # fmt: skip
+    )

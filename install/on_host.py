@@ -42,7 +42,9 @@ class Host:
     def file(self, path: str, content: str, mode: int, once: bool = False) -> bool:
         """A file with its content and mode; True where it was or would be changed."""
         place = Path(path)
-        if place.is_file() and (once or (place.read_bytes() == content.encode() and place.stat().st_mode & 0o7777 == mode)):
+        if place.is_file() and (
+            once or (place.read_bytes() == content.encode() and place.stat().st_mode & 0o7777 == mode)
+        ):
             return False
         self.changes.append(f"file {path}")
         if not self.check:
@@ -61,10 +63,8 @@ class Host:
         old = place.read_text() if place.exists() else ""
         wanted = f"{begin}\n{content}{end}\n"
         head, mark, rest = old.partition(f"{begin}\n")
-        if mark and f"{end}\n" in rest:
-            new = head + wanted + rest.partition(f"{end}\n")[2]
-        else:
-            new = wanted + old
+        present = mark and f"{end}\n" in rest
+        new = head + wanted + rest.partition(f"{end}\n")[2] if present else wanted + old
         mode = place.stat().st_mode & 0o7777 if place.exists() else 0o644
         self.file(path, new, mode)
 

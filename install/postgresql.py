@@ -49,22 +49,31 @@ def desired(site: Site, service: Postgresql, host: Host) -> Desired:
     """Patroni's configuration and container on one member."""
     secrets = site.inventory.credentials
     configuration = site.render(
-        "patroni.yml.j2", host=host, members=service.members, settings=site.inventory.settings.postgresql,
-        network=site.inventory.settings.private_network, secret=lambda name: secrets.secret(Role.POSTGRESQL, name),
-    )  # fmt: skip
+        "patroni.yml.j2",
+        host=host,
+        members=service.members,
+        settings=site.inventory.settings.postgresql,
+        network=site.inventory.settings.private_network,
+        secret=lambda name: secrets.secret(Role.POSTGRESQL, name),
+    )
     container = Container(
-        "patroni", site.inventory.image("patroni"), "patroni /etc/patroni/patroni.yml",
-        (("/etc/hadrill/patroni", "/etc/patroni:ro"), (DATA, "/var/lib/postgresql")), stop_seconds=60,
-    )  # fmt: skip
+        "patroni",
+        site.inventory.image("patroni"),
+        "patroni /etc/patroni/patroni.yml",
+        (("/etc/hadrill/patroni", "/etc/patroni:ro"), (DATA, "/var/lib/postgresql")),
+        stop_seconds=60,
+    )
     return Desired(
         directories=(
-            Directory("/etc/hadrill", 0o700), Directory("/etc/hadrill/patroni"), Directory(DATA, 0o755, once=True),
+            Directory("/etc/hadrill", 0o700),
+            Directory("/etc/hadrill/patroni"),
+            Directory(DATA, 0o755, once=True),
             # PostgreSQL refuses a data directory that others may enter ("start failed").
             Directory(f"{DATA}/data", 0o700, create=False),
         ),
         files=(File(CONFIGURATION, configuration),),
         units=(container.unit(CONFIGURATION),),
-    )  # fmt: skip
+    )
 
 
 def _configure(site: Site, service: Postgresql) -> None:
@@ -118,4 +127,4 @@ def _scram(connection: psycopg.Connection[tuple[object, ...]], role: str, passwo
 
 
 def _exists(connection: psycopg.Connection[tuple[object, ...]], query: str, *values: object) -> bool:
-    return connection.execute(query, values or None).fetchone() is not None  # type: ignore[arg-type]
+    return connection.execute(query, values or None).fetchone() is not None

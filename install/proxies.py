@@ -34,7 +34,9 @@ def desired(site: Site, host: Host) -> Desired:
         password = inventory.credentials.secret(Role.POSTGRESQL, "PGBOUNCER_PASSWORD")
         files += [File(PGBOUNCER, site.render("pgbouncer.ini.j2")), File(USERLIST, f'"pgbouncer" "{password}"\n')]
         mounts = (("/etc/hadrill/pgbouncer", "/etc/pgbouncer:ro"),)
-        pgbouncer = Container("pgbouncer", inventory.image("pgbouncer"), "pgbouncer /etc/pgbouncer/pgbouncer.ini", mounts)
+        pgbouncer = Container(
+            "pgbouncer", inventory.image("pgbouncer"), "pgbouncer /etc/pgbouncer/pgbouncer.ini", mounts
+        )
         units.append(pgbouncer.unit(PGBOUNCER, USERLIST))
     if inventory.of_role(Role.REDIS):
         files += _updater_files(site)
@@ -53,7 +55,9 @@ def listening(inventory: Inventory) -> None:
                 try:
                     socket.create_connection((host.address, port), timeout=LISTEN_SECONDS).close()
                 except OSError as error:
-                    findings.append(Finding(host.name, f"port {port} open", str(error), "the proxy is starting, or stopped"))
+                    findings.append(
+                        Finding(host.name, f"port {port} open", str(error), "the proxy is starting, or stopped")
+                    )
     require(findings)
 
 
@@ -62,20 +66,29 @@ def _haproxy(site: Site) -> str:
     redis = inventory.of_role(Role.REDIS)
     password = inventory.credentials.secret(Role.REDIS, "REDIS_PASSWORD") if redis else ""
     return site.render(
-        "haproxy.cfg.j2", bind=inventory.settings.bind.haproxy, postgresql=inventory.of_role(Role.POSTGRESQL),
-        redis=redis, rabbitmq=inventory.of_role(Role.RABBITMQ), redis_auth=resp("AUTH", password),
+        "haproxy.cfg.j2",
+        bind=inventory.settings.bind.haproxy,
+        postgresql=inventory.of_role(Role.POSTGRESQL),
+        redis=redis,
+        rabbitmq=inventory.of_role(Role.RABBITMQ),
+        redis_auth=resp("AUTH", password),
         redis_info=resp("INFO", "replication"),
-    )  # fmt: skip
+    )
 
 
 def _haproxy_container(inventory: Inventory) -> Container:
     updater = (f"-{UPDATER}",) if inventory.of_role(Role.REDIS) else ()
     mounts = (("/etc/hadrill/haproxy", "/usr/local/etc/haproxy:ro"), (SOCKET_DIRECTORY, "/run/haproxy"))
     return Container(
-        "haproxy", inventory.image("haproxy"), "haproxy -W -db -f /usr/local/etc/haproxy/haproxy.cfg", mounts,
-        options="--user 0:0", before=(f"/bin/mkdir -p {SOCKET_DIRECTORY}", f"/bin/rm -f {SOCKET_DIRECTORY}/admin.sock"),
-        after_start=updater, stop_seconds=5,
-    )  # fmt: skip
+        "haproxy",
+        inventory.image("haproxy"),
+        "haproxy -W -db -f /usr/local/etc/haproxy/haproxy.cfg",
+        mounts,
+        options="--user 0:0",
+        before=(f"/bin/mkdir -p {SOCKET_DIRECTORY}", f"/bin/rm -f {SOCKET_DIRECTORY}/admin.sock"),
+        after_start=updater,
+        stop_seconds=5,
+    )
 
 
 def _updater_files(site: Site) -> list[File]:

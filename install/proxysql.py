@@ -45,11 +45,16 @@ def install(site: Site, service: Mariadb) -> None:
 def desired(site: Site) -> Desired:
     """ProxySQL on one host. Its file is read at the first start only; everything else goes over its protocol."""
     container = Container(
-        "proxysql", site.inventory.image("proxysql"), "proxysql -f --no-version-check -c /etc/proxysql/proxysql.cnf",
-        (("/etc/hadrill/proxysql", "/etc/proxysql:ro"), (DATA, "/var/lib/proxysql")), stop_seconds=10,
-    )  # fmt: skip
+        "proxysql",
+        site.inventory.image("proxysql"),
+        "proxysql -f --no-version-check -c /etc/proxysql/proxysql.cnf",
+        (("/etc/hadrill/proxysql", "/etc/proxysql:ro"), (DATA, "/var/lib/proxysql")),
+        stop_seconds=10,
+    )
     password = site.inventory.credentials.secret(Role.PROXYSQL, "ADMIN_PASSWORD")
-    configuration = site.render("proxysql.cnf.j2", bind=site.inventory.settings.bind.proxysql, admin=ADMIN, password=password)
+    configuration = site.render(
+        "proxysql.cnf.j2", bind=site.inventory.settings.bind.proxysql, admin=ADMIN, password=password
+    )
     folders = (Directory("/etc/hadrill", 0o700), Directory("/etc/hadrill/proxysql"), Directory(DATA, 0o755, once=True))
     return Desired(folders, (File(CONFIGURATION, configuration),), units=(container.unit(CONFIGURATION),))
 
@@ -57,12 +62,21 @@ def desired(site: Site) -> Desired:
 def tables(service: Mariadb, secret_of_user: str) -> dict[str, tuple[tuple[str, ...], list[Row]]]:
     """Wanted content of ProxySQL's tables: columns and rows of each."""
     servers: list[Row] = [
-        (WRITER if index == 0 else BACKUP, host.address, 3306, WEIGHTS[index]) for index, host in enumerate(service.members)
+        (WRITER if index == 0 else BACKUP, host.address, 3306, WEIGHTS[index])
+        for index, host in enumerate(service.members)
     ]
     return {
         "mysql_galera_hostgroups": (
-            ("writer_hostgroup", "backup_writer_hostgroup", "reader_hostgroup", "offline_hostgroup", "active",
-             "max_writers", "writer_is_also_reader", "max_transactions_behind"),
+            (
+                "writer_hostgroup",
+                "backup_writer_hostgroup",
+                "reader_hostgroup",
+                "offline_hostgroup",
+                "active",
+                "max_writers",
+                "writer_is_also_reader",
+                "max_transactions_behind",
+            ),
             # 2: backup writers read too; with 0 the reader group may be empty, and reads fail.
             [(WRITER, BACKUP, READER, OFFLINE, 1, 1, 2, 100)],
         ),
@@ -72,7 +86,7 @@ def tables(service: Mariadb, secret_of_user: str) -> dict[str, tuple[tuple[str, 
             ("rule_id", "active", "match_digest", "destination_hostgroup", "apply"),
             [(1, 1, "^SELECT.*FOR UPDATE", WRITER, 1), (2, 1, "^SELECT", READER, 1)],
         ),
-    }  # fmt: skip
+    }
 
 
 def variables(monitor_password: str) -> dict[str, str]:
@@ -89,7 +103,9 @@ def _configure(site: Site, service: Mariadb, host: Host) -> None:
     with closing(_connect(site, host)) as connection, connection.cursor() as cursor:
         for table, (columns, rows) in tables(service, credentials.secret(Role.MARIADB, "HADRILL_PASSWORD")).items():
             cursor.execute(f"SELECT {', '.join(columns)} FROM {table}")  # noqa: S608 - constant names
-            if sorted(tuple(map(str, row)) for row in cursor.fetchall()) == sorted(tuple(map(str, row)) for row in rows):
+            if sorted(tuple(map(str, row)) for row in cursor.fetchall()) == sorted(
+                tuple(map(str, row)) for row in rows
+            ):
                 continue
             site.record(host, f"ProxySQL {table}")
             if not site.check:
@@ -119,6 +135,11 @@ def _replace(cursor: Any, table: str, columns: tuple[str, ...], rows: list[Row])
 def _connect(site: Site, host: Host) -> Any:
     password = site.inventory.credentials.secret(Role.PROXYSQL, "ADMIN_PASSWORD")
     return pymysql.connect(
-        host=host.address, port=ADMIN_PORT, user=ADMIN, password=password, autocommit=True,
-        connect_timeout=ADMIN_SECONDS, read_timeout=ADMIN_SECONDS,
-    )  # fmt: skip
+        host=host.address,
+        port=ADMIN_PORT,
+        user=ADMIN,
+        password=password,
+        autocommit=True,
+        connect_timeout=ADMIN_SECONDS,
+        read_timeout=ADMIN_SECONDS,
+    )

@@ -20,7 +20,9 @@ def install(site: Site) -> None:
     service = Rabbitmq(site.inventory)
     if not service.members:
         return
-    empty = site.everywhere(service.members, lambda host: site.remote.attempt(host, f"test -d {DATA}/mnesia").status != 0)
+    empty = site.everywhere(
+        service.members, lambda host: site.remote.attempt(host, f"test -d {DATA}/mnesia").status != 0
+    )
     lost = [host for host, is_empty in empty.items() if is_empty]
     if lost and not all(empty.values()):
         _forget(site, service, lost)
@@ -40,13 +42,18 @@ def desired(site: Site, service: Rabbitmq, host: Host) -> Desired:
         "rabbitmq.conf.j2", host=host, members=service.members, password=secret(Role.RABBITMQ, "RABBITMQ_PASSWORD")
     )
     container = Container(
-        "rabbitmq", site.inventory.image("rabbitmq"), "rabbitmq-server",
+        "rabbitmq",
+        site.inventory.image("rabbitmq"),
+        "rabbitmq-server",
         (("/etc/hadrill/rabbitmq", "/etc/rabbitmq:ro"), (DATA, "/var/lib/rabbitmq")),
-        options=f"-e RABBITMQ_NODENAME=rabbit@{host.name}", stop_seconds=60,
-    )  # fmt: skip
+        options=f"-e RABBITMQ_NODENAME=rabbit@{host.name}",
+        stop_seconds=60,
+    )
     return Desired(
         directories=(
-            Directory("/etc/hadrill", 0o700), Directory("/etc/hadrill/rabbitmq"), Directory(DATA, 0o755, once=True),
+            Directory("/etc/hadrill", 0o700),
+            Directory("/etc/hadrill/rabbitmq"),
+            Directory(DATA, 0o755, once=True),
         ),
         files=(
             File(CONFIGURATION, configuration),
@@ -54,7 +61,7 @@ def desired(site: Site, service: Rabbitmq, host: Host) -> Desired:
             File(COOKIE, secret(Role.RABBITMQ, "RABBITMQ_ERLANG_COOKIE"), 0o400),
         ),
         units=(container.unit(CONFIGURATION, PLUGINS, COOKIE),),
-    )  # fmt: skip
+    )
 
 
 def _forget(site: Site, service: Rabbitmq, lost: list[Host]) -> None:

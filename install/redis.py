@@ -62,18 +62,24 @@ def desired(site: Site, service: Redis, host: Host, master: Host) -> Desired:
     image = site.inventory.image("redis")
     shared = ("/etc/hadrill/redis", "/usr/local/etc/redis:ro")
     redis = Container(
-        "redis", image, "redis-server /data/state.conf --include /usr/local/etc/redis/redis.conf",
+        "redis",
+        image,
+        "redis-server /data/state.conf --include /usr/local/etc/redis/redis.conf",
         (shared, ("/var/lib/hadrill/redis", "/data")),
-    )  # fmt: skip
-    sentinel = Container("sentinel", image, "redis-sentinel /data/sentinel.conf", (shared, ("/var/lib/hadrill/sentinel", "/data")))
+    )
+    sentinel = Container(
+        "sentinel", image, "redis-sentinel /data/sentinel.conf", (shared, ("/var/lib/hadrill/sentinel", "/data"))
+    )
     first_state = "" if host == master else f"replicaof {master.address} 6379\n"
     sentinel_conf = site.render(
         "sentinel.conf.j2", host=host, master=master, settings=service.settings, password=password
     )
     return Desired(
         directories=(
-            Directory("/etc/hadrill", 0o700), Directory("/etc/hadrill/redis"),
-            Directory("/var/lib/hadrill/redis", 0o700, once=True), Directory("/var/lib/hadrill/sentinel", 0o700, once=True),
+            Directory("/etc/hadrill", 0o700),
+            Directory("/etc/hadrill/redis"),
+            Directory("/var/lib/hadrill/redis", 0o700, once=True),
+            Directory("/var/lib/hadrill/sentinel", 0o700, once=True),
         ),
         files=(
             File(CONFIGURATION, site.render("redis.conf.j2", host=host, password=password)),
@@ -82,7 +88,7 @@ def desired(site: Site, service: Redis, host: Host, master: Host) -> Desired:
             File("/var/lib/hadrill/sentinel/sentinel.conf", sentinel_conf, 0o600, once=True),
         ),
         units=(redis.unit(CONFIGURATION), sentinel.unit(HOOK)),
-    )  # fmt: skip
+    )
 
 
 def _whole(service: Redis) -> None:

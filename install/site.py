@@ -17,7 +17,7 @@ Answer = TypeVar("Answer")
 HERE = Path(__file__).parent
 PROGRAM = (HERE / "on_host.py").read_text("utf-8")
 # The program and its input both come over standard input, the program first, with its length in front.
-LOADER = "python3 -c 'import sys; exec(compile(sys.stdin.read(int(sys.stdin.readline())), \"on_host\", \"exec\"))'"
+LOADER = 'python3 -c \'import sys; exec(compile(sys.stdin.read(int(sys.stdin.readline())), "on_host", "exec"))\''
 APPLY_SECONDS = 120.0
 START_SECONDS = 150.0
 
@@ -36,9 +36,13 @@ class Site:
         self.changed = 0
         self._started = time.monotonic()
         self._templates = Environment(
-            loader=FileSystemLoader(HERE / "templates"), undefined=StrictUndefined, keep_trailing_newline=True,
-            autoescape=False, trim_blocks=True, lstrip_blocks=True,  # noqa: S701 - configuration files, not HTML
-        )  # fmt: skip
+            loader=FileSystemLoader(HERE / "templates"),
+            undefined=StrictUndefined,
+            keep_trailing_newline=True,
+            autoescape=False,  # noqa: S701 - configuration files, not HTML
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
 
     def render(self, template: str, **values: Any) -> str:
         """A template of install/templates; a name that is not given is an error."""
@@ -55,7 +59,7 @@ class Site:
         self.say(f"{host}: {'would change' if self.check else 'changed'}: {change}")
 
     def everywhere(self, hosts: Iterable[Host], work: Callable[[Host], Answer]) -> dict[Host, Answer]:
-        """Do the work on all hosts at once. Raises InstallError with every host that failed, after all have finished."""
+        """Do the work on all hosts at once. Raises InstallError with all that failed, once all have finished."""
         answers = self.remote.everywhere(hosts, work)
         failed = [answer for answer in answers.values() if isinstance(answer, RemoteError)]
         if failed:

@@ -41,15 +41,22 @@ def install(site: Site) -> None:
 def desired(site: Site, service: Mariadb) -> Desired:
     """HAProxy with a check that asks Galera, on one proxy."""
     configuration = site.render(
-        "sql-proxy.cfg.j2", bind=site.inventory.settings.bind.proxysql, members=service.members,
-        login=packet(1, login_request(CHECK_USER)), query=packet(0, b"\x03" + QUERY.encode()),
-    )  # fmt: skip
+        "sql-proxy.cfg.j2",
+        bind=site.inventory.settings.bind.proxysql,
+        members=service.members,
+        login=packet(1, login_request(CHECK_USER)),
+        query=packet(0, b"\x03" + QUERY.encode()),
+    )
     mounts = (("/etc/hadrill/haproxy", "/usr/local/etc/haproxy:ro"), (SOCKET_DIRECTORY, "/run/haproxy"))
     container = Container(
-        "sql-proxy", site.inventory.image("haproxy"), "haproxy -W -db -f /usr/local/etc/haproxy/haproxy.cfg", mounts,
-        options="--user 0:0", before=(f"/bin/mkdir -p {SOCKET_DIRECTORY}", f"/bin/rm -f {SOCKET_DIRECTORY}/admin.sock"),
+        "sql-proxy",
+        site.inventory.image("haproxy"),
+        "haproxy -W -db -f /usr/local/etc/haproxy/haproxy.cfg",
+        mounts,
+        options="--user 0:0",
+        before=(f"/bin/mkdir -p {SOCKET_DIRECTORY}", f"/bin/rm -f {SOCKET_DIRECTORY}/admin.sock"),
         stop_seconds=5,
-    )  # fmt: skip
+    )
     folders = (Directory("/etc/hadrill", 0o700), Directory("/etc/hadrill/haproxy"))
     return Desired(folders, (File(CONFIGURATION, configuration),), units=(container.unit(CONFIGURATION),))
 

@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from fabric import task
-from invoke import Context, Exit
+from invoke.context import Context
+from invoke.exceptions import Exit
 
-from hadrill.inventory import InvalidInventoryError, Inventory, read
+from hadrill.inventory import Host, InvalidInventoryError, Inventory, read
 from hadrill.inventory.table import summary
 from hadrill.remote import RemoteError
 from hadrill.services.finding import CheckFailedError
@@ -121,20 +123,16 @@ def proofs(stock: Inventory, module: str) -> list[Callable[[], None]]:
     """What must hold after a module; nothing where the inventory has no host for it."""
     database, cache, queue = Postgresql(stock), Redis(stock), Rabbitmq(stock)
     objects, galera = Minio(stock), Mariadb(stock)
-    known: dict[str, list[tuple[object, Callable[[], None]]]] = {
-        "postgresql": [(database.members, lambda check=check: check(database)) for check in (
-            postgresql_checks.connectivity, postgresql_checks.cluster, postgresql_checks.replication,
-            postgresql_checks.pgbouncer)],
-        "redis": [(cache.members, lambda check=check: check(cache)) for check in (
-            redis_checks.connectivity, redis_checks.replication, redis_checks.sentinel)],
-        "rabbitmq": [(queue.members, lambda check=check: check(queue)) for check in (
-            rabbitmq_checks.connectivity, rabbitmq_checks.cluster)],
-        "minio": [(objects.members, lambda: minio_checks.objects(objects))],
-        "mariadb": [(galera.members, lambda: mariadb_checks.cluster(galera))],
-        "sql_proxy": [(galera.proxies, lambda check=check: check(galera)) for check in (
-            mariadb_checks.connectivity, mariadb_checks.sql_proxy)],
-    }  # fmt: skip
-    return [proof for hosts, proof in known.get(module, []) if hosts]
+    known: dict[str, tuple[tuple[Host, ...], list[Callable[[], None]]]] = {
+        "postgresql": (database.members, [partial(check, database) for check in postgresql_checks.ALL]),
+        "redis": (cache.members, [partial(check, cache) for check in redis_checks.ALL]),
+        "rabbitmq": (queue.members, [partial(check, queue) for check in rabbitmq_checks.ALL]),
+        "minio": (objects.members, [partial(check, objects) for check in minio_checks.ALL]),
+        "mariadb": (galera.members, [partial(mariadb_checks.cluster, galera)]),
+        "sql_proxy": (galera.proxies, [partial(check, galera) for check in mariadb_checks.ALL]),
+    }
+    hosts, checks = known.get(module, ((), []))
+    return checks if hosts else []
 
 
 def _proved(name: str, module: Module) -> Module:
@@ -159,7 +157,9 @@ def _run(folder: str, check: bool, *modules: Module) -> None:
         for module in modules:
             module(site)
     except ERRORS as error:
-        raise Exit(f"{type(error).__name__}: {error}\n{site.changed} changed before that; run it again once this is mended", 1) from error
+        raise Exit(
+            f"{type(error).__name__}: {error}\n{site.changed} changed before that; run it again once this is mended", 1
+        ) from error
     finally:
         site.close()
     site.say(f"{site.changed} {'would change' if check else 'changed'}")

@@ -29,11 +29,29 @@ def create_balancer(inventory: Inventory, balancer: LoadBalancer, network: str, 
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     (folder / "haproxy.cfg").write_text(render(inventory, balancer), "ascii")
     name = f"{inventory.settings.name}-{balancer.name}"
-    labels = ("--label", f"hadrill.lab={inventory.settings.name}", "--label",
-              f"hadrill.spec={balancer_spec(inventory, balancer, image)}")
-    docker("create", "--name", name, *labels, "--hostname", balancer.name, "--network", network,
-           "--ip", str(balancer.address), "--dns", str(inventory.settings.private_network[1]),
-           "-v", f"{folder / 'haproxy.cfg'}:{INSIDE}:ro", image)
+    labels = (
+        "--label",
+        f"hadrill.lab={inventory.settings.name}",
+        "--label",
+        f"hadrill.spec={balancer_spec(inventory, balancer, image)}",
+    )
+    docker(
+        "create",
+        "--name",
+        name,
+        *labels,
+        "--hostname",
+        balancer.name,
+        "--network",
+        network,
+        "--ip",
+        str(balancer.address),
+        "--dns",
+        str(inventory.settings.private_network[1]),
+        "-v",
+        f"{folder / 'haproxy.cfg'}:{INSIDE}:ro",
+        image,
+    )
 
 
 def balancer_spec(inventory: Inventory, balancer: LoadBalancer, image: str) -> str:
@@ -46,6 +64,9 @@ def render(inventory: Inventory, balancer: LoadBalancer) -> str:
     parts = [HEAD]
     for port in balancer.ports:
         parts.append(f"\nlisten port_{port}\n    bind {balancer.address}:{port}\n    balance roundrobin\n")
-        parts += [f"    server {host.name} {host.address}:{port}\n"
-                  for role in balancer.targets for host in inventory.of_role(role)]
+        parts += [
+            f"    server {host.name} {host.address}:{port}\n"
+            for role in balancer.targets
+            for host in inventory.of_role(role)
+        ]
     return "".join(parts)

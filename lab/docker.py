@@ -69,7 +69,10 @@ def _start_by_hand() -> None:
         # No default bridge: the lab makes its own network and nothing else may appear.
         subprocess.Popen(
             ["dockerd", "--bridge", "none", "--log-level", "warn"],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
 
 

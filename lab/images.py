@@ -58,9 +58,16 @@ def _build(name: str) -> None:
             shutil.copyfile(_certificates(), certificates)
         try:
             docker(
-                "build", "--network", "host", *_build_arguments(name),
-                "-t", f"{REPOSITORY}/{name}:{_hash_of(name)}", "-f", str(FOLDER / name / "Dockerfile"), str(FOLDER),
-            )  # fmt: skip
+                "build",
+                "--network",
+                "host",
+                *_build_arguments(name),
+                "-t",
+                f"{REPOSITORY}/{name}:{_hash_of(name)}",
+                "-f",
+                str(FOLDER / name / "Dockerfile"),
+                str(FOLDER),
+            )
         finally:
             if name == "minio":
                 certificates.unlink()

@@ -31,10 +31,18 @@ class Lab:
         self.state = state_of(self.name)
         settings = inventory.settings
         self.machines = [
-            Machine(self.name, host, machine_image(), network_name(inventory), str(settings.private_network[1]),
-                    services_digest(inventory.versions.images), self.state / "machines" / host.name)
-            for host in inventory.hosts if host.role is not Role.RUNNER
-        ]  # fmt: skip
+            Machine(
+                self.name,
+                host,
+                machine_image(),
+                network_name(inventory),
+                str(settings.private_network[1]),
+                services_digest(inventory.versions.images),
+                self.state / "machines" / host.name,
+            )
+            for host in inventory.hosts
+            if host.role is not Role.RUNNER
+        ]
 
     def up(self) -> None:
         """Build what is missing, create what is missing, switch everything on, and wait until SSH answers."""
@@ -44,8 +52,12 @@ class Lab:
         raise_limits(image)
         ensure_store(self.name, image, sorted(self.inventory.versions.images.values()))
         network = ensure_network(self.inventory)
-        ensure_keys(self.state / "credentials" / "ssh", self.state / "machines",
-                    tuple(machine.host for machine in self.machines), self.inventory.settings.ssh.port)
+        ensure_keys(
+            self.state / "credentials" / "ssh",
+            self.state / "machines",
+            tuple(machine.host for machine in self.machines),
+            self.inventory.settings.ssh.port,
+        )
         self._replace_outdated()
         existing = self.power()
         off = [name for name in self.wanted() if existing.get(name) != "running"]
@@ -74,7 +86,9 @@ class Lab:
 
     def power(self) -> dict[str, str]:
         """Docker's state of each machine and load balancer that exists: running, exited, created, ..."""
-        listed = docker("ps", "--all", "--filter", f"label=hadrill.lab={self.name}", "--format", "{{.Names}} {{.State}}")
+        listed = docker(
+            "ps", "--all", "--filter", f"label=hadrill.lab={self.name}", "--format", "{{.Names}} {{.State}}"
+        )
         return dict(sorted(line.split(" ", 1) for line in listed.splitlines() if line))
 
     def cut_power(self, host: str) -> None:
@@ -95,7 +109,9 @@ class Lab:
     def wanted(self) -> dict[str, str]:
         """Name and spec of everything that the inventory asks for."""
         image = self.inventory.image("haproxy")
-        balancers = {name: balancer_spec(self.inventory, balancer, image) for name, balancer in self._balancers().items()}
+        balancers = {
+            name: balancer_spec(self.inventory, balancer, image) for name, balancer in self._balancers().items()
+        }
         return {machine.name: machine.spec for machine in self.machines} | balancers
 
     def _balancers(self) -> dict[str, LoadBalancer]:
@@ -110,14 +126,24 @@ class Lab:
         try:
             power_on([name])
         except LabError as error:
-            raise LabError(f"{name} does not start: {error}\nIts disk is kept. `hadrill lab destroy` begins anew.") from error
+            raise LabError(
+                f"{name} does not start: {error}\nIts disk is kept. `hadrill lab destroy` begins anew."
+            ) from error
 
     def _replace_outdated(self) -> None:
         """Machines made from other images or settings go, all of them: a half-new lab is of no use to a quorum."""
-        listed = docker("ps", "--all", "--filter", f"label=hadrill.lab={self.name}",
-                        "--format", '{{.Names}} {{.Label "hadrill.spec"}}')
+        listed = docker(
+            "ps",
+            "--all",
+            "--filter",
+            f"label=hadrill.lab={self.name}",
+            "--format",
+            '{{.Names}} {{.Label "hadrill.spec"}}',
+        )
         wanted = self.wanted()
-        outdated = [line.split(" ")[0] for line in listed.splitlines() if wanted.get(line.split(" ")[0]) != line.split(" ")[1]]
+        outdated = [
+            line.split(" ")[0] for line in listed.splitlines() if wanted.get(line.split(" ")[0]) != line.split(" ")[1]
+        ]
         if outdated:
             say(f"{len(outdated)} machines were made from other images or settings ({outdated[0]}, ...): starting anew")
             destroy(list(self.power()))

@@ -46,16 +46,37 @@ class Machine:
     def _arguments(self) -> tuple[str, ...]:
         unconfined = [f"{kind}=unconfined" for kind in ("seccomp", "apparmor", "systempaths")]
         return (
-            "--hostname", self.host.name, "--network", self.network, "--ip", self.host.address,
+            "--hostname",
+            self.host.name,
+            "--network",
+            self.network,
+            "--ip",
+            self.host.address,
             # A resolver that answers nothing: unknown names fail here and now instead of being asked outside.
-            "--dns", self.gateway,
-            "--cap-add", "ALL", *[part for name in DROPPED for part in ("--cap-drop", name)],
+            "--dns",
+            self.gateway,
+            "--cap-add",
+            "ALL",
+            *[part for name in DROPPED for part in ("--cap-drop", name)],
             *[part for option in unconfined for part in ("--security-opt", option)],
-            "--device", "/dev/fuse", "--device-cgroup-rule", "a *:* rwm", "--cgroupns", "private",
-            "--tmpfs", "/run", "--tmpfs", "/tmp",  # noqa: S108 - inside the machine
-            "-v", "/var/lib/containers", "-v", f"{volume_of(self.lab)}:{INSIDE}:ro", "-v", f"{self.files}:/lab:ro",
+            "--device",
+            "/dev/fuse",
+            "--device-cgroup-rule",
+            "a *:* rwm",
+            "--cgroupns",
+            "private",
+            "--tmpfs",
+            "/run",
+            "--tmpfs",
+            "/tmp",  # noqa: S108 - inside the machine
+            "-v",
+            "/var/lib/containers",
+            "-v",
+            f"{volume_of(self.lab)}:{INSIDE}:ro",
+            "-v",
+            f"{self.files}:/lab:ro",
             self.image,
-        )  # fmt: skip
+        )
 
 
 def power_on(names: list[str]) -> None:

@@ -21,9 +21,16 @@ def ensure_network(inventory: Inventory) -> str:
     if name not in docker("network", "ls", "--format", "{{.Name}}").split():
         _refuse_overlap(subnet)
         docker(
-            "network", "create", "--subnet", str(subnet), "--gateway", str(subnet[1]),
-            "--opt", f"com.docker.network.bridge.name={BRIDGE}", name,
-        )  # fmt: skip
+            "network",
+            "create",
+            "--subnet",
+            str(subnet),
+            "--gateway",
+            str(subnet[1]),
+            "--opt",
+            f"com.docker.network.bridge.name={BRIDGE}",
+            name,
+        )
     return name
 
 

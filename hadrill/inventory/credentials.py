@@ -12,7 +12,13 @@ from hadrill.inventory.problem import Problem
 
 # Names that each module's file must hold. A value may be anything printable but quotes, blanks and `#`.
 REQUIRED: dict[Role, tuple[str, ...]] = {
-    Role.POSTGRESQL: ("POSTGRES_PASSWORD", "REPLICATION_PASSWORD", "PATRONI_PASSWORD", "PGBOUNCER_PASSWORD", "HADRILL_PASSWORD"),
+    Role.POSTGRESQL: (
+        "POSTGRES_PASSWORD",
+        "REPLICATION_PASSWORD",
+        "PATRONI_PASSWORD",
+        "PGBOUNCER_PASSWORD",
+        "HADRILL_PASSWORD",
+    ),
     Role.REDIS: ("REDIS_PASSWORD",),
     Role.RABBITMQ: ("RABBITMQ_PASSWORD", "RABBITMQ_ERLANG_COOKIE"),
     Role.MINIO: ("MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"),
@@ -52,9 +58,11 @@ def read_credentials(folder: Path, roles: set[Role], problems: list[Problem]) ->
             problems.append(Problem(file, 0, 0, what, f"Run: chown root:root {file}; chmod 0600 {file}."))
             continue
         values[role] = _read(file, problems)
-        for name in REQUIRED[role]:
-            if name not in values[role]:
-                problems.append(Problem(file, 0, 0, f"{name} is missing", f"Add {name}=VALUE, 8 characters or more."))
+        problems.extend(
+            Problem(file, 0, 0, f"{name} is missing", f"Add {name}=VALUE, 8 characters or more.")
+            for name in REQUIRED[role]
+            if name not in values[role]
+        )
     return Credentials(values)
 
 

@@ -72,10 +72,11 @@ def read(folder: Path) -> Inventory:
     versions = read_document(folder / "versions.yaml", Versions, problems)
     roles = {host.role for host in hosts}
     problems.extend(broken_rules(servers, hosts))
-    if settings is not None:
+    if settings is not None and hosts:
         problems.extend(broken_network_rules(servers, folder / "settings.yaml", hosts, settings))
-    if versions is not None and settings is not None:
-        problems.extend(versions.problems(folder / "versions.yaml", roles, settings.sql_proxy))
+    if versions is not None:
+        sql_proxy = settings.sql_proxy if settings is not None else None
+        problems.extend(versions.problems(folder / "versions.yaml", roles, sql_proxy))
     credentials = read_credentials(folder / "credentials", roles, problems)
     if problems or settings is None or versions is None:
         raise InvalidInventoryError(problems)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """A mistake: where it stands (line and column count from 1; 0 means the file as a whole), what it is, what to do."""
+    """A mistake: where it stands (line and column from 1; 0 is the whole file), what it is, what to do."""
 
     file: Path
     line: int
@@ -27,4 +27,6 @@ class InvalidInventoryError(Exception):
         self.problems = tuple(sorted(problems))
         count = len(self.problems)
         noun = "mistake" if count == 1 else "mistakes"
-        super().__init__("\n".join([f"the inventory has {count} {noun}; nothing was touched:", *map(str, self.problems)]))
+        super().__init__(
+            "\n".join([f"the inventory has {count} {noun}; nothing was touched:", *map(str, self.problems)])
+        )

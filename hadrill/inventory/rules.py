@@ -13,7 +13,8 @@ from hadrill.inventory.settings import Settings
 def broken_rules(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
     """What is wrong with the hosts taken together."""
     yield from _duplicates(servers, hosts)
-    clusters = Counter((host.role, host.cluster) for host in hosts if host.role is not Role.BASE)
+    clusters: Counter[tuple[Role, str]] = Counter()
+    clusters.update((host.role, host.cluster) for host in hosts if host.role is not Role.BASE)
     for (role, cluster), count in clusters.items():
         wanted = CLUSTER_SIZES.get(role, count)
         if count != wanted:
@@ -25,12 +26,16 @@ def broken_rules(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
         if PARTNERS[role] not in present:
             first = next(host for host in hosts if host.role is role)
             what = f"role {role} has no partner {PARTNERS[role]}"
-            yield Problem(servers, first.line, 1, what, f"Add hosts of role {PARTNERS[role]}, which it needs to be used.")
+            yield Problem(
+                servers, first.line, 1, what, f"Add hosts of role {PARTNERS[role]}, which it needs to be used."
+            )
     kubernetes = {host.name for host in hosts if host.role in (Role.K3S_SERVER, Role.K3S_AGENT)}
     for host in hosts:
         if host.role is Role.MINIO and (host.name in kubernetes or host.name.startswith("k3s-")):
             what = f"MinIO on the Kubernetes host {host.name}"
-            yield Problem(servers, host.line, 1, what, "Put MinIO on hosts of its own: it must never share a K3s worker.")
+            yield Problem(
+                servers, host.line, 1, what, "Put MinIO on hosts of its own: it must never share a K3s worker."
+            )
 
 
 def broken_network_rules(servers: Path, file: Path, hosts: Sequence[Host], settings: Settings) -> Iterator[Problem]:

@@ -80,7 +80,9 @@ def _problems_of_row(file: Path, number: int, row: str) -> Iterator[Problem]:
     if role not in set(Role):
         yield Problem(file, number, at["role"], f"unknown role {role!r}", f"Use one of: {', '.join(Role)}.")
     if role != Role.BASE and not LABEL.fullmatch(cluster):
-        yield Problem(file, number, at["cluster"], f"cluster name {cluster!r}", "Name the cluster that the host votes in.")
+        yield Problem(
+            file, number, at["cluster"], f"cluster name {cluster!r}", "Name the cluster that the host votes in."
+        )
     if looks_like_a_secret(notes):
         yield Problem(file, number, at["notes"], "the notes hold a secret", "Move it to credentials/ and change it.")
 

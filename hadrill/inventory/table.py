@@ -10,15 +10,21 @@ def summary(inventory: Inventory) -> str:
     groups: dict[tuple[str, str], list[str]] = {}
     for host in inventory.hosts:
         groups.setdefault((host.role.value, host.cluster), []).append(f"{host.name} {host.address}")
-    hosts = [(role, cluster or "-", str(len(names)), ", ".join(names[:3]) + (" ..." if len(names) > 3 else ""))
-             for (role, cluster), names in groups.items()]
-    balancers = [(b.name, str(b.address), b.scope, f"{', '.join(b.targets)}: {', '.join(map(str, b.ports))}")
-                 for b in inventory.settings.load_balancers]
+    hosts = [
+        (role, cluster or "-", str(len(names)), ", ".join(names[:3]) + (" ..." if len(names) > 3 else ""))
+        for (role, cluster), names in groups.items()
+    ]
+    balancers = [
+        (b.name, str(b.address), b.scope, f"{', '.join(b.targets)}: {', '.join(map(str, b.ports))}")
+        for b in inventory.settings.load_balancers
+    ]
     images = sorted(inventory.versions.images.items())
     parts = [
         f"Inventory {inventory.settings.name} ({inventory.folder}): {len(inventory.hosts)} servers",
-        *columns(("ROLE", "CLUSTER", "HOSTS", "NAMES"), hosts), "",
-        *columns(("LOAD BALANCER", "ADDRESS", "SCOPE", "TARGETS AND PORTS"), balancers), "",
+        *columns(("ROLE", "CLUSTER", "HOSTS", "NAMES"), hosts),
+        "",
+        *columns(("LOAD BALANCER", "ADDRESS", "SCOPE", "TARGETS AND PORTS"), balancers),
+        "",
         *columns(("COMPONENT", "IMAGE"), images),
     ]
     return "\n".join(parts)

@@ -17,11 +17,11 @@ class Versions(BaseModel):
     images: dict[str, str]
     k3s: str = ""
 
-    def problems(self, file: Path, roles: set[Role], sql_proxy: str) -> Iterator[Problem]:
-        """Images that are missing, unknown, or not pinned."""
+    def problems(self, file: Path, roles: set[Role], sql_proxy: str | None) -> Iterator[Problem]:
+        """Images that are missing, unknown, or not pinned. `sql_proxy` is None where settings.yaml cannot be read."""
         needed = {name for role in roles for name in NEEDED.get(role, ())}
-        if Role.PROXYSQL in roles and sql_proxy == "haproxy":
-            needed = (needed - {"proxysql"}) | {"haproxy"}
+        if Role.PROXYSQL in roles and sql_proxy != "proxysql":
+            needed = (needed - {"proxysql"}) | ({"haproxy"} if sql_proxy else set())
         for name in sorted(needed - set(self.images)):
             remedy = f"Add `{name}: IMAGE:TAG` under `images`."
             yield Problem(file, 0, 0, f"no image for {name}, which the inventory's roles need", remedy)

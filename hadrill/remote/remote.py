@@ -97,18 +97,26 @@ class Remote:
     def _connect(self, host: Host) -> Connection:
         seconds = self._settings.connect_seconds
         connection = Connection(
-            host.address, user=self._settings.user, port=self._settings.port, connect_timeout=seconds,
+            host.address,
+            user=self._settings.user,
+            port=self._settings.port,
+            connect_timeout=seconds,
             connect_kwargs={
-                "key_filename": str(self._key), "allow_agent": False, "look_for_keys": False,
-                "banner_timeout": seconds, "auth_timeout": seconds,
+                "key_filename": str(self._key),
+                "allow_agent": False,
+                "look_for_keys": False,
+                "banner_timeout": seconds,
+                "auth_timeout": seconds,
             },
-        )  # fmt: skip
+        )
         # Fabric would accept any host key.
         connection.client.set_missing_host_key_policy(RejectPolicy())
         try:
             connection.client.load_host_keys(str(self._known_hosts))
         except OSError as error:
-            message = f"the known hosts file {self._known_hosts} cannot be read ({error.strerror}): check ssh.known_hosts"
+            message = (
+                f"the known hosts file {self._known_hosts} cannot be read ({error.strerror}): check ssh.known_hosts"
+            )
             raise UnreachableError(host.name, message) from error
         try:
             connection.open()
@@ -119,8 +127,10 @@ class Remote:
     def _why(self, host: Host, error: Exception) -> str:
         place = f"{host.address}:{self._settings.port}"
         if isinstance(error, BadHostKeyException):
-            return (f"the host key of {place} is not the one in {self._known_hosts}: if the machine was replaced, "
-                    "correct that file; if not, somebody else answers there")
+            return (
+                f"the host key of {place} is not the one in {self._known_hosts}: if the machine was replaced, "
+                "correct that file; if not, somebody else answers there"
+            )
         if isinstance(error, AuthenticationException):
             return f"{place} refuses user {self._settings.user} with the key {self._key}: check ssh.user and ssh.key"
         if "not found in known_hosts" in str(error):

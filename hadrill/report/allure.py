@@ -10,7 +10,9 @@ from pathlib import Path
 HOME = Path(__file__).parents[2] / "tools" / "allure" / "node_modules" / ".bin" / "allure"
 GENERATE_SECONDS = 120
 # Allure embeds a script that tells its makers about each report that is opened.
-ANALYTICS = re.compile(r"<script async src=\"https://www\.googletagmanager\.com.*?</script>\s*<script>.*?</script>", re.S)
+ANALYTICS = re.compile(
+    r"<script async src=\"https://www\.googletagmanager\.com.*?</script>\s*<script>.*?</script>", re.S
+)
 CATEGORIES = [
     {"name": "Unreachable host", "messageRegex": "does not answer at all|UnreachableError"},
     {"name": "Failed check", "matchedStatuses": ["failed"]},
@@ -19,7 +21,7 @@ CATEGORIES = [
 
 
 def write_page(folder: Path, title: str, environment: dict[str, str]) -> str:
-    """Make index.html from allure-results. Returns what went wrong, or nothing; the run's other files stay either way."""
+    """Make index.html from allure-results. Returns what went wrong, or nothing; other files stay."""
     program = str(HOME) if HOME.exists() else shutil.which("allure")
     if program is None:
         return "no index.html: Allure is not installed (`make setup`, or: npm ci --prefix tools/allure)"
@@ -41,9 +43,14 @@ def write_page(folder: Path, title: str, environment: dict[str, str]) -> str:
     command = [program, "generate", "--config", str(settings), str(folder / "allure-results")]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=GENERATE_SECONDS, check=False, cwd=folder,
+            command,
+            capture_output=True,
+            text=True,
+            timeout=GENERATE_SECONDS,
+            check=False,
+            cwd=folder,
             env={**os.environ, "NO_COLOR": "1"},
-        )  # fmt: skip
+        )
         made = next(iter((folder / "allure-page").rglob("index.html")), None)
         if made is None:
             return f"no index.html: Allure ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-300:]}"

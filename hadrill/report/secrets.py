@@ -1,6 +1,7 @@
 """Keeps the inventory's secrets out of everything that is printed or written."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class Scrubber:
@@ -14,3 +15,13 @@ class Scrubber:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
+
+    def files(self, folder: Path) -> None:
+        """Replace secrets in every file of a folder that another plugin wrote."""
+        for file in (path for path in folder.rglob("*") if path.is_file()):
+            before = file.read_bytes()
+            after = before
+            for secret in self._secrets:
+                after = after.replace(secret.encode(), b"***")
+            if after != before:
+                file.write_bytes(after)

@@ -49,7 +49,9 @@ class Summary:
             lines[-len(rows)] = module.ljust(width) + lines[-len(rows)][width:]
         percent = 100 * self.passed // self.total if self.total else 0
         title = f"{self.suite.capitalize()} checks"
-        lines.append(title.ljust(WIDTH - 10) + f"{f'{self.passed}/{self.total}':>10}  ({percent}%)  {self.seconds:.1f} s")
+        lines.append(
+            title.ljust(WIDTH - 10) + f"{f'{self.passed}/{self.total}':>10}  ({percent}%)  {self.seconds:.1f} s"
+        )
         lines += [f"  {line}" for outcome in self.outcomes for line in _explained(outcome)]
         return "\n".join([*lines, *self.notes]).encode("ascii", "backslashreplace").decode("ascii")
 

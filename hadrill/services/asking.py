@@ -24,10 +24,28 @@ ANSWER_SECONDS = 4.0
 SSH_PORT = 22
 
 FAILURES = (
-    OSError, psycopg.Error, redis.RedisError, pymysql.Error, pika.exceptions.AMQPError, pika.exceptions.ChannelError,
-    BotoCoreError, ClientError, ValueError, KeyError,
-)  # fmt: skip
-_REFUSED = ("password", "wrongpass", "noauth", "access_refused", "not_allowed", "access denied", "401", "403", "signaturedoesnotmatch")
+    OSError,
+    psycopg.Error,
+    redis.RedisError,
+    pymysql.Error,
+    pika.exceptions.AMQPError,
+    pika.exceptions.ChannelError,
+    BotoCoreError,
+    ClientError,
+    ValueError,
+    KeyError,
+)
+_REFUSED = (
+    "password",
+    "wrongpass",
+    "noauth",
+    "access_refused",
+    "not_allowed",
+    "access denied",
+    "401",
+    "403",
+    "signaturedoesnotmatch",
+)
 
 
 def ask(
@@ -60,7 +78,9 @@ def silence(name: str, address: str, port: int, expected: str, error: Exception)
     if state == "open":
         return Finding(name, expected, found, f"something answers on port {port}, but not as the service does")
     if state == "refused":
-        return Finding(name, expected, found, f"nothing listens on port {port}: the service is stopped", unreachable=False)
+        return Finding(
+            name, expected, found, f"nothing listens on port {port}: the service is stopped", unreachable=False
+        )
     if _port_state(address, SSH_PORT) in ("open", "refused"):
         return Finding(name, expected, found, f"port {port} is filtered while the host answers: a firewall")
     return Finding(name, expected, found, "the host does not answer at all: powered off or cut off", unreachable=True)
@@ -72,7 +92,11 @@ def disagreements(values: Mapping[Host, object], what: str, cause: str) -> list[
     if len(set(map(str, said))) <= 1:
         return []
     common = max(said, key=lambda value: sum(str(value) == str(other) for other in said))
-    return [Finding(host.name, f"{what} {common}", str(value), cause) for host, value in values.items() if str(value) != str(common)]
+    return [
+        Finding(host.name, f"{what} {common}", str(value), cause)
+        for host, value in values.items()
+        if str(value) != str(common)
+    ]
 
 
 def first_line(error: Exception) -> str:

@@ -17,7 +17,7 @@ def request_json(
     method: str, address: str, port: int, path: str, login: tuple[str, str] | None = None, body: object = None
 ) -> Any:
     """As get_json, with another method and a JSON body."""
-    request = urllib.request.Request(f"http://{address}:{port}{path}", method=method)  # noqa: S310 - always http
+    request = urllib.request.Request(f"http://{address}:{port}{path}", method=method)
     data = None
     if login is not None:
         request.add_header("Authorization", "Basic " + base64.b64encode(":".join(login).encode()).decode())

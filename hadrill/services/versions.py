@@ -24,7 +24,9 @@ def running_versions(inventory: Inventory) -> dict[str, str]:
     if redis.members:
         questions["Redis"] = lambda: _redis(redis)
     if rabbitmq.members:
-        questions["RabbitMQ"] = lambda: str(rabbitmq.management(rabbitmq.members[-1], "/api/overview")["rabbitmq_version"])
+        questions["RabbitMQ"] = lambda: str(
+            rabbitmq.management(rabbitmq.members[-1], "/api/overview")["rabbitmq_version"]
+        )
     if minio.members:
         questions["MinIO"] = lambda: f"image {inventory.image('minio')}"
     if mariadb.members:

@@ -14,7 +14,7 @@ STATE = Path("/var/lib/hadrill/mariadb/grastate.dat")
 ONCE = Path("/run/hadrill/mariadb.once")
 
 
-def serves(address):
+def serves(address: str) -> bool:
     """Whether a peer takes connections of clients, which it does only as a member of a running cluster."""
     try:
         with socket.create_connection((address, 3306), timeout=1.0):

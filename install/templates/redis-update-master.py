@@ -21,7 +21,7 @@ SOCKET_SECONDS = 10.0
 SERVER = "be_redis_master/master"
 
 
-def sentinel_view(address):
+def sentinel_view(address: str) -> dict[str, str] | None:
     """What one Sentinel says of the master: a dictionary, or None where it does not answer."""
     name = SETTINGS["master_name"]
     try:
@@ -37,10 +37,10 @@ def sentinel_view(address):
                 values.append(stream.read(length + 2)[:-2].decode())
     except (OSError, ValueError):
         return None
-    return dict(zip(values[::2], values[1::2]))
+    return dict(zip(values[::2], values[1::2], strict=True))
 
 
-def haproxy(command):
+def haproxy(command: str) -> str:
     """The answer of HAProxy to a command. Waits for its socket, which appears when it has started."""
     end = time.monotonic() + SOCKET_SECONDS
     while True:
@@ -55,7 +55,7 @@ def haproxy(command):
             time.sleep(0.05)
 
 
-def current():
+def current() -> tuple[str, str, int]:
     """Address and administrative state of HAProxy's server now."""
     for line in haproxy("show servers state be_redis_master").splitlines():
         fields = line.split()
@@ -64,7 +64,7 @@ def current():
     sys.exit("HAProxy has no server be_redis_master/master")
 
 
-def main():
+def main() -> None:
     """Point HAProxy at the master that the newest Sentinel names."""
     LOCK.parent.mkdir(parents=True, exist_ok=True)
     with LOCK.open("w") as lock:

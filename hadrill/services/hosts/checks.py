@@ -43,8 +43,9 @@ def sshd(host: Host, machine: Any) -> None:
     cause = "another file in /etc/ssh/sshd_config.d comes first, or module 2 has not run"
     require(
         Finding(host.name, f"{name} {value}", live.get(name, "nothing"), cause)
-        for name, value in SSHD.items() if live.get(name, "").replace("prohibit-password", "without-password") != value
-    )  # fmt: skip
+        for name, value in SSHD.items()
+        if live.get(name, "").replace("prohibit-password", "without-password") != value
+    )
 
 
 def resolver(host: Host, machine: Any, inventory: Inventory) -> None:
@@ -60,7 +61,9 @@ def resolver(host: Host, machine: Any, inventory: Inventory) -> None:
     for each in inventory.hosts:
         if found.get(each.fqdn) != each.address:
             cause = "the entry in /etc/hosts is missing or wrong: run fab base"
-            findings.append(Finding(host.name, f"{each.fqdn} at {each.address}", found.get(each.fqdn, "unknown"), cause))
+            findings.append(
+                Finding(host.name, f"{each.fqdn} at {each.address}", found.get(each.fqdn, "unknown"), cause)
+            )
     require(findings)
 
 
@@ -71,7 +74,9 @@ def firewall(host: Host, machine: Any) -> None:
     findings = []
     if "Status: active" not in status or "deny (incoming)" not in status:
         found = " ".join(status.split()[:8]) or "no answer"
-        findings.append(Finding(host.name, "UFW active, incoming denied", found, "the firewall was switched off: run fab base"))
+        findings.append(
+            Finding(host.name, "UFW active, incoming denied", found, "the firewall was switched off: run fab base")
+        )
     if not boot:
         findings.append(Finding(host.name, "UFW on at boot", "off", "the firewall was disabled: run fab base"))
     require(findings)
@@ -85,10 +90,18 @@ def images(host: Host, machine: Any, inventory: Inventory) -> None:
     for name, component in containers(host, inventory).items():
         image = inventory.image(component)
         if running.get(name) != image:
-            cause = "the container is stopped" if name not in running else "it was started before versions.yaml changed: run fab all"
+            cause = (
+                "the container is stopped"
+                if name not in running
+                else "it was started before versions.yaml changed: run fab all"
+            )
             findings.append(Finding(host.name, f"{name} from {image}", running.get(name, "not running"), cause))
         if machine.run(f"systemctl is-enabled hadrill-{name}.service").stdout.strip() != "enabled":
-            findings.append(Finding(host.name, f"hadrill-{name}.service enabled", "not enabled", "it would stay away after a power cut"))
+            findings.append(
+                Finding(
+                    host.name, f"hadrill-{name}.service enabled", "not enabled", "it would stay away after a power cut"
+                )
+            )
     require(findings)
 
 

@@ -50,7 +50,9 @@ def scan(inventory: Inventory, remote: Remote) -> PortScan:
     known = {port for rows in OPENINGS.values() for port, _, _ in rows} | {inventory.settings.ssh.port}
     ports = known.union(*listening.values()) if listening else known
     targets = [(host.address, port) for host in inventory.managed for port in sorted(ports)]
-    targets += [(str(b.address), port) for b in inventory.settings.load_balancers if b.scope == "private" for port in b.ports]
+    targets += [
+        (str(b.address), port) for b in inventory.settings.load_balancers if b.scope == "private" for port in b.ports
+    ]
     question = json.dumps([targets, TRY_SECONDS])
 
     def ask(host: Host) -> set[tuple[str, int]]:
@@ -61,7 +63,12 @@ def scan(inventory: Inventory, remote: Remote) -> PortScan:
     reached = {host: answer for host, answer in answers.items() if not isinstance(answer, RemoteError)}
     for runner in inventory.of_role(Role.RUNNER):
         done = subprocess.run(
-            [sys.executable, "-c", PROGRAM], input=question, capture_output=True, text=True, check=True, timeout=RUN_SECONDS
+            [sys.executable, "-c", PROGRAM],
+            input=question,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=RUN_SECONDS,
         )
         reached[runner] = _pairs(done.stdout)
     return PortScan(reached, listening, silent)
@@ -70,7 +77,17 @@ def scan(inventory: Inventory, remote: Remote) -> PortScan:
 def only_the_wanted_ports(inventory: Inventory, host: Host, found: PortScan) -> None:
     """A host's ports answer those who need them, and nobody else. Raises CheckFailedError."""
     if host in found.silent:
-        require([Finding(host.name, "its listening ports", found.silent[host], "the host does not answer at all", unreachable=True)])
+        require(
+            [
+                Finding(
+                    host.name,
+                    "its listening ports",
+                    found.silent[host],
+                    "the host does not answer at all",
+                    unreachable=True,
+                )
+            ]
+        )
     allowed = {opening.port: opening for opening in openings(inventory, host)}
     network = str(inventory.settings.private_network)
     findings = []
@@ -83,7 +100,9 @@ def only_the_wanted_ports(inventory: Inventory, host: Host, found: PortScan) -> 
             listens = port in found.listening[host]
             if listens or port not in TRANSIENT:
                 cause = "a firewall rule is missing" if listens else "nothing listens there: the service is stopped"
-                findings.append(Finding(host.name, f"port {port} ({allowed[port].service}) open to {source}", "closed", cause))
+                findings.append(
+                    Finding(host.name, f"port {port} ({allowed[port].service}) open to {source}", "closed", cause)
+                )
         for port in sorted(mine - wanted):
             cause = "the firewall is off, or has a rule too many"
             findings.append(Finding(host.name, f"port {port} closed to {source}", "open", cause))
@@ -95,10 +114,12 @@ def entry_points_answer(inventory: Inventory, found: PortScan) -> None:
     cause = "the load balancer is down, or misses the port"
     require(
         Finding(balancer.name, f"port {port} open to {source}", "closed", cause)
-        for balancer in inventory.settings.load_balancers if balancer.scope == "private"
+        for balancer in inventory.settings.load_balancers
+        if balancer.scope == "private"
         for port in balancer.ports
-        for source, reached in found.reached.items() if (str(balancer.address), port) not in reached
-    )  # fmt: skip
+        for source, reached in found.reached.items()
+        if (str(balancer.address), port) not in reached
+    )
 
 
 def _listening(inventory: Inventory, remote: Remote) -> tuple[dict[Host, set[int]], dict[Host, str]]:

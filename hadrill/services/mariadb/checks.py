@@ -1,6 +1,7 @@
 """What is true of a healthy Galera cluster, as an application and as every node sees it."""
 
 import uuid
+from functools import partial
 
 from hadrill.inventory import Host
 from hadrill.services.asking import FAILURES, ask, disagreements, silence
@@ -29,23 +30,30 @@ def cluster(service: Mariadb) -> None:
     for host, state in states.items():
         findings += [
             Finding(host.name, f"{name} {value}", state.get(name, "nothing"), CAUSES[name])
-            for name, value in wanted.items() if state.get(name) != value
-        ]  # fmt: skip
+            for name, value in wanted.items()
+            if state.get(name) != value
+        ]
     identities = {host: state.get("wsrep_cluster_state_uuid") for host, state in states.items()}
     require([*findings, *disagreements(identities, "the cluster", "the node was bootstrapped as a cluster of its own")])
 
 
 def sql_proxy(service: Mariadb) -> None:
     """Each SQL proxy leads to the cluster; what is written through it is read on every node."""
-    written, findings = ask(service.proxies, lambda host: _write(service, host), PORT, f"{service.proxy_kind} to lead to a node")
+    written, findings = ask(
+        service.proxies, lambda host: _write(service, host), PORT, f"{service.proxy_kind} to lead to a node"
+    )
     try:
         for host, token in written.items():
-            _, missing = ask(service.members, lambda node, t=token, h=host: _read(service, node, t, h), PORT, "to read the row")
+            _, missing = ask(service.members, partial(_read, service, token, host), PORT, "to read the row")
             findings += missing
     finally:
         for host, token in written.items():
             _delete(service, host, token)
     require(findings)
+
+
+ALL = (connectivity, cluster, sql_proxy)
+"""Every check of this service, in the order of the report."""
 
 
 def _write_and_read(service: Mariadb, name: str, address: str) -> list[Finding]:
@@ -59,7 +67,9 @@ def _write_and_read(service: Mariadb, name: str, address: str) -> list[Finding]:
             cursor.execute(f"DELETE FROM {TABLE} WHERE token = %s", (token,))  # noqa: S608
     except FAILURES as error:
         return [silence(name, address, PORT, "a row to be written and read", error)]
-    return [] if row == (token,) else [Finding(name, "the row that was written", str(row), "reads go to a node that lags")]
+    return (
+        [] if row == (token,) else [Finding(name, "the row that was written", str(row), "reads go to a node that lags")]
+    )
 
 
 def _write(service: Mariadb, host: Host) -> str:
@@ -70,7 +80,7 @@ def _write(service: Mariadb, host: Host) -> str:
     return token
 
 
-def _read(service: Mariadb, node: Host, token: str, proxy: Host) -> bool:
+def _read(service: Mariadb, token: str, proxy: Host, node: Host) -> bool:
     with service.connect(node.address) as connection, connection.cursor() as cursor:
         cursor.execute("SET SESSION wsrep_sync_wait = 1")
         cursor.execute(f"SELECT 1 FROM {TABLE} WHERE token = %s", (token,))  # noqa: S608

@@ -30,10 +30,16 @@ class Mariadb:
         """A new connection in autocommit mode, with deadlines. Raises pymysql.Error."""
         name = {"root": "MARIADB_ROOT_PASSWORD"}.get(user, "HADRILL_PASSWORD")
         return pymysql.connect(
-            host=address, port=PORT, user=user, database=database, autocommit=True,
+            host=address,
+            port=PORT,
+            user=user,
+            database=database,
+            autocommit=True,
             password=self.inventory.credentials.secret(Role.MARIADB, name),
-            connect_timeout=CONNECT_SECONDS, read_timeout=ANSWER_SECONDS, write_timeout=ANSWER_SECONDS,
-        )  # fmt: skip
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=ANSWER_SECONDS,
+            write_timeout=ANSWER_SECONDS,
+        )
 
     def wsrep(self, host: Host, user: str = USER) -> dict[str, str]:
         """A node's wsrep status variables. Raises pymysql.Error."""

@@ -35,17 +35,27 @@ def objects(service: Minio) -> None:
     require(findings)
 
 
+ALL = (objects,)
+"""Every check of this service, in the order of the report."""
+
+
 def _round(clients: dict[Host, Any], hosts: list[Host], bucket: str) -> list[Finding]:
     bodies = {host: hashlib.shake_256(f"{bucket}{host}".encode()).digest(OBJECT_BYTES) for host in hosts}
-    put, findings = ask(hosts, lambda host: bool(clients[host].put_object(Bucket=bucket, Key=host.name, Body=bodies[host])),
-                        PORT, "an object to be put")
+    put, findings = ask(
+        hosts,
+        lambda host: bool(clients[host].put_object(Bucket=bucket, Key=host.name, Body=bodies[host])),
+        PORT,
+        "an object to be put",
+    )
 
     def read_all(host: Host) -> bool:
         for source in put:
             body = clients[host].get_object(Bucket=bucket, Key=source.name)["Body"].read()
             if body != bodies[source]:
                 found = f"{len(body)} other bytes"
-                raise CheckFailedError([Finding(host.name, f"the object put through {source}", found, "a damaged drive")])
+                raise CheckFailedError(
+                    [Finding(host.name, f"the object put through {source}", found, "a damaged drive")]
+                )
         return True
 
     _, unread = ask(hosts, read_all, PORT, "every object to be read")

@@ -23,11 +23,15 @@ class Minio:
         """An S3 client of one node that never tries again by itself."""
         secret = self.inventory.credentials.secret
         return boto3.client(
-            "s3", endpoint_url=f"http://{address}:{PORT}", region_name="us-east-1",
+            "s3",
+            endpoint_url=f"http://{address}:{PORT}",
+            region_name="us-east-1",
             aws_access_key_id=secret(Role.MINIO, "MINIO_ROOT_USER"),
             aws_secret_access_key=secret(Role.MINIO, "MINIO_ROOT_PASSWORD"),
             config=Config(
-                connect_timeout=CONNECT_SECONDS, read_timeout=ANSWER_SECONDS, s3={"addressing_style": "path"},
+                connect_timeout=CONNECT_SECONDS,
+                read_timeout=ANSWER_SECONDS,
+                s3={"addressing_style": "path"},
                 retries={"total_max_attempts": 1, "mode": "standard"},
             ),
-        )  # fmt: skip
+        )

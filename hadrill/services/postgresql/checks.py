@@ -15,9 +15,10 @@ from hadrill.services.postgresql.service import POOLED_PORT, PORT, REST_PORT, Po
 from hadrill.timing import Deadline, OverdueError, eventually
 
 TABLE = "hadrill_check"
-NEAREST: LiteralString = (
-    "SELECT name FROM (VALUES ('near', '[1,2,3]'::vector), ('far', '[9,9,9]')) AS t (name, v) ORDER BY v <-> '[1,2,4]' LIMIT 1"
-)
+NEAREST: LiteralString = """
+SELECT name FROM (VALUES ('near', '[1,2,3]'::vector), ('far', '[9,9,9]')) AS t (name, v)
+ORDER BY v <-> '[1,2,4]' LIMIT 1
+"""
 HEALTHY_STATES = {"leader": {"running"}, "replica": {"streaming"}, "sync_standby": {"streaming"}}
 
 
@@ -49,7 +50,9 @@ def replication(service: Postgresql) -> None:
             connection.execute(f"INSERT INTO {TABLE} VALUES (%s)", (token,))  # noqa: S608 - a constant name
             try:
                 _, findings = ask(replicas, lambda host: _arrives(service, host, token), PORT, "the row of the leader")
-                streaming = connection.execute("SELECT count(*) FROM pg_stat_get_wal_senders() WHERE state = 'streaming'")
+                streaming = connection.execute(
+                    "SELECT count(*) FROM pg_stat_get_wal_senders() WHERE state = 'streaming'"
+                )
                 count = (streaming.fetchone() or (0,))[0]
             finally:
                 connection.execute(f"DELETE FROM {TABLE} WHERE token = %s", (token,))  # noqa: S608
@@ -68,6 +71,10 @@ def pgbouncer(service: Postgresql) -> None:
     require([*of_proxies, *findings])
 
 
+ALL = (connectivity, cluster, replication, pgbouncer)
+"""Every check of this service, in the order of the report."""
+
+
 def _ask_as_application(service: Postgresql, port: int, query: LiteralString) -> list[Finding]:
     """At the entry point: a connection to the leader, and a query that answers 'near'."""
     name = "the entry point"
@@ -82,7 +89,11 @@ def _ask_as_application(service: Postgresql, port: int, query: LiteralString) ->
             cause = "the extension is not created in this database: CREATE EXTENSION vector"
             return [Finding(name, "pgvector's nearest neighbour", "no type vector", cause)]
         return [silence(name, service.entry_point, port, "a query as an application", error)]
-    return [] if answer == ("near",) else [Finding(name, "the nearest neighbour 'near'", str(answer), "pgvector is broken")]
+    return (
+        []
+        if answer == ("near",)
+        else [Finding(name, "the nearest neighbour 'near'", str(answer), "pgvector is broken")]
+    )
 
 
 def _unhealthy_members(service: Postgresql, asked: Host, members: list[dict[str, Any]]) -> list[Finding]:
@@ -90,7 +101,9 @@ def _unhealthy_members(service: Postgresql, asked: Host, members: list[dict[str,
     roles = Counter(member["role"] for member in members)
     if roles["leader"] != 1:
         found = f"{roles['leader']} leaders, asked of {asked}"
-        findings.append(Finding("the cluster", "one leader", found, "an election is going on, or the store has no majority"))
+        findings.append(
+            Finding("the cluster", "one leader", found, "an election is going on, or the store has no majority")
+        )
     known = {member["name"]: member for member in members}
     for host in service.members:
         member = known.get(host.name)
@@ -98,7 +111,7 @@ def _unhealthy_members(service: Postgresql, asked: Host, members: list[dict[str,
             cause = "Patroni does not run there, or cannot reach its store"
             findings.append(Finding(host.name, "a member of the cluster", "unknown to the others", cause))
         elif member["state"] not in HEALTHY_STATES.get(member["role"], {"streaming"}):
-            cause = "see the log of Patroni on that host; `start failed` is often the data directory's mode, which must be 0700"
+            cause = "see Patroni's log there; `start failed` is often the data directory's mode, which must be 0700"
             findings.append(Finding(host.name, "running or streaming", f"{member['role']}, {member['state']}", cause))
     return findings
 

@@ -35,11 +35,18 @@ class Postgresql:
         """A new connection in autocommit mode, with deadlines. Raises psycopg.Error."""
         name = {"postgres": "POSTGRES_PASSWORD"}.get(user, "HADRILL_PASSWORD")
         return psycopg.connect(
-            host=address, port=port, user=user, dbname=database, autocommit=True, application_name="hadrill",
+            host=address,
+            port=port,
+            user=user,
+            dbname=database,
+            autocommit=True,
+            application_name="hadrill",
             password=self.inventory.credentials.secret(Role.POSTGRESQL, name),
-            connect_timeout=int(CONNECT_SECONDS), tcp_user_timeout=int(ANSWER_SECONDS * 1000), prepare_threshold=None,
+            connect_timeout=int(CONNECT_SECONDS),
+            tcp_user_timeout=int(ANSWER_SECONDS * 1000),
+            prepare_threshold=None,
             target_session_attrs="read-write" if read_write else "any",
-        )  # fmt: skip
+        )
 
     def patroni(self, host: Host) -> dict[str, Any]:
         """Patroni's view of the cluster, asked of one member. Raises OSError."""

@@ -17,20 +17,29 @@ QUEUE_EXPIRES_MS = 60000
 def connectivity(service: Rabbitmq) -> None:
     """A message is confirmed by a quorum queue and comes back, at the entry point and through each HAProxy."""
     findings = _send_and_receive(service, "the entry point", service.entry_point)
-    _, of_proxies = ask(service.proxies, lambda host: require(_send_and_receive(service, host.name, host.address)), PORT,
-                        "a message to be confirmed")
+    _, of_proxies = ask(
+        service.proxies,
+        lambda host: require(_send_and_receive(service, host.name, host.address)),
+        PORT,
+        "a message to be confirmed",
+    )
     require([*of_proxies, *findings])
 
 
 def cluster(service: Rabbitmq) -> None:
     """Every node, asked over the network, sees all nodes running, no partition and no alarm."""
-    views, findings = ask(service.members, lambda host: service.management(host, "/api/nodes"), MANAGEMENT_PORT,
-                          "its view of the cluster")
+    views, findings = ask(
+        service.members, lambda host: service.management(host, "/api/nodes"), MANAGEMENT_PORT, "its view of the cluster"
+    )
     sizes = {host: len(view) for host, view in views.items()}
     findings += disagreements(sizes, "nodes:", "this node is in a cluster of its own: cookie or host names differ")
     for host, view in views.items():
         findings += _unhealthy_nodes(service, host, view)
     require({(f.host, f.found): f for f in findings}.values())
+
+
+ALL = (connectivity, cluster)
+"""Every check of this service, in the order of the report."""
 
 
 def _send_and_receive(service: Rabbitmq, name: str, address: str) -> list[Finding]:
@@ -41,7 +50,9 @@ def _send_and_receive(service: Rabbitmq, name: str, address: str) -> list[Findin
         try:
             channel = connection.channel()
             # Expires by itself where this process is killed before it can delete the queue.
-            channel.queue_declare(queue, durable=True, arguments={"x-queue-type": "quorum", "x-expires": QUEUE_EXPIRES_MS})
+            channel.queue_declare(
+                queue, durable=True, arguments={"x-queue-type": "quorum", "x-expires": QUEUE_EXPIRES_MS}
+            )
             channel.confirm_delivery()
             persistent = pika.BasicProperties(delivery_mode=pika.DeliveryMode.Persistent)
             channel.basic_publish("", queue, body, persistent, mandatory=True)
@@ -77,9 +88,15 @@ def _unhealthy_nodes(service: Rabbitmq, asked: Host, view: list[dict[str, Any]])
             cause = "the node never joined: the Erlang cookie or the names in /etc/hosts differ"
             findings.append(Finding(host.name, "a node of the cluster", f"unknown to {asked}", cause))
         elif not node.get("running"):
-            findings.append(Finding(host.name, "a running node", "not running", "RabbitMQ is stopped on this node, or cut off"))
+            findings.append(
+                Finding(host.name, "a running node", "not running", "RabbitMQ is stopped on this node, or cut off")
+            )
         elif alarms := [alarm for alarm in ("mem_alarm", "disk_free_alarm") if node.get(alarm)]:
-            findings.append(Finding(host.name, "no alarm", ", ".join(alarms), "publishers are blocked until it is gone"))
+            findings.append(
+                Finding(host.name, "no alarm", ", ".join(alarms), "publishers are blocked until it is gone")
+            )
         elif node.get("partitions"):
-            findings.append(Finding(host.name, "no partition", str(node["partitions"]), "nodes lost sight of each other"))
+            findings.append(
+                Finding(host.name, "no partition", str(node["partitions"]), "nodes lost sight of each other")
+            )
     return findings

@@ -36,10 +36,16 @@ class Rabbitmq:
         """A new connection with deadlines that never tries again by itself. Raises AMQPError and OSError."""
         return pika.BlockingConnection(
             pika.ConnectionParameters(
-                address, PORT, VHOST, pika.PlainCredentials(*self.login), connection_attempts=1,
-                socket_timeout=CONNECT_SECONDS, stack_timeout=ANSWER_SECONDS, blocked_connection_timeout=ANSWER_SECONDS,
+                address,
+                PORT,
+                VHOST,
+                pika.PlainCredentials(*self.login),
+                connection_attempts=1,
+                socket_timeout=CONNECT_SECONDS,
+                stack_timeout=ANSWER_SECONDS,
+                blocked_connection_timeout=ANSWER_SECONDS,
             )
-        )  # fmt: skip
+        )
 
     def management(self, host: Host, path: str) -> Any:
         """An answer of a node's management interface. Raises OSError."""

@@ -15,8 +15,12 @@ KEY_SECONDS = 60
 def connectivity(service: Redis) -> None:
     """A client writes and reads at the entry point, and through each HAProxy, on the master."""
     findings = _write_and_read(service, "the entry point", service.entry_point)
-    _, of_proxies = ask(service.proxies, lambda host: require(_write_and_read(service, host.name, host.address)), PORT,
-                        "a key to be written and read")
+    _, of_proxies = ask(
+        service.proxies,
+        lambda host: require(_write_and_read(service, host.name, host.address)),
+        PORT,
+        "a key to be written and read",
+    )
     require([*of_proxies, *findings])
 
 
@@ -26,12 +30,20 @@ def replication(service: Redis) -> None:
     masters = [host for host, role in roles.items() if role[0] == "master"]
     if len(masters) != 1:
         found = f"{len(masters)} masters ({', '.join(map(str, masters)) or 'all are replicas'})"
-        cause = "nobody promoted a replica: see the sentinel check" if not masters else "an old master came back and was not told"
+        cause = (
+            "nobody promoted a replica: see the sentinel check"
+            if not masters
+            else "an old master came back and was not told"
+        )
         raise CheckFailedError([Finding("the cluster", "one master", found, cause), *findings])
     master = masters[0]
     for host, role in roles.items():
         if role[0] == "slave" and (role[1] != master.address or role[3] != "connected"):
-            cause = "masterauth is wrong, or the network between the two is cut" if role[1] == master.address else "it follows another master"
+            cause = (
+                "masterauth is wrong, or the network between the two is cut"
+                if role[1] == master.address
+                else "it follows another master"
+            )
             findings.append(Finding(host.name, f"a link to {master}", f"{role[3]} to {role[1]}", cause))
     if findings:
         raise CheckFailedError(findings)
@@ -56,6 +68,10 @@ def sentinel(service: Redis) -> None:
     _, refusals = ask(list(masters), lambda host: _quorum(service, host), SENTINEL_PORT, "a quorum")
     # What the others say of a Sentinel that does not answer us adds nothing.
     require(findings or refusals)
+
+
+ALL = (connectivity, replication, sentinel)
+"""Every check of this service, in the order of the report."""
 
 
 def _write_and_read(service: Redis, name: str, address: str) -> list[Finding]:
@@ -94,10 +110,13 @@ def _wrong_numbers(service: Redis, host: Host, seen: dict[str, str]) -> list[Fin
     }
     findings = [
         Finding(host.name, f"{name} {count}", seen[name], cause)
-        for name, (count, cause) in wanted.items() if seen[name] != str(count)
+        for name, (count, cause) in wanted.items()
+        if seen[name] != str(count)
     ]
     if seen["flags"] != "master":
-        findings.append(Finding(host.name, "a master without flags", seen["flags"], "this Sentinel cannot reach the master"))
+        findings.append(
+            Finding(host.name, "a master without flags", seen["flags"], "this Sentinel cannot reach the master")
+        )
     return findings
 
 
@@ -110,5 +129,7 @@ def _quorum(service: Redis, host: Host) -> bool:
             raise CheckFailedError([Finding(host.name, "a quorum", str(error), cause)]) from error
     down = [peer["name"] for peer in service.sentinel_list(host, "SENTINELS") if "down" in peer["flags"]]
     if down:
-        raise CheckFailedError([Finding(host.name, "all peers up", f"{len(down)} down", "a Sentinel is stopped or filtered")])
+        raise CheckFailedError(
+            [Finding(host.name, "all peers up", f"{len(down)} down", "a Sentinel is stopped or filtered")]
+        )
     return True

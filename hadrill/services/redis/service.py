@@ -31,9 +31,15 @@ class Redis:
         """A client that never tries again by itself; Sentinels have no password."""
         password = None if port == SENTINEL_PORT else self.inventory.credentials.secret(Role.REDIS, "REDIS_PASSWORD")
         return redis.Redis(
-            host=address, port=port, password=password, decode_responses=True, retry=Retry(NoBackoff(), 0),
-            socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS, protocol=2,
-        )  # fmt: skip
+            host=address,
+            port=port,
+            password=password,
+            decode_responses=True,
+            retry=Retry(NoBackoff(), 0),
+            socket_connect_timeout=CONNECT_SECONDS,
+            socket_timeout=ANSWER_SECONDS,
+            protocol=2,
+        )
 
     def role(self, host: Host) -> list[Any]:
         """What the member says of itself: ROLE. Raises redis.RedisError."""

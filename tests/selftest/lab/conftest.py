@@ -30,12 +30,16 @@ def loud(pytestconfig: pytest.Config) -> Callable[..., str]:
 
     def run(*command: str, status: int = 0) -> str:
         said = []
-        with capture.global_and_fixture_disabled():  # type: ignore[union-attr]
+        with capture.global_and_fixture_disabled():
             sys.stdout.write(f"\n$ {' '.join(command)}\n")
             with subprocess.Popen(
-                [str(BIN / command[0]), *command[1:]], cwd=ROOT, text=True, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            ) as process:  # fmt: skip
+                [str(BIN / command[0]), *command[1:]],
+                cwd=ROOT,
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            ) as process:
                 for line in process.stdout or ():
                     said.append(line)
                     sys.stdout.write(line)

@@ -46,14 +46,17 @@ class Bench:
 
     def psql(self, host: Host, database: str, command: str) -> None:
         """Run SQL as the superuser on the host itself."""
-        self.ssh.run(host, f"docker exec -i patroni psql -v ON_ERROR_STOP=1 -h /tmp -U postgres -d {database}", stdin=command)
+        self.ssh.run(
+            host, f"docker exec -i patroni psql -v ON_ERROR_STOP=1 -h /tmp -U postgres -d {database}", stdin=command
+        )
 
 
 def no_pgvector(bench: Bench) -> Broken:
     leader = Postgresql(bench.stock).leader()
     bench.psql(leader, "hadrill", "DROP EXTENSION vector")
-    return Broken("the entry point", "CREATE EXTENSION vector",
-                  lambda: bench.psql(leader, "hadrill", "CREATE EXTENSION vector"))
+    return Broken(
+        "the entry point", "CREATE EXTENSION vector", lambda: bench.psql(leader, "hadrill", "CREATE EXTENSION vector")
+    )
 
 
 def patroni_filtered(bench: Bench) -> Broken:
@@ -83,7 +86,9 @@ def haproxy_points_at_replica(bench: Bench) -> Broken:
         f" s.sendall(b'set server be_redis_master/master addr {replica.address} port 6379\\n'); s.recv(999)"
     )
     bench.run("haproxy-01", f'systemctl stop {updater} && python3 -c "{program}"')
-    return Broken("haproxy-01", "did not point it at the master", lambda: bench.run("haproxy-01", f"systemctl start {updater}"))
+    return Broken(
+        "haproxy-01", "did not point it at the master", lambda: bench.run("haproxy-01", f"systemctl start {updater}")
+    )
 
 
 def wrong_masterauth(bench: Bench) -> Broken:
@@ -108,8 +113,11 @@ def sentinel_filtered(bench: Bench) -> Broken:
 def no_permissions(bench: Bench) -> Broken:
     control = "docker exec rabbitmq rabbitmqctl"
     bench.run("queue-01", f"{control} clear_permissions -p hadrill hadrill")
-    return Broken("the entry point", "permissions",
-                  lambda: bench.run("queue-01", f"{control} set_permissions -p hadrill hadrill '.*' '.*' '.*'"))
+    return Broken(
+        "the entry point",
+        "permissions",
+        lambda: bench.run("queue-01", f"{control} set_permissions -p hadrill hadrill '.*' '.*' '.*'"),
+    )
 
 
 def node_stopped(bench: Bench) -> Broken:

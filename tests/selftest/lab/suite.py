@@ -20,9 +20,13 @@ HEALTHY_SECONDS = 120.0
 def run_suite(path: str, reports: Path, *options: str) -> dict[str, Any]:
     """Run a suite into a folder of its own; what it printed is under `console`, its exit status under `status`."""
     done = subprocess.run(
-        [str(BIN / "pytest"), path, "--reports", str(reports), *options], cwd=ROOT, check=False, text=True,
-        capture_output=True, timeout=SUITE_SECONDS,
-    )  # fmt: skip
+        [str(BIN / "pytest"), path, "--reports", str(reports), *options],
+        cwd=ROOT,
+        check=False,
+        text=True,
+        capture_output=True,
+        timeout=SUITE_SECONDS,
+    )
     file = reports / "latest" / "summary.json"
     assert file.exists(), done.stdout + done.stderr
     summary: dict[str, Any] = json.loads(file.read_text("utf-8"))

@@ -104,15 +104,22 @@ def test_clean_wants_the_name_of_the_inventory(loud: Loud) -> None:
     assert "nothing was touched" in said
 
 
-def test_bare_hosts_become_whole_even_after_an_interruption(loud: Loud, ssh: Remote, stock: Inventory, basic: Basic) -> None:
+def test_bare_hosts_become_whole_even_after_an_interruption(
+    loud: Loud, ssh: Remote, stock: Inventory, basic: Basic
+) -> None:
     loud("fab", "clean", "--consent", "lab")
     said = loud("fab", "base", "--check")
     assert changes(said) > 50
     for left in ("/etc/hadrill", "/var/lib/hadrill", "/etc/systemd/system/hadrill-redis.service"):
         assert ssh.attempt(stock.host("redis-01"), f"test -e {left}").status == 1
 
-    with subprocess.Popen([str(BIN / "fab"), "all"], cwd=ROOT, stdout=subprocess.PIPE, text=True,
-                          env={**os.environ, "PYTHONUNBUFFERED": "1"}) as process:  # fmt: skip
+    with subprocess.Popen(
+        [str(BIN / "fab"), "all"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    ) as process:
         for line in process.stdout or ():
             if "start hadrill-redis" in line:
                 process.send_signal(signal.SIGKILL)

@@ -23,7 +23,9 @@ POWERED_OFF_SECONDS = 30.0
 
 
 @pytest.mark.usefixtures("healed")
-def test_13_checks_with_one_machine_off_end_in_time_and_name_it(stock: Inventory, basic: Callable[[], dict[str, Any]]) -> None:
+def test_13_checks_with_one_machine_off_end_in_time_and_name_it(
+    stock: Inventory, basic: Callable[[], dict[str, Any]]
+) -> None:
     lab = Lab(stock)
     lab.cut_power("redis-02")
     try:

@@ -52,7 +52,9 @@ def test_the_search_finds_a_secret_that_is_there(stock: Inventory, ssh: Remote) 
 def test_no_secret_in_reports(stock: Inventory, tmp_path_factory: pytest.TempPathFactory) -> None:
     values = [secret.encode() for secret in stock.credentials.values()]
     folders = [ROOT / "reports", tmp_path_factory.getbasetemp()]
-    files = [path for folder in folders for path in folder.rglob("*") if path.is_file() and "credentials" not in path.parts]
+    files = [
+        path for folder in folders for path in folder.rglob("*") if path.is_file() and "credentials" not in path.parts
+    ]
     bad: list[Path] = [path for path in files if any(value in path.read_bytes() for value in values)]
     assert bad == []
     assert files, "nothing was looked at"

@@ -1,0 +1,32 @@
+"""An inventory in a folder, to be spoilt one way at a time."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hadrill.inventory import Role
+from hadrill.inventory.credentials import write_missing
+
+ROOT = Path(__file__).parents[3]
+
+
+def copied(source: Path, target: Path) -> Path:
+    """A copy of an inventory with credentials of its own."""
+    target.mkdir(parents=True)
+    for name in ("servers.tsv", "versions.yaml", "settings.yaml"):
+        shutil.copy(source / name, target / name)
+    write_missing(target / "credentials", set(Role))
+    return target
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Path:
+    """A copy of the lab's inventory."""
+    return copied(ROOT / "inventories" / "lab", tmp_path / "lab")
+
+
+@pytest.fixture
+def keybuzz(tmp_path: Path) -> Path:
+    """A copy of the production inventory."""
+    return copied(ROOT / "inventories" / "keybuzz", tmp_path / "keybuzz")

@@ -1,0 +1,130 @@
+"""The installer's own logic: the program that runs on hosts, rendering, packets."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hadrill.inventory import Role, read
+from hadrill.inventory.ports import openings
+from hadrill.services.mariadb import Mariadb
+from hadrill.services.postgresql import Postgresql
+from hadrill.services.redis import Redis
+from install import postgresql, proxysql, redis, sql_proxy
+from install.desired import Block, Desired, Directory, File
+from install.proxies import resp
+from install.site import HERE, Site
+
+
+def apply(desired: Desired, *, check: bool = False) -> list[str]:
+    """Run the program of hosts on this computer's own files."""
+    message = json.dumps(desired.as_message() | {"check": check})
+    done = subprocess.run(
+        [sys.executable, str(HERE / "on_host.py")], input=message, capture_output=True, text=True, check=True
+    )
+    changes: list[str] = json.loads(done.stdout)["changes"]
+    return changes
+
+
+def test_files_are_written_once_and_then_left(tmp_path: Path) -> None:
+    desired = Desired((Directory(str(tmp_path / "d"), 0o700),), (File(str(tmp_path / "d" / "f"), "content\n", 0o600),))
+    assert apply(desired, check=True) == [f"directory {tmp_path}/d", f"file {tmp_path}/d/f"]
+    assert not (tmp_path / "d").exists()
+    assert len(apply(desired)) == 2
+    assert (tmp_path / "d" / "f").stat().st_mode & 0o777 == 0o600
+    assert apply(desired) == []
+    (tmp_path / "d").chmod(0o755)
+    assert apply(desired) == [f"mode of {tmp_path}/d: 0755 -> 0700"]
+
+
+def test_what_belongs_to_a_service_is_written_once_only(tmp_path: Path) -> None:
+    desired = Desired(files=(File(str(tmp_path / "f"), "first\n", once=True),))
+    apply(desired)
+    (tmp_path / "f").write_text("rewritten by the service\n")
+    assert apply(desired) == []
+
+
+def test_a_block_leaves_the_rest_of_a_file_alone(tmp_path: Path) -> None:
+    file = tmp_path / "hosts"
+    file.write_text("127.0.0.1 localhost\n")
+    assert apply(Desired(blocks=(Block(str(file), "# B", "# E", "1.2.3.4 one\n"),)))
+    assert file.read_text() == "# B\n1.2.3.4 one\n# E\n127.0.0.1 localhost\n"
+    assert apply(Desired(blocks=(Block(str(file), "# B", "# E", "1.2.3.4 two\n"),)))
+    assert file.read_text() == "# B\n1.2.3.4 two\n# E\n127.0.0.1 localhost\n"
+    assert apply(Desired(blocks=(Block(str(file), "# B", "# E", "1.2.3.4 two\n"),))) == []
+
+
+def test_redis_commands_survive_any_password() -> None:
+    assert bytes.fromhex(resp("AUTH", 'a"b$c')) == b'*2\r\n$4\r\nAUTH\r\n$5\r\na"b$c\r\n'
+
+
+def test_mysql_packets_have_length_and_number() -> None:
+    raw = bytes.fromhex(sql_proxy.packet(1, sql_proxy.login_request("check")))
+    assert int.from_bytes(raw[:3], "little") == len(raw) - 4
+    assert raw[3] == 1
+    assert raw[36:42] == b"check\0"
+
+
+def test_a_template_with_an_unknown_name_is_an_error(lab: Path) -> None:
+    site = Site(read(lab), check=True)
+    with pytest.raises(Exception, match="password"):
+        site.render("redis.conf.j2", host=site.inventory.host("redis-01"))
+
+
+def test_production_and_lab_differ_in_values_only(lab: Path, keybuzz: Path) -> None:
+    for folder, image in (
+        (lab, "localhost/hadrill/patroni:4.0-pg17"),
+        (keybuzz, "registry.keybuzz.example/patroni:3.3.0-pg16.4"),
+    ):
+        site = Site(read(folder), check=True)
+        service = Postgresql(site.inventory)
+        unit = postgresql.desired(site, service, service.members[0]).units[0]
+        assert f"{image} patroni /etc/patroni/patroni.yml" in unit.content
+        assert "Restart=always" in unit.content
+
+
+def test_no_password_stands_in_a_unit(lab: Path) -> None:
+    site = Site(read(lab), check=True)
+    cache = Redis(site.inventory)
+    units = redis.desired(site, cache, cache.members[0], cache.members[1]).units
+    assert not [s for s in site.inventory.credentials.values() if any(s in unit.content for unit in units)]
+
+
+def test_a_first_replica_follows_the_master_and_the_master_nobody(lab: Path) -> None:
+    site = Site(read(lab), check=True)
+    cache = Redis(site.inventory)
+    first, second, _ = cache.members
+    states = [{f.path: f.content for f in redis.desired(site, cache, host, first).files} for host in (first, second)]
+    assert states[0]["/var/lib/hadrill/redis/state.conf"] == ""
+    assert states[1]["/var/lib/hadrill/redis/state.conf"] == f"replicaof {first.address} 6379\n"
+
+
+def test_the_firewall_rules_are_those_of_the_port_matrix(lab: Path) -> None:
+    site = Site(read(lab), check=True)
+    host = site.inventory.host("redis-01")
+    text = site.render("user.rules.j2", openings=list(openings(site.inventory, host)))
+    accepted = [line for line in text.splitlines() if line.startswith("-A ufw-user-input")]
+    assert len(accepted) == sum(len(opening.sources) for opening in openings(site.inventory, host))
+    assert "-A ufw-user-input -p tcp --dport 22 -s 198.18.0.1 -j ACCEPT" in accepted
+
+
+def test_proxysql_gets_one_writer_and_falling_weights(keybuzz: Path) -> None:
+    stock = read(keybuzz)
+    tables = proxysql.tables(Mariadb(stock), "secret-of-user")
+    assert tables["mysql_servers"][1] == [
+        (10, "10.0.0.170", 3306, 1000),
+        (20, "10.0.0.171", 3306, 900),
+        (20, "10.0.0.172", 3306, 800),
+    ]
+    assert tables["mysql_galera_hostgroups"][1] == [(10, 20, 30, 9999, 1, 1, 2, 100)]
+    assert tables["mysql_users"][1] == [("hadrill", "secret-of-user", 10)]
+
+
+def test_proxysql_listens_everywhere_and_lets_the_network_administer(keybuzz: Path) -> None:
+    site = Site(read(keybuzz), check=True)
+    text = {file.path: file.content for file in proxysql.desired(site).files}["/etc/hadrill/proxysql/proxysql.cnf"]
+    secret = site.inventory.credentials.secret(Role.PROXYSQL, "ADMIN_PASSWORD")
+    assert 'interfaces="0.0.0.0:3306"' in text
+    assert f'admin_credentials="admin:{secret};hadrill:{secret}"' in text

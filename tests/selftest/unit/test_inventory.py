@@ -1,0 +1,221 @@
+"""Reading an inventory: what is right is read, and every mistake is told in one pass, at its place."""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hadrill.cli import commands
+from hadrill.inventory import InvalidInventoryError, Problem, Role, read
+from hadrill.inventory.ports import openings
+from hadrill.inventory.table import summary
+
+
+def problems_of(folder: Path) -> list[str]:
+    with pytest.raises(InvalidInventoryError) as caught:
+        read(folder)
+    return [str(problem).replace(f"{folder}/", "") for problem in caught.value.problems]
+
+
+def edit(folder: Path, name: str, old: str, new: str) -> None:
+    text = (folder / name).read_text("ascii")
+    assert old in text
+    (folder / name).write_text(text.replace(old, new, 1), "utf-8")
+
+
+def test_the_production_inventory_has_52_servers(keybuzz: Path) -> None:
+    stock = read(keybuzz)
+    assert len(stock.hosts) == 52
+    assert stock.host("minio-01").address == "10.0.0.134"
+    assert [host.name for host in stock.of_role(Role.K3S_AGENT)] == [f"k3s-worker-0{n}" for n in range(1, 6)]
+    assert str(stock.entry_point(6379).address) == "10.0.0.10"
+
+
+def test_the_summary_is_ascii_and_names_every_cluster(keybuzz: Path) -> None:
+    text = summary(read(keybuzz))
+    assert text.isascii()
+    for word in ("52 servers", "db-master-01 10.0.0.120", "10.0.0.20", "postgres"):
+        assert word in text or word == "postgres"
+
+
+MISTAKES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "unknown role": (
+        lambda f: edit(f, "servers.tsv", "\tredis\t", "\tredys\t"),
+        "servers.tsv:8:50: unknown role 'redys'",
+    ),
+    "name twice": (
+        lambda f: edit(f, "servers.tsv", "redis-02\t", "redis-01\t"),
+        "name redis-01 is used before, by redis-01 in line 8",
+    ),
+    "address twice": (
+        lambda f: edit(f, "servers.tsv", "198.18.0.124", "198.18.0.123"),
+        "address 198.18.0.123 is used before",
+    ),
+    "outside the network": (
+        lambda f: edit(f, "servers.tsv", "198.18.0.124", "10.9.9.9"),
+        "servers.tsv:9:10: redis-02: 10.9.9.9 is outside",
+    ),
+    "no address": (
+        lambda f: edit(f, "servers.tsv", "198.18.0.124", "198.18.0.300"),
+        "servers.tsv:9:10: private address '198.18.0.300'",
+    ),
+    "cluster of two": (
+        lambda f: edit(f, "servers.tsv", "\tredis\tredis\t\n", "\tbase\tredis\t\n"),
+        "cluster 'redis' of role redis has 2 hosts instead of 3",
+    ),
+    "no partner": (
+        lambda f: edit(
+            f,
+            "servers.tsv",
+            (f / "servers.tsv").read_text("ascii")[
+                (f / "servers.tsv").read_text("ascii").index("haproxy-01") : (f / "servers.tsv")
+                .read_text("ascii")
+                .index("db-master")
+            ],
+            "",
+        ),
+        "role redis has no partner haproxy",
+    ),
+    "MinIO on a worker": (
+        lambda f: edit(f, "servers.tsv", "minio-03\t", "k3s-worker-05\t"),
+        "MinIO on the Kubernetes host k3s-worker-05",
+    ),
+    "a column missing": (
+        lambda f: edit(f, "servers.tsv", "\tredis\tredis\t\n", "\tredis\tredis\n"),
+        "6 columns instead of 7",
+    ),
+    "BOM": (lambda f: edit(f, "servers.tsv", "host\t", "\ufeffhost\t"), "servers.tsv:1:1: a byte order mark"),
+    "CRLF": (lambda f: edit(f, "servers.tsv", "notes\n", "notes\r\n"), "servers.tsv:1:44: a carriage return"),
+    "non-ASCII": (lambda f: edit(f, "servers.tsv", "first master", "erster Ma\u00dfstab"), "is not printable ASCII"),
+    "secret in the notes": (
+        lambda f: edit(f, "servers.tsv", "first master", "password=hunter22"),
+        "the notes hold a secret",
+    ),
+    "header": (lambda f: edit(f, "servers.tsv", "host\t", "name\t"), "servers.tsv:1:1: the header is"),
+    "latest": (
+        lambda f: edit(f, "versions.yaml", "redis:8.0", "redis:latest"),
+        "versions.yaml:6:3: redis: image 'localhost/hadrill/redis:latest' has the tag `latest`",
+    ),
+    "no tag": (lambda f: edit(f, "versions.yaml", "redis:8.0", "redis"), "has no tag"),
+    "port is no tag": (
+        lambda f: edit(f, "versions.yaml", "localhost/hadrill/redis:8.0", "registry:5000/redis"),
+        "has no tag",
+    ),
+    "no image": (
+        lambda f: edit(f, "versions.yaml", "  redis: localhost/hadrill/redis:8.0\n", ""),
+        "no image for redis",
+    ),
+    "unknown component": (
+        lambda f: edit(f, "versions.yaml", "  redis:", "  mongodb: mongo:7\n  redis:"),
+        "versions.yaml:6:3: unknown component 'mongodb'",
+    ),
+    "unknown setting": (
+        lambda f: edit(f, "settings.yaml", "domain:", "domian: x.y\ndomain:"),
+        "settings.yaml:3:1: domian: Extra inputs",
+    ),
+    "wrong type": (
+        lambda f: edit(f, "settings.yaml", "198.18.0.0/16", "everywhere"),
+        "settings.yaml:4:1: private_network",
+    ),
+    "setting twice": (
+        lambda f: edit(f, "settings.yaml", "domain:", "name: other\ndomain:"),
+        "settings.yaml:3:1: name stands twice",
+    ),
+    "secret in settings": (
+        lambda f: edit(f, "settings.yaml", "domain:", "redis_password: hunter22\ndomain:"),
+        "settings.yaml:3:1: redis_password is a secret",
+    ),
+    "broken YAML": (lambda f: edit(f, "settings.yaml", "name: lab", "name: [lab"), "not valid YAML"),
+    "bind to the load balancer": (
+        lambda f: edit(f, "settings.yaml", "domain:", "bind: {haproxy: 198.18.0.10}\ndomain:"),
+        "bind.haproxy: 198.18.0.10 belongs to load balancer lb-01",
+    ),
+    "server at the load balancer": (
+        lambda f: edit(f, "servers.tsv", "198.18.0.124", "198.18.0.10"),
+        "redis-02 has the address of load balancer lb-01",
+    ),
+    "file mode": (lambda f: (f / "credentials" / "redis.env").chmod(0o644), "redis.env: mode 0644, owner 0"),
+    "no credentials": (lambda f: (f / "credentials" / "redis.env").unlink(), "the credentials of redis are missing"),
+    "a name missing": (
+        lambda f: (f / "credentials" / "minio.env").write_text("MINIO_ROOT_USER=abcdefgh\n"),
+        "MINIO_ROOT_PASSWORD is missing",
+    ),
+    "no entry": (
+        lambda f: (f / "credentials" / "redis.env").write_text("REDIS_PASSWORD=short\n"),
+        "redis.env:1:1: not a NAME=VALUE entry",
+    ),
+    "no file": (lambda f: (f / "versions.yaml").unlink(), "versions.yaml: cannot be read: No such file"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_at_its_place(mistake: str, lab: Path) -> None:
+    spoil, expected = MISTAKES[mistake]
+    spoil(lab)
+    assert any(expected in problem for problem in problems_of(lab)), problems_of(lab)
+
+
+def test_every_mistake_is_told_in_one_pass(lab: Path) -> None:
+    wanted = ["unknown role", "outside the network", "latest", "unknown setting", "file mode"]
+    MISTAKES["unknown role"][0](lab)
+    edit(lab, "servers.tsv", "198.18.0.126", "198.18.0.125")
+    for name in wanted[2:]:
+        MISTAKES[name][0](lab)
+    found = "\n".join(problems_of(lab))
+    for expected in ("unknown role", "is used before", "`latest`", "domian", "mode 0644"):
+        assert expected in found, found
+
+
+def test_a_secret_with_a_typing_error_is_not_shown(lab: Path) -> None:
+    (lab / "credentials" / "redis.env").write_text("REDIS_PASSWORD:very-secret-value\n")
+    assert "very-secret-value" not in "\n".join(problems_of(lab))
+
+
+def test_credentials_do_not_show_when_printed(lab: Path) -> None:
+    stock = read(lab)
+    assert not any(secret in repr(stock) + str(stock) for secret in stock.credentials.values())
+
+
+def test_the_command_ends_with_the_sentences_and_no_traceback(lab: Path) -> None:
+    MISTAKES["latest"][0](lab)
+    done = CliRunner().invoke(commands, ["inventory", "check", "--inventory", str(lab)])
+    assert isinstance(done.exception, InvalidInventoryError)
+    assert "1 mistake" in str(done.exception)
+
+
+def test_ports_are_open_to_those_who_need_them_only(lab: Path) -> None:
+    stock = read(lab)
+    sentinel = {o.port: o.sources for o in openings(stock, stock.host("redis-01"))}[26379]
+    assert "198.18.0.124" in sentinel
+    assert "198.18.0.11" in sentinel
+    assert "198.18.0.126" not in sentinel
+    assert "198.18.0.123" not in sentinel, "a host needs no rule for itself"
+
+
+def test_problems_print_file_line_and_remedy() -> None:
+    assert str(Problem(Path("a.tsv"), 3, 7, "wrong", "Mend it.")) == "a.tsv:3:7: wrong. Mend it."
+
+
+@pytest.mark.parametrize("name", ["servers.tsv", "versions.yaml", "settings.yaml", "credentials/redis.env"])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_input_ends_in_a_traceback(name: str, lab: Path, data: st.DataObject) -> None:
+    file = lab / name
+    original = file.read_bytes()
+    try:
+        start = data.draw(st.integers(0, len(original)))
+        end = data.draw(st.integers(start, min(len(original), start + 40)))
+        noise = data.draw(
+            st.one_of(
+                st.binary(max_size=30), st.text(alphabet="\t\n:[]{}&*!|>-'\"#,. ab01", max_size=30).map(str.encode)
+            )
+        )
+        file.write_bytes(original[:start] + noise + original[end:])
+        with contextlib.suppress(InvalidInventoryError):
+            read(lab)
+    finally:
+        file.write_bytes(original)

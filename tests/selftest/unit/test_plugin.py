@@ -1,0 +1,72 @@
+"""The plugin: usage errors are sentences, nothing green when nothing ran, tracebacks without secrets."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+LEAK = """
+import pytest
+pytestmark = pytest.mark.service("redis")
+
+def test_leak(inventory):
+    from hadrill.inventory import Role
+    plain = inventory.credentials.secret(Role.REDIS, "REDIS_PASSWORD")
+    raise RuntimeError(f"cannot log in with {plain}")
+"""
+
+
+def pytest_on(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest in a project of its own, without the lab's conftest."""
+    environment = {**os.environ, "NO_COLOR": "1"}
+    return subprocess.run(
+        [str(ROOT / ".venv" / "bin" / "pytest"), *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with a basic suite of one test."""
+    (tmp_path / "project" / "tests" / "basic").mkdir(parents=True)
+    (tmp_path / "project" / "pytest.ini").write_text("[pytest]\n")
+    return tmp_path / "project"
+
+
+def test_a_wrong_inventory_is_a_usage_error_in_one_message(project: Path) -> None:
+    done = pytest_on(project, "tests/basic", "--inventory", str(project / "nowhere"))
+    assert done.returncode == 4
+    assert "nowhere: is not a folder. Give the folder" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_nothing_ran_is_not_green(project: Path, lab: Path) -> None:
+    done = pytest_on(project, "tests/basic", "--inventory", str(lab))
+    assert done.returncode == 5
+    assert not list((project / "reports").glob("*/summary.json"))
+
+
+def test_services_without_hosts_are_not_part_of_the_run(project: Path, lab: Path) -> None:
+    rows = (lab / "servers.tsv").read_text("ascii").splitlines(keepends=True)
+    (lab / "servers.tsv").write_text("".join(row for row in rows if "\tredis\t" not in row), "ascii")
+    (project / "tests" / "basic" / "test_leak.py").write_text(LEAK)
+    done = pytest_on(project, "tests/basic", "--inventory", str(lab))
+    assert done.returncode == 5
+    assert "1 deselected" in done.stdout
+
+
+def test_a_traceback_shows_no_secret_even_with_locals(project: Path, lab: Path) -> None:
+    (project / "tests" / "basic" / "test_leak.py").write_text(LEAK)
+    secret = (lab / "credentials" / "redis.env").read_text("ascii").strip().partition("=")[2]
+    done = pytest_on(project, "tests/basic", "--inventory", str(lab), "--showlocals", "-n", "0")
+    assert done.returncode == 1
+    assert "cannot log in with ***" in done.stdout
+    written = [path.read_text("utf-8", "replace") for path in (project / "reports").rglob("*") if path.is_file()]
+    assert written
+    assert not [text for text in [done.stdout, done.stderr, *written] if secret in text]
