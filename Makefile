@@ -28,7 +28,7 @@ bench: setup ## measure beside what one would use instead
 
 lock: ## pin the dependencies anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra bench -c requirements.lock pyproject.toml -o bench/requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements.lock bench/requirements.in -o bench/requirements.lock
 
 clean: ## remove what was built in this checkout; the lab stays (hadrill lab destroy)
-	rm -rf .venv tools/allure/node_modules reports/2* reports/latest reports/allure-history.jsonl .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf .venv .venv-bench tools/allure/node_modules reports/2* reports/latest reports/allure-history.jsonl .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

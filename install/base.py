@@ -21,7 +21,7 @@ print(json.dumps({
  "fstab": [l for l in open("/etc/fstab") if l.split()[2:3] == ["swap"]] if os.path.exists("/etc/fstab") else [],
  "client": os.environ.get("SSH_CONNECTION", "").split(" ")[0],
  "resolved": os.path.realpath("/etc/resolv.conf").startswith("/run/systemd/resolve"),
- "ufw_loaded": run("ufw", "status").startswith("Status: active"),
+ "ufw_loaded": "-A ufw-before-input -j ufw-user-input" in run("iptables", "-S", "ufw-before-input"),
  "sshd_digest": open("/var/lib/hadrill/sshd.digest").read() if os.path.exists("/var/lib/hadrill/sshd.digest") else "",
  "ufw_digest": open("/var/lib/hadrill/ufw.digest").read() if os.path.exists("/var/lib/hadrill/ufw.digest") else "",
 }))

@@ -1,10 +1,12 @@
 """Versions as they are really running, asked of the services themselves."""
 
+import re
+import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from hadrill.inventory import Inventory
-from hadrill.services.asking import FAILURES, first_line
+from hadrill.inventory import Host, Inventory, Role
+from hadrill.services.asking import ANSWER_SECONDS, FAILURES, first_line
 from hadrill.services.http import get_json
 from hadrill.services.mariadb import Mariadb
 from hadrill.services.minio import Minio
@@ -12,6 +14,8 @@ from hadrill.services.postgresql import Postgresql
 from hadrill.services.postgresql.service import REST_PORT
 from hadrill.services.rabbitmq import Rabbitmq
 from hadrill.services.redis import Redis
+
+STATISTICS_PORT = 8404
 
 
 def running_versions(inventory: Inventory) -> dict[str, str]:
@@ -29,6 +33,8 @@ def running_versions(inventory: Inventory) -> dict[str, str]:
         )
     if minio.members:
         questions["MinIO"] = lambda: f"image {inventory.image('minio')}"
+    if proxies := inventory.of_role(Role.HAPROXY):
+        questions["HAProxy"] = lambda: _haproxy(proxies[-1])
     if mariadb.members:
         questions["MariaDB"] = lambda: _mariadb(mariadb)
         questions["SQL proxy"] = lambda: mariadb.proxy_kind
@@ -50,6 +56,13 @@ def _postgresql(service: Postgresql) -> str:
 
 def _patroni(service: Postgresql) -> str:
     return str(get_json(service.members[-1].address, REST_PORT, "/patroni")["patroni"]["version"])
+
+
+def _haproxy(host: Host) -> str:
+    """From the statistics page, which is the only place where HAProxy tells its version over the network."""
+    with urllib.request.urlopen(f"http://{host.address}:{STATISTICS_PORT}/", timeout=ANSWER_SECONDS) as page:
+        found = re.search(rb"HAProxy version ([0-9][^,<\s]*)", page.read())
+    return found[1].decode("ascii") if found else "not told"
 
 
 def _redis(service: Redis) -> str:

@@ -9,7 +9,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from hadrill.inventory import Host
-from hadrill.services.asking import ANSWER_SECONDS, FAILURES, ask, silence
+from hadrill.services.asking import ANSWER_SECONDS, FAILURES, ask, disagreements, silence
 from hadrill.services.finding import CheckFailedError, Finding, require
 from hadrill.services.postgresql.service import POOLED_PORT, PORT, REST_PORT, Postgresql
 from hadrill.timing import Deadline, OverdueError, eventually
@@ -30,6 +30,9 @@ def connectivity(service: Postgresql) -> None:
 def cluster(service: Postgresql) -> None:
     """Every member, asked over the network, sees the same leader and two streaming replicas."""
     views, findings = ask(service.members, service.patroni, REST_PORT, "Patroni's view of the cluster")
+    named = {host: _leader_of(view) for host, view in views.items()}
+    cause = "its copy of Patroni's store stands still, as when its Raft thread died: restart hadrill-patroni there"
+    findings += disagreements(named, "the leader", cause)
     for host, view in views.items():
         findings += _unhealthy_members(service, host, view["members"])
     require({(f.host, f.found): f for f in findings}.values())
@@ -114,6 +117,10 @@ def _unhealthy_members(service: Postgresql, asked: Host, members: list[dict[str,
             cause = "see Patroni's log there; `start failed` is often the data directory's mode, which must be 0700"
             findings.append(Finding(host.name, "running or streaming", f"{member['role']}, {member['state']}", cause))
     return findings
+
+
+def _leader_of(view: dict[str, Any]) -> str:
+    return next((str(member["name"]) for member in view["members"] if member["role"] == "leader"), "none")
 
 
 def _arrives(service: Postgresql, host: Host, token: str) -> bool:

@@ -1,12 +1,13 @@
 """The PostgreSQL cluster: its members, its proxies, and how a client reaches them."""
 
+from collections import Counter
 from typing import Any
 
 import psycopg
 from psycopg.rows import TupleRow
 
 from hadrill.inventory import Host, Inventory, Role
-from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
+from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, ask
 from hadrill.services.http import get_json, request_json
 
 PORT = 5432
@@ -54,19 +55,12 @@ class Postgresql:
         return view
 
     def leader(self) -> Host:
-        """The leader as the first member that answers says. Raises LookupError where nobody knows one."""
-        reasons = []
-        for host in self.members:
-            try:
-                view = self.patroni(host)
-            except (OSError, ValueError) as error:
-                reasons.append(f"{host}: {error}")
-                continue
-            for member in view["members"]:
-                if member["role"] == "leader":
-                    return self.inventory.host(member["name"])
-            reasons.append(f"{host}: knows no leader")
-        raise LookupError("; ".join(reasons))
+        """The leader as most members see it; one may believe an old state. LookupError where nobody knows one."""
+        views, findings = ask(self.members, self.patroni, REST_PORT, "Patroni's view of the cluster")
+        votes = Counter(m["name"] for view in views.values() for m in view["members"] if m["role"] == "leader")
+        if not votes:
+            raise LookupError("; ".join(map(str, findings)) or "every member answers, and none knows a leader")
+        return self.inventory.host(votes.most_common(1)[0][0])
 
     def dynamic_configuration(self, host: Host) -> dict[str, Any]:
         """Patroni's configuration in its store. Raises OSError."""

@@ -1,0 +1,4 @@
+"""Measures beside what one would use instead, in one run, as ratios. Never part of a test.
+
+`make bench` prints the table. It uses the lab and takes its data: installing is measured from bare machines.
+"""

@@ -1,0 +1,139 @@
+"""The 13 basic checks without hadrill: testinfra over SSH, one after the other, with the products' own tools.
+
+For the comparison in `make bench` only. Each check asks the same members the same question; the clients
+run where a shell script would run them, in the containers.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import testinfra
+
+from hadrill.inventory import Host, Role, read
+
+STOCK = read(Path(os.environ["HADRILL_INVENTORY"]))
+SECRET = STOCK.credentials.secret
+REDIS = f"REDISCLI_AUTH={SECRET(Role.REDIS, 'REDIS_PASSWORD')}"
+PG = f"PGPASSWORD={SECRET(Role.POSTGRESQL, 'HADRILL_PASSWORD')}"
+SQL = f"MYSQL_PWD={SECRET(Role.MARIADB, 'HADRILL_PASSWORD')}"
+RABBIT = f"hadrill:{SECRET(Role.RABBITMQ, 'RABBITMQ_PASSWORD')}"
+
+
+def on(host: Host) -> Any:
+    return testinfra.get_host(f"ssh://{host.name}", ssh_config=os.environ["HADRILL_SSH_CONFIG"])
+
+
+def members(role: Role) -> list[Any]:
+    return [on(host) for host in STOCK.of_role(role)]
+
+
+def psql(machine: Any, address: str, port: int, query: str) -> str:
+    return str(
+        machine.check_output(f"docker exec -e {PG} patroni psql -h {address} -p {port} -U hadrill -Atc '{query}'")
+    )
+
+
+def sql(machine: Any, address: str, query: str) -> str:
+    return str(
+        machine.check_output(f'docker exec -e {SQL} mariadb mariadb -h {address} -u hadrill -Ne "{query}" hadrill')
+    )
+
+
+def redis(machine: Any, address: str, port: int, command: str) -> str:
+    return str(
+        machine.check_output(
+            f"docker exec -e {REDIS} redis redis-cli --no-auth-warning -h {address} -p {port} {command}"
+        )
+    )
+
+
+def entry(port: int) -> str:
+    return str(STOCK.entry_point(port).address)
+
+
+def test_postgresql_connectivity() -> None:
+    nearest = "SELECT 1 ORDER BY $$[1,2,3]$$::vector <-> $$[1,2,4]$$"
+    assert psql(members(Role.POSTGRESQL)[0], entry(5432), 5432, nearest) == "1"
+
+
+def test_postgresql_cluster() -> None:
+    for machine in members(Role.POSTGRESQL):
+        view = machine.check_output(
+            "python3 -c 'import urllib.request as u; print(u.urlopen(\"http://127.0.0.1:8008/cluster\").read().decode())'"
+        )
+        assert view.count('"leader"') == 1
+
+
+def test_postgresql_replication() -> None:
+    machines = members(Role.POSTGRESQL)
+    psql(machines[0], entry(5432), 5432, "CREATE TABLE IF NOT EXISTS bench (n int); INSERT INTO bench VALUES (1)")
+    for machine in machines:
+        assert int(psql(machine, "127.0.0.1", 5432, "SELECT count(*) FROM bench")) > 0
+    psql(machines[0], entry(5432), 5432, "DROP TABLE bench")
+
+
+def test_pgbouncer() -> None:
+    machine = members(Role.POSTGRESQL)[0]
+    assert psql(machine, entry(6432), 6432, "SELECT 1") == "1"
+
+
+def test_redis_connectivity() -> None:
+    assert redis(members(Role.REDIS)[0], entry(6379), 6379, "set bench 1 ex 60") == "OK"
+
+
+def test_redis_replication() -> None:
+    roles = [redis(machine, "127.0.0.1", 6379, "role").splitlines()[0] for machine in members(Role.REDIS)]
+    assert sorted(roles) == ["master", "slave", "slave"]
+
+
+def test_redis_sentinel() -> None:
+    for machine in members(Role.REDIS):
+        assert "OK" in redis(machine, "127.0.0.1", 26379, f"sentinel ckquorum {STOCK.settings.redis.master_name}")
+
+
+def test_rabbitmq_connectivity() -> None:
+    program = (
+        "import urllib.request as u, base64, json\n"
+        f"login = base64.b64encode(b'{RABBIT}').decode()\n"
+        "def call(method, path, body):\n"
+        "    r = u.Request('http://127.0.0.1:15672/api/' + path, method=method, data=json.dumps(body).encode(),\n"
+        "        headers={'Authorization': 'Basic ' + login, 'Content-Type': 'application/json'})\n"
+        "    return json.loads(u.urlopen(r).read() or b'null')\n"
+        "call('PUT', 'queues/hadrill/bench', {'durable': True, 'arguments': {'x-queue-type': 'quorum', 'x-expires': 60000}})\n"
+        "sent = call('POST', 'exchanges/hadrill/amq.default/publish', {'properties': {}, 'routing_key': 'bench', 'payload': 'x', 'payload_encoding': 'string'})\n"
+        "got = call('POST', 'queues/hadrill/bench/get', {'count': 1, 'ackmode': 'ack_requeue_false', 'encoding': 'auto'})\n"
+        "assert sent['routed'] and got[0]['payload'] == 'x'\n"
+    )
+    members(Role.RABBITMQ)[0].check_output("python3 -c %s", program)
+
+
+def test_rabbitmq_cluster() -> None:
+    for machine in members(Role.RABBITMQ):
+        assert "queue-03" in machine.check_output(
+            "docker exec rabbitmq rabbitmqctl --quiet cluster_status --formatter json"
+        )
+
+
+def test_minio_objects() -> None:
+    for machine in members(Role.MINIO):
+        machine.check_output(
+            "python3 -c 'import urllib.request as u; u.urlopen(\"http://127.0.0.1:9000/minio/health/cluster\")'"
+        )
+
+
+def test_mariadb_connectivity() -> None:
+    assert sql(members(Role.MARIADB)[0], entry(3306), "SELECT 1") == "1"
+
+
+def test_mariadb_cluster() -> None:
+    for machine in members(Role.MARIADB):
+        assert sql(machine, "127.0.0.1", "SHOW STATUS LIKE 'wsrep_cluster_size'").endswith("3")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_sql_proxy() -> None:
+    machine = members(Role.MARIADB)[0]
+    for proxy in STOCK.of_role(Role.PROXYSQL):
+        assert sql(machine, proxy.address, "SELECT 1") == "1"
