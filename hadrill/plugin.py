@@ -1,43 +1,33 @@
-"""The pytest plugin: options, fixtures, and the report at the end of a run of the suite. Thin."""
+"""The pytest plugin: options, what belongs to a run, and what a failure says. Thin."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import allure
 import pytest
-import testinfra.host
 
-from hadrill.inventory import Host, InvalidInventoryError, Inventory, Role, read
-from hadrill.remote import Remote, RemoteError
-from hadrill.remote.backend import RemoteBackend
-from hadrill.report.allure import write_page
-from hadrill.report.outcome import FAILED, INCONCLUSIVE, PASSED, PROPERTY, UNREACHABLE, Outcome
-from hadrill.report.run_folder import new_run_folder, point_latest_at, write_summary
+from hadrill.fixtures import (  # noqa: F401 - pytest finds fixtures here
+    STOCK,
+    inventory,
+    machine,
+    mariadb,
+    minio,
+    postgresql,
+    rabbitmq,
+    reachable,
+    redis,
+    remote,
+)
+from hadrill.inventory import InvalidInventoryError, Role, read
+from hadrill.remote import RemoteError
+from hadrill.report.outcome import FAILED, INCONCLUSIVE, PASSED, PROPERTY, UNREACHABLE
+from hadrill.report.reporter import NAMES, Reporter
+from hadrill.report.run_folder import new_run_folder
 from hadrill.report.secrets import Scrubber
-from hadrill.report.summary import Summary
 from hadrill.services.finding import CheckFailedError
-from hadrill.services.hosts.scan import PortScan, scan
-from hadrill.services.mariadb import Mariadb
-from hadrill.services.minio import Minio
-from hadrill.services.postgresql import Postgresql
-from hadrill.services.rabbitmq import Rabbitmq
-from hadrill.services.redis import Redis
 from hadrill.services.versions import running_versions
 
 SUITES = ("basic", "hosts")
-NAMES = {
-    "postgresql": "PostgreSQL",
-    "redis": "Redis",
-    "rabbitmq": "RabbitMQ",
-    "minio": "MinIO",
-    "mariadb": "MariaDB",
-    "hosts": "Hosts",
-    "ports": "Ports",
-}
-STOCK = pytest.StashKey[Inventory]()
-STARTED = pytest.StashKey[float]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,7 +47,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """For a run of the suite: read the inventory, make the run's folder, switch its reports on."""
     config.addinivalue_line("markers", "service(name): the service that a check is about; it needs hosts of that role")
     suite = suite_of(config)
-    config.stash[STARTED] = time.monotonic()
     if suite is None or config.option.collectonly or config.option.help:
         return
     try:
@@ -70,7 +59,9 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = new_run_folder(Path(config.option.reports).absolute(), suite)
         config.option.allure_report_dir = str(folder / "allure-results")
         config.option.xmlpath = config.option.xmlpath or str(folder / "junit.xml")
-        config.pluginmanager.register(Reporter(config, suite, folder), "hadrill-reporter")
+        config.pluginmanager.register(
+            Reporter(config, config.stash[STOCK], suite, folder, running_versions), "hadrill-reporter"
+        )
 
 
 def suite_of(config: pytest.Config) -> str | None:
@@ -134,84 +125,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report  # type: ignore[return-value]
 
 
-class Reporter:
-    """Collects outcomes in the process that reports, and writes the run's files at its end."""
-
-    def __init__(self, config: pytest.Config, suite: str, folder: Path) -> None:
-        self.config, self.suite, self.folder = config, suite, folder
-        self.outcomes: dict[str, Outcome] = {}
-        self.lines: dict[str, int] = {}
-        self.summary: Summary | None = None
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker of xdist where this run's results lie."""
-        node.workerinput["hadrill_results"] = self.config.option.allure_report_dir
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the outcome of a check: of its call, or of whatever failed before or after it."""
-        found: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
-        details: dict[str, Any] = found[-1] if found else {}
-        if report.when == "call" or report.failed:
-            self.lines[report.nodeid] = report.location[1] or 0
-            self.outcomes[report.nodeid] = Outcome(id=report.nodeid, seconds=round(report.duration, 3), **details)
-
-    def _place(self, outcome: Outcome) -> tuple[int, int, str]:
-        """As in the files, whichever worker was first."""
-        return list(NAMES.values()).index(outcome.module), self.lines[outcome.id], outcome.id
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self) -> None:
-        """Write everything, also after an interrupted run. Nothing is written where nothing was checked."""
-        if not self.outcomes:
-            self.folder.rmdir() if not any(self.folder.iterdir()) else None
-            return
-        stock = self.config.stash[STOCK]
-        seconds = time.monotonic() - self.config.stash[STARTED]
-        settings = stock.settings
-        environment = {"inventory": f"{settings.name} ({stock.folder})", **running_versions(stock)}
-        order = sorted(self.outcomes.values(), key=self._place)
-        self.summary = Summary(self.suite, tuple(order), seconds, environment)
-        write_summary(self.folder, self.summary)
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """The table, and where the page lies."""
-        if self.summary is None:
-            return
-        # Allure's and JUnit's plugins write what exceptions say.
-        Scrubber(self.config.stash[STOCK].credentials.values()).files(self.folder)
-        problem = write_page(self.folder, f"hadrill: {self.suite} checks", self.summary.environment)
-        point_latest_at(self.folder)
-        terminalreporter.section(f"{self.suite} checks of {self.summary.environment['inventory']}")
-        terminalreporter.write_line(self.summary.console())
-        terminalreporter.write_line(problem or f"Report: {self.folder / 'index.html'}")
-
-
-@pytest.fixture(scope="session")
-def inventory(pytestconfig: pytest.Config) -> Inventory:
-    """The inventory that the run is about."""
-    return pytestconfig.stash[STOCK]
-
-
-@pytest.fixture(scope="session")
-def remote(inventory: Inventory) -> Iterator[Remote]:
-    """SSH to the inventory's hosts."""
-    with Remote(inventory) as opened:
-        yield opened
-
-
-@pytest.fixture
-def machine(host: Host, remote: Remote) -> testinfra.host.Host:
-    """A host as testinfra sees it, over the run's own connections."""
-    return testinfra.host.Host(RemoteBackend(remote, host))
-
-
-@pytest.fixture(scope="session")
-def reachable(inventory: Inventory, remote: Remote) -> PortScan:
-    """Which port of which host answers which other host, tried once a run."""
-    return scan(inventory, remote)
-
-
 @pytest.fixture(autouse=True)
 def _labels(request: pytest.FixtureRequest) -> None:
     """Suites of the HTML page: the run's name, then the module."""
@@ -219,33 +132,3 @@ def _labels(request: pytest.FixtureRequest) -> None:
     if mark is not None:
         allure.dynamic.parent_suite(f"{suite_of(request.config) or 'hadrill'} checks")
         allure.dynamic.suite(NAMES[mark.args[0]])
-
-
-@pytest.fixture(scope="session")
-def postgresql(inventory: Inventory) -> Postgresql:
-    """The PostgreSQL cluster."""
-    return Postgresql(inventory)
-
-
-@pytest.fixture(scope="session")
-def redis(inventory: Inventory) -> Redis:
-    """The Redis cluster."""
-    return Redis(inventory)
-
-
-@pytest.fixture(scope="session")
-def rabbitmq(inventory: Inventory) -> Rabbitmq:
-    """The RabbitMQ cluster."""
-    return Rabbitmq(inventory)
-
-
-@pytest.fixture(scope="session")
-def minio(inventory: Inventory) -> Minio:
-    """The MinIO cluster."""
-    return Minio(inventory)
-
-
-@pytest.fixture(scope="session")
-def mariadb(inventory: Inventory) -> Mariadb:
-    """The MariaDB cluster."""
-    return Mariadb(inventory)

@@ -1,5 +1,6 @@
 """The plugin: usage errors are sentences, nothing green when nothing ran, tracebacks without secrets."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -70,3 +71,12 @@ def test_a_traceback_shows_no_secret_even_with_locals(project: Path, lab: Path) 
     written = [path.read_text("utf-8", "replace") for path in (project / "reports").rglob("*") if path.is_file()]
     assert written
     assert not [text for text in [done.stdout, done.stderr, *written] if secret in text]
+
+
+def test_what_an_ended_run_left_out_is_counted_and_not_green(project: Path, lab: Path) -> None:
+    two = LEAK + "\ndef test_never_reached(inventory):\n    pass\n"
+    (project / "tests" / "basic" / "test_redis.py").write_text(two)
+    pytest_on(project, "tests/basic", "--inventory", str(lab), "-x")
+    summary = json.loads((project / "reports" / "latest" / "summary.json").read_text("utf-8"))
+    assert (summary["passed"], summary["total"]) == (0, 2)
+    assert summary["checks"][0]["cause"] == "the run ended before this check"

@@ -1,0 +1,104 @@
+"""Collects the outcomes of a run of the suite, in the process that reports, and writes the run's files."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hadrill.inventory import Inventory
+from hadrill.report.allure import write_page
+from hadrill.report.outcome import INCONCLUSIVE, PROPERTY, Outcome
+from hadrill.report.run_folder import point_latest_at, write_summary
+from hadrill.report.secrets import Scrubber
+from hadrill.report.summary import Summary
+
+NAMES = {
+    "postgresql": "PostgreSQL",
+    "redis": "Redis",
+    "rabbitmq": "RabbitMQ",
+    "minio": "MinIO",
+    "mariadb": "MariaDB",
+    "hosts": "Hosts",
+    "ports": "Ports",
+}
+"""How the report calls what a file of checks is about, in the order of its table."""
+
+
+class Reporter:
+    """A pytest plugin for one run. `versions` is asked once, at the end, for what is really running."""
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        stock: Inventory,
+        suite: str,
+        folder: Path,
+        versions: Callable[[Inventory], dict[str, str]],
+    ) -> None:
+        self.config, self.stock, self.suite, self.folder, self.versions = config, stock, suite, folder, versions
+        self.started = time.monotonic()
+        self.wanted: dict[str, None] = {}
+        self.outcomes: dict[str, Outcome] = {}
+        self.lines: dict[str, int] = {}
+        self.summary: Summary | None = None
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Remember what was to be checked: what an interrupted run leaves out is not green."""
+        self.wanted.update(dict.fromkeys(item.nodeid for item in session.items))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """The same, where workers collect."""
+        self.wanted.update(dict.fromkeys(ids))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker of xdist where this run's results lie."""
+        node.workerinput["hadrill_results"] = self.config.option.allure_report_dir
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the outcome of a check: of its call, or of whatever failed before or after it."""
+        found: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
+        details: dict[str, Any] = found[-1] if found else {}
+        if report.when == "call" or report.failed:
+            self.lines[report.nodeid] = report.location[1] or 0
+            self.outcomes[report.nodeid] = Outcome(id=report.nodeid, seconds=round(report.duration, 3), **details)
+
+    def _place(self, outcome: Outcome) -> tuple[int, int, str]:
+        """As in the files, whichever worker was first."""
+        known = list(NAMES.values())
+        order = known.index(outcome.module) if outcome.module in known else len(known)
+        return order, self.lines.get(outcome.id, 0), outcome.id
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Write everything, also after an interrupted run. Nothing is written where nothing was checked."""
+        if not self.outcomes:
+            self.folder.rmdir() if not any(self.folder.iterdir()) else None
+            return
+        seconds = time.monotonic() - self.started
+        environment = {"inventory": f"{self.stock.settings.name} ({self.stock.folder})", **self.versions(self.stock)}
+        outcomes = [*self.outcomes.values(), *(_not_made(each) for each in self.wanted if each not in self.outcomes)]
+        self.summary = Summary(self.suite, tuple(sorted(outcomes, key=self._place)), seconds, environment)
+        write_summary(self.folder, self.summary)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """The table, and where the page lies."""
+        if self.summary is None:
+            return
+        # Allure's and JUnit's plugins write what exceptions say.
+        Scrubber(self.stock.credentials.values()).files(self.folder)
+        problem = write_page(self.folder, f"hadrill: {self.suite} checks", self.summary.environment)
+        point_latest_at(self.folder)
+        terminalreporter.section(f"{self.suite} checks of {self.summary.environment['inventory']}")
+        terminalreporter.write_line(self.summary.console())
+        terminalreporter.write_line(problem or f"Report: {self.folder / 'index.html'}")
+
+
+def _not_made(nodeid: str) -> Outcome:
+    path, _, name = nodeid.partition("::")
+    service, cause = Path(path).stem.removeprefix("test_"), "the run ended before this check"
+    module = NAMES.get(service, service)
+    return Outcome(nodeid, module, name.removeprefix("test_"), INCONCLUSIVE, 0.0, "", cause, cause)
