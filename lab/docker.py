@@ -49,25 +49,36 @@ def ensure_daemon() -> None:
         return
     if os.geteuid() != 0:
         raise LabError(f"Docker does not answer ({reason}): start it, or run this as root")
+    daemon = None
     with step("starting Docker"):
         if Path("/run/systemd/system").is_dir():
             subprocess.run(["systemctl", "start", "docker"], check=True)
         else:
-            _start_by_hand()
+            daemon = _start_by_hand()
         try:
-            eventually("Docker to answer", answers, Deadline(START_SECONDS))
+            eventually("Docker to answer", lambda: _silent(daemon), Deadline(START_SECONDS))
         except OverdueError as error:
-            tail = LOG.read_text("utf-8", "replace").splitlines()[-5:] if LOG.exists() else []
-            raise LabError("\n".join([str(error), f"last lines of {LOG}:", *tail])) from error
+            raise LabError("\n".join([str(error), *_last_lines()])) from error
 
 
-def _start_by_hand() -> None:
+def _silent(daemon: subprocess.Popen[bytes] | None) -> str | None:
+    """As answers(), but a daemon that has ended already will never answer."""
+    if daemon is not None and daemon.poll() is not None:
+        raise LabError("\n".join([f"dockerd ended with {daemon.returncode} at once", *_last_lines()]))
+    return answers()
+
+
+def _last_lines() -> list[str]:
+    return [f"last lines of {LOG}:", *LOG.read_text("utf-8", "replace").splitlines()[-5:]] if LOG.exists() else []
+
+
+def _start_by_hand() -> subprocess.Popen[bytes]:
     if shutil.which("dockerd") is None:
         raise LabError("Docker is not installed: run `make setup`, which installs it from the distribution's packages")
     _forget_dead_daemon()
     with LOG.open("ab") as log:
         # No default bridge: the lab makes its own network and nothing else may appear.
-        subprocess.Popen(
+        return subprocess.Popen(
             ["dockerd", "--bridge", "none", "--log-level", "warn"],
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -29,6 +29,8 @@ if [ -n "$(echo "$missing" | tr -d ' ')" ]; then
     echo "[setup] installing from the distribution: $missing"
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
+    # From Debian 13 on the client is a package of its own.
+    command -v docker >/dev/null 2>&1 || ! apt-cache show docker-cli >/dev/null 2>&1 || missing="$missing docker-cli"
     # shellcheck disable=SC2086 - a list of packages
     apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
