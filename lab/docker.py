@@ -88,9 +88,12 @@ def _start_by_hand() -> subprocess.Popen[bytes]:
 
 
 def _forget_dead_daemon() -> None:
-    """A killed dockerd leaves its pid file; the number may belong to another process by now."""
+    """A killed dockerd leaves its pid file: the number may mean another process by now, or one that nobody buried."""
     if PID_FILE.exists():
-        pid = PID_FILE.read_text("ascii").strip()
-        command = Path(f"/proc/{pid}/comm")
-        if not command.exists() or command.read_text("utf-8").strip() != "dockerd":
+        try:
+            stat = Path(f"/proc/{PID_FILE.read_text('ascii').strip()}/stat").read_text("utf-8")
+        except OSError:
+            stat = ""
+        name, state = stat.partition("(")[2].partition(")")[0], stat.rpartition(") ")[2][:1]
+        if name != "dockerd" or state == "Z":
             PID_FILE.unlink()
