@@ -14,12 +14,11 @@ ANSIBLE = ROOT / ".venv-bench" / "bin" / "ansible"
 def main() -> None:
     """Measure everything and print it."""
     hadrill, fab, pytest = str(BIN / "hadrill"), str(BIN / "fab"), str(BIN / "pytest")
-    rows: list[str] = []
     measure("everything built", hadrill, "lab", "up")
     measure("bare", hadrill, "lab", "destroy")
-    rows.append(measure("hadrill lab up: 21 machines, from images", hadrill, "lab", "up").row())
-    rows.append(measure("fab all: from bare machines", fab, "all").row())
-    rows.append(measure("fab all: nothing to do", fab, "all", times=REPEATS).row())
+    show(measure("hadrill lab up: 21 machines, from images", hadrill, "lab", "up").row())
+    show(measure("fab all: from bare machines", fab, "all").row())
+    show(measure("fab all: nothing to do", fab, "all", times=REPEATS).row())
     stock = read(ROOT / "inventories" / "lab")
     with tempfile.TemporaryDirectory() as folder:
         files = ssh_files(stock, Path(folder))
@@ -29,9 +28,15 @@ def main() -> None:
             "pytest tests/basic -n auto", pytest, "-q", "-n", "auto", "tests/basic", *warm, times=REPEATS
         )
         others = [parallel, _sequential(stock, files), _ansible(stock, Path(folder))]
-    rows.append(basic.row(basic))
-    rows += [other.row(basic) for other in others]
-    sys.stdout.write("\n".join(rows) + "\n")
+    show(basic.row(basic))
+    for other in others:
+        show(other.row(basic))
+
+
+def show(row: str) -> None:
+    """A line of the table, as soon as it is known."""
+    sys.stdout.write(row + "\n")
+    sys.stdout.flush()
 
 
 def _sequential(stock: Inventory, ssh_config: Path) -> Timing:
@@ -40,6 +45,7 @@ def _sequential(stock: Inventory, ssh_config: Path) -> Timing:
     command = (
         str(BIN / "pytest"),
         "-q",
+        "--noconftest",
         "-p",
         "no:hadrill",
         "-c",

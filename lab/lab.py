@@ -15,7 +15,7 @@ from lab.network import ensure_network, network_name, seal
 from lab.progress import say, step
 from lab.ready import ssh_answers
 from lab.state import state_of
-from lab.store import ensure_store, volume_of
+from lab.store import ensure_store
 
 BOOT_SECONDS = 60.0
 
@@ -76,12 +76,10 @@ class Lab:
         power_off([name for name, power in self.power().items() if power == "running"])
 
     def destroy(self) -> None:
-        """Remove machines, disks, network and image store. Images, secrets and keys stay for the next lab."""
+        """Remove machines, disks and network. Images and their store, secrets and keys stay for the next lab."""
         destroy(list(self.power()))
         if network_name(self.inventory) in docker("network", "ls", "--format", "{{.Name}}").split():
             docker("network", "rm", network_name(self.inventory))
-        if volume_of(self.name) in docker("volume", "ls", "--format", "{{.Name}}").split():
-            docker("volume", "rm", volume_of(self.name))
         seal(self.inventory.settings)
 
     def power(self) -> dict[str, str]:

@@ -5,7 +5,6 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,7 +54,9 @@ def test_the_clock_is_not_the_machines_to_change(stock: Inventory, ssh: Remote) 
     assert "not permitted" in done.stderr
 
 
-def test_data_survives_a_power_cut_of_everything(loud: Loud, stock: Inventory, tmp_path: Path) -> None:
+def test_data_survives_a_power_cut_of_everything(
+    loud: Loud, stock: Inventory, basic: Callable[[], dict[str, Any]]
+) -> None:
     token = uuid.uuid4().hex
     with closing(Postgresql(stock).connect(Postgresql(stock).entry_point)) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS survivors (token text)")
@@ -71,6 +72,9 @@ def test_data_survives_a_power_cut_of_everything(loud: Loud, stock: Inventory, t
     loud("hadrill", "lab", "down")
     routes = subprocess.run(["ip", "route", "show", "198.18.0.0/16"], capture_output=True, text=True, check=True).stdout
     assert "blackhole" in routes
+    dark = basic()
+    assert (dark["passed"], dark["total"]) == (0, 13), dark["console"]
+    assert {each["outcome"] for each in dark["checks"]} == {"unreachable"}, dark["console"]
     loud("hadrill", "lab", "up")
     until_healthy(stock)
 

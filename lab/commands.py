@@ -1,0 +1,109 @@
+"""The commands `hadrill lab ...`, which hadrill/cli.py finds by their entry point."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hadrill.cli import inventory_option
+from hadrill.inventory import Settings, read
+from hadrill.inventory.document import read_document
+from hadrill.inventory.table import columns
+from lab.docker import LabError
+from lab.lab import Lab
+from lab.state import ensure_credentials
+
+
+class LabCommands(click.Group):
+    """What the lab cannot do ends as a sentence."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; LabError is for people."""
+        try:
+            return super().invoke(ctx)
+        except LabError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=LabCommands)
+def lab_group() -> None:
+    """Machines on this computer for a lab's inventory."""
+
+
+@lab_group.command()
+@inventory_option
+def up(folder: Path) -> None:
+    """Build, create and switch on what is missing."""
+    _lab(folder).up()
+
+
+@lab_group.command()
+@inventory_option
+def status(folder: Path) -> None:
+    """Show each machine's power and address."""
+    lab = _lab(folder)
+    power = lab.power()
+    addresses = {f"{lab.name}-{h.name}": h.address for h in lab.inventory.hosts}
+    addresses |= {f"{lab.name}-{b.name}": str(b.address) for b in lab.inventory.settings.load_balancers}
+    rows = [(n.removeprefix(f"{lab.name}-"), addresses.get(n, "-"), power.get(n, "missing")) for n in lab.wanted()]
+    click.echo("\n".join(columns(("MACHINE", "ADDRESS", "POWER"), rows)))
+
+
+@lab_group.command()
+@inventory_option
+def down(folder: Path) -> None:
+    """Cut the power of every machine; disks stay."""
+    _lab(folder).down()
+
+
+@lab_group.command()
+@inventory_option
+def destroy(folder: Path) -> None:
+    """Remove machines and disks; built images and secrets stay."""
+    _lab(folder).destroy()
+
+
+@lab_group.command()
+@inventory_option
+@click.argument("host")
+def power_off(folder: Path, host: str) -> None:
+    """Cut the power of HOST."""
+    _lab(folder).cut_power(host)
+
+
+@lab_group.command()
+@inventory_option
+@click.argument("host")
+def power_on(folder: Path, host: str) -> None:
+    """Switch HOST on."""
+    _lab(folder).restore_power(host)
+
+
+@lab_group.command()
+@inventory_option
+@click.argument("host")
+@click.argument("command", nargs=-1)
+def ssh(folder: Path, host: str, command: tuple[str, ...]) -> None:
+    """Log in to HOST, or run a command there."""
+    stock = _lab(folder).inventory
+    try:
+        target = stock.host(host)
+    except KeyError as error:
+        raise LabError(str(error.args[0])) from None
+    settings = stock.settings.ssh
+    options = [
+        f"-oUserKnownHostsFile={stock.path(settings.known_hosts)}",
+        "-oStrictHostKeyChecking=yes",
+        "-oLogLevel=ERROR",
+    ]
+    arguments = ["ssh", *options, "-i", str(stock.path(settings.key)), "-p", str(settings.port)]
+    os.execvp("ssh", [*arguments, f"{settings.user}@{target.address}", *command])  # noqa: S606 - becomes ssh
+
+
+def _lab(folder: Path) -> Lab:
+    """The lab of an inventory; its secrets are generated where it has none yet."""
+    settings = read_document(folder / "settings.yaml", Settings, [])
+    if settings is not None and settings.lab:
+        ensure_credentials(folder, settings.name)
+    return Lab(read(folder))
