@@ -78,9 +78,7 @@ def silence(name: str, address: str, port: int, expected: str, error: Exception)
     if state == "open":
         return Finding(name, expected, found, f"something answers on port {port}, but not as the service does")
     if state == "refused":
-        return Finding(
-            name, expected, found, f"nothing listens on port {port}: the service is stopped", unreachable=False
-        )
+        return Finding(name, expected, found, f"nothing listens on port {port}: the service is stopped")
     if _port_state(address, SSH_PORT) in ("open", "refused"):
         return Finding(name, expected, found, f"port {port} is filtered while the host answers: a firewall")
     return Finding(name, expected, found, "the host does not answer at all: powered off or cut off", unreachable=True)

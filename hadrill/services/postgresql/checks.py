@@ -43,6 +43,7 @@ def replication(service: Postgresql) -> None:
     try:
         leader = service.leader()
     except LookupError as error:
+        require(ask(service.members, service.patroni, REST_PORT, "Patroni's view of the cluster")[1])
         cause = "no leader is elected: the majority of Patroni's store is gone, or no member may lead"
         raise CheckFailedError([Finding("the cluster", "a leader", str(error), cause)]) from error
     replicas = [host for host in service.members if host != leader]
