@@ -11,7 +11,9 @@ import json
 import socket
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 SETTINGS = json.loads(Path("/etc/hadrill/redis-update-master.json").read_text())
 SOCKET = "/run/hadrill/haproxy/admin.sock"
@@ -21,23 +23,29 @@ SOCKET_SECONDS = 10.0
 SERVER = "be_redis_master/master"
 
 
-def sentinel_view(address: str) -> dict[str, str] | None:
-    """What one Sentinel says of the master: a dictionary, or None where it does not answer."""
+def sentinel_view(address: str) -> tuple[int, str, str] | None:
+    """What one Sentinel says: configuration epoch, and address and port of the master. None where it does not answer.
+
+    The address is asked for by itself: while the other replicas still follow, the Sentinel that leads a failover
+    lists the old master under the new epoch, but answers this question with the promoted replica.
+    """
     name = SETTINGS["master_name"]
     try:
         with socket.create_connection((address, 26379), timeout=ASK_SECONDS) as connection:
-            connection.sendall(f"SENTINEL MASTER {name}\r\n".encode())
+            connection.sendall(f"SENTINEL MASTER {name}\r\nSENTINEL GET-MASTER-ADDR-BY-NAME {name}\r\n".encode())
             stream = connection.makefile("rb")
-            head = stream.readline()
-            if not head.startswith(b"*"):
-                return None
-            values = []
-            for _ in range(int(head[1:])):
-                length = int(stream.readline()[1:])
-                values.append(stream.read(length + 2)[:-2].decode())
+            master, place = strings(stream), strings(stream)
     except (OSError, ValueError):
         return None
-    return dict(zip(values[::2], values[1::2], strict=True))
+    return int(dict(zip(master[::2], master[1::2], strict=True))["config-epoch"]), place[0], place[1]
+
+
+def strings(stream: BinaryIO) -> list[str]:
+    """One array of strings in Redis' protocol. Raises ValueError for anything else, an error among them."""
+    head = stream.readline()
+    if not head.startswith(b"*"):
+        raise ValueError(head)
+    return [stream.read(int(stream.readline()[1:]) + 2)[:-2].decode() for _ in range(int(head[1:]))]
 
 
 def haproxy(command: str) -> str:
@@ -69,11 +77,12 @@ def main() -> None:
     LOCK.parent.mkdir(parents=True, exist_ok=True)
     with LOCK.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        views = [view for view in map(sentinel_view, SETTINGS["sentinels"]) if view]
+        # All at once: the host that has just died must not cost the others their time.
+        with ThreadPoolExecutor(max_workers=len(SETTINGS["sentinels"])) as pool:
+            views = [view for view in pool.map(sentinel_view, SETTINGS["sentinels"]) if view]
         if not views:
             sys.exit("no Sentinel answers: HAProxy stays as it is")
-        newest = max(views, key=lambda view: int(view["config-epoch"]))
-        wanted = (newest["ip"], newest["port"])
+        wanted = max(views)[1:]
         address, port, administrative = current()
         if (address, port) != wanted:
             haproxy(f"set server {SERVER} addr {wanted[0]} port {wanted[1]}")
