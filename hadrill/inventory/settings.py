@@ -47,7 +47,7 @@ class Bind(Frozen):
     """Where the proxies listen."""
 
     haproxy: IPv4Address = IPv4Address("0.0.0.0")  # noqa: S104 - the spec asks for it: load balancers hold the addresses
-    proxysql: IPv4Address = IPv4Address("0.0.0.0")  # noqa: S104
+    proxysql: IPv4Address = IPv4Address("0.0.0.0")  # noqa: S104 - the same
 
 
 class Postgresql(Frozen):

@@ -62,9 +62,9 @@ def _write_and_read(service: Mariadb, name: str, address: str) -> list[Finding]:
         with service.connect(address) as connection, connection.cursor() as cursor:
             cursor.execute(f"CREATE TABLE IF NOT EXISTS {TABLE} (token CHAR(32) PRIMARY KEY)")
             cursor.execute(f"INSERT INTO {TABLE} VALUES (%s)", (token,))  # noqa: S608 - a constant name
-            cursor.execute(f"SELECT token FROM {TABLE} WHERE token = %s", (token,))  # noqa: S608
+            cursor.execute(f"SELECT token FROM {TABLE} WHERE token = %s", (token,))  # noqa: S608 - a constant name
             row = cursor.fetchone()
-            cursor.execute(f"DELETE FROM {TABLE} WHERE token = %s", (token,))  # noqa: S608
+            cursor.execute(f"DELETE FROM {TABLE} WHERE token = %s", (token,))  # noqa: S608 - a constant name
     except FAILURES as error:
         return [silence(name, address, PORT, "a row to be written and read", error)]
     return (
@@ -83,7 +83,7 @@ def _write(service: Mariadb, host: Host) -> str:
 def _read(service: Mariadb, token: str, proxy: Host, node: Host) -> bool:
     with service.connect(node.address) as connection, connection.cursor() as cursor:
         cursor.execute("SET SESSION wsrep_sync_wait = 1")
-        cursor.execute(f"SELECT 1 FROM {TABLE} WHERE token = %s", (token,))  # noqa: S608
+        cursor.execute(f"SELECT 1 FROM {TABLE} WHERE token = %s", (token,))  # noqa: S608 - a constant name
         if cursor.fetchone() is None:
             cause = "the node is not part of the cluster that the proxy leads to"
             raise CheckFailedError([Finding(node.name, f"the row written through {proxy}", "no row", cause)])
@@ -92,4 +92,4 @@ def _read(service: Mariadb, token: str, proxy: Host, node: Host) -> bool:
 
 def _delete(service: Mariadb, host: Host, token: str) -> None:
     with service.connect(host.address) as connection, connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {TABLE} WHERE token = %s", (token,))  # noqa: S608
+        cursor.execute(f"DELETE FROM {TABLE} WHERE token = %s", (token,))  # noqa: S608 - a constant name

@@ -59,7 +59,7 @@ def replication(service: Postgresql) -> None:
                 )
                 count = (streaming.fetchone() or (0,))[0]
             finally:
-                connection.execute(f"DELETE FROM {TABLE} WHERE token = %s", (token,))  # noqa: S608
+                connection.execute(f"DELETE FROM {TABLE} WHERE token = %s", (token,))  # noqa: S608 - a constant name
     except FAILURES as error:
         raise CheckFailedError([silence(leader.name, leader.address, PORT, "to write on the leader", error)]) from error
     if count < len(replicas) and not findings:
@@ -128,7 +128,7 @@ def _arrives(service: Postgresql, host: Host, token: str) -> bool:
     with closing(service.connect(host.address)) as connection:
 
         def missing() -> str | None:
-            found = connection.execute(f"SELECT 1 FROM {TABLE} WHERE token = %s", (token,)).fetchone()  # noqa: S608
+            found = connection.execute(f"SELECT 1 FROM {TABLE} WHERE token = %s", (token,)).fetchone()  # noqa: S608 - a constant name
             return None if found else "the row is not there"
 
         try:
