@@ -69,7 +69,8 @@ def replica_detached(bench: Bench) -> Broken:
     service = Postgresql(bench.stock)
     leader = service.leader()
     replica = next(host for host in service.members if host != leader)
-    cut = bench.filtered(leader.name, f"ip saddr {replica.address} tcp dport 5432")
+    # What the leader sends is dropped: dropping the answers alone lets a quiet leader's row through once.
+    cut = bench.filtered(replica.name, f"ip saddr {leader.address} tcp sport 5432")
     return Broken(replica.name, "nothing came over the stream", cut.mend)
 
 
