@@ -69,6 +69,26 @@ class Redis(Frozen):
     update_interval_seconds: int = Field(default=15, ge=1)
 
 
+class Faults(Frozen):
+    """What drills may do. `consent` names hosts; a lab needs none. `power` names the driver that cuts the power."""
+
+    consent: tuple[str, ...] = ()
+    power: Literal["", "lab", "hcloud", "ssh"] = ""
+    multiplier: float = Field(default=1.0, ge=1.0, le=10.0)
+
+
+class Objective(Frozen):
+    """What a service's owner promises, where it is stricter than what its configuration allows."""
+
+    rto: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?s$")] | None = None
+    lost_writes: int | None = Field(default=None, ge=0)
+
+    @property
+    def rto_seconds(self) -> float | None:
+        """The longest outage, in seconds."""
+        return float(self.rto[:-1]) if self.rto else None
+
+
 class Settings(Frozen):
     """Everything that settings.yaml may say."""
 
@@ -83,3 +103,5 @@ class Settings(Frozen):
     postgresql: Postgresql = Postgresql()
     redis: Redis = Redis()
     load_balancers: tuple[LoadBalancer, ...] = ()
+    faults: Faults = Faults()
+    slo: dict[Literal["postgresql", "redis", "rabbitmq", "minio", "mariadb", "haproxy", "proxysql"], Objective] = {}

@@ -1,8 +1,10 @@
-"""Time: deadlines and the one way to wait. Nothing in the project sleeps for a fixed time.
+"""Time: deadlines, budgets, one timeline, and the one way to wait. Nothing in the project sleeps for a fixed time.
 
 Imports nothing else of hadrill.
 """
 
-from hadrill.timing.waiting import Deadline, OverdueError, eventually
+from hadrill.timing.budget import Budget, Part, budget
+from hadrill.timing.timeline import Event, Timeline
+from hadrill.timing.waiting import POLL, Deadline, OverdueError, eventually
 
-__all__ = ["Deadline", "OverdueError", "eventually"]
+__all__ = ["POLL", "Budget", "Deadline", "Event", "OverdueError", "Part", "Timeline", "budget", "eventually"]

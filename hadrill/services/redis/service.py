@@ -27,8 +27,8 @@ class Redis:
         """The address that applications use."""
         return str(self.inventory.entry_point(PORT).address)
 
-    def client(self, address: str, port: int = PORT) -> redis.Redis:
-        """A client that never tries again by itself; Sentinels have no password."""
+    def client(self, address: str, port: int = PORT, *, seconds: float | None = None) -> redis.Redis:
+        """A client that never tries again by itself; Sentinels have no password. `seconds` shortens its deadlines."""
         password = None if port == SENTINEL_PORT else self.inventory.credentials.secret(Role.REDIS, "REDIS_PASSWORD")
         return redis.Redis(
             host=address,
@@ -36,8 +36,8 @@ class Redis:
             password=password,
             decode_responses=True,
             retry=Retry(NoBackoff(), 0),
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=ANSWER_SECONDS,
+            socket_connect_timeout=seconds or CONNECT_SECONDS,
+            socket_timeout=seconds or ANSWER_SECONDS,
             protocol=2,
         )
 

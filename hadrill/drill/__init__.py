@@ -1,0 +1,8 @@
+"""One drill: one fault on one host, from steady state to verdict, with everything undone whatever happens."""
+
+from hadrill.drill.case import Case
+from hadrill.drill.drill import Drill
+from hadrill.drill.result import FAILED, INCONCLUSIVE, PASSED, Result
+from hadrill.drill.session import Session
+
+__all__ = ["FAILED", "INCONCLUSIVE", "PASSED", "Case", "Drill", "Result", "Session"]

@@ -1,0 +1,41 @@
+"""What a drill is asked to do, before anybody knows which host that means."""
+
+from dataclasses import dataclass
+
+from hadrill.faults import FAULTS, Fault, Target, fault
+from hadrill.services.cluster import Cluster
+
+ANY = ""
+"""A role or host that is found when the drill begins."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault on a host: named, or whichever is in the role. With both, the host must be in that role."""
+
+    service: str
+    fault: str
+    role: str = ANY
+    host: str = ANY
+
+    def __str__(self) -> str:
+        return "-".join(part for part in (self.host, self.role, self.fault) if part)
+
+    @property
+    def key(self) -> str:
+        """Under this name its results are compared with earlier ones."""
+        return f"{self.service}/{self}"
+
+
+def known_fault(name: str, cluster: Cluster) -> str:
+    """Empty where a cluster has such a fault, else what there is."""
+    process, _, verb = name.rpartition("-")
+    if name in FAULTS or (process in cluster.processes and f"process-{verb}" in FAULTS):
+        return ""
+    own = [f"{process}-{verb}" for process in cluster.processes for verb in ("term", "kill", "stop")]
+    return f"no fault {name!r} for {cluster.service}: there are {', '.join([*FAULTS, *own])}"
+
+
+def fault_of(name: str, target: Target) -> Fault:
+    """The fault of that name for a target; `patroni-kill` is `process-kill` of the process that the target names."""
+    return fault(name if name in FAULTS else f"process-{name.rpartition('-')[2]}", target)

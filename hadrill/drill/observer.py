@@ -1,0 +1,64 @@
+"""Watches a cluster while it is broken: each member's own word on its role, and the events of those who decide."""
+
+import threading
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from hadrill.inventory import Host
+from hadrill.services.cluster import SILENT, Cluster, Member
+from hadrill.timing import POLL, Timeline
+
+JOIN_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Span:
+    """A member was so from `start` on (monotonic seconds), until its next span."""
+
+    start: float
+    role: str
+    leads: bool
+
+
+class Observer:
+    """Threads that write into one timeline, one for each member and one for each stream of events."""
+
+    def __init__(self, cluster: Cluster, timeline: Timeline) -> None:
+        self.cluster, self.timeline = cluster, timeline
+        self.spans: dict[str, list[Span]] = {host.name: [] for host in cluster.members}
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._ask, args=(host,), daemon=True) for host in cluster.members
+        ] + [
+            threading.Thread(target=watch, args=(timeline, self._stop), daemon=True) for watch in cluster.watches()
+        ]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._stop.set()
+        end = time.monotonic() + JOIN_SECONDS
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+
+    def blind(self) -> str | None:
+        """None where every member has answered once."""
+        silent = [name for name, spans in self.spans.items() if not spans or spans[-1].role == SILENT.role]
+        return f"{', '.join(silent)} did not answer yet" if silent else None
+
+    def _ask(self, host: Host) -> None:
+        probe, spans = self.cluster.probe(host), self.spans[host.name]
+        last: Member | None = None
+        while not self._stop.wait(POLL):
+            now = probe()
+            if now != last:
+                if last is not None:
+                    promoted = now.leads and any(span.role != SILENT.role and not span.leads for span in spans[-2:])
+                    self.timeline.add(host.name, f"{last} -> {now}", "promote" if promoted else "")
+                spans.append(Span(time.monotonic(), now.role, now.leads))
+                last = now

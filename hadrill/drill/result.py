@@ -1,0 +1,51 @@
+"""What a drill found."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+PASSED, FAILED, INCONCLUSIVE = "passed", "failed", "inconclusive"
+PHASES = ("detect", "elect", "promote", "route", "client")
+
+
+@dataclass
+class Result:
+    """One drill's outcome. Times are seconds; phases count from the fault, and only those that were seen are there.
+
+    `outage_s` is the longest time without an acknowledged write over all lanes; `lanes` has each lane's own.
+    `return_outage_s` is the longest one while the broken member came back.
+    """
+
+    id: str
+    service: str
+    node: str
+    role: str
+    fault: str
+    verdict: str = INCONCLUSIVE
+    cause: str = ""
+    outage_s: float | None = None
+    return_outage_s: float | None = None
+    budget_s: float | None = None
+    budget: str = ""
+    phases: dict[str, float] = field(default_factory=dict)
+    lanes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    operations: dict[str, int] = field(default_factory=dict)
+    acknowledged: int = 0
+    lost: int | None = None
+    unknown: int = 0
+    duplicates: int = 0
+    loss_window_s: float = 0.0
+    notes: list[str] = field(default_factory=list)
+    evidence: list[str] = field(default_factory=list)
+    wall_s: float = 0.0
+    overhead_s: float | None = None
+    converged_s: float | None = None
+    folder: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in which summary.json and the history hold it."""
+        return asdict(self)
+
+    @property
+    def key(self) -> str:
+        """Drills of the same kind, whichever host it was."""
+        return f"{self.service}/{self.role}/{self.fault}"

@@ -1,0 +1,9 @@
+"""Ways to break a host: each can inject itself, prove that it is there, and heal. One file a family.
+
+A fault on the host is three small shell programs, because the healing one must work there without the runner.
+"""
+
+from hadrill.faults.fault import BLACKHOLE, CRASH, PLANNED, STOP, Fault, Target
+from hadrill.faults.table import FAULTS, fault
+
+__all__ = ["BLACKHOLE", "CRASH", "FAULTS", "PLANNED", "STOP", "Fault", "Target", "fault"]

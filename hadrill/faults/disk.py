@@ -1,0 +1,24 @@
+"""The data directory's disk is full."""
+
+from hadrill.faults.fault import CRASH, Fault, Target
+
+
+def full(target: Target) -> Fault:
+    """A file takes all the room that is left. Refused where the disk is not the host's own: others would be hit too."""
+    filler = f"{target.data}/hadrill-{target.drill}.filler"
+    kind = f"$(stat --file-system --format %T {target.data})"
+    return Fault(
+        "disk-full",
+        CRASH,
+        inject=(
+            f"fallocate -l $(df --output=avail -B1 {target.data} | tail -1) {filler} 2>/dev/null;"
+            f" dd if=/dev/zero of={filler} oflag=append conv=notrunc bs=64k status=none 2>/dev/null; :"
+        ),
+        proof=f"[ $(df --output=avail -B1 {target.data} | tail -1) -lt 65536 ] && df {target.data} | tail -1",
+        heal=f"rm -f {filler}; systemctl start {target.unit}",
+        available=(
+            f"case {kind} in overlayfs|nfs*|UNKNOWN) echo \"{target.data} lies on {kind}, which it shares with others\";"
+            f" exit 1;; esac; [ $(df --output=avail -B1 {target.data} | tail -1) -lt 107374182400 ]"
+            f" || {{ echo 'more than 100 GiB would have to be filled'; false; }}"
+        ),
+    )

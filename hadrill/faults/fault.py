@@ -1,0 +1,53 @@
+"""What a fault is."""
+
+from dataclasses import dataclass
+
+STOP, CRASH, BLACKHOLE, PLANNED = "stop", "crash", "blackhole", "planned"
+"""How a fault looks to the others: it says goodbye; connections are refused or reset; nothing answers; it was asked for."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a fault is about: names of the container, its process, addresses of the peers, and the runner's."""
+
+    drill: str
+    container: str
+    process: str
+    runner: str
+    peers: tuple[str, ...]
+    peer_port: int
+    service_port: int
+    data: str
+
+    @property
+    def unit(self) -> str:
+        """The container's unit."""
+        return f"hadrill-{self.container}.service"
+
+    @property
+    def table(self) -> str:
+        """The drill's own nft table."""
+        return f"inet hadrill_{self.drill.replace('-', '_')}"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One way to break a host. The programs are for /bin/sh as root on the host; healing twice is the same as once.
+
+    `available` prints why the host cannot offer the fault and fails; `proof` succeeds while the fault is there.
+    `power` is what the power driver does instead (`off` or `reset`). `lasts` is false where the host recovers alone.
+    """
+
+    name: str
+    kind: str
+    inject: str = ":"
+    proof: str = ":"
+    heal: str = ":"
+    available: str = ":"
+    power: str = ""
+    lasts: bool = True
+
+    @property
+    def on_host(self) -> bool:
+        """Whether it is made by programs on the host."""
+        return not self.power and self.kind != PLANNED

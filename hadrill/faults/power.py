@@ -1,0 +1,55 @@
+"""Power: the one thing that a host cannot do to itself and undo. Drivers are found by entry point."""
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import Protocol
+
+from hadrill.faults.fault import BLACKHOLE, Fault, Target
+from hadrill.inventory import Host, Inventory
+
+GROUP = "hadrill.power"
+
+
+class PowerError(Exception):
+    """The driver cannot do it, and what is needed."""
+
+
+class Power(Protocol):
+    """Switches machines of one inventory. Every method returns when it is done, and raises PowerError."""
+
+    heals: bool
+    """Whether it can switch on what it switched off."""
+
+    def off(self, host: Host) -> None:
+        """Cut the power: nothing gets to say goodbye."""
+
+    def on(self, host: Host) -> None:
+        """Switch on; one that is on stays as it is."""
+
+    def reset(self, host: Host) -> None:
+        """Off and on again at once."""
+
+    def is_on(self, host: Host) -> bool:
+        """Whether the machine has power."""
+
+
+def driver(inventory: Inventory) -> Power:
+    """The driver that settings.yaml names (`faults.power`; a lab's is `lab`). Raises PowerError."""
+    settings = inventory.settings
+    name = settings.faults.power or ("lab" if settings.lab else "ssh")
+    found = entry_points(group=GROUP, name=name)
+    if not found:
+        known = ", ".join(sorted(each.name for each in entry_points(group=GROUP)))
+        raise PowerError(f"no power driver {name!r} (faults.power in settings.yaml): there are {known}")
+    make: Callable[[Inventory], Power] = next(iter(found)).load()
+    return make(inventory)
+
+
+def power_off(_: Target) -> Fault:
+    """The machine's power is cut."""
+    return Fault("power-off", BLACKHOLE, power="off")
+
+
+def reboot(_: Target) -> Fault:
+    """The machine is reset, and comes back by itself."""
+    return Fault("reboot", BLACKHOLE, power="reset", lasts=False)

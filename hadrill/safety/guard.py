@@ -1,0 +1,31 @@
+"""Would a fault break a quorum? Arithmetic over the members that live now."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """How many members there are, which are down already, which would go, and how many are needed."""
+
+    members: tuple[str, ...]
+    down: tuple[str, ...]
+    going: tuple[str, ...]
+    needed: int
+
+    @property
+    def left(self) -> int:
+        """Members that would be left."""
+        return len(set(self.members) - set(self.down) - set(self.going))
+
+    @property
+    def holds(self) -> bool:
+        """Whether enough would be left, and the cluster is whole before."""
+        return self.left >= self.needed
+
+    def __str__(self) -> str:
+        down = f", {len(self.down)} already down ({', '.join(self.down)})" if self.down else ""
+        going = ", ".join(self.going) or "none"
+        return (
+            f"{len(self.members)} members{down}, {len(self.going)} would go ({going}):"
+            f" {self.left} left, {self.needed} needed"
+        )

@@ -1,0 +1,101 @@
+"""Undoes what drills left, from the journals on this computer and on the hosts. Twice is the same as once."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from hadrill.faults.power import PowerError, driver
+from hadrill.inventory import Host, Inventory, read
+from hadrill.remote import Remote, RemoteError, UnreachableError
+from hadrill.safety.journal import Entry
+from hadrill.safety.lease import release
+from hadrill.safety.on_target import ROOT, disarm_and_heal, left_on
+from hadrill.timing import Deadline, OverdueError, eventually
+
+BOOT_SECONDS = 120.0
+
+
+def heal_entry(remote: Remote, inventory: Inventory, entry: Entry) -> str:
+    """Undo one entry and forget it. Returns what went wrong; the entry stays then."""
+    host = inventory.host(entry.host)
+    try:
+        if entry.power:
+            driver(inventory).on(host)
+            eventually(f"SSH on {host}", lambda: _silent(remote, host), Deadline(BOOT_SECONDS))
+        disarm_and_heal(remote, host, entry.drill)
+        release_leases(remote, inventory, entry)
+    except (RemoteError, PowerError, OverdueError) as error:
+        return f"{entry.host}: {entry.fault} of drill {entry.drill} is not undone: {error}"
+    entry.remove()
+    return ""
+
+
+def release_leases(remote: Remote, inventory: Inventory, entry: Entry) -> None:
+    """Give back a drill's lease wherever a host answers; elsewhere it ends by itself."""
+    remote.everywhere(
+        [inventory.host(name) for name in entry.leased], lambda host: release(remote, host, entry.drill)
+    )
+
+
+def heal_entries(found: Iterable[Entry]) -> tuple[list[str], list[str]]:
+    """Undo entries, all at once. Returns what was done and what went wrong."""
+    by_inventory: dict[str, list[Entry]] = {}
+    for entry in found:
+        by_inventory.setdefault(entry.inventory, []).append(entry)
+    done, wrong = [], []
+    for folder, mine in by_inventory.items():
+        inventory = read(Path(folder))
+        with Remote(inventory) as remote, ThreadPoolExecutor(max_workers=len(mine)) as pool:
+            said = pool.map(lambda entry: heal_entry(remote, inventory, entry), mine)  # noqa: B023 - used within the turn
+            for entry, problem in zip(mine, said, strict=True):
+                if problem:
+                    wrong.append(problem)
+                else:
+                    done.append(f"{entry.host}: {entry.fault} of drill {entry.drill} is undone")
+    return done, wrong
+
+
+def sweep(remote: Remote, inventory: Inventory, live: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Undo what lies on the hosts themselves, from runners that are gone for good; `live` drills are left alone.
+
+    A drill whose lease is still held somewhere belongs to a runner that may live: it is left alone too.
+    """
+    spared = set(live) | _leased(remote, inventory)
+    done, wrong = [], []
+
+    def clean(host: Host) -> list[str]:
+        undone = []
+        for left in left_on(remote, host):
+            drill = left.removeprefix("table ").replace("_", "-")
+            if drill in spared:
+                continue
+            disarm_and_heal(remote, host, drill)
+            remote.run(host, f"nft delete table inet hadrill_{drill.replace('-', '_')} 2>/dev/null; :")
+            undone.append(f"{host}: drill {drill} is undone")
+        return undone
+
+    for host, answer in remote.everywhere(inventory.managed, clean).items():
+        if isinstance(answer, UnreachableError):
+            wrong.append(f"{host}: {answer}")
+        elif isinstance(answer, RemoteError):
+            wrong.append(str(answer))
+        else:
+            done += answer
+    return done, wrong
+
+
+def _leased(remote: Remote, inventory: Inventory) -> set[str]:
+    program = (
+        f"now=$(date +%s); for f in {ROOT}/leases/*; do [ -e \"$f\" ] || continue; read -r until rest < \"$f\";"
+        " [ \"$until\" -le \"$now\" ] || basename \"$f\"; done"
+    )
+    answers = remote.everywhere(inventory.managed, lambda host: remote.run(host, program).stdout.split())
+    return {drill for answer in answers.values() if isinstance(answer, list) for drill in answer}
+
+
+def _silent(remote: Remote, host: Host) -> str | None:
+    try:
+        remote.run(host, "true")
+    except RemoteError as error:
+        return str(error)
+    return None

@@ -1,0 +1,102 @@
+"""A lease on hosts, kept on the hosts themselves: two runners on two computers cannot break the same cluster at once.
+
+A lease is a file with its end, mode and holder, written under a lock of the host, and compared with the host's own clock.
+Members of the drill's cluster are leased `exclusive`; hosts on the clients' way are `shared`, so that several clusters can be
+drilled at once, but not while somebody breaks a proxy.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hadrill.inventory import Host
+from hadrill.remote import CommandFailedError, Remote, RemoteError
+from hadrill.safety.on_target import ROOT
+from hadrill.timing import Deadline, OverdueError, eventually
+
+EXCLUSIVE, SHARED = "exclusive", "shared"
+HELD = 75
+WAIT_SECONDS = 3600.0
+_TAKE = """
+set -e; L={root}/leases; mkdir -p -m 700 {root} $L; exec 9>{root}/.lease.lock; flock 9
+now=$(date +%s)
+for f in $L/*; do
+  [ -e "$f" ] || continue
+  read -r until mode holder < "$f" || continue
+  if [ "$until" -le "$now" ]; then rm -f "$f"; continue; fi
+  [ "$f" = "$L/{name}" ] && continue
+  if [ {mode} = exclusive ] || [ "$mode" = exclusive ]; then
+    echo "$((until - now)) $mode $holder"; exit {held}
+  fi
+done
+echo "$((now + {seconds})) {mode} {holder}" > "$L/{name}"
+"""
+
+
+class LeaseHeldError(Exception):
+    """Somebody else has the hosts: where, who, and until when."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A lease of a drill. `run` names the session: its own other drills are waited for, strangers are not."""
+
+    remote: Remote
+    drill: str
+    run: str
+    who: str
+    wanted: Sequence[tuple[Host, str]]
+    seconds: float
+
+    def take(self) -> None:
+        """Lease every host or none. Raises LeaseHeldError, and UnreachableError for a host that does not answer."""
+
+        def held() -> str | None:
+            holders = self._try()
+            strange = [each for each in holders if f"run={self.run} " not in each]
+            if strange:
+                raise LeaseHeldError(strange[0])
+            return holders[0] if holders else None
+
+        try:
+            eventually("the lease on the cluster's hosts", held, Deadline(WAIT_SECONDS))
+        except OverdueError as error:
+            raise LeaseHeldError(str(error)) from error
+
+    def release(self) -> list[str]:
+        """Give it back on every host that answers; returns what went wrong. The lease ends by itself elsewhere."""
+        answers = self.remote.everywhere([host for host, _ in self.wanted], lambda host: release(self.remote, host, self.drill))
+        return [str(answer) for answer in answers.values() if isinstance(answer, RemoteError)]
+
+    def _try(self) -> list[str]:
+        modes = dict(self.wanted)
+
+        def take(host: Host) -> str:
+            program = _TAKE.format(
+                root=ROOT,
+                name=self.drill,
+                mode=modes[host],
+                held=HELD,
+                seconds=int(self.seconds),
+                holder=f"run={self.run} {self.who}",
+            )
+            answer = self.remote.attempt(host, program)
+            if answer.status == HELD:
+                left, mode, holder = answer.stdout.strip().split(" ", 2)
+                return f"{host} is leased ({mode}) by {holder} for another {left} s"
+            if answer.status != 0:
+                raise CommandFailedError(host.name, "take the lease", answer)
+            return ""
+
+        answers = self.remote.everywhere(modes, take)
+        failed = [answer for answer in answers.values() if isinstance(answer, RemoteError)]
+        holders = [answer for answer in answers.values() if isinstance(answer, str) and answer]
+        if failed or holders:
+            self.release()
+        if failed:
+            raise failed[0]
+        return holders
+
+
+def release(remote: Remote, host: Host, drill: str) -> None:
+    """Give back a drill's lease on one host. Raises RemoteError."""
+    remote.run(host, f"rm -f {ROOT}/leases/{drill}")

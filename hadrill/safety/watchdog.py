@@ -1,0 +1,81 @@
+"""A process beside the runner that undoes the runner's faults as soon as the runner is gone.
+
+It holds the reading end of a pipe; the kernel closes the other end when the runner ends, however it ends.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from types import TracebackType
+from typing import Self
+
+from hadrill.safety.heal import heal_entries
+from hadrill.safety.journal import entries, folder
+
+READY = b"ready\n"
+
+
+class Watchdog:
+    """The runner's side: start it before anything is broken, and know that it is there."""
+
+    def __init__(self) -> None:
+        self._watches = False
+        log = folder() / "watchdog.log"
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with log.open("ab") as out:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "hadrill.safety.watchdog", str(os.getpid())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=out,
+                # What ends the runner's terminal or its group must not end this.
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def died(self) -> bool:
+        """Whether it is gone."""
+        return self._process.poll() is not None
+
+    @property
+    def pid(self) -> int:
+        """Its process number."""
+        return self._process.pid
+
+    def ready(self) -> bool:
+        """Wait until it watches; false where it has died."""
+        assert self._process.stdout is not None  # noqa: S101 - opened above
+        if not self.died and not self._watches:
+            self._watches = self._process.stdout.readline() == READY
+        return not self.died and self._watches
+
+    def close(self) -> None:
+        """The runner needs it no more."""
+        assert self._process.stdin is not None  # noqa: S101 - opened above
+        self._process.stdin.close()
+        self._process.wait()
+
+
+def main() -> int:
+    """Wait for the runner's end, then undo what its journal still holds."""
+    runner = int(sys.argv[1])
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    sys.stdout.buffer.write(READY)
+    sys.stdout.buffer.flush()
+    sys.stdin.buffer.read()
+    left = [entry for entry in entries() if entry.pid == runner]
+    done, wrong = heal_entries(left) if left else ([], [])
+    sys.stderr.write("".join(f"{line}\n" for line in [*done, *wrong]))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

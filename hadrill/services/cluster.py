@@ -1,0 +1,159 @@
+"""What a drill must know of a service: its members, their roles, its events, its clients, and its budgets."""
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hadrill.inventory import Host, Inventory
+from hadrill.services.haproxy import Server
+from hadrill.timing import Budget, Timeline
+from hadrill.workload import History, Lane
+
+Probe = Callable[[], "Member"]
+Watch = Callable[[Timeline, threading.Event], None]
+
+
+@dataclass(frozen=True)
+class Member:
+    """What a member says of itself: its role in the product's own word, and whether it takes writes as the leader."""
+
+    role: str
+    leads: bool = False
+
+    def __str__(self) -> str:
+        return self.role
+
+
+SILENT = Member("silent")
+"""A member that does not answer."""
+
+
+class Cluster(ABC):
+    """One cluster of a service, as drills see it. Subclasses keep their parts in files of their own."""
+
+    service: ClassVar[str]
+    roles: ClassVar[tuple[str, ...]]
+    """Roles that a drill can aim at, the leading one first."""
+    single_leader: ClassVar[bool] = True
+    """Whether two members that take writes at the same time are a split brain."""
+    containers: ClassVar[dict[str, str]]
+    """The container of each role; `` (empty) is the one of all others."""
+    processes: ClassVar[dict[str, str]] = {}
+    """Processes that can be killed by themselves: name, and the pattern of their command line."""
+    peer_port: ClassVar[int]
+    """A port that members keep open to one another, by which a cut is proved."""
+    hand_over_note: ClassVar[str] = ""
+    """Why a member cannot be made the leader by a planned switchover, where it cannot."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+        self.multiplier = inventory.settings.faults.multiplier
+
+    @property
+    @abstractmethod
+    def members(self) -> tuple[Host, ...]:
+        """Hosts that vote together."""
+
+    @property
+    @abstractmethod
+    def shared(self) -> tuple[Host, ...]:
+        """Hosts that the clients' way leads over, which other clusters use too."""
+
+    @property
+    def majority(self) -> int:
+        """Members that must be there for the cluster to take writes."""
+        return len(self.members) // 2 + 1
+
+    @abstractmethod
+    def probe(self, host: Host) -> Probe:
+        """A question to one member, over a connection that is kept; SILENT where it does not answer in time."""
+
+    @abstractmethod
+    def leader(self) -> Host:
+        """The leading member, asked now. Raises LookupError where there is none."""
+
+    @abstractmethod
+    def unhealthy(self) -> str | None:
+        """None where every member is in its role, replication caught up, and proxies agree; else the first reason."""
+
+    @abstractmethod
+    def watches(self) -> Sequence[Watch]:
+        """Streams of events, each for a thread of its own, that end when the given event is set."""
+
+    def prepare(self, drill: str, leader: Host | None) -> None:
+        """Make the place that a drill's workload writes to, and remove what a killed run left there.
+
+        `leader` is the member that is to lead, where that is decided with the place (a quorum queue).
+        """
+
+    @abstractmethod
+    def lanes(self, drill: str) -> Sequence[Lane]:
+        """The workload's operations at the entry point."""
+
+    @abstractmethod
+    def found(self, host: Host, drill: str, acknowledged: set[str], history: History) -> set[str]:
+        """Those of the acknowledged keys that a member has. Raises one of asking.FAILURES."""
+
+    def clean(self, drill: str) -> None:
+        """Remove what the workload wrote."""
+
+    @abstractmethod
+    def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
+        """The time that clients may be without service after a fault of a kind, from what is live on the hosts.
+
+        `settings` replaces live values by name, to ask what another configuration would do.
+        """
+
+    def loss_bound(self, role: str) -> str:
+        """What may be lost, in words; empty where nothing may."""
+        return ""
+
+    def may_lose(self, kind: str, role: str) -> bool:
+        """Whether acknowledged writes may be lost without the drill failing."""
+        return False
+
+    parallel_reading: ClassVar[bool] = True
+    """Whether members may be read at the same time."""
+
+    def read_back_order(self) -> tuple[Host, ...]:
+        """Members whose data is compared with what was acknowledged."""
+        return self.members
+
+    def duplicates(self, history: History) -> int:
+        """Writes that were delivered more than once."""
+        return 0
+
+    def unavailable(self, fault: str, role: str) -> str:
+        """Why a fault makes no sense for a role; empty where it does."""
+        return ""
+
+    @abstractmethod
+    def port_of(self, role: str) -> int:
+        """The port of what a role's fault is about."""
+
+    def hand_over(self, to: Host | None) -> None:
+        """Ask for a planned switchover, to a member of choice or any. Returns when it was accepted."""
+        raise NotImplementedError(self.hand_over_note or f"{self.service} has no planned switchover")
+
+    def role(self, host: Host) -> str:
+        """The role of a member now."""
+        return self.roles[0] if self.leader() == host else self.roles[1]
+
+    def target(self, role: str) -> Host:
+        """A member in a role now. Raises LookupError."""
+        leader = self.leader()
+        return leader if role == self.roles[0] else next(host for host in self.members if host != leader)
+
+    def container(self, role: str) -> str:
+        """The container that a fault of a role is about."""
+        return self.containers.get(role, self.containers[""])
+
+
+def every_proxy_agrees(servers: Iterable[Server], wanted: str, what: str) -> str | None:
+    """None where each proxy leads to `wanted` (a name or an address) and to nothing else."""
+    for server in servers:
+        if server.up != (wanted in (server.name, server.address)):
+            return f"{server.proxy} {'leads to' if server.up else 'does not lead to'} {server.name} for {what}"
+    return None

@@ -1,0 +1,101 @@
+"""HAProxy's own view of its servers, from its statistics page."""
+
+import csv
+import http.client
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hadrill.inventory import Host
+from hadrill.services.asking import CONNECT_SECONDS
+from hadrill.timing import POLL, Timeline
+
+STATISTICS_PORT = 8404
+SQL_STATISTICS_PORT = 6032
+
+
+@dataclass(frozen=True)
+class Server:
+    """One server of a backend, as one proxy sees it. `address` is dotted, `status` HAProxy's own word."""
+
+    proxy: str
+    backend: str
+    name: str
+    address: str
+    status: str
+    backup: bool
+
+    @property
+    def up(self) -> bool:
+        """Whether it gets connections."""
+        return self.status.startswith("UP")
+
+
+class Statistics:
+    """The statistics page of one proxy, over one connection. Raises OSError and http.client.HTTPException."""
+
+    def __init__(self, host: Host, port: int = STATISTICS_PORT) -> None:
+        self._host = host
+        self._connection = http.client.HTTPConnection(host.address, port, timeout=CONNECT_SECONDS)
+
+    def servers(self, backend: str) -> list[Server]:
+        """All servers of a backend."""
+        try:
+            self._connection.request("GET", f"/;csv;norefresh;scope={backend}")
+            text = self._connection.getresponse().read().decode("utf-8", "replace")
+        except (OSError, http.client.HTTPException):
+            self._connection.close()
+            raise
+        rows = csv.DictReader(text.removeprefix("# ").splitlines())
+        return [
+            Server(
+                self._host.name,
+                backend,
+                row["svname"],
+                row.get("addr", "").rpartition(":")[0],
+                row["status"],
+                row["bck"] == "1",
+            )
+            for row in rows
+            if row["pxname"] == backend and row["svname"] not in ("FRONTEND", "BACKEND")
+        ]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def servers(host: Host, backend: str, port: int = STATISTICS_PORT) -> list[Server]:
+    """Asked once."""
+    statistics = Statistics(host, port)
+    try:
+        return statistics.servers(backend)
+    finally:
+        statistics.close()
+
+
+def chosen(seen: list[Server]) -> str:
+    """The one server that new connections go to: address of the first that is up, backups last. Empty: none."""
+    up = sorted((server for server in seen if server.up), key=lambda server: server.backup)
+    return up[0].address if up else ""
+
+
+def watch(host: Host, backend: str, port: int = STATISTICS_PORT) -> Callable[[Timeline, threading.Event], None]:
+    """Events of one proxy: which server it leads to. A change to another server ends the phase `route`."""
+
+    def run(timeline: Timeline, stop: threading.Event) -> None:
+        statistics, last = Statistics(host, port), None
+        while not stop.wait(POLL):
+            try:
+                seen = statistics.servers(backend)
+            except (OSError, http.client.HTTPException):
+                continue
+            now = chosen(seen)
+            if now != last:
+                if last is not None:
+                    phase = "route" if now else ""
+                    timeline.add(host.name, f"{backend} leads to {now or 'nobody'}", phase)
+                last = now
+        statistics.close()
+
+    return run

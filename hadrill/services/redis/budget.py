@@ -1,0 +1,55 @@
+"""How long clients may be without Redis, from what Sentinel is set to now.
+
+Source: Sentinel's timers in sentinel.c (Redis 7.2): PING every second, other Sentinels asked every second, INFO every second
+once the master is objectively down.
+"""
+
+from hadrill.services.redis.service import Redis
+from hadrill.timing import Budget, Part, budget
+from hadrill.workload import DEFAULT_RATE, OPERATION_SECONDS
+
+TICK = 1.0
+"""Sentinel's period of PING, of asking its peers, and of INFO while the master is down."""
+HOOK_SECONDS = 1.0
+"""The installer's promise for the way from Sentinel's hook to HAProxy's new address."""
+
+
+def redis_budget(service: Redis, kind: str, role: str, multiplier: float, settings: dict[str, str]) -> Budget:
+    """A sum of parts. `down-after` may be replaced (milliseconds, or seconds as `2s`)."""
+    hangs = Part("client", OPERATION_SECONDS if kind == "blackhole" else 0.0, "an operation that hangs is given up")
+    turn = Part("turn", 1 / DEFAULT_RATE, "operations begin so far apart")
+    if role != "master":
+        return budget([turn, Part("client", hangs.seconds if role == "replica" else 0.0, hangs.source)], multiplier)
+    promote = [Part("info", TICK, "sentinel.c"), Part("hook", HOOK_SECONDS, "redis-update-master")]
+    if kind == "planned":
+        return budget([Part("select", TICK, "sentinel.c"), *promote, turn], multiplier)
+    down_after, source = _down_after(service, settings)
+    return budget(
+        [
+            Part("down-after", down_after, source),
+            Part("ping", TICK, "sentinel.c"),
+            Part("ask", TICK, "sentinel.c"),
+            Part("vote", TICK, "sentinel.c"),
+            *promote,
+            turn,
+            hangs,
+        ],
+        multiplier,
+    )
+
+
+def _down_after(service: Redis, settings: dict[str, str]) -> tuple[float, str]:
+    if "down-after" in settings:
+        return seconds_of(settings["down-after"]), "asked for"
+    said: dict[str, float] = {}
+    for host in service.members:
+        said[host.name] = int(service.sentinel_master(host)["down-after-milliseconds"]) / 1000
+    slowest = max(said, key=lambda name: said[name])
+    return said[slowest], f"live, {slowest}"
+
+
+def seconds_of(text: str) -> float:
+    """`2s`, `2000ms` or `2000` (milliseconds, as in Sentinel's own setting) as seconds. Raises ValueError."""
+    if text.endswith("ms"):
+        return float(text[:-2]) / 1000
+    return float(text[:-1]) if text.endswith("s") else float(text) / 1000

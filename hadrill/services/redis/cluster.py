@@ -1,0 +1,169 @@
+"""Redis with Sentinel, as drills see it."""
+
+from collections.abc import Sequence
+
+import redis
+
+from hadrill.inventory import Host, Inventory
+from hadrill.services import haproxy
+from hadrill.services.asking import FAILURES
+from hadrill.services.cluster import Cluster, Probe, Watch, every_proxy_agrees
+from hadrill.services.finding import CheckFailedError
+from hadrill.services.redis import checks
+from hadrill.services.redis.budget import redis_budget
+from hadrill.services.redis.probe import probe, watch
+from hadrill.services.redis.service import PORT, SENTINEL_PORT, Redis
+from hadrill.services.redis.workload import key_of, lanes
+from hadrill.timing import Budget, Deadline, eventually
+from hadrill.workload import History, Lane
+
+BACKEND = "be_redis_master"
+BATCH = 500
+INFO_SECONDS = 15.0
+"""Sentinel asks every member for INFO each ten seconds."""
+
+
+class RedisCluster(Cluster):
+    """One master, its replicas, the Sentinels beside them, and the proxies that follow the master."""
+
+    service = "redis"
+    roles = ("master", "replica", "sentinel")
+    containers = {"": "redis", "sentinel": "sentinel"}  # noqa: RUF012 - declared as a ClassVar in the base
+    processes = {"redis": "redis-server", "sentinel": "redis-sentinel"}  # noqa: RUF012 - the same
+    peer_port = PORT
+
+    def __init__(self, inventory: Inventory) -> None:
+        super().__init__(inventory)
+        self.redis = Redis(inventory)
+
+    @property
+    def members(self) -> tuple[Host, ...]:
+        """Each host has a Redis and a Sentinel."""
+        return self.redis.members
+
+    @property
+    def shared(self) -> tuple[Host, ...]:
+        """The proxies."""
+        return self.redis.proxies
+
+    def probe(self, host: Host) -> Probe:
+        """ROLE."""
+        return probe(self.redis, host)
+
+    def leader(self) -> Host:
+        """The master that the first Sentinel names that answers."""
+        by_address = {host.address: host for host in self.members}
+        said = []
+        for host in self.members:
+            try:
+                with self.redis.client(host.address, SENTINEL_PORT) as client:
+                    place = client.execute_command(
+                        "SENTINEL", "GET-MASTER-ADDR-BY-NAME", self.redis.settings.master_name
+                    )
+                return by_address[place[0]]
+            except (*FAILURES, TypeError) as error:
+                said.append(f"{host}: {error}")
+        raise LookupError("no Sentinel names a master: " + "; ".join(said))
+
+    def unhealthy(self) -> str | None:
+        """One master with linked replicas, Sentinels that agree without flags, proxies that lead to the master."""
+        try:
+            checks.replication(self.redis)
+            checks.sentinel(self.redis)
+            leader = self.leader()
+            seen = [each for host in self.shared for each in haproxy.servers(host, BACKEND)]
+        except (CheckFailedError, LookupError, OSError) as error:
+            return str(error)
+        return every_proxy_agrees(seen, leader.address, "the master")
+
+    def watches(self) -> Sequence[Watch]:
+        """Every Sentinel's events, and each proxy's server."""
+        return [
+            *(watch(self.redis, host) for host in self.members),
+            *(haproxy.watch(host, BACKEND) for host in self.shared),
+        ]
+
+    def prepare(self, drill: str, leader: Host | None) -> None:
+        """A key for the readers. Keys expire by themselves."""
+        with self.redis.client(self.redis.entry_point) as client:
+            client.set(key_of(drill, "seed"), "seed", ex=3600)
+
+    def lanes(self, drill: str) -> Sequence[Lane]:
+        """Writes and reads, over new and pooled connections."""
+        return lanes(self.redis, drill)
+
+    def found(self, host: Host, drill: str, acknowledged: set[str], history: History) -> set[str]:
+        """Keys that a member has."""
+        wanted, found = sorted(acknowledged), set()
+        with self.redis.client(host.address) as client:
+            for start in range(0, len(wanted), BATCH):
+                part = wanted[start : start + BATCH]
+                values = client.mget([key_of(drill, key) for key in part])
+                found |= {key for key, value in zip(part, values, strict=True) if value == key}
+        return found
+
+    def clean(self, drill: str) -> None:
+        """Remove the drill's keys from the master; replicas follow."""
+        with self.redis.client(self.redis.entry_point) as client:
+            names = list(client.scan_iter(match=key_of(drill, "*"), count=1000))
+            for start in range(0, len(names), BATCH):
+                client.unlink(*names[start : start + BATCH])
+
+    def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
+        """From Sentinel's live settings."""
+        return redis_budget(self.redis, kind, role, self.multiplier, settings or {})
+
+    def port_of(self, role: str) -> int:
+        """Redis' own, or Sentinel's."""
+        return SENTINEL_PORT if role == "sentinel" else PORT
+
+    def unavailable(self, fault: str, role: str) -> str:
+        """A machine carries both."""
+        if role == "sentinel" and fault in ("power-off", "reboot", "isolate", "reject", "engine-stop"):
+            return f"Sentinel shares its machine with Redis: {fault} hits both; cut-port is about Sentinel alone"
+        return ""
+
+    def loss_bound(self, role: str) -> str:
+        """Replication is asynchronous."""
+        return "writes of the last moments that no replica had yet, and those an isolated master took"
+
+    def may_lose(self, kind: str, role: str) -> bool:
+        """A master that is gone takes what it had not sent with it."""
+        return role == self.roles[0]
+
+    def hand_over(self, to: Host | None) -> None:
+        """SENTINEL FAILOVER; a member of choice gets the best replica priority first."""
+        old = self.leader()
+        changed: list[tuple[Host, str]] = []
+        try:
+            for host in self.members if to is not None else ():
+                with self.redis.client(host.address) as client:
+                    changed.append((host, str(client.config_get("replica-priority")["replica-priority"])))
+                    client.config_set("replica-priority", 1 if host == to else 100)
+            self._failover(old, to)
+        finally:
+            for host, priority in changed:
+                with self.redis.client(host.address) as client:
+                    client.config_set("replica-priority", priority)
+
+    def _failover(self, old: Host, to: Host | None) -> None:
+        with self.redis.client(old.address, SENTINEL_PORT) as client:
+            if to is not None:
+                self._until_priorities_are_known(client, to)
+            client.execute_command("SENTINEL", "FAILOVER", self.redis.settings.master_name)
+
+    def _until_priorities_are_known(self, client: redis.Redis, to: Host) -> None:
+        # Sentinel reads priorities from INFO, every ten seconds while all is well.
+        def unknown() -> str | None:
+            rows = client.execute_command("SENTINEL", "REPLICAS", self.redis.settings.master_name)
+            seen = {}
+            for row in rows:
+                pairs = row if isinstance(row, dict) else dict(zip(row[::2], row[1::2], strict=True))
+                seen[pairs["ip"]] = pairs["slave-priority"]
+            return None if seen.get(to.address) == "1" else f"priorities {seen}"
+
+        eventually("Sentinel to know the replicas' priorities", unknown, Deadline(INFO_SECONDS))
+
+    def target(self, role: str) -> Host:
+        """A `sentinel` is one beside a replica, so that only the Sentinel is what the drill is about."""
+        return super().target("replica" if role == "sentinel" else role)

@@ -1,0 +1,26 @@
+"""Client operations through the entry point, at a set rate, and what became of each: the meter of every drill.
+
+An operation ends as ok, fail (certainly not done) or unknown (nobody can say). Nothing is ever tried again under the same
+key, and no driver retries by itself, so that an outage is as long here as it was for an application.
+"""
+
+from hadrill.workload.client import OPERATION_SECONDS, Client, Lane
+from hadrill.workload.history import FAIL, OK, UNKNOWN, History, Operation
+from hadrill.workload.outage import Outage, latencies, longest_outage
+from hadrill.workload.workload import DEFAULT_RATE, Workload
+
+__all__ = [
+    "DEFAULT_RATE",
+    "FAIL",
+    "OK",
+    "OPERATION_SECONDS",
+    "UNKNOWN",
+    "Client",
+    "History",
+    "Lane",
+    "Operation",
+    "Outage",
+    "Workload",
+    "latencies",
+    "longest_outage",
+]

@@ -1,0 +1,43 @@
+"""What a service gives the workload: connections of two kinds, and which of their errors mean `certainly not done`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+OPERATION_SECONDS = 2.0
+"""An operation that takes longer is given up, as an application would: its outcome is unknown."""
+
+
+class Client(Protocol):
+    """One connection to the entry point, used by one thread."""
+
+    def write(self, key: str) -> str:
+        """Store something under a key that was never used before. Returns who answered; empty where nobody can say."""
+
+    def read(self) -> str:
+        """Read something. Returns who answered, or the key of what was taken out where reading takes it out."""
+
+    def abort(self) -> None:
+        """Let an operation that hangs in another thread fail now."""
+
+    def close(self) -> None:
+        """Give the connection back. Never raises."""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Operations of one kind over connections of one kind: `write new 5432`.
+
+    `new` opens a connection for each operation, `pooled` keeps a few and replaces those that fail.
+    """
+
+    kind: str
+    connection: str
+    port: int
+    open: Callable[[], Client]
+    refused: Callable[[Exception], bool]
+
+    @property
+    def name(self) -> str:
+        """How reports call it."""
+        return f"{self.kind} {self.connection} {self.port}"

@@ -1,0 +1,68 @@
+"""Every operation of a workload, kept as JSON lines."""
+
+import json
+import threading
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+OK, FAIL, UNKNOWN = "ok", "fail", "unknown"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation: its key, its lane, monotonic start and end, and what became of it."""
+
+    key: str
+    lane: str
+    start: float
+    end: float
+    outcome: str
+    server: str = ""
+    error: str = ""
+
+    @property
+    def writes(self) -> bool:
+        """Whether it was to change something."""
+        return self.lane.startswith("write")
+
+
+class History:
+    """Operations in the order in which they ended; safe to read while a workload adds to it."""
+
+    def __init__(self) -> None:
+        self._operations: list[Operation] = []
+        self._lock = threading.Lock()
+
+    def add(self, operation: Operation) -> None:
+        """One more."""
+        with self._lock:
+            self._operations.append(operation)
+
+    def operations(self, lane: str = "", since: float = 0.0) -> list[Operation]:
+        """Those of a lane (all where none is named) that ended at `since` or later."""
+        with self._lock:
+            found = []
+            # The newest stand last: a question about the last second must not cost the whole history.
+            for operation in reversed(self._operations):
+                if operation.end < since:
+                    break
+                if not lane or operation.lane == lane:
+                    found.append(operation)
+        return found[::-1]
+
+    def acknowledged(self) -> set[str]:
+        """Keys of writes that the service said it has."""
+        return {operation.key for operation in self.operations() if operation.writes and operation.outcome == OK}
+
+    def count(self, outcome: str) -> int:
+        """How many writes ended so."""
+        return sum(operation.writes and operation.outcome == outcome for operation in self.operations())
+
+    def save(self, file: Path, zero: float) -> None:
+        """One JSON object a line; times are seconds after `zero`, the moment of the fault."""
+        rows: Iterable[Operation] = self.operations()
+        with file.open("w", encoding="utf-8") as out:
+            for row in rows:
+                times = {"start": round(row.start - zero, 4), "end": round(row.end - zero, 4)}
+                out.write(json.dumps(asdict(row) | times) + "\n")

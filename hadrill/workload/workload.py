@@ -1,0 +1,124 @@
+"""Runs lanes of operations at a set rate until it is stopped."""
+
+import threading
+import time
+from collections.abc import Sequence
+from itertools import count
+from types import TracebackType
+from typing import Self
+
+from hadrill.timing import POLL
+from hadrill.workload.client import OPERATION_SECONDS, Client, Lane
+from hadrill.workload.history import FAIL, OK, UNKNOWN, History, Operation
+
+DEFAULT_RATE = 20.0
+"""Operations a second of each lane."""
+POOL = 8
+"""Connections of a pooled lane."""
+STEADY_SECONDS = 1.0
+"""A lane that succeeded for so long without a failure is at its usual rate."""
+USUAL = 0.6
+"""The part of its rate that a lane must reach to count as steady."""
+
+
+class _Turns:
+    """Moments at which operations of a lane begin. Missed ones are not caught up with."""
+
+    def __init__(self, interval: float) -> None:
+        self._interval, self._next, self._lock = interval, time.monotonic(), threading.Lock()
+
+    def take(self) -> float:
+        with self._lock:
+            moment = max(self._next, time.monotonic())
+            self._next = moment + self._interval
+            return moment
+
+
+class Workload:
+    """Operations of several lanes, each in threads of its own: one that hangs holds up no other.
+
+    Lanes with new connections have as many threads as operations can hang at once, so that an attempt begins at
+    every turn, whatever became of those before it.
+    """
+
+    def __init__(self, drill: str, lanes: Sequence[Lane], rate: float = DEFAULT_RATE) -> None:
+        self.drill, self.lanes, self.rate = drill, tuple(lanes), rate
+        self.history = History()
+        self._stop = threading.Event()
+        self._numbers = count(1)
+        self._in_flight: dict[int, tuple[Client, float]] = {}
+        self._threads: list[threading.Thread] = []
+
+    def __enter__(self) -> Self:
+        for lane in self.lanes:
+            turns = _Turns(1 / self.rate)
+            number = POOL if lane.connection == "pooled" else int(self.rate * OPERATION_SECONDS * 1.2) + 2
+            for _ in range(number):
+                self._threads.append(threading.Thread(target=self._work, args=(lane, turns), daemon=True))
+        self._threads.append(threading.Thread(target=self._give_up_late_ones, daemon=True))
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End it: operations in flight have their usual time to finish."""
+        self._stop.set()
+        end = time.monotonic() + 2 * OPERATION_SECONDS
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+
+    def unsteady(self, since: float, seconds: float = STEADY_SECONDS) -> str | None:
+        """None where every lane has succeeded at its usual rate, without a failure, for the last `seconds`.
+
+        Only what began after `since` counts. Otherwise says which lane does not, and its last error.
+        """
+        now = time.monotonic()
+        if now - since < seconds:
+            return "it has only begun"
+        for lane in self.lanes:
+            done = [each for each in self.history.operations(lane.name, now - seconds) if each.start >= since]
+            failed = [each for each in done if each.outcome != OK]
+            if failed:
+                return f"{lane.name} fails: {failed[-1].error}"
+            if len(done) < USUAL * self.rate * seconds:
+                return f"{lane.name} made {len(done)} operations in {seconds:g} s"
+        return None
+
+    def _work(self, lane: Lane, turns: _Turns) -> None:
+        client: Client | None = None
+        while not self._stop.wait(max(0.0, turns.take() - time.monotonic())):
+            client = self._operate(lane, client)
+        if client is not None:
+            client.close()
+
+    def _operate(self, lane: Lane, client: Client | None) -> Client | None:
+        """Make one operation; returns the connection where it can be used again."""
+        key = f"{self.drill}-{next(self._numbers)}"
+        me, server, error, outcome = threading.get_ident(), "", "", OK
+        start = time.monotonic()
+        try:
+            if client is None:
+                client = lane.open()
+            self._in_flight[me] = (client, start)
+            server = client.write(key) if lane.kind == "write" else client.read()
+        except Exception as problem:  # noqa: BLE001 - whatever a driver raises is an outcome of the operation
+            certain = client is None or lane.kind == "read" or lane.refused(problem)
+            outcome, error = FAIL if certain else UNKNOWN, f"{type(problem).__name__}: {problem}".splitlines()[0]
+        finally:
+            self._in_flight.pop(me, None)
+        self.history.add(Operation(key, lane.name, start, time.monotonic(), outcome, server, error[:200]))
+        # A pool throws away a connection that failed, whatever the reason.
+        if client is not None and (lane.connection == "new" or outcome != OK):
+            client.close()
+            return None
+        return client
+
+    def _give_up_late_ones(self) -> None:
+        while not self._stop.wait(POLL):
+            late = time.monotonic() - OPERATION_SECONDS
+            for client, start in list(self._in_flight.values()):
+                if start < late:
+                    client.abort()
