@@ -6,6 +6,9 @@ from pathlib import Path
 import allure
 import pytest
 
+from hadrill.drill.case import Case
+from hadrill.drill.collecting import Wish, cases
+from hadrill.drill.errors import DrillFailedError, DrillInconclusiveError
 from hadrill.fixtures import (  # noqa: F401 - pytest finds fixtures here
     STOCK,
     inventory,
@@ -24,10 +27,14 @@ from hadrill.report.outcome import FAILED, INCONCLUSIVE, PASSED, PROPERTY, UNREA
 from hadrill.report.reporter import NAMES, Reporter
 from hadrill.report.run_folder import new_run_folder
 from hadrill.report.secrets import Scrubber
+from hadrill.safety.signals import end_politely
+from hadrill.services.clusters import CLUSTERS
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.versions import running_versions
+from hadrill.workload import DEFAULT_RATE
 
-SUITES = ("basic", "hosts")
+SUITES = ("basic", "hosts", "failover")
+pytest_plugins = ("hadrill.drill.fixtures",)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,19 +47,45 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="folder with servers.tsv, versions.yaml, settings.yaml and credentials/",
     )
     group.addoption("--reports", default="reports", metavar="DIR", help="where the reports of runs lie")
+    drills = parser.getgroup("hadrill drills")
+    drills.addoption("--node", default="", metavar="HOST", help="only drills on this host, in the role that it has")
+    drills.addoption("--service", default="", metavar="NAME", help="only drills of this service")
+    drills.addoption("--fault", default="", metavar="NAME", help="only drills with this fault, listed or not")
+    drills.addoption("--role", default="", metavar="NAME", help="only drills on a member in this role")
+    drills.addoption("--plan", action="store_true", help="say what would be done, to whom, and the undo; touch nothing")
+    drills.addoption(
+        "--repeat", type=int, default=1, metavar="N", help="each drill so many times, with its distribution"
+    )
+    drills.addoption("--make-leader", action="store_true", help="make --node the leader first, by a planned switchover")
+    drills.addoption("--quorum-loss", action="store_true", help="also drills that take a quorum's majority away")
+    drills.addoption("--rate", type=float, default=DEFAULT_RATE, metavar="N", help="operations a second of each lane")
+    drills.addoption(
+        "--consent", action="append", default=[], metavar="HOST,..", help="hosts that may be broken, outside the lab"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """For a run of the suite: read the inventory, make the run's folder, switch its reports on."""
+    config.addinivalue_line("markers", "failover: drills, which break hosts on purpose (tests/failover)")
+    config.addinivalue_line("markers", "quorum_loss: takes the majority away; runs with --quorum-loss only")
+    config.addinivalue_line("markers", "drills(role=[fault, ...]): the drills of a test with the argument `case`")
+    if config.option.markexpr == "failover" and _no_paths(config):
+        config.args = ["tests/failover"]
     config.addinivalue_line("markers", "service(name): the service that a check is about; it needs hosts of that role")
     suite = suite_of(config)
     if suite is None or config.option.collectonly or config.option.help:
         return
     try:
-        config.stash[STOCK] = read(Path(config.option.inventory))
+        stock = config.stash[STOCK] = read(Path(config.option.inventory))
     except InvalidInventoryError as error:
         raise pytest.UsageError(str(error)) from error
+    if problems := list(wish_of(config).problems(stock)):
+        raise pytest.UsageError("\n".join(problems))
+    end_politely()
+    if getattr(config.option, "numprocesses", None) and config.option.dist in ("no", "load"):
+        # One cluster, one worker: its drills follow one another.
+        config.option.dist = "loadgroup"
     if hasattr(config, "workerinput"):
         config.option.allure_report_dir = config.workerinput["hadrill_results"]
     else:
@@ -62,6 +95,31 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(
             Reporter(config, config.stash[STOCK], suite, folder, running_versions), "hadrill-reporter"
         )
+
+
+def _without_case(item: pytest.Item) -> bool:
+    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return "case" in parameters and not isinstance(parameters["case"], Case)
+
+
+def _no_paths(config: pytest.Config) -> bool:
+    """Whether the command line names no files: pytest fills in what pytest.ini says then."""
+    return config.args_source is not pytest.Config.ArgsSource.ARGS
+
+
+def wish_of(config: pytest.Config) -> Wish:
+    """What the command line says about drills."""
+    option = config.option
+    return Wish(option.node, option.service, option.fault, option.role, option.repeat, option.make_leader)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Drills wait more than they work: each cluster gets a worker, however few processors there are."""
+    if suite_of(config) != "failover":
+        return None
+    stock = read(Path(config.option.inventory))
+    return sum(Role(service) in stock.roles for service in CLUSTERS)
 
 
 def suite_of(config: pytest.Config) -> str | None:
@@ -81,6 +139,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     roles = set(config.stash[STOCK].roles)
     missing = set(Role) - roles
     absent = [item for item in items for mark in item.iter_markers("service") if mark.args[0] in missing]
+    # pytest makes a skipped item of a test without parameters; a test without drills is not part of the run.
+    absent += [item for item in items if _without_case(item) and item not in absent]
+    asked = config.option.quorum_loss
+    absent += [item for item in items if item.get_closest_marker("quorum_loss") and not asked and item not in absent]
     if absent:
         config.hook.pytest_deselected(items=absent)
         items[:] = [item for item in items if item not in absent]
@@ -88,6 +150,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A check with the argument `host` is made on every host that is installed."""
+    if "case" in metafunc.fixturenames and STOCK in metafunc.config.stash:
+        service = str(next(metafunc.definition.iter_markers("service")).args[0])
+        listed = next(metafunc.definition.iter_markers("drills")).kwargs
+        stock, wish = metafunc.config.stash[STOCK], wish_of(metafunc.config)
+        found = cases(stock, service, listed, wish) if Role(service) in stock.roles else []
+        metafunc.parametrize(
+            "case", [pytest.param(each, marks=pytest.mark.xdist_group(service)) for each in found], ids=str
+        )
     if "host" in metafunc.fixturenames and STOCK in metafunc.config.stash:
         hosts = metafunc.config.stash[STOCK].managed
         metafunc.parametrize("host", hosts, ids=[host.name for host in hosts])
@@ -107,6 +177,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             hosts = ", ".join(dict.fromkeys(finding.host for finding in error.findings))
             details = {"outcome": outcome, "host": hosts, "cause": scrub(first.cause), "message": scrub(str(error))}
             report.longrepr = scrub(str(error))
+        elif isinstance(error, DrillFailedError | DrillInconclusiveError):
+            outcome = FAILED if isinstance(error, DrillFailedError) else INCONCLUSIVE
+            details = {"outcome": outcome, "host": "", "cause": scrub(str(error)), "message": scrub(str(error))}
+            report.longrepr = f"{outcome}: {scrub(str(error))}"
         elif isinstance(error, RemoteError):
             details = {
                 "outcome": UNREACHABLE,
@@ -115,7 +189,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
                 "message": scrub(str(error)),
             }
             report.longrepr = scrub(str(error))
-        elif error is not None:
+        elif error is not None and not report.skipped:
             message = scrub(f"{type(error).__name__}: {error}")
             details = {"outcome": INCONCLUSIVE, "host": "", "cause": message.splitlines()[0], "message": message}
             report.longrepr = scrub(str(report.longrepr))
@@ -130,5 +204,7 @@ def _labels(request: pytest.FixtureRequest) -> None:
     """Suites of the HTML page: the run's name, then the module."""
     mark = request.node.get_closest_marker("service")
     if mark is not None:
-        allure.dynamic.parent_suite(f"{suite_of(request.config) or 'hadrill'} checks")
+        allure.dynamic.parent_suite(
+            "drills" if "case" in request.fixturenames else f"{suite_of(request.config)} checks"
+        )
         allure.dynamic.suite(NAMES[mark.args[0]])

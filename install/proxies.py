@@ -47,7 +47,7 @@ def desired(site: Site, host: Host) -> Desired:
 
 def listening(inventory: Inventory) -> None:
     """Every proxy takes connections on its ports. Raises CheckFailedError."""
-    ports = {5432: Role.POSTGRESQL, 6432: Role.POSTGRESQL, 6379: Role.REDIS, 5672: Role.RABBITMQ}
+    ports = {5432: Role.POSTGRESQL, 6432: Role.POSTGRESQL, 6379: Role.REDIS, 5672: Role.RABBITMQ, 9000: Role.MINIO}
     findings = []
     for host in inventory.of_role(Role.HAPROXY):
         for port, role in ports.items():
@@ -71,6 +71,7 @@ def _haproxy(site: Site) -> str:
         postgresql=inventory.of_role(Role.POSTGRESQL),
         redis=redis,
         rabbitmq=inventory.of_role(Role.RABBITMQ),
+        minio=inventory.of_role(Role.MINIO),
         redis_auth=resp("AUTH", password),
         redis_info=resp("INFO", "replication"),
     )

@@ -19,7 +19,6 @@ defaults
     option redispatch 1
     timeout client 1h
     timeout server 1h
-    default-server check inter 1s fall 2 rise 2 on-marked-down shutdown-sessions
 """
 
 
@@ -64,6 +63,11 @@ def render(inventory: Inventory, balancer: LoadBalancer) -> str:
     parts = [HEAD]
     for port in balancer.ports:
         parts.append(f"\nlisten port_{port}\n    bind {balancer.address}:{port}\n    balance roundrobin\n")
+        check = balancer.check
+        parts.append(
+            f"    timeout check {check.timeout * 1000:.0f}ms\n    default-server check inter {check.interval * 1000:.0f}ms"
+            f" fall {check.retries} rise {check.retries} on-marked-down shutdown-sessions\n"
+        )
         parts += [
             f"    server {host.name} {host.address}:{port}\n"
             for role in balancer.targets

@@ -27,7 +27,7 @@ class Case:
         return f"{self.service}/{self}"
 
 
-def known_fault(name: str, cluster: Cluster) -> str:
+def known_fault(name: str, cluster: Cluster | type[Cluster]) -> str:
     """Empty where a cluster has such a fault, else what there is."""
     process, _, verb = name.rpartition("-")
     if name in FAULTS or (process in cluster.processes and f"process-{verb}" in FAULTS):

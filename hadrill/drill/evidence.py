@@ -21,11 +21,18 @@ def keep_evidence(drill: "Drill") -> None:
     scrub = Scrubber(drill.session.inventory.credentials.values())
     zero = drill.moments["inject"]
     drill.workload.history.save(folder / "history.jsonl", zero)
-    events = [{"at": round(e.at - zero, 3), "source": e.source, "text": scrub(e.text), "phase": e.phase} for e in drill.timeline.events]
+    events = [
+        {"at": round(e.at - zero, 3), "source": e.source, "text": scrub(e.text), "phase": e.phase}
+        for e in drill.timeline.events
+    ]
     (folder / "timeline.json").write_text(json.dumps(events, indent=1) + "\n", "utf-8")
     (folder / "timeline.svg").write_text(picture(drill), "utf-8")
     seconds = int(drill.moments["converged"] - drill.moments["steady state"]) + 5
-    program = f"journalctl --no-pager --output short-iso-precise --since=-{seconds}s -n {LOG_LINES} CONTAINER_NAME={drill.cluster.container(result.role)} + _SYSTEMD_UNIT=init.scope"
+    container = drill.cluster.container(result.role)
+    program = (
+        f"journalctl --no-pager --output short-iso-precise --since=-{seconds}s -n {LOG_LINES}"
+        f" CONTAINER_NAME={container} + UNIT=hadrill-{container}.service"
+    )
 
     def log(host: Host) -> str:
         return drill.session.remote.attempt(host, program).stdout

@@ -41,7 +41,9 @@ def split_brain(operations: Iterable[Operation]) -> str:
 
     A member that takes over is no split brain: then all of the first one's writes end before the second one's begin.
     """
-    writes = sorted((each for each in operations if each.writes and each.outcome == OK and each.server), key=lambda o: o.end)
+    writes = sorted(
+        (each for each in operations if each.writes and each.outcome == OK and each.server), key=lambda o: o.end
+    )
     first: dict[str, Operation] = {}
     last: dict[str, Operation] = {}
     for each in writes:

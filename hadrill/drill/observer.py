@@ -8,7 +8,7 @@ from typing import Self
 
 from hadrill.inventory import Host
 from hadrill.services.cluster import SILENT, Cluster, Member
-from hadrill.timing import POLL, Timeline
+from hadrill.timing import Timeline
 
 JOIN_SECONDS = 2.0
 
@@ -29,9 +29,7 @@ class Observer:
         self.cluster, self.timeline = cluster, timeline
         self.spans: dict[str, list[Span]] = {host.name: [] for host in cluster.members}
         self._stop = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._ask, args=(host,), daemon=True) for host in cluster.members
-        ] + [
+        self._threads = [threading.Thread(target=self._ask, args=(host,), daemon=True) for host in cluster.members] + [
             threading.Thread(target=watch, args=(timeline, self._stop), daemon=True) for watch in cluster.watches()
         ]
 
@@ -54,7 +52,7 @@ class Observer:
     def _ask(self, host: Host) -> None:
         probe, spans = self.cluster.probe(host), self.spans[host.name]
         last: Member | None = None
-        while not self._stop.wait(POLL):
+        while not self._stop.wait(self.cluster.look_seconds):
             now = probe()
             if now != last:
                 if last is not None:

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-PASSED, FAILED, INCONCLUSIVE = "passed", "failed", "inconclusive"
+PASSED, FAILED, INCONCLUSIVE, UNAVAILABLE = "passed", "failed", "inconclusive", "unavailable"
 PHASES = ("detect", "elect", "promote", "route", "client")
 
 

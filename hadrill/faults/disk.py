@@ -17,7 +17,7 @@ def full(target: Target) -> Fault:
         proof=f"[ $(df --output=avail -B1 {target.data} | tail -1) -lt 65536 ] && df {target.data} | tail -1",
         heal=f"rm -f {filler}; systemctl start {target.unit}",
         available=(
-            f"case {kind} in overlayfs|nfs*|UNKNOWN) echo \"{target.data} lies on {kind}, which it shares with others\";"
+            f'case {kind} in overlayfs|nfs*|UNKNOWN) echo "{target.data} lies on {kind}, which it shares with others";'
             f" exit 1;; esac; [ $(df --output=avail -B1 {target.data} | tail -1) -lt 107374182400 ]"
             f" || {{ echo 'more than 100 GiB would have to be filled'; false; }}"
         ),

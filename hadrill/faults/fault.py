@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-STOP, CRASH, BLACKHOLE, PLANNED = "stop", "crash", "blackhole", "planned"
-"""How a fault looks to the others: it says goodbye; connections are refused or reset; nothing answers; it was asked for."""
+STOP, CRASH, RESTART, BLACKHOLE, PLANNED = "stop", "crash", "restart", "blackhole", "planned"
+"""How a fault looks to the others: it says goodbye; it is gone and connections are refused; it is gone for a moment and its
+supervisor starts it again; nothing answers; it was asked for."""
 
 
 @dataclass(frozen=True)

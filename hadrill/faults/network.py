@@ -13,8 +13,12 @@ def isolate(target: Target) -> Fault:
         target,
         "isolate",
         BLACKHOLE,
-        (f"input iif != lo ip saddr != {target.runner} drop", f"output oif != lo ip daddr != {target.runner} drop",
-         "input iif != lo meta nfproto ipv6 drop", "output oif != lo meta nfproto ipv6 drop"),
+        (
+            f"input iif != lo ip saddr != {target.runner} drop",
+            f"output oif != lo ip daddr != {target.runner} drop",
+            "input iif != lo meta nfproto ipv6 drop",
+            "output oif != lo meta nfproto ipv6 drop",
+        ),
     )
 
 
@@ -24,9 +28,12 @@ def reject(target: Target) -> Fault:
         target,
         "reject",
         CRASH,
-        (f"input iif != lo ip saddr != {target.runner} meta l4proto tcp reject with tcp reset",
-         f"output oif != lo ip daddr != {target.runner} meta l4proto tcp reject with tcp reset",
-         f"input iif != lo ip saddr != {target.runner} drop", f"output oif != lo ip daddr != {target.runner} drop"),
+        (
+            f"input iif != lo ip saddr != {target.runner} meta l4proto tcp reject with tcp reset",
+            f"output oif != lo ip daddr != {target.runner} meta l4proto tcp reject with tcp reset",
+            f"input iif != lo ip saddr != {target.runner} drop",
+            f"output oif != lo ip daddr != {target.runner} drop",
+        ),
     )
 
 
@@ -48,8 +55,10 @@ def cut_port(target: Target) -> Fault:
         target,
         "cut-port",
         BLACKHOLE,
-        (f"input iif != lo ip saddr != {target.runner} tcp dport {port} drop",
-         f"output oif != lo ip daddr != {target.runner} tcp sport {port} drop"),
+        (
+            f"input iif != lo ip saddr != {target.runner} tcp dport {port} drop",
+            f"output oif != lo ip daddr != {target.runner} tcp sport {port} drop",
+        ),
         proof="",
     )
 
@@ -69,9 +78,11 @@ def slow_link(target: Target) -> Fault:
 
 def _cut(target: Target, name: str, kind: str, rules: Sequence[str], proof: str | None = None) -> Fault:
     table = target.table
-    lines = [f"add table {table}", *(
-        f"add chain {table} {hook} {{ type filter hook {hook} priority -10; }}" for hook in ("input", "output")
-    ), *(f"add rule {table} {rule}" for rule in rules)]
+    lines = [
+        f"add table {table}",
+        *(f"add chain {table} {hook} {{ type filter hook {hook} priority -10; }}" for hook in ("input", "output")),
+        *(f"add rule {table} {rule}" for rule in rules),
+    ]
     program = "\n".join(lines)
     reach = _REACH.format(peer=target.peers[0] if target.peers else "", port=target.peer_port)
     shown = f"nft list table {table} >/dev/null && echo 'nft table {table} is there'"
@@ -86,6 +97,10 @@ def _cut(target: Target, name: str, kind: str, rules: Sequence[str], proof: str 
         heal=f"! nft list table {table} >/dev/null 2>&1 || nft delete table {table}",
         available=(
             "command -v nft >/dev/null || { echo 'no nft on the host: install nftables'; exit 1; };"
-            + (f" {reach} || {{ echo 'it does not reach {target.peers[0]}:{target.peer_port} as it is'; false; }}" if target.peers else " :")
+            + (
+                f" {reach} || {{ echo 'it does not reach {target.peers[0]}:{target.peer_port} as it is'; false; }}"
+                if target.peers
+                else " :"
+            )
         ),
     )

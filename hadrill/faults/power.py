@@ -4,7 +4,7 @@ from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import Protocol
 
-from hadrill.faults.fault import BLACKHOLE, Fault, Target
+from hadrill.faults.fault import BLACKHOLE, RESTART, Fault, Target
 from hadrill.inventory import Host, Inventory
 
 GROUP = "hadrill.power"
@@ -52,4 +52,4 @@ def power_off(_: Target) -> Fault:
 
 def reboot(_: Target) -> Fault:
     """The machine is reset, and comes back by itself."""
-    return Fault("reboot", BLACKHOLE, power="reset", lasts=False)
+    return Fault("reboot", RESTART, power="reset", lasts=False)

@@ -1,16 +1,16 @@
 """Faults of one process in a container: SIGTERM, SIGKILL, SIGSTOP. Whoever supervises it may start it again."""
 
-from hadrill.faults.fault import BLACKHOLE, CRASH, STOP, Fault, Target
+from hadrill.faults.fault import BLACKHOLE, RESTART, Fault, Target
 
 
 def term(target: Target) -> Fault:
     """The process is asked to end."""
-    return _signal(target, "process-term", STOP, "TERM")
+    return _signal(target, "process-term", RESTART, "TERM")
 
 
 def kill(target: Target) -> Fault:
     """The process dies without a word; what it supervised may go on."""
-    return _signal(target, "process-kill", CRASH, "KILL")
+    return _signal(target, "process-kill", RESTART, "KILL")
 
 
 def stop(target: Target) -> Fault:

@@ -25,6 +25,7 @@ OPENINGS: dict[Role, tuple[tuple[int, str, tuple[Source, ...]], ...]] = {
         (6379, "Redis master", (BALANCERS, Role.RUNNER)),
         (5672, "AMQP", (BALANCERS, Role.RUNNER)),
         (15672, "RabbitMQ management", (Role.RUNNER,)),
+        (9000, "S3", (BALANCERS, Role.RUNNER)),
         (8404, "HAProxy statistics", (Role.RUNNER,)),
         (26380, "Redis master updater", (Role.REDIS,)),
     ),

@@ -33,6 +33,14 @@ class Dns(Frozen):
     resolvers: tuple[IPv4Address, ...] = (IPv4Address("1.1.1.1"), IPv4Address("8.8.8.8"))
 
 
+class BalancerCheck(Frozen):
+    """Health checks of a load balancer's targets, in seconds: the hosting company's defaults."""
+
+    interval: float = Field(default=15.0, gt=0)
+    timeout: float = Field(default=10.0, gt=0)
+    retries: int = Field(default=3, ge=1)
+
+
 class LoadBalancer(Frozen):
     """An entry point that is not a server: its address, and the role and ports that it passes on to."""
 
@@ -41,6 +49,7 @@ class LoadBalancer(Frozen):
     scope: Literal["private", "public"]
     targets: tuple[Role, ...]
     ports: tuple[Port, ...]
+    check: BalancerCheck = BalancerCheck()
 
 
 class Bind(Frozen):
@@ -67,6 +76,12 @@ class Redis(Frozen):
     down_after_ms: int = Field(default=5000, ge=100)
     failover_timeout_ms: int = Field(default=60000, ge=1000)
     update_interval_seconds: int = Field(default=15, ge=1)
+
+
+class Minio(Frozen):
+    """Where applications find S3: `haproxy` in front of all nodes, or the first `node` alone, whose loss is an outage."""
+
+    entry: Literal["haproxy", "node"] = "haproxy"
 
 
 class Faults(Frozen):
@@ -102,6 +117,7 @@ class Settings(Frozen):
     bind: Bind = Bind()
     postgresql: Postgresql = Postgresql()
     redis: Redis = Redis()
+    minio: Minio = Minio()
     load_balancers: tuple[LoadBalancer, ...] = ()
     faults: Faults = Faults()
     slo: dict[Literal["postgresql", "redis", "rabbitmq", "minio", "mariadb", "haproxy", "proxysql"], Objective] = {}

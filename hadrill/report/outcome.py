@@ -6,6 +6,9 @@ from typing import Any
 PROPERTY = "hadrill"
 """Under this name an outcome's details travel from a worker to the process that reports."""
 
+DRILL = "hadrill-drill"
+"""The same for a drill's result."""
+
 PASSED, FAILED, UNREACHABLE, INCONCLUSIVE = "passed", "failed", "unreachable", "inconclusive"
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from hadrill.inventory import Inventory
 from hadrill.report.allure import write_page
-from hadrill.report.outcome import INCONCLUSIVE, PROPERTY, Outcome
+from hadrill.report.drills import remember
+from hadrill.report.outcome import DRILL, INCONCLUSIVE, PROPERTY, Outcome
 from hadrill.report.run_folder import point_latest_at, write_summary
 from hadrill.report.secrets import Scrubber
 from hadrill.report.summary import Summary
@@ -20,6 +21,8 @@ NAMES = {
     "rabbitmq": "RabbitMQ",
     "minio": "MinIO",
     "mariadb": "MariaDB",
+    "haproxy": "HAProxy",
+    "proxysql": "SQL proxy",
     "hosts": "Hosts",
     "ports": "Ports",
 }
@@ -41,6 +44,7 @@ class Reporter:
         self.started = time.monotonic()
         self.wanted: dict[str, None] = {}
         self.outcomes: dict[str, Outcome] = {}
+        self.drills: list[dict[str, Any]] = []
         self.lines: dict[str, int] = {}
         self.summary: Summary | None = None
 
@@ -62,6 +66,14 @@ class Reporter:
         """Keep the outcome of a check: of its call, or of whatever failed before or after it."""
         found: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
         details: dict[str, Any] = found[-1] if found else {}
+        drilled: list[Any] = [value for name, value in report.user_properties if name == DRILL]
+        if drilled and report.when != "teardown":
+            self.drills += drilled if report.when == "call" else []
+            self.wanted.pop(report.nodeid, None)
+            return
+        if report.skipped:
+            self.wanted.pop(report.nodeid, None)
+            return
         if report.when == "call" or report.failed:
             self.lines[report.nodeid] = report.location[1] or 0
             self.outcomes[report.nodeid] = Outcome(id=report.nodeid, seconds=round(report.duration, 3), **details)
@@ -75,13 +87,15 @@ class Reporter:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """Write everything, also after an interrupted run. Nothing is written where nothing was checked."""
-        if not self.outcomes:
+        if not self.outcomes and not self.drills:
             self.folder.rmdir() if not any(self.folder.iterdir()) else None
             return
         seconds = time.monotonic() - self.started
         environment = {"inventory": f"{self.stock.settings.name} ({self.stock.folder})", **self.versions(self.stock)}
         outcomes = [*self.outcomes.values(), *(_not_made(each) for each in self.wanted if each not in self.outcomes)]
-        self.summary = Summary(self.suite, tuple(sorted(outcomes, key=self._place)), seconds, environment)
+        ordered = tuple(sorted(outcomes, key=self._place))
+        self.summary = Summary(self.suite, ordered, seconds, environment, tuple(self.drills))
+        remember(self.folder.parent, self.drills)
         write_summary(self.folder, self.summary)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -90,9 +104,10 @@ class Reporter:
             return
         # Allure's and JUnit's plugins write what exceptions say.
         Scrubber(self.stock.credentials.values()).files(self.folder)
-        problem = write_page(self.folder, f"hadrill: {self.suite} checks", self.summary.environment)
+        what = self.suite if self.suite == "failover" else f"{self.suite} checks"
+        problem = write_page(self.folder, f"hadrill: {what}", self.summary.environment)
         point_latest_at(self.folder)
-        terminalreporter.section(f"{self.suite} checks of {self.summary.environment['inventory']}")
+        terminalreporter.section(f"{what} of {self.summary.environment['inventory']}")
         terminalreporter.write_line(self.summary.console())
         terminalreporter.write_line(problem or f"Report: {self.folder / 'index.html'}")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hadrill.report import drills
 from hadrill.report.outcome import PASSED, Outcome
 
 WIDTH = 90
@@ -12,13 +13,13 @@ WIDTH = 90
 
 @dataclass(frozen=True)
 class Summary:
-    """All outcomes of a suite. `seconds` is the time of the whole run; `notes` stand below the table."""
+    """All outcomes of a suite. `seconds` is the time of the whole run; `drills` are results of drills."""
 
     suite: str
     outcomes: tuple[Outcome, ...]
     seconds: float
     environment: dict[str, str]
-    notes: tuple[str, ...] = ()
+    drills: tuple[dict[str, Any], ...] = ()
 
     @property
     def passed(self) -> int:
@@ -47,21 +48,24 @@ class Summary:
             lines += [" " * width + row for row in rows[:-1]]
             lines.append(f"{'':<{width}}{rows[-1]}".ljust(WIDTH - 10) + f"{score:>10}")
             lines[-len(rows)] = module.ljust(width) + lines[-len(rows)][width:]
-        percent = 100 * self.passed // self.total if self.total else 0
-        title = f"{self.suite.capitalize()} checks"
-        lines.append(
-            title.ljust(WIDTH - 10) + f"{f'{self.passed}/{self.total}':>10}  ({percent}%)  {self.seconds:.1f} s"
-        )
+        if self.outcomes:
+            percent = 100 * self.passed // self.total
+            score = f"{self.passed}/{self.total}"
+            title = f"{self.suite.capitalize()} checks"
+            lines.append(title.ljust(WIDTH - 10) + f"{score:>10}  ({percent}%)  {self.seconds:.1f} s")
         lines += [f"  {line}" for outcome in self.outcomes for line in _explained(outcome)]
-        return "\n".join([*lines, *self.notes]).encode("ascii", "backslashreplace").decode("ascii")
+        return "\n".join([*lines, *drills.table(self.drills)]).encode("ascii", "backslashreplace").decode("ascii")
 
     def markdown(self) -> str:
         """The same as a page for people."""
-        lines = [f"# {self.suite.capitalize()} checks: {self.passed}/{self.total} in {self.seconds:.1f} s", ""]
-        lines += ["| module | check | outcome | seconds | host | cause |", "|---|---|---|---|---|---|"]
+        lines = [f"# {self.suite.capitalize()} run in {self.seconds:.1f} s", ""]
+        if self.outcomes:
+            lines += [f"## Checks: {self.passed}/{self.total}", ""]
+            lines += ["| module | check | outcome | seconds | host | cause |", "|---|---|---|---|---|---|"]
         for o in self.outcomes:
             cause = o.cause.replace("|", "\\|").replace("\n", " ")
             lines.append(f"| {o.module} | {o.check} | {o.outcome} | {o.seconds:.2f} | {o.host} | {cause} |")
+        lines += drills.markdown(self.drills)
         lines += ["", "## Environment", "", *[f"- {name}: {value}" for name, value in self.environment.items()], ""]
         return "\n".join(lines)
 
@@ -78,6 +82,7 @@ class Summary:
             },
             "environment": self.environment,
             "checks": [outcome.as_json() for outcome in self.outcomes],
+            "drills": list(self.drills),
         }
         return json.dumps(content, indent=1) + "\n"
 

@@ -39,7 +39,9 @@ def picture(drill: "Drill") -> str:
         parts.append(f'<text x="10" y="{y + 14}">{escape(lane.name)}</text>')
         for each in drill.workload.history.operations(lane.name):
             if start <= each.end <= end:
-                parts.append(f'<rect x="{x(each.end)}" y="{y + 3}" width="1.5" height="{ROW - 8}" fill="{COLOURS[each.outcome]}"/>')
+                parts.append(
+                    f'<rect x="{x(each.end)}" y="{y + 3}" width="1.5" height="{ROW - 8}" fill="{COLOURS[each.outcome]}"/>'
+                )
         y += ROW
     for name in members:
         parts.append(f'<text x="10" y="{y + 14}">{escape(name)}</text>')
@@ -50,10 +52,14 @@ def picture(drill: "Drill") -> str:
                 continue
             colour = LEADS if span.leads else SILENT if span.role == "silent" else FOLLOWS
             width = max(1.0, x(until) - x(span.start))
-            parts.append(f'<rect x="{x(span.start)}" y="{y + 3}" width="{width:.1f}" height="{ROW - 8}" fill="{colour}"><title>{escape(span.role)}</title></rect>')
+            parts.append(
+                f'<rect x="{x(span.start)}" y="{y + 3}" width="{width:.1f}" height="{ROW - 8}" fill="{colour}"><title>{escape(span.role)}</title></rect>'
+            )
             if width > 40:
                 ink = "white" if span.leads else "#333"
-                parts.append(f'<text x="{x(span.start) + 4}" y="{y + 14}" fill="{ink}" font-size="10">{escape(span.role)}</text>')
+                parts.append(
+                    f'<text x="{x(span.start) + 4}" y="{y + 14}" fill="{ink}" font-size="10">{escape(span.role)}</text>'
+                )
         y += ROW
     parts += _marks(drill, x, y, zero, end)
     return "\n".join([*parts, "</svg>", ""])

@@ -32,9 +32,7 @@ def heal_entry(remote: Remote, inventory: Inventory, entry: Entry) -> str:
 
 def release_leases(remote: Remote, inventory: Inventory, entry: Entry) -> None:
     """Give back a drill's lease wherever a host answers; elsewhere it ends by itself."""
-    remote.everywhere(
-        [inventory.host(name) for name in entry.leased], lambda host: release(remote, host, entry.drill)
-    )
+    remote.everywhere([inventory.host(name) for name in entry.leased], lambda host: release(remote, host, entry.drill))
 
 
 def heal_entries(found: Iterable[Entry]) -> tuple[list[str], list[str]]:
@@ -86,8 +84,8 @@ def sweep(remote: Remote, inventory: Inventory, live: Iterable[str]) -> tuple[li
 
 def _leased(remote: Remote, inventory: Inventory) -> set[str]:
     program = (
-        f"now=$(date +%s); for f in {ROOT}/leases/*; do [ -e \"$f\" ] || continue; read -r until rest < \"$f\";"
-        " [ \"$until\" -le \"$now\" ] || basename \"$f\"; done"
+        f'now=$(date +%s); for f in {ROOT}/leases/*; do [ -e "$f" ] || continue; read -r until rest < "$f";'
+        ' [ "$until" -le "$now" ] || basename "$f"; done'
     )
     answers = remote.everywhere(inventory.managed, lambda host: remote.run(host, program).stdout.split())
     return {drill for answer in answers.values() if isinstance(answer, list) for drill in answer}

@@ -64,7 +64,9 @@ class Lease:
 
     def release(self) -> list[str]:
         """Give it back on every host that answers; returns what went wrong. The lease ends by itself elsewhere."""
-        answers = self.remote.everywhere([host for host, _ in self.wanted], lambda host: release(self.remote, host, self.drill))
+        answers = self.remote.everywhere(
+            [host for host, _ in self.wanted], lambda host: release(self.remote, host, self.drill)
+        )
         return [str(answer) for answer in answers.values() if isinstance(answer, RemoteError)]
 
     def _try(self) -> list[str]:

@@ -47,7 +47,7 @@ def left_on(remote: Remote, host: Host) -> list[str]:
     """Drills whose traces lie on a host, and nft tables of drills. Raises RemoteError."""
     listed = remote.run(
         host,
-        f"for f in {ROOT}/*/heal; do [ -e \"$f\" ] && basename $(dirname \"$f\"); done;"
+        f'for f in {ROOT}/*/heal; do [ -e "$f" ] && basename $(dirname "$f"); done;'
         " nft list tables 2>/dev/null | sed -n 's/^table inet hadrill_/table /p'; :",
     ).stdout
     return listed.split("\n")[:-1] if listed else []

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hadrill.inventory import Host, Inventory
+from hadrill.remote import Remote
 from hadrill.services.haproxy import Server
-from hadrill.timing import Budget, Timeline
+from hadrill.timing import POLL, Budget, Timeline
 from hadrill.workload import History, Lane
 
 Probe = Callable[[], "Member"]
@@ -36,6 +37,8 @@ class Cluster(ABC):
     service: ClassVar[str]
     roles: ClassVar[tuple[str, ...]]
     """Roles that a drill can aim at, the leading one first."""
+    look_seconds: ClassVar[float] = POLL
+    """Between two questions of the probe; longer where the answer costs its host much."""
     single_leader: ClassVar[bool] = True
     """Whether two members that take writes at the same time are a split brain."""
     containers: ClassVar[dict[str, str]]
@@ -47,8 +50,8 @@ class Cluster(ABC):
     hand_over_note: ClassVar[str] = ""
     """Why a member cannot be made the leader by a planned switchover, where it cannot."""
 
-    def __init__(self, inventory: Inventory) -> None:
-        self.inventory = inventory
+    def __init__(self, inventory: Inventory, remote: Remote) -> None:
+        self.inventory, self.remote = inventory, remote
         self.multiplier = inventory.settings.faults.multiplier
 
     @property
@@ -145,6 +148,10 @@ class Cluster(ABC):
         """A member in a role now. Raises LookupError."""
         leader = self.leader()
         return leader if role == self.roles[0] else next(host for host in self.members if host != leader)
+
+    def data_of(self, container: str) -> str:
+        """The folder of a container's data, below /var/lib/hadrill."""
+        return container
 
     def container(self, role: str) -> str:
         """The container that a fault of a role is about."""

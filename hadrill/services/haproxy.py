@@ -74,6 +74,26 @@ def servers(host: Host, backend: str, port: int = STATISTICS_PORT) -> list[Serve
         statistics.close()
 
 
+def watch_all(host: Host, backend: str) -> Callable[[Timeline, threading.Event], None]:
+    """Events of one proxy that uses all servers of a backend: which one it takes out or in. The first out ends `route`."""
+
+    def run(timeline: Timeline, stop: threading.Event) -> None:
+        statistics = Statistics(host)
+        last: dict[str, str] = {}
+        while not stop.wait(POLL):
+            try:
+                seen = {server.name: server.status for server in statistics.servers(backend)}
+            except (OSError, http.client.HTTPException):
+                continue
+            for name, status in seen.items():
+                if last and last.get(name) != status:
+                    timeline.add(host.name, f"{backend}: {name} {status}", "route" if status.startswith("DOWN") else "")
+            last = seen
+        statistics.close()
+
+    return run
+
+
 def chosen(seen: list[Server]) -> str:
     """The one server that new connections go to: address of the first that is up, backups last. Empty: none."""
     up = sorted((server for server in seen if server.up), key=lambda server: server.backup)

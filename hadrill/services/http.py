@@ -14,7 +14,13 @@ def get_json(address: str, port: int, path: str, login: tuple[str, str] | None =
 
 
 def request_json(
-    method: str, address: str, port: int, path: str, login: tuple[str, str] | None = None, body: object = None
+    method: str,
+    address: str,
+    port: int,
+    path: str,
+    login: tuple[str, str] | None = None,
+    body: object = None,
+    seconds: float = ANSWER_SECONDS,
 ) -> Any:
     """As get_json, with another method and a JSON body."""
     request = urllib.request.Request(f"http://{address}:{port}{path}", method=method)
@@ -24,5 +30,7 @@ def request_json(
     if body is not None:
         request.add_header("Content-Type", "application/json")
         data = json.dumps(body).encode()
-    with urllib.request.urlopen(request, data=data, timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - always http
-        return json.loads(answer.read() or b"null")
+    with urllib.request.urlopen(request, data=data, timeout=seconds) as answer:  # noqa: S310 - always http
+        text = answer.read()
+        # Patroni answers some requests with a sentence.
+        return json.loads(text or b"null") if answer.headers.get_content_type() == "application/json" else text.decode()

@@ -26,7 +26,9 @@ class Mariadb:
         """The address that applications use."""
         return str(self.inventory.entry_point(PORT).address)
 
-    def connect(self, address: str, *, user: str = USER, database: str | None = DATABASE) -> Any:
+    def connect(
+        self, address: str, *, user: str = USER, database: str | None = DATABASE, seconds: float | None = None
+    ) -> Any:
         """A new connection in autocommit mode, with deadlines. Raises pymysql.Error."""
         name = {"root": "MARIADB_ROOT_PASSWORD"}.get(user, "HADRILL_PASSWORD")
         return pymysql.connect(
@@ -36,9 +38,9 @@ class Mariadb:
             database=database,
             autocommit=True,
             password=self.inventory.credentials.secret(Role.MARIADB, name),
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=ANSWER_SECONDS,
-            write_timeout=ANSWER_SECONDS,
+            connect_timeout=seconds or CONNECT_SECONDS,
+            read_timeout=seconds or ANSWER_SECONDS,
+            write_timeout=seconds or ANSWER_SECONDS,
         )
 
     def wsrep(self, host: Host, user: str = USER) -> dict[str, str]:

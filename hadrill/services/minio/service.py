@@ -19,19 +19,39 @@ class Minio:
         self.inventory = inventory
         self.members = inventory.of_role(Role.MINIO)
 
-    def client(self, address: str) -> Any:
-        """An S3 client of one node that never tries again by itself."""
+    @property
+    def behind_proxy(self) -> bool:
+        """Whether applications reach it through HAProxy, or one node alone (settings.yaml)."""
+        return self.inventory.settings.minio.entry == "haproxy"
+
+    @property
+    def entry_point(self) -> str:
+        """The address that applications use."""
+        if self.behind_proxy:
+            return str(self.inventory.entry_point(PORT).address)
+        return min(self.members, key=lambda host: host.name).address
+
+    def client(self, address: str, *, seconds: float | None = None, keep: bool = True) -> Any:
+        """An S3 client of one address that never tries again by itself; without `keep`, a connection for each request."""
         secret = self.inventory.credentials.secret
-        return boto3.client(
+        client = boto3.client(
             "s3",
             endpoint_url=f"http://{address}:{PORT}",
             region_name="us-east-1",
             aws_access_key_id=secret(Role.MINIO, "MINIO_ROOT_USER"),
             aws_secret_access_key=secret(Role.MINIO, "MINIO_ROOT_PASSWORD"),
             config=Config(
-                connect_timeout=CONNECT_SECONDS,
-                read_timeout=ANSWER_SECONDS,
+                connect_timeout=seconds or CONNECT_SECONDS,
+                read_timeout=seconds or ANSWER_SECONDS,
                 s3={"addressing_style": "path"},
                 retries={"total_max_attempts": 1, "mode": "standard"},
+                max_pool_connections=64,
             ),
         )
+        if not keep:
+            client.meta.events.register("before-send.s3", _close_afterwards)
+        return client
+
+
+def _close_afterwards(request: Any, **_: Any) -> None:
+    request.headers["Connection"] = "close"

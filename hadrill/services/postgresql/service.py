@@ -31,7 +31,14 @@ class Postgresql:
         return str(self.inventory.entry_point(PORT).address)
 
     def connect(
-        self, address: str, port: int = PORT, *, user: str = USER, database: str = DATABASE, read_write: bool = False
+        self,
+        address: str,
+        port: int = PORT,
+        *,
+        user: str = USER,
+        database: str = DATABASE,
+        read_write: bool = False,
+        seconds: float = CONNECT_SECONDS,
     ) -> psycopg.Connection[TupleRow]:
         """A new connection in autocommit mode, with deadlines. Raises psycopg.Error."""
         name = {"postgres": "POSTGRES_PASSWORD"}.get(user, "HADRILL_PASSWORD")
@@ -43,7 +50,7 @@ class Postgresql:
             autocommit=True,
             application_name="hadrill",
             password=self.inventory.credentials.secret(Role.POSTGRESQL, name),
-            connect_timeout=int(CONNECT_SECONDS),
+            connect_timeout=int(seconds),
             tcp_user_timeout=int(ANSWER_SECONDS * 1000),
             prepare_threshold=None,
             target_session_attrs="read-write" if read_write else "any",

@@ -32,7 +32,7 @@ class Rabbitmq:
         """User and password of the suite."""
         return USER, self.inventory.credentials.secret(Role.RABBITMQ, "RABBITMQ_PASSWORD")
 
-    def connect(self, address: str) -> pika.BlockingConnection:
+    def connect(self, address: str, *, seconds: float | None = None) -> pika.BlockingConnection:
         """A new connection with deadlines that never tries again by itself. Raises AMQPError and OSError."""
         return pika.BlockingConnection(
             pika.ConnectionParameters(
@@ -41,9 +41,9 @@ class Rabbitmq:
                 VHOST,
                 pika.PlainCredentials(*self.login),
                 connection_attempts=1,
-                socket_timeout=CONNECT_SECONDS,
-                stack_timeout=ANSWER_SECONDS,
-                blocked_connection_timeout=ANSWER_SECONDS,
+                socket_timeout=seconds or CONNECT_SECONDS,
+                stack_timeout=seconds or ANSWER_SECONDS,
+                blocked_connection_timeout=seconds or ANSWER_SECONDS,
             )
         )
 

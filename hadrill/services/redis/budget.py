@@ -4,9 +4,9 @@ Source: Sentinel's timers in sentinel.c (Redis 7.2): PING every second, other Se
 once the master is objectively down.
 """
 
+from hadrill.services.client_parts import TURN, hang
 from hadrill.services.redis.service import Redis
 from hadrill.timing import Budget, Part, budget
-from hadrill.workload import DEFAULT_RATE, OPERATION_SECONDS
 
 TICK = 1.0
 """Sentinel's period of PING, of asking its peers, and of INFO while the master is down."""
@@ -16,13 +16,11 @@ HOOK_SECONDS = 1.0
 
 def redis_budget(service: Redis, kind: str, role: str, multiplier: float, settings: dict[str, str]) -> Budget:
     """A sum of parts. `down-after` may be replaced (milliseconds, or seconds as `2s`)."""
-    hangs = Part("client", OPERATION_SECONDS if kind == "blackhole" else 0.0, "an operation that hangs is given up")
-    turn = Part("turn", 1 / DEFAULT_RATE, "operations begin so far apart")
     if role != "master":
-        return budget([turn, Part("client", hangs.seconds if role == "replica" else 0.0, hangs.source)], multiplier)
+        return budget([TURN], multiplier)
     promote = [Part("info", TICK, "sentinel.c"), Part("hook", HOOK_SECONDS, "redis-update-master")]
     if kind == "planned":
-        return budget([Part("select", TICK, "sentinel.c"), *promote, turn], multiplier)
+        return budget([Part("select", TICK, "sentinel.c"), *promote, TURN], multiplier)
     down_after, source = _down_after(service, settings)
     return budget(
         [
@@ -31,8 +29,8 @@ def redis_budget(service: Redis, kind: str, role: str, multiplier: float, settin
             Part("ask", TICK, "sentinel.c"),
             Part("vote", TICK, "sentinel.c"),
             *promote,
-            turn,
-            hangs,
+            TURN,
+            hang(kind),
         ],
         multiplier,
     )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import redis
 
 from hadrill.inventory import Host, Inventory
+from hadrill.remote import Remote
 from hadrill.services import haproxy
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster, Probe, Watch, every_proxy_agrees
@@ -32,8 +33,8 @@ class RedisCluster(Cluster):
     processes = {"redis": "redis-server", "sentinel": "redis-sentinel"}  # noqa: RUF012 - the same
     peer_port = PORT
 
-    def __init__(self, inventory: Inventory) -> None:
-        super().__init__(inventory)
+    def __init__(self, inventory: Inventory, remote: Remote) -> None:
+        super().__init__(inventory, remote)
         self.redis = Redis(inventory)
 
     @property

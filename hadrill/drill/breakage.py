@@ -1,0 +1,181 @@
+"""Breaking one host: guard, lease, journal, inject, prove, heal. What a drill and a test's `with` block share."""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from hadrill.drill.case import Case, fault_of
+from hadrill.drill.errors import InconclusiveError, UnavailableError
+from hadrill.drill.session import Session
+from hadrill.faults import PLANNED, Fault, Target
+from hadrill.inventory import Host
+from hadrill.safety import on_target
+from hadrill.safety.consent import refused
+from hadrill.safety.guard import Arithmetic
+from hadrill.safety.heal import heal_entry
+from hadrill.safety.journal import Entry, started
+from hadrill.safety.lease import EXCLUSIVE, SHARED, Lease
+from hadrill.safety.signals import shielded
+from hadrill.services.cluster import SILENT, Cluster
+
+LEASE_SECONDS = 600.0
+"""What a lease lasts beyond the time of the fault: convergence and reading back."""
+TIMER_SLACK_SECONDS = 6.0
+"""The target's own timer comes so long after the runner should have healed."""
+
+Step = Callable[[int, str], None]
+
+
+class Breakage:
+    """One fault on one host. `step` is told when each of the drill's steps begins."""
+
+    def __init__(self, session: Session, cluster: Cluster, case: Case, drill: str, step: Step) -> None:
+        self.session, self.cluster, self.case, self.drill, self._step = session, cluster, case, drill, step
+        self.problems: list[str] = []
+        self.proof = ""
+        self.host, self.role = self._target()
+
+    def guard(self, *, degraded: bool = False) -> Fault:
+        """The fault, where it may be made. Raises InconclusiveError with the reason, UnavailableError.
+
+        `degraded` allows a cluster that has lost members already, as long as its quorum holds.
+        """
+        host = self.host
+        if reason := refused(self.session.inventory, [host], self.session.consent):
+            raise InconclusiveError(reason)
+        if reason := self.cluster.unavailable(self.case.fault, self.role):
+            raise UnavailableError(reason)
+        fault = fault_of(self.case.fault, self._aim())
+        if fault.kind == PLANNED:
+            if self.role != self.cluster.roles[0]:
+                raise UnavailableError(f"a planned switchover needs the {self.cluster.roles[0]}; {host} is {self.role}")
+            return fault
+        sum_of = self.arithmetic()
+        if not sum_of.holds:
+            raise InconclusiveError(f"refused, it would break the quorum: {sum_of}")
+        if sum_of.down and not degraded:
+            raise InconclusiveError(f"refused, the cluster is degraded already: {sum_of}")
+        if fault.power and not self.session.power.is_on(host):
+            raise InconclusiveError(f"{host} has no power already")
+        if fault.power == "off" and not self.session.power.heals:
+            raise InconclusiveError(f"the power driver cannot switch {host} on again: name another as faults.power")
+        if fault.on_host:
+            answer = self.session.remote.attempt(host, fault.available)
+            if answer.status != 0:
+                raise UnavailableError(f"{fault.name} is unavailable on {host}: {answer.stdout.strip() or answer.tail}")
+        return fault
+
+    def arithmetic(self) -> Arithmetic:
+        """Members that do not answer now, or say that they are out, are down."""
+        members = self.cluster.members
+        with ThreadPoolExecutor(max_workers=len(members)) as pool:
+            said = list(pool.map(lambda each: self.cluster.probe(each)(), members))
+        down = tuple(h.name for h, member in zip(members, said, strict=True) if member.role in (SILENT.role, "down"))
+        return Arithmetic(tuple(h.name for h in members), down, (self.host.name,), self.cluster.majority)
+
+    @contextmanager
+    def leased(self, seconds: float) -> Iterator[None]:
+        """The cluster's hosts and the clients' way are this drill's, for the fault's time and what follows."""
+        wanted = [(host, EXCLUSIVE) for host in self.cluster.members] + [(host, SHARED) for host in self.cluster.shared]
+        session = self.session
+        who = f"{session.who}: {self.case.service} {self.case}"
+        lease = Lease(session.remote, self.drill, session.run, who, wanted, seconds + LEASE_SECONDS)
+        try:
+            lease.take()
+            yield
+        finally:
+            with shielded():
+                self._step(10, "release")
+                lease.release()
+
+    @contextmanager
+    def broken(self, fault: Fault, seconds: float) -> Iterator[None]:
+        """The fault is there, proved, for at most `seconds`; afterwards it is healed, whatever happened."""
+        self._step(4, "journal")
+        entry = self._entry(fault)
+        if not self.session.watchdog.ready():
+            raise InconclusiveError("the watchdog process died before anything was broken")
+        entry.write()
+        try:
+            if fault.kind != PLANNED:
+                what = f"{fault.name} on {self.host}"
+                timer = seconds + TIMER_SLACK_SECONDS
+                on_target.arm(self.session.remote, self.host, self.drill, what, fault.heal, timer)
+            self._step(5, "inject")
+            self.proof = self._inject(fault)
+            yield
+        finally:
+            with shielded():
+                self._step(7, "heal")
+                if problem := heal_entry(self.session.remote, self.session.inventory, entry):
+                    self.problems.append(problem)
+
+    def still_there(self, fault: Fault) -> None:
+        """A fault that lasts must not have gone by itself. Raises InconclusiveError."""
+        if fault.lasts and fault.on_host:
+            self._prove(fault)
+        elif fault.lasts and fault.power and self.session.power.is_on(self.host):
+            raise InconclusiveError(f"{self.host} has power again before it was healed")
+
+    def _inject(self, fault: Fault) -> str:
+        """Break it and see that it is broken. Raises InconclusiveError where it is not."""
+        if fault.kind == PLANNED:
+            self.cluster.hand_over(None)
+            return "the cluster accepted it"
+        if fault.power:
+            power = self.session.power
+            (power.off if fault.power == "off" else power.reset)(self.host)
+            if fault.power == "off" and power.is_on(self.host):
+                raise InconclusiveError(f"{self.host} still has power after it was cut")
+            return "no power" if fault.power == "off" else "reset"
+        answer = self.session.remote.attempt(self.host, fault.inject)
+        if answer.status != 0:
+            raise InconclusiveError(f"{fault.name} could not be made on {self.host}: {answer.tail}")
+        return self._prove(fault)
+
+    def _prove(self, fault: Fault) -> str:
+        answer = self.session.remote.attempt(self.host, fault.proof)
+        if answer.status != 0:
+            raise InconclusiveError(f"{fault.name} cannot be shown on {self.host}: {answer.tail or 'its proof fails'}")
+        return answer.stdout.strip().replace("\n", ", ")
+
+    def _entry(self, fault: Fault) -> Entry:
+        return Entry(
+            self.drill,
+            str(self.session.inventory.folder.absolute()),
+            self.host.name,
+            fault.name,
+            bool(fault.power),
+            tuple(host.name for host in (*self.cluster.members, *self.cluster.shared)),
+            os.getpid(),
+            started(os.getpid()),
+        )
+
+    def _target(self) -> tuple[Host, str]:
+        """The host and its role now. Raises InconclusiveError where the two that were asked for do not fit."""
+        cluster, case = self.cluster, self.case
+        if not case.host:
+            return cluster.target(case.role), case.role
+        host = self.session.inventory.host(case.host)
+        role = cluster.role(host)
+        if case.role and case.role != role and case.role in cluster.roles[:2]:
+            raise InconclusiveError(f"{host} is {role} now, not {case.role} (--make-leader makes it the leader)")
+        return host, case.role or role
+
+    def _aim(self) -> Target:
+        # As the host sees the runner: that address is never cut.
+        runner = self.session.remote.run(self.host, "echo $SSH_CONNECTION").stdout.split()[0]
+        cluster = self.cluster
+        container = cluster.container(self.role)
+        process = self.case.fault.rpartition("-")[0]
+        return Target(
+            drill=self.drill,
+            container=container,
+            process=cluster.processes.get(process, cluster.processes.get(container, "")),
+            runner=runner,
+            peers=tuple(peer.address for peer in cluster.members if peer != self.host),
+            peer_port=cluster.peer_port,
+            service_port=cluster.port_of(self.role),
+            data=f"/var/lib/hadrill/{cluster.data_of(container)}",
+        )

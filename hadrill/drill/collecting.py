@@ -1,0 +1,79 @@
+"""From marks and options to cases: which drills a command line asks for."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from hadrill.drill.case import Case, known_fault
+from hadrill.inventory import Inventory, Role
+from hadrill.services.clusters import CLUSTERS
+
+SENTINEL_ONLY = "sentinel"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the command line says about drills; empty means any."""
+
+    node: str = ""
+    service: str = ""
+    fault: str = ""
+    role: str = ""
+    repeat: int = 1
+    make_leader: bool = False
+
+    def problems(self, inventory: Inventory) -> Iterator[str]:
+        """What cannot be meant, each with what could be."""
+        if self.node and self.node not in {host.name for host in inventory.hosts}:
+            yield f"--node {self.node}: no such host; there are {', '.join(h.name for h in inventory.managed)}"
+        if self.service and self.service not in CLUSTERS:
+            yield f"--service {self.service}: no such service; there are {', '.join(CLUSTERS)}"
+        roles = {role for each in CLUSTERS.values() for role in each.roles}
+        if self.role and self.role not in roles:
+            yield f"--role {self.role}: no such role; there are {', '.join(sorted(roles))}"
+        if self.fault:
+            said = [known_fault(self.fault, each) for each in CLUSTERS.values()]
+            if all(said):
+                yield f"--fault {self.fault}: {said[0]}"
+        if self.repeat < 1:
+            yield f"--repeat {self.repeat}: at least 1"
+        if self.make_leader and not self.node:
+            yield "--make-leader needs --node: which member is to lead?"
+
+
+def cases(inventory: Inventory, service: str, listed: Mapping[str, Sequence[str]], wish: Wish) -> list[Case]:
+    """Cases of a test that lists faults by role, as far as the wish goes.
+
+    With `--node` the role is the host's own when the drill begins, unless a role is asked for too.
+    """
+    cluster = CLUSTERS[service]
+    if wish.service and wish.service != service:
+        return []
+    found: dict[Case, None] = {}
+    for role, faults in listed.items():
+        for fault in faults:
+            if wish.fault and wish.fault != fault or wish.role and wish.role != role:
+                continue
+            if not wish.node:
+                found[Case(service, fault, role)] = None
+            elif wish.node in _members(inventory, service):
+                named = role if wish.role or role == SENTINEL_ONLY else ""
+                named = cluster.roles[0] if wish.make_leader and role == cluster.roles[0] else named
+                if not (wish.make_leader and role != cluster.roles[0]):
+                    found[Case(service, fault, named, wish.node)] = None
+    # A fault that is not in the list can still be asked for by name.
+    if wish.fault and not found and not known_fault_of(service, wish.fault):
+        roles = [wish.role] if wish.role else list(listed)
+        if not wish.node:
+            found |= {Case(service, wish.fault, role): None for role in roles if role in listed}
+        elif wish.node in _members(inventory, service):
+            found[Case(service, wish.fault, wish.role, wish.node)] = None
+    return [case for case in found for _ in range(wish.repeat)]
+
+
+def known_fault_of(service: str, fault: str) -> str:
+    """Empty where the service has such a fault."""
+    return known_fault(fault, CLUSTERS[service])
+
+
+def _members(inventory: Inventory, service: str) -> set[str]:
+    return {host.name for host in inventory.of_role(Role(service))}

@@ -1,0 +1,17 @@
+"""Why a drill may say nothing about a cluster."""
+
+
+class InconclusiveError(Exception):
+    """Refused, not steady before, or the fault was not there."""
+
+
+class UnavailableError(InconclusiveError):
+    """The host cannot offer this fault, or it makes no sense for this role."""
+
+
+class DrillFailedError(AssertionError):
+    """What a test raises: the cluster did not do what it must."""
+
+
+class DrillInconclusiveError(Exception):
+    """What a test raises: the drill says nothing about the cluster."""

@@ -1,0 +1,29 @@
+"""A fault as a `with` block: as safe as a drill's, for tests that make a case of their own."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from hadrill.drill.breakage import Breakage
+from hadrill.drill.case import Case
+from hadrill.drill.session import Session
+from hadrill.inventory import Host
+from hadrill.services.cluster import Cluster
+
+BLOCK_SECONDS = 120.0
+"""The target's own timer ends a block that takes longer."""
+
+
+@contextmanager
+def fault_block(session: Session, cluster: Cluster, fault: str, host: Host) -> Iterator[None]:
+    """Guard, lease, journal, inject, prove; and heal at the end, whatever the block did.
+
+    Raises InconclusiveError where the fault is refused, unavailable or not there, LeaseHeldError, RemoteError.
+    """
+    case = Case(cluster.service, fault, host=host.name)
+    breakage = Breakage(session, cluster, case, uuid.uuid4().hex[:12], lambda *_: None)
+    made = breakage.guard()
+    with breakage.leased(BLOCK_SECONDS), breakage.broken(made, BLOCK_SECONDS):
+        yield
+    if breakage.problems:
+        raise RuntimeError("; ".join(breakage.problems))

@@ -1,0 +1,174 @@
+"""What tests are given to break things: a session, the drill itself, and single faults for cases of their own."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from pathlib import Path
+
+import allure
+import pytest
+
+from hadrill.drill.case import Case
+from hadrill.drill.drill import Drill
+from hadrill.drill.errors import DrillFailedError, DrillInconclusiveError
+from hadrill.drill.fault_block import fault_block
+from hadrill.drill.result import FAILED, INCONCLUSIVE, UNAVAILABLE, Result
+from hadrill.drill.session import Session
+from hadrill.drill.terminal import line_writer
+from hadrill.fixtures import STOCK
+from hadrill.inventory import Host
+from hadrill.remote import Remote
+from hadrill.report.outcome import DRILL
+from hadrill.safety.heal import heal_entries, sweep
+from hadrill.safety.journal import entries
+from hadrill.services.cluster import Cluster
+from hadrill.services.clusters import cluster_of
+from hadrill.timing import Deadline
+from hadrill.timing import eventually as wait_until
+from hadrill.workload import Workload
+
+
+@pytest.fixture(scope="session")
+def drills(pytestconfig: pytest.Config, remote: Remote) -> Iterator[Session]:
+    """What all drills of this run share. What earlier runs left is undone before the first and looked for after the last."""
+    inventory = pytestconfig.stash[STOCK]
+    worker = getattr(pytestconfig, "workerinput", {})
+    session = Session(
+        inventory,
+        remote,
+        Path(pytestconfig.option.allure_report_dir).parent / "drills",
+        say=line_writer(pytestconfig),
+        run=worker.get("testrunuid", uuid.uuid4().hex)[:12],
+        consent=[name for option in pytestconfig.option.consent for name in option.split(",")],
+        rate=pytestconfig.option.rate,
+    )
+    _ = session.watchdog
+    _clean(session)
+    yield session
+    _clean(session)
+    session.close()
+
+
+@pytest.fixture
+def drill(request: pytest.FixtureRequest, drills: Session) -> Callable[[Case], Result]:
+    """Run a case: all ten steps. Fails with the cause; a fault that the host cannot offer is skipped with the reason."""
+
+    def run(case: Case) -> Result:
+        cluster = cluster_of(drills.inventory, drills.remote, case.service)
+        one = Drill(drills, cluster, case)
+        if request.config.option.plan:
+            try:
+                drills.say(one.plan())
+            except Exception as error:  # noqa: BLE001 - the plan of a drill that would be refused is its refusal
+                drills.say(f"{case.service} {case}\n    would not run: {error}")
+            pytest.skip("planned only, nothing was touched")
+        if request.config.option.make_leader and case.role == cluster.roles[0]:
+            make_leader(cluster, drills.inventory.host(case.host))
+        result = one.run()
+        request.node.user_properties.append((DRILL, result.as_json()))
+        _attach(result, one.folder)
+        if result.verdict == UNAVAILABLE:
+            pytest.skip(result.cause)
+        if result.verdict == INCONCLUSIVE:
+            raise DrillInconclusiveError(result.cause)
+        if result.verdict == FAILED:
+            raise DrillFailedError(f"{result.node} ({result.role}), {result.fault}: {result.cause}")
+        return result
+
+    return run
+
+
+@pytest.fixture
+def cluster(request: pytest.FixtureRequest, drills: Session) -> Cluster:
+    """The cluster of the test's `service` mark, as drills see it."""
+    mark = request.node.get_closest_marker("service")
+    if mark is None:
+        raise pytest.UsageError(f"{request.node.nodeid} asks for `cluster` and has no mark pytest.mark.service(...)")
+    return cluster_of(drills.inventory, drills.remote, mark.args[0])
+
+
+@pytest.fixture
+def workload(cluster: Cluster, drills: Session) -> Callable[[], AbstractContextManager[Workload]]:
+    """`with workload() as load:` operations run at the cluster's entry point meanwhile; what they wrote is removed."""
+
+    @contextmanager
+    def run() -> Iterator[Workload]:
+        name = uuid.uuid4().hex[:12]
+        cluster.prepare(name, None)
+        try:
+            with Workload(name, cluster.lanes(name), drills.rate) as load:
+                yield load
+        finally:
+            cluster.clean(name)
+
+    return run
+
+
+Block = Callable[[Host], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def broken(drills: Session, cluster: Cluster) -> Callable[..., AbstractContextManager[None]]:
+    """`with broken("container-pause", host):` any fault for a while, proved, journaled and healed like a drill's."""
+    return partial(fault_block, drills, cluster)
+
+
+@pytest.fixture
+def stopped_container(drills: Session, cluster: Cluster) -> Block:
+    """`with stopped_container(host):` the cluster's container on that host is stopped."""
+    return partial(fault_block, drills, cluster, "container-stop")
+
+
+@pytest.fixture
+def powered_off(drills: Session, cluster: Cluster) -> Block:
+    """`with powered_off(host):` the machine has no power."""
+    return partial(fault_block, drills, cluster, "power-off")
+
+
+@pytest.fixture
+def isolated(drills: Session, cluster: Cluster) -> Block:
+    """`with isolated(host):` the machine hears nobody but the runner."""
+    return partial(fault_block, drills, cluster, "isolate")
+
+
+@pytest.fixture
+def eventually() -> Callable[..., None]:
+    """Wait for a condition with a deadline: hadrill.timing.eventually."""
+    return wait_until
+
+
+def make_leader(cluster: Cluster, host: Host) -> None:
+    """Make a member the leader by a planned switchover, and wait until all agree."""
+    if cluster.leader() == host:
+        return
+    cluster.hand_over(host)
+    wait_until(f"{host} to lead", lambda: None if cluster.leader() == host else "another leads", Deadline(LEAD_SECONDS))
+    wait_until(f"{cluster.service} to be whole under {host}", cluster.unhealthy, Deadline(LEAD_SECONDS))
+
+
+LEAD_SECONDS = 90.0
+
+
+def _clean(session: Session) -> None:
+    """Undo what runs that are gone left, on this computer's word and on the hosts' own."""
+    mine = [entry for entry in entries() if entry.inventory == str(session.inventory.folder.absolute())]
+    live = [entry.drill for entry in mine if entry.alive and entry.pid != os.getpid()]
+    done, wrong = heal_entries([entry for entry in mine if entry.drill not in live])
+    also, broken_still = sweep(session.remote, session.inventory, live)
+    for line in [*done, *also]:
+        session.say(f"swept: {line}")
+    for line in [*wrong, *broken_still]:
+        session.say(f"cannot sweep: {line}")
+
+
+def _attach(result: Result, folder: Path) -> None:
+    """Phases as steps, and everything that was kept, on the HTML page."""
+    for phase, seconds in result.phases.items():
+        with allure.step(f"{phase}: {seconds:.2f} s after the fault"):
+            pass
+    kinds = {".svg": allure.attachment_type.SVG, ".json": allure.attachment_type.JSON}
+    for name in result.evidence:
+        file = folder / name
+        allure.attach.file(str(file), name, kinds.get(file.suffix, allure.attachment_type.TEXT))

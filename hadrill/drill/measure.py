@@ -1,0 +1,65 @@
+"""From a history to numbers: outages, latencies, phases, losses."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from hadrill.drill.result import PHASES, Result
+from hadrill.services.cluster import Cluster
+from hadrill.timing import Timeline
+from hadrill.workload import FAIL, OK, UNKNOWN, Workload, latencies, longest_outage
+
+NOTICED_SECONDS = 0.5
+"""A shorter time without success is how the workload goes on any day, not a phase of a failover."""
+
+
+def measure(result: Result, workload: Workload, timeline: Timeline, moments: dict[str, float]) -> None:
+    """Fill in outages, latencies and phases. Seconds count from the fault's injection."""
+    history = workload.history
+    injected, healed, end = moments["inject"], moments["heal"], moments["converged"]
+    for lane in workload.lanes:
+        operations = history.operations(lane.name)
+        outage = longest_outage(operations, injected, healed)
+        back = longest_outage(operations, healed, end)
+        result.lanes[lane.name] = {
+            "outage_s": round(outage.seconds, 3),
+            "return_outage_s": round(back.seconds, 3),
+            "over": outage.over and back.over,
+            "failed": sum(each.outcome == FAIL for each in operations),
+            "unknown": sum(each.outcome == UNKNOWN for each in operations),
+            "before": latencies(each for each in operations if each.end < injected),
+            "during": latencies(each for each in operations if injected <= each.end < healed),
+            "after": latencies(each for each in operations if each.end >= healed),
+        }
+    writes = {name: lane for name, lane in result.lanes.items() if name.startswith("write")}
+    result.outage_s = max(lane["outage_s"] for lane in writes.values())
+    result.return_outage_s = max(lane["return_outage_s"] for lane in writes.values())
+    for phase in PHASES[:-1]:
+        event = timeline.first(phase, injected)
+        if event is not None and event.at <= healed:
+            result.phases[phase] = round(event.at - injected, 3)
+    worst = max(writes, key=lambda name: writes[name]["outage_s"])
+    if result.outage_s > NOTICED_SECONDS:
+        client = longest_outage(history.operations(worst), injected, healed).end - injected
+        result.phases["client"] = round(max(0.0, client), 3)
+    everything = history.operations()
+    result.operations = {name: sum(each.outcome == name for each in everything) for name in (OK, FAIL, UNKNOWN)}
+    result.unknown = history.count(UNKNOWN)
+    result.acknowledged = history.count(OK)
+
+
+def read_back(result: Result, cluster: Cluster, workload: Workload) -> None:
+    """Compare every member with what was acknowledged: lost is what is missing on any. Raises asking.FAILURES."""
+    history = workload.history
+    acknowledged = history.acknowledged()
+    members = cluster.read_back_order()
+    with ThreadPoolExecutor(max_workers=len(members) if cluster.parallel_reading else 1) as pool:
+        found = list(pool.map(lambda host: cluster.found(host, result.id, acknowledged, history), members))
+    missing: set[str] = set()
+    for host, there in zip(members, found, strict=True):
+        if away := acknowledged - there:
+            result.notes.append(f"{host}: {len(away)} acknowledged writes are not there")
+            missing |= away
+    result.lost = len(missing)
+    result.duplicates = cluster.duplicates(history)
+    if missing:
+        ends = [each.end for each in history.operations() if each.key in missing]
+        result.loss_window_s = round(max(ends) - min(ends), 3)

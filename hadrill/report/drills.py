@@ -1,0 +1,128 @@
+"""Drills in reports: their table, their distribution when repeated, and the history that outlives runs."""
+
+import json
+import statistics
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+HISTORY = "history.jsonl"
+HEAD = ("SERVICE", "NODE", "ROLE", "FAULT", "OUTAGE / BUDGET", "LOST", "UNKNOWN", "ACKED", "VERDICT")
+
+
+def table(drills: Sequence[Row]) -> list[str]:
+    """One row a drill in plain ASCII, its phases below it, and below those what it did not pass for."""
+    if not drills:
+        return []
+    rows = [_cells(row) for row in drills]
+    widths = [max(len(row[column]) for row in [HEAD, *rows]) for column in range(len(HEAD))]
+    lines = ["  ".join(name.ljust(width) for name, width in zip(HEAD, widths, strict=True)).rstrip()]
+    for drill, row in zip(drills, rows, strict=True):
+        lines.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        if drill["phases"]:
+            lines.append("    " + "  ".join(f"{name} {seconds:.1f}" for name, seconds in drill["phases"].items()))
+        lines += [f"    {line}" for line in [drill["cause"], *drill["notes"]] if line]
+    passed = sum(drill["verdict"] == "passed" for drill in drills)
+    counts = ", ".join(
+        f"{number} {name}"
+        for name in ("failed", "inconclusive", "unavailable")
+        if (number := sum(drill["verdict"] == name for drill in drills))
+    )
+    lines.append(f"Failover drills  {passed}/{len(drills)} passed{f', {counts}' if counts else ''}")
+    return [*lines, *distribution(drills)]
+
+
+def distribution(drills: Iterable[Row]) -> list[str]:
+    """For drills that were run more than once: min, median, p95 and max of their outage."""
+    lines = []
+    for key, rows in by_key(drills).items():
+        outages = sorted(row["outage_s"] for row in rows if row["outage_s"] is not None)
+        if len(rows) > 1 and outages:
+            passed = sum(row["verdict"] == "passed" for row in rows)
+            lines.append(
+                f"  {key}: {passed}/{len(rows)} passed, outage min {outages[0]:.2f} median {statistics.median(outages):.2f}"
+                f" p95 {percentile(outages, 95):.2f} max {outages[-1]:.2f} s"
+            )
+    return lines
+
+
+def markdown(drills: Sequence[Row]) -> list[str]:
+    """The same table for people."""
+    if not drills:
+        return []
+    lines = [
+        "",
+        "## Drills",
+        "",
+        f"| {' | '.join(name.lower() for name in HEAD)} | phases | cause |",
+        "|---" * 11 + "|",
+    ]
+    for drill in drills:
+        phases = ", ".join(f"{name} {seconds:.1f}" for name, seconds in drill["phases"].items())
+        cause = "; ".join([drill["cause"], *drill["notes"]]).strip("; ").replace("|", "\\|").replace("\n", " ")
+        lines.append(f"| {' | '.join(_cells(drill))} | {phases} | {cause} |")
+    return lines
+
+
+def remember(reports: Path, drills: Iterable[Row]) -> None:
+    """Add results to the history; one JSON object a line, with the time of the run."""
+    moment = datetime.now().astimezone().isoformat(timespec="seconds")
+    with (reports / HISTORY).open("a", encoding="utf-8") as out:
+        for drill in drills:
+            short = {name: value for name, value in drill.items() if name not in ("lanes", "evidence", "notes")}
+            out.write(json.dumps({"at": moment, **short}) + "\n")
+
+
+def trends(reports: Path) -> list[tuple[str, ...]]:
+    """One row for each kind of drill that was ever run: how often, passed, and how its outage developed.
+
+    Raises FileNotFoundError where there is no history, ValueError for a line that is none.
+    """
+    lines = (reports / HISTORY).read_text("utf-8").splitlines()
+    rows: list[tuple[str, ...]] = []
+    for key, runs in sorted(by_key(map(json.loads, lines)).items()):
+        outages = [run["outage_s"] for run in runs if run["outage_s"] is not None]
+        passed = sum(run["verdict"] == "passed" for run in runs)
+        if not outages:
+            rows.append((key, str(len(runs)), str(passed), "-", "-", "-", "-", runs[-1]["at"]))
+            continue
+        earlier = statistics.median(outages[:-1]) if len(outages) > 1 else outages[-1]
+        rows.append(
+            (
+                key,
+                str(len(runs)),
+                str(passed),
+                f"{statistics.median(outages):.2f}",
+                f"{max(outages):.2f}",
+                f"{outages[-1]:.2f}",
+                f"{outages[-1] - earlier:+.2f}",
+                runs[-1]["at"],
+            )
+        )
+    return rows
+
+
+def by_key(drills: Iterable[Row]) -> dict[str, list[Row]]:
+    """Drills of the same service, role and fault, whichever host it was."""
+    found: dict[str, list[Row]] = {}
+    for drill in drills:
+        found.setdefault(f"{drill['service']}/{drill['role'] or '-'}/{drill['fault']}", []).append(drill)
+    return found
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """The value that so many percent of the sorted values do not exceed."""
+    return values[min(len(values) - 1, -(-len(values) * percent // 100) - 1)]
+
+
+def _cells(drill: Row) -> tuple[str, ...]:
+    def number(name: str, places: int = 0) -> str:
+        value = drill[name]
+        return "-" if value is None else f"{value:.{places}f}"
+
+    measured = f"{number('outage_s', 2)} / {number('budget_s', 1)} s"
+    counts: Iterator[str] = (number(name) for name in ("lost", "unknown", "acknowledged"))
+    names = (drill["service"], drill["node"] or "-", drill["role"] or "-", drill["fault"])
+    return (*names, measured, *counts, drill["verdict"].upper() if drill["verdict"] != "passed" else "passed")

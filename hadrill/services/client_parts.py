@@ -1,0 +1,11 @@
+"""The part of every budget that is the client's own."""
+
+from hadrill.timing import Part
+from hadrill.workload import DEFAULT_RATE, OPERATION_SECONDS
+
+TURN = Part("turn", 1 / DEFAULT_RATE, "operations begin so far apart")
+
+
+def hang(kind: str) -> Part:
+    """Where nothing answers, an operation of the workload hangs until it is given up."""
+    return Part("client", OPERATION_SECONDS if kind == "blackhole" else 0.0, "an operation that hangs is given up")

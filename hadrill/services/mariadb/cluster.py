@@ -1,0 +1,109 @@
+"""MariaDB Galera behind its SQL proxies, as drills see it."""
+
+from collections.abc import Sequence
+
+from hadrill.inventory import Host, Inventory
+from hadrill.remote import Remote
+from hadrill.services import haproxy
+from hadrill.services.asking import FAILURES
+from hadrill.services.cluster import Cluster, Probe, Watch
+from hadrill.services.finding import CheckFailedError
+from hadrill.services.haproxy import SQL_STATISTICS_PORT
+from hadrill.services.mariadb import checks
+from hadrill.services.mariadb.budget import mariadb_budget
+from hadrill.services.mariadb.probe import probe
+from hadrill.services.mariadb.service import PORT, Mariadb
+from hadrill.services.mariadb.workload import TABLE, lanes
+from hadrill.timing import Budget
+from hadrill.workload import History, Lane
+
+BACKEND = "be_mariadb"
+GALERA_PORT = 4567
+
+
+class MariadbCluster(Cluster):
+    """Nodes of equal rank, one of which the SQL proxies use as the writer."""
+
+    service = "mariadb"
+    roles = ("writer", "node")
+    single_leader = False
+    containers = {"": "mariadb"}  # noqa: RUF012 - declared as a ClassVar in the base
+    processes = {"mariadbd": "mariadbd"}  # noqa: RUF012 - the same
+    peer_port = GALERA_PORT
+    hand_over_note = "the order of nodes in the SQL proxy's configuration decides who is the writer"
+
+    def __init__(self, inventory: Inventory, remote: Remote) -> None:
+        super().__init__(inventory, remote)
+        self.mariadb = Mariadb(inventory)
+
+    @property
+    def members(self) -> tuple[Host, ...]:
+        """Galera nodes."""
+        return self.mariadb.members
+
+    @property
+    def shared(self) -> tuple[Host, ...]:
+        """The SQL proxies."""
+        return self.mariadb.proxies
+
+    def probe(self, host: Host) -> Probe:
+        """The node's wsrep status."""
+        return probe(self.mariadb, host)
+
+    def leader(self) -> Host:
+        """The writer that the first SQL proxy uses that answers."""
+        by_address = {host.address: host for host in self.members}
+        said = []
+        for proxy in self.shared:
+            try:
+                return by_address[haproxy.chosen(haproxy.servers(proxy, BACKEND, SQL_STATISTICS_PORT))]
+            except FAILURES as error:
+                said.append(f"{proxy}: {error!r}")
+        raise LookupError("no SQL proxy names a writer: " + "; ".join(said))
+
+    def unhealthy(self) -> str | None:
+        """Every node synced in one primary component, every SQL proxy uses all of them."""
+        try:
+            checks.cluster(self.mariadb)
+            for proxy in self.shared:
+                away = [s.name for s in haproxy.servers(proxy, BACKEND, SQL_STATISTICS_PORT) if not s.up]
+                if away:
+                    return f"{proxy} does not use {', '.join(away)}"
+        except (CheckFailedError, *FAILURES) as error:
+            return str(error)
+        return None
+
+    def watches(self) -> Sequence[Watch]:
+        """The SQL proxies' servers."""
+        return [haproxy.watch(host, BACKEND, SQL_STATISTICS_PORT) for host in self.shared]
+
+    def prepare(self, drill: str, leader: Host | None) -> None:
+        """An empty table."""
+        with self.mariadb.connect(self.mariadb.entry_point) as connection, connection.cursor() as cursor:
+            cursor.execute(f"CREATE TABLE IF NOT EXISTS {TABLE} (id VARCHAR(64) PRIMARY KEY)")
+            cursor.execute(f"DELETE FROM {TABLE}")  # noqa: S608 - a constant name
+            cursor.execute(f"INSERT INTO {TABLE} VALUES (%s)", (f"{drill}-seed",))  # noqa: S608 - the same
+
+    def lanes(self, drill: str) -> Sequence[Lane]:
+        """Writes and reads, over new and pooled connections."""
+        return lanes(self.mariadb)
+
+    def found(self, host: Host, drill: str, acknowledged: set[str], history: History) -> set[str]:
+        """Rows that a node has, after it has applied all that the cluster has."""
+        with self.mariadb.connect(host.address) as connection, connection.cursor() as cursor:
+            cursor.execute("SET SESSION wsrep_sync_wait = 1")
+            cursor.execute(f"SELECT id FROM {TABLE} WHERE id LIKE %s", (f"{drill}-%",))  # noqa: S608 - the same
+            return {str(row[0]) for row in cursor.fetchall()}
+
+    def clean(self, drill: str) -> None:
+        """Empty the table; it stays, as in the basic checks."""
+        with self.mariadb.connect(self.mariadb.entry_point) as connection, connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {TABLE}")  # noqa: S608 - the same
+
+    def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
+        """From Galera's live provider options and the proxies' checks."""
+        return mariadb_budget(self.mariadb, self.remote, kind, role, self.multiplier)
+
+    def port_of(self, role: str) -> int:
+        """MariaDB."""
+        return PORT

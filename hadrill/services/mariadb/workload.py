@@ -1,0 +1,58 @@
+"""INSERT and SELECT at the entry point."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+import pymysql
+
+from hadrill.services.mariadb.service import PORT, Mariadb
+from hadrill.workload import OPERATION_SECONDS, Lane
+
+TABLE = "hadrill_drill"
+_CLIENT_ERRORS = range(2000, 3000)
+"""Raised by the client's side: the connection is lost, and nobody can say what the server did."""
+
+
+def lanes(service: Mariadb) -> Sequence[Lane]:
+    """Writes and reads, over new and pooled connections."""
+    return [
+        Lane(kind, connection, PORT, lambda: MariadbClient(service), refused)
+        for kind in ("write", "read")
+        for connection in ("new", "pooled")
+    ]
+
+
+def refused(error: Exception) -> bool:
+    """The server answered with an error of its own (not ready, deadlock by certification): nothing was written."""
+    if not isinstance(error, pymysql.Error) or not error.args or not isinstance(error.args[0], int):
+        return False
+    return error.args[0] != 0 and error.args[0] not in _CLIENT_ERRORS
+
+
+class MariadbClient:
+    """One connection."""
+
+    def __init__(self, service: Mariadb) -> None:
+        self._connection = service.connect(service.entry_point, seconds=int(OPERATION_SECONDS))
+
+    def write(self, key: str) -> str:
+        """INSERT; the node says its own name."""
+        return self._value(f"INSERT INTO {TABLE} VALUES (%s) RETURNING @@wsrep_node_name", (key,))  # noqa: S608 - a constant name
+
+    def read(self) -> str:
+        """SELECT a row."""
+        return self._value(f"SELECT @@wsrep_node_name FROM {TABLE} LIMIT 1", ())  # noqa: S608 - the same
+
+    def _value(self, statement: str, values: tuple[str, ...]) -> str:
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            row = cursor.fetchone()
+        return str(row[0]) if row else ""
+
+    def abort(self) -> None:
+        """Its socket has a deadline of its own."""
+
+    def close(self) -> None:
+        """Close the connection; one that is broken already is only forgotten."""
+        with suppress(pymysql.Error, OSError):
+            self._connection.close()

@@ -1,0 +1,26 @@
+"""How long clients may be without MinIO.
+
+Source: MinIO's internode grid (ping 10 s, dropped after 20 s) and drive timeout of 30 s; the proxies' live checks.
+"""
+
+from collections.abc import Sequence
+
+from hadrill.inventory import Host
+from hadrill.remote import Remote
+from hadrill.services.client_parts import TURN, hang
+from hadrill.services.minio.service import Minio
+from hadrill.services.proxies import checks_of
+from hadrill.timing import Budget, Part, budget
+
+DRIVE_SECONDS = 30.0
+"""A node that does not answer holds requests up until its drive counts as offline."""
+
+
+def minio_budget(service: Minio, remote: Remote, proxies: Sequence[Host], kind: str, multiplier: float) -> Budget:
+    """A sum of parts. A node that refuses connections costs nothing inside MinIO; one that is silent does."""
+    parts = [checks_of(remote, proxies[0], "be_minio").down(kind == "blackhole")] if proxies else []
+    if kind == "blackhole":
+        parts.append(Part("drive", DRIVE_SECONDS, "MinIO's drive timeout"))
+    if kind == "stop":
+        parts.append(Part("shutdown", 1.0, "connections in flight"))
+    return budget([*parts, TURN, hang(kind)], multiplier)

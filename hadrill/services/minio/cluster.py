@@ -1,0 +1,130 @@
+"""Distributed MinIO, as drills see it."""
+
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from hadrill.inventory import Host, Inventory, Role
+from hadrill.remote import Remote
+from hadrill.services import haproxy
+from hadrill.services.asking import FAILURES
+from hadrill.services.cluster import Cluster, Probe, Watch
+from hadrill.services.minio.budget import minio_budget
+from hadrill.services.minio.probe import probe, survives_the_loss_of
+from hadrill.services.minio.service import PORT, Minio
+from hadrill.services.minio.workload import SEED, body_of, bucket_of, lanes
+from hadrill.timing import Budget
+from hadrill.workload import History, Lane
+
+BACKEND = "be_minio"
+READ_BACK = 200
+"""Objects that are read in full through each node; all are compared by their listed checksum."""
+
+
+class MinioCluster(Cluster):
+    """Nodes of equal rank."""
+
+    service = "minio"
+    roles = ("node", "node")
+    single_leader = False
+    containers = {"": "minio"}  # noqa: RUF012 - declared as a ClassVar in the base
+    processes = {"minio": "minio server"}  # noqa: RUF012 - the same
+    peer_port = PORT
+    look_seconds = 0.2
+    hand_over_note = "MinIO has no leader"
+
+    def __init__(self, inventory: Inventory, remote: Remote) -> None:
+        super().__init__(inventory, remote)
+        self.minio = Minio(inventory)
+
+    @property
+    def members(self) -> tuple[Host, ...]:
+        """Nodes, one drive each."""
+        return self.minio.members
+
+    @property
+    def shared(self) -> tuple[Host, ...]:
+        """The proxies, unless the entry point is a single node."""
+        return self.inventory.of_role(Role.HAPROXY) if self.minio.behind_proxy else ()
+
+    def probe(self, host: Host) -> Probe:
+        """The node's health page."""
+        return probe(host)
+
+    def leader(self) -> Host:
+        """The node that clients depend on: the entry point, where it is a single node."""
+        return next(host for host in self.members if host.name == min(each.name for each in self.members))
+
+    def role(self, host: Host) -> str:
+        """All nodes are equal."""
+        return self.roles[0]
+
+    def unhealthy(self) -> str | None:
+        """Every node says that the cluster would survive its loss, which it can say of a whole cluster only."""
+        for host in self.members:
+            if (reason := survives_the_loss_of(host)) is not None:
+                return f"{host}: {reason}"
+        try:
+            for proxy in self.shared:
+                away = [server.name for server in haproxy.servers(proxy, BACKEND) if not server.up]
+                if away:
+                    return f"{proxy} does not use {', '.join(away)}"
+        except FAILURES as error:
+            return str(error)
+        return None
+
+    def watches(self) -> Sequence[Watch]:
+        """The proxies' servers."""
+        return [haproxy.watch_all(host, BACKEND) for host in self.shared]
+
+    def prepare(self, drill: str, leader: Host | None) -> None:
+        """A bucket, and an object for the readers."""
+        client = self.minio.client(self.minio.entry_point)
+        for bucket in client.list_buckets().get("Buckets", []):
+            if bucket["Name"].startswith(bucket_of("")):
+                _remove(client, bucket["Name"])
+        client.create_bucket(Bucket=bucket_of(drill))
+        client.put_object(Bucket=bucket_of(drill), Key=SEED, Body=body_of(SEED))
+
+    def lanes(self, drill: str) -> Sequence[Lane]:
+        """Putting and getting, over new and kept connections."""
+        return lanes(self.minio, drill)
+
+    def found(self, host: Host, drill: str, acknowledged: set[str], history: History) -> set[str]:
+        """Objects that a node lists with the right checksum; some of them read in full through it."""
+        client = self.minio.client(host.address)
+        found: set[str] = set()
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket_of(drill)):
+            for item in page.get("Contents", []):
+                expected = hashlib.md5(body_of(item["Key"]), usedforsecurity=False).hexdigest()
+                if item["ETag"].strip('"') == expected:
+                    found.add(item["Key"])
+        wanted = sorted(acknowledged & found)
+        sample = wanted[:: max(1, len(wanted) // READ_BACK)]
+
+        def damaged(key: str) -> bool:
+            return bool(client.get_object(Bucket=bucket_of(drill), Key=key)["Body"].read() != body_of(key))
+
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            found -= {key for key, bad in zip(sample, pool.map(damaged, sample), strict=True) if bad}
+        return found
+
+    def clean(self, drill: str) -> None:
+        """Remove the bucket."""
+        _remove(self.minio.client(self.minio.entry_point), bucket_of(drill))
+
+    def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
+        """From the proxies' live checks and MinIO's own timers."""
+        return minio_budget(self.minio, self.remote, self.shared, kind, self.multiplier)
+
+    def port_of(self, role: str) -> int:
+        """S3."""
+        return PORT
+
+
+def _remove(client: Any, bucket: str) -> None:
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        if keys := [{"Key": item["Key"]} for item in page.get("Contents", [])]:
+            client.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
+    client.delete_bucket(Bucket=bucket)

@@ -1,0 +1,63 @@
+"""PUT and GET at the entry point."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from hadrill.services.minio.service import PORT, Minio
+from hadrill.workload import OPERATION_SECONDS, Lane
+
+SEED = "seed"
+BODY_BYTES = 1024
+
+
+def bucket_of(drill: str) -> str:
+    """The drill's bucket."""
+    return f"hadrill-drill-{drill}"
+
+
+def body_of(key: str) -> bytes:
+    """An object's content follows from its key, so that damage shows."""
+    return (key * (BODY_BYTES // len(key) + 1)).encode()[:BODY_BYTES]
+
+
+def lanes(service: Minio, drill: str) -> Sequence[Lane]:
+    """Putting and getting. Building a client is slow in this library, so each kind of connection has one for all."""
+    clients = {
+        kind: service.client(service.entry_point, seconds=OPERATION_SECONDS, keep=kind == "pooled")
+        for kind in ("new", "pooled")
+    }
+    return [
+        Lane(kind, connection, PORT, lambda client=client: MinioClient(client, drill), refused)  # type: ignore[misc]  # a default
+        for kind in ("write", "read")
+        for connection, client in clients.items()
+    ]
+
+
+def refused(error: Exception) -> bool:
+    """MinIO said no and why; a status of 500 or more may mean that some drives have the object."""
+    return isinstance(error, ClientError) and error.response["ResponseMetadata"]["HTTPStatusCode"] < 500
+
+
+class MinioClient:
+    """One use of a client; the connections behind it are the library's."""
+
+    def __init__(self, client: Any, drill: str) -> None:
+        self._client, self._bucket = client, bucket_of(drill)
+
+    def write(self, key: str) -> str:
+        """PUT."""
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=body_of(key))
+        return ""
+
+    def read(self) -> str:
+        """GET, in full."""
+        self._client.get_object(Bucket=self._bucket, Key=SEED)["Body"].read()
+        return ""
+
+    def abort(self) -> None:
+        """The library's own deadlines are set."""
+
+    def close(self) -> None:
+        """Nothing is held."""

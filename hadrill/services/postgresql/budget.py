@@ -1,0 +1,60 @@
+"""How long clients may be without PostgreSQL, from what Patroni and the proxies are set to now.
+
+Source: Patroni's documentation of ttl, loop_wait and retry_timeout; its ha.py; pysyncobj's election timeouts.
+"""
+
+from typing import Any
+
+from hadrill.remote import Remote
+from hadrill.services.asking import FAILURES
+from hadrill.services.client_parts import TURN, hang
+from hadrill.services.postgresql.service import Postgresql
+from hadrill.services.proxies import checks_of, pgbouncer_retry
+from hadrill.timing import Budget, Part, budget
+
+ELECTION_SECONDS = 1.4
+"""pysyncobj: a new Raft leader is elected after 0.4 to 1.4 s."""
+WAKE_SECONDS = 2.0
+"""Replicas wake up when the leader's key goes, look at one another's positions, and one takes the key."""
+PROMOTE_SECONDS = 2.0
+"""pg_promote, until the server takes writes."""
+SHUTDOWN_SECONDS = 5.0
+"""A fast shutdown with its checkpoint; the key is released a second later."""
+RESTART_SECONDS = 10.0
+"""Unit, container and Patroni start again, its Raft store joins, and PostgreSQL recovers from its crash."""
+
+
+def postgresql_budget(
+    service: Postgresql, remote: Remote, kind: str, role: str, multiplier: float, settings: dict[str, str]
+) -> Budget:
+    """A sum of parts. `ttl`, `loop_wait` and `retry_timeout` may be replaced."""
+    if role != "leader":
+        return budget([TURN], multiplier)
+    proxy = service.proxies[0]
+    tail = [
+        Part("promote", PROMOTE_SECONDS, "pg_promote"),
+        checks_of(remote, proxy, "be_postgresql").up(),
+        pgbouncer_retry(remote, proxy),
+        TURN,
+        hang(kind),
+    ]
+    live, source = _live(service)
+    live |= {name: float(value.removesuffix("s")) for name, value in settings.items()}
+    elect = Part("elect", WAKE_SECONDS, "ha.py")
+    if kind in ("stop", "planned"):
+        return budget([Part("shutdown", SHUTDOWN_SECONDS, "fast shutdown"), elect, *tail], multiplier)
+    if kind == "restart":
+        loop = Part("loop_wait", live["loop_wait"], source)
+        return budget([loop, Part("restart", RESTART_SECONDS, "unit, Patroni, crash recovery"), *tail], multiplier)
+    ttl = Part("ttl", live["ttl"], source)
+    return budget([ttl, Part("raft", ELECTION_SECONDS, "pysyncobj"), elect, *tail], multiplier)
+
+
+def _live(service: Postgresql) -> tuple[dict[str, Any], str]:
+    said = []
+    for host in service.members:
+        try:
+            return dict(service.dynamic_configuration(host)), f"live, {host}"
+        except FAILURES as error:
+            said.append(f"{host}: {error}")
+    raise LookupError("no member tells Patroni's configuration: " + "; ".join(said))

@@ -1,0 +1,137 @@
+"""PostgreSQL with Patroni, as drills see it."""
+
+from collections.abc import Sequence
+from contextlib import closing
+
+from hadrill.inventory import Host, Inventory
+from hadrill.remote import Remote
+from hadrill.services import haproxy
+from hadrill.services.asking import FAILURES
+from hadrill.services.cluster import Cluster, Probe, Watch, every_proxy_agrees
+from hadrill.services.finding import CheckFailedError
+from hadrill.services.http import request_json
+from hadrill.services.postgresql import checks
+from hadrill.services.postgresql.budget import postgresql_budget
+from hadrill.services.postgresql.probe import probe, watch
+from hadrill.services.postgresql.service import PORT, REST_PORT, Postgresql
+from hadrill.services.postgresql.workload import TABLE, lanes
+from hadrill.timing import Budget, Deadline, eventually
+from hadrill.workload import History, Lane
+
+BACKEND = "be_postgresql"
+CAUGHT_UP_SECONDS = 15.0
+
+
+class PostgresqlCluster(Cluster):
+    """One leader, streaming replicas, HAProxy that follows Patroni's word, PgBouncer behind it."""
+
+    service = "postgresql"
+    roles = ("leader", "replica")
+    containers = {"": "patroni"}  # noqa: RUF012 - declared as a ClassVar in the base
+    processes = {"patroni": "bin/patroni /etc/patroni", "postgres": "postgres -D"}  # noqa: RUF012 - the same
+    peer_port = PORT
+
+    def __init__(self, inventory: Inventory, remote: Remote) -> None:
+        super().__init__(inventory, remote)
+        self.postgresql = Postgresql(inventory)
+
+    @property
+    def members(self) -> tuple[Host, ...]:
+        """Members of Patroni's cluster, which are the voters of its Raft store too."""
+        return self.postgresql.members
+
+    @property
+    def shared(self) -> tuple[Host, ...]:
+        """The proxies."""
+        return self.postgresql.proxies
+
+    def probe(self, host: Host) -> Probe:
+        """pg_is_in_recovery(), asked of PostgreSQL itself."""
+        return probe(self.postgresql, host)
+
+    def leader(self) -> Host:
+        """As most members see it."""
+        return self.postgresql.leader()
+
+    def unhealthy(self) -> str | None:
+        """One leader, streaming replicas that have its rows, proxies that lead to it."""
+        try:
+            checks.cluster(self.postgresql)
+            checks.replication(self.postgresql)
+            leader = self.leader()
+            seen = [each for host in self.shared for each in haproxy.servers(host, BACKEND)]
+        except (CheckFailedError, LookupError, OSError) as error:
+            return str(error)
+        return every_proxy_agrees(seen, leader.name, "the leader")
+
+    def watches(self) -> Sequence[Watch]:
+        """Every member's view of the cluster, and each proxy's server."""
+        return [
+            *(watch(self.postgresql, host) for host in self.members),
+            *(haproxy.watch(host, BACKEND) for host in self.shared),
+        ]
+
+    def prepare(self, drill: str, leader: Host | None) -> None:
+        """An empty table."""
+        with closing(self.postgresql.connect(self.postgresql.entry_point)) as connection:
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {TABLE} (id text PRIMARY KEY)")
+            connection.execute(f"TRUNCATE {TABLE}")
+            connection.execute(f"INSERT INTO {TABLE} VALUES (%s)", (f"{drill}-seed",))  # noqa: S608 - a constant name
+
+    def lanes(self, drill: str) -> Sequence[Lane]:
+        """New connections to PostgreSQL through HAProxy, pooled ones to PgBouncer."""
+        return lanes(self.postgresql)
+
+    def found(self, host: Host, drill: str, acknowledged: set[str], history: History) -> set[str]:
+        """Rows that a member has, once it has replayed all that the leader wrote."""
+        with closing(self.postgresql.connect(self.leader().address)) as connection:
+            row = connection.execute("SELECT pg_current_wal_lsn()").fetchone()
+        with closing(self.postgresql.connect(host.address)) as connection:
+            behind = "SELECT pg_is_in_recovery() AND pg_last_wal_replay_lsn() < %s"
+
+            def lagging() -> str | None:
+                answer = connection.execute(behind, row).fetchone()
+                return "it has not replayed everything" if answer and answer[0] else None
+
+            eventually(f"{host} to catch up", lagging, Deadline(CAUGHT_UP_SECONDS))
+            rows = connection.execute(f"SELECT id FROM {TABLE} WHERE id LIKE %s", (f"{drill}-%",))  # noqa: S608 - the same
+            return {str(each[0]) for each in rows}
+
+    def clean(self, drill: str) -> None:
+        """Empty the table; it stays, as in the basic checks."""
+        with closing(self.postgresql.connect(self.postgresql.entry_point)) as connection:
+            connection.execute(f"TRUNCATE {TABLE}")
+
+    def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
+        """From Patroni's live configuration and the proxies'."""
+        return postgresql_budget(self.postgresql, self.remote, kind, role, self.multiplier, settings or {})
+
+    def data_of(self, container: str) -> str:
+        """Patroni's container keeps PostgreSQL's data."""
+        return "postgresql"
+
+    def port_of(self, role: str) -> int:
+        """PostgreSQL."""
+        return PORT
+
+    def loss_bound(self, role: str) -> str:
+        """Replication is asynchronous."""
+        bytes_behind = "unknown"
+        for host in self.members:
+            try:
+                bytes_behind = str(self.postgresql.dynamic_configuration(host).get("maximum_lag_on_failover", 1048576))
+                break
+            except FAILURES:
+                continue
+        return f"maximum_lag_on_failover {bytes_behind} bytes, and what the leader wrote since its last look (asynchronous)"
+
+    def may_lose(self, kind: str, role: str) -> bool:
+        """A leader that says goodbye waits for its replicas; one that dies does not."""
+        return role == self.roles[0] and kind not in ("stop", "planned")
+
+    def hand_over(self, to: Host | None) -> None:
+        """Patroni's planned switchover."""
+        leader = self.leader()
+        body = {"leader": leader.name} | ({"candidate": to.name} if to is not None else {})
+        login = ("patroni", self.inventory.credentials.secret(self.members[0].role, "PATRONI_PASSWORD"))
+        request_json("POST", leader.address, REST_PORT, "/switchover", login, body, seconds=30.0)

@@ -1,0 +1,80 @@
+"""What is configured on the proxies right now, and the time their health checks and retries cost.
+
+Read from the files that the running containers were started with. Formulas: HAProxy's documentation of `inter`, `fall`, `rise`.
+"""
+
+import re
+from dataclasses import dataclass
+
+from hadrill.inventory import Host
+from hadrill.remote import Remote
+from hadrill.timing import Part
+
+HAPROXY = "/etc/hadrill/haproxy/haproxy.cfg"
+PGBOUNCER = "/etc/hadrill/pgbouncer/pgbouncer.ini"
+_UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "": 1e-3}
+
+
+@dataclass(frozen=True)
+class Checks:
+    """Health checks of a backend: seconds between two, and how many of a kind change a server's state."""
+
+    inter: float
+    fastinter: float
+    fall: int
+    rise: int
+    connect: float
+    source: str
+
+    def down(self, blackhole: bool) -> Part:
+        """Until a dead server gets no more connections. A blackholed check takes its connect timeout too."""
+        each = min(self.connect, self.inter) if blackhole else 0.0
+        seconds = self.inter + self.fall * each + (self.fall - 1) * self.fastinter
+        return Part("proxy down", seconds, f"inter {self.inter:g} fall {self.fall}, {self.source}")
+
+    def up(self) -> Part:
+        """Until a server that serves gets connections."""
+        seconds = self.inter + (self.rise - 1) * self.fastinter
+        return Part("proxy up", seconds, f"inter {self.inter:g} rise {self.rise}, {self.source}")
+
+
+def checks_of(remote: Remote, host: Host, backend: str) -> Checks:
+    """A backend's health checks as they are on a proxy. Raises RemoteError."""
+    text = remote.run(host, f"cat {HAPROXY}").stdout
+    sections = re.split(r"^(?=\w)", text, flags=re.M)
+    wanted = [
+        part for part in sections if part.startswith("defaults") or part.split("\n", 1)[0].endswith(f" {backend}")
+    ]
+    values = {"inter": 2.0, "fall": 3.0, "rise": 2.0, "connect": 3.0}
+    for line in "".join(wanted).splitlines():
+        words = line.split("#")[0].split()
+        if words[:1] in (["server"], ["default-server"]):
+            for name in ("inter", "fastinter", "fall", "rise"):
+                if name in words:
+                    text_of = words[words.index(name) + 1]
+                    values[name] = seconds_of(text_of) if "inter" in name else float(text_of)
+        elif words[:2] == ["timeout", "connect"]:
+            values["connect"] = seconds_of(words[2])
+    return Checks(
+        values["inter"],
+        values.get("fastinter", values["inter"]),
+        int(values["fall"]),
+        int(values["rise"]),
+        values["connect"],
+        f"live, {host}",
+    )
+
+
+def pgbouncer_retry(remote: Remote, host: Host) -> Part:
+    """How long PgBouncer waits after a login that failed. Raises RemoteError."""
+    found = re.search(r"^server_login_retry\s*=\s*([0-9.]+)", remote.run(host, f"cat {PGBOUNCER}").stdout, re.M)
+    seconds = float(found.group(1)) if found else 15.0
+    return Part("login retry", seconds, f"server_login_retry, {'live' if found else 'default'}, {host}")
+
+
+def seconds_of(text: str) -> float:
+    """HAProxy's way to write times: `1s`, `500ms`, or milliseconds without a unit."""
+    number = re.match(r"[0-9.]+", text)
+    if number is None:
+        raise ValueError(f"not a time: {text}")
+    return float(number.group()) * _UNITS[text[number.end() :]]

@@ -1,0 +1,28 @@
+"""How long publishers may be without RabbitMQ.
+
+Source: Ra's failure detector (aten) and election timeouts; RabbitMQ's documentation of quorum queues; the proxies' live checks.
+"""
+
+from hadrill.remote import Remote
+from hadrill.services.client_parts import TURN, hang
+from hadrill.services.proxies import checks_of
+from hadrill.services.rabbitmq.service import Rabbitmq
+from hadrill.timing import Budget, Part, budget
+
+LOST_SECONDS = 0.6
+"""A queue leader whose process or node connection is gone: followers know within 0.1 to 0.6 s."""
+SILENT_SECONDS = 4.0
+"""Nothing answers: aten suspects the node, then followers elect: 1 to 4 s."""
+SHUTDOWN_SECONDS = 5.0
+"""A node that stops hands its leaders over and closes its listeners first."""
+
+
+def rabbitmq_budget(service: Rabbitmq, remote: Remote, kind: str, role: str, multiplier: float) -> Budget:
+    """A sum of parts: the queue's new leader and the proxies' checks; both roles are behind the proxies."""
+    checks = checks_of(remote, service.proxies[0], "be_rabbitmq")
+    elect = Part("elect", SILENT_SECONDS if kind == "blackhole" else LOST_SECONDS, "aten, Ra")
+    parts = [elect] if role == "leader" else []
+    if kind == "stop":
+        parts.append(Part("shutdown", SHUTDOWN_SECONDS, "listeners and leaders are given up"))
+    # New connections are spread over all nodes until the checks take the dead one out.
+    return budget([*parts, checks.down(kind == "blackhole"), TURN, hang(kind)], multiplier)

@@ -1,0 +1,124 @@
+"""RabbitMQ with a quorum queue, as drills see it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+
+from hadrill.inventory import Host, Inventory
+from hadrill.remote import Remote
+from hadrill.services import haproxy
+from hadrill.services.asking import FAILURES
+from hadrill.services.cluster import Cluster, Probe, Watch
+from hadrill.services.finding import CheckFailedError
+from hadrill.services.rabbitmq import checks
+from hadrill.services.rabbitmq.budget import rabbitmq_budget
+from hadrill.services.rabbitmq.probe import probe, queue_state
+from hadrill.services.rabbitmq.service import PORT, Rabbitmq
+from hadrill.services.rabbitmq.workload import declare, drained, lanes, queue_of, remove
+from hadrill.timing import Budget
+from hadrill.workload import OK, History, Lane
+
+BACKEND = "be_rabbitmq"
+DISTRIBUTION_PORT = 25672
+
+
+class RabbitmqCluster(Cluster):
+    """Three nodes and a queue of the drill's own, whose leader is placed where the drill wants it."""
+
+    service = "rabbitmq"
+    roles = ("leader", "follower")
+    single_leader = False
+    containers = {"": "rabbitmq"}  # noqa: RUF012 - declared as a ClassVar in the base
+    processes = {"beam": "beam.smp"}  # noqa: RUF012 - the same
+    peer_port = DISTRIBUTION_PORT
+    look_seconds = 0.2
+    parallel_reading = False
+
+    def __init__(self, inventory: Inventory, remote: Remote) -> None:
+        super().__init__(inventory, remote)
+        self.rabbitmq = Rabbitmq(inventory)
+        self._queue = ""
+
+    @property
+    def members(self) -> tuple[Host, ...]:
+        """Nodes; each holds a replica of the queue."""
+        return self.rabbitmq.members
+
+    @property
+    def shared(self) -> tuple[Host, ...]:
+        """The proxies."""
+        return self.rabbitmq.proxies
+
+    def probe(self, host: Host) -> Probe:
+        """The queue as this node sees it; before there is one, whether the node answers."""
+        return probe(self.rabbitmq, host, self._queue)
+
+    def leader(self) -> Host:
+        """The node that leads the drill's queue; the first one before there is a queue."""
+        for host in self.members if self._queue else ():
+            with suppress(*FAILURES):
+                name = str(queue_state(self.rabbitmq, host, self._queue)["leader"])
+                return self.inventory.host(name.partition("@")[2])
+        if self._queue:
+            raise LookupError(f"no node knows the leader of {self._queue}")
+        return self.members[0]
+
+    def role(self, host: Host) -> str:
+        """The queue is declared so that this node leads it."""
+        return self.roles[0]
+
+    def unhealthy(self) -> str | None:
+        """All nodes run, the queue has every member online, and every proxy uses every node."""
+        try:
+            checks.cluster(self.rabbitmq)
+            for host in self.members if self._queue else ():
+                online = len(queue_state(self.rabbitmq, host, self._queue).get("online", ()))
+                if online != len(self.members):
+                    return f"{host} sees {online} of {len(self.members)} members of the queue online"
+            for proxy in self.shared:
+                away = [server.name for server in haproxy.servers(proxy, BACKEND) if not server.up]
+                if away:
+                    return f"{proxy} does not use {', '.join(away)}"
+        except (CheckFailedError, *FAILURES) as error:
+            return str(error)
+        return None
+
+    def watches(self) -> Sequence[Watch]:
+        """RabbitMQ has no event for a queue's leader: the members are asked. Proxies as everywhere."""
+        return [haproxy.watch_all(host, BACKEND) for host in self.shared]
+
+    def prepare(self, drill: str, leader: Host | None) -> None:
+        """A quorum queue that is led by the given node."""
+        self._queue = queue_of(drill)
+        declare(self.rabbitmq, leader or self.members[0], self._queue)
+
+    def lanes(self, drill: str) -> Sequence[Lane]:
+        """Confirmed publishing, and taking out."""
+        return lanes(self.rabbitmq, self._queue)
+
+    def found(self, host: Host, drill: str, acknowledged: set[str], history: History) -> set[str]:
+        """What was taken out, and what this node still delivers."""
+        return taken_out(history).keys() | drained(self.rabbitmq, host, self._queue)
+
+    def duplicates(self, history: History) -> int:
+        """Messages that were taken out more than once."""
+        return sum(number - 1 for number in taken_out(history).values())
+
+    def clean(self, drill: str) -> None:
+        """Delete the queue."""
+        remove(self.rabbitmq, self._queue)
+
+    def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
+        """From the proxies' live checks and Raft's detector."""
+        return rabbitmq_budget(self.rabbitmq, self.remote, kind, role, self.multiplier)
+
+    def port_of(self, role: str) -> int:
+        """AMQP."""
+        return PORT
+
+
+def taken_out(history: History) -> Counter[str]:
+    """Keys that readers took out of the queue, and how often."""
+    return Counter(
+        each.server for each in history.operations() if not each.writes and each.outcome == OK and each.server
+    )

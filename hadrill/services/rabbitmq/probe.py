@@ -1,0 +1,42 @@
+"""The drill's queue, as each node sees it."""
+
+import http.client
+import json
+from base64 import b64encode
+from typing import Any
+
+from hadrill.inventory import Host
+from hadrill.services.cluster import SILENT, Member, Probe
+from hadrill.services.rabbitmq.service import MANAGEMENT_PORT, VHOST, Rabbitmq
+
+ASK_SECONDS = 1.0
+
+
+def queue_state(service: Rabbitmq, host: Host, queue: str) -> dict[str, Any]:
+    """The queue in the words of a node's management interface. Raises OSError."""
+    state: dict[str, Any] = service.management(host, f"/api/queues/{VHOST}/{queue}")
+    return state
+
+
+def probe(service: Rabbitmq, host: Host, queue: str) -> Probe:
+    """Whether the node leads the queue, over a connection that is kept."""
+    connection = http.client.HTTPConnection(host.address, MANAGEMENT_PORT, timeout=ASK_SECONDS)
+    login = b64encode(":".join(service.login).encode()).decode()
+    path = f"/api/queues/{VHOST}/{queue}" if queue else "/api/whoami"
+
+    def ask() -> Member:
+        try:
+            connection.request("GET", path, headers={"Authorization": f"Basic {login}"})
+            answer = connection.getresponse()
+            text = answer.read()
+            state = json.loads(text) if answer.status == 200 else {}
+        except (OSError, http.client.HTTPException, ValueError):
+            connection.close()
+            return SILENT
+        if not queue:
+            return Member("follower") if state else SILENT
+        if state.get("leader") == f"rabbit@{host.name}":
+            return Member("leader", leads=True)
+        return Member("follower" if f"rabbit@{host.name}" in state.get("online", ()) else "down")
+
+    return ask

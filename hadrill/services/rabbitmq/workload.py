@@ -1,0 +1,115 @@
+"""Confirmed publishing to a quorum queue and taking out of it, at the entry point."""
+
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+
+import pika
+import pika.exceptions
+
+from hadrill.inventory import Host
+from hadrill.services.rabbitmq.service import PORT, Rabbitmq
+from hadrill.workload import OPERATION_SECONDS, Lane
+
+EXPIRES_MS = 3600000
+ARGUMENTS = {
+    "x-queue-type": "quorum",
+    "x-expires": EXPIRES_MS,
+    # A message that is delivered again and again must not be dropped: that would look like a loss.
+    "x-delivery-limit": -1,
+    "x-queue-leader-locator": "client-local",
+}
+PERSISTENT = pika.BasicProperties(delivery_mode=pika.DeliveryMode.Persistent)
+
+
+def queue_of(drill: str) -> str:
+    """The drill's queue."""
+    return f"hadrill.drill.{drill}"
+
+
+def declare(service: Rabbitmq, leader: Host, queue: str) -> None:
+    """Make the queue through the node that is to lead it."""
+    connection = service.connect(leader.address)
+    try:
+        connection.channel().queue_declare(queue, durable=True, arguments=ARGUMENTS)
+    finally:
+        connection.close()
+
+
+def remove(service: Rabbitmq, queue: str) -> None:
+    """Delete the queue."""
+    connection = service.connect(service.entry_point)
+    try:
+        connection.channel().queue_delete(queue)
+    finally:
+        connection.close()
+
+
+def drained(service: Rabbitmq, host: Host, queue: str) -> set[str]:
+    """Everything that a node delivers; it goes back into the queue when the connection closes."""
+    connection = service.connect(host.address)
+    found: set[str] = set()
+    try:
+        channel = connection.channel()
+        while True:
+            method, _, body = channel.basic_get(queue)
+            if method is None:
+                return found
+            found.add(body.decode())
+    finally:
+        connection.close()
+
+
+def lanes(service: Rabbitmq, queue: str) -> Sequence[Lane]:
+    """Publishing and taking out, over new and pooled connections."""
+    return [
+        Lane(kind, connection, PORT, lambda: RabbitmqClient(service, queue), refused)
+        for kind in ("write", "read")
+        for connection in ("new", "pooled")
+    ]
+
+
+def refused(error: Exception) -> bool:
+    """The broker said that it does not have the message."""
+    return isinstance(error, pika.exceptions.NackError | pika.exceptions.UnroutableError)
+
+
+class RabbitmqClient:
+    """One connection with one channel in confirm mode."""
+
+    def __init__(self, service: Rabbitmq, queue: str) -> None:
+        self._queue = queue
+        self._connection = service.connect(service.entry_point, seconds=OPERATION_SECONDS)
+        try:
+            self._channel = self._connection.channel()
+            self._channel.confirm_delivery()
+        except BaseException:
+            self.close()
+            raise
+
+    def write(self, key: str) -> str:
+        """Publish; returns when a majority of the queue's members has the message."""
+        self._channel.basic_publish("", self._queue, key.encode(), PERSISTENT, mandatory=True)
+        return ""
+
+    def read(self) -> str:
+        """Take one message out and acknowledge it; returns its key, empty where the queue is empty."""
+        method, _, body = self._channel.basic_get(self._queue)
+        if method is None:
+            return ""
+        self._channel.basic_ack(method.delivery_tag)
+        return str(body.decode())
+
+    def abort(self) -> None:
+        """Shut its socket under it: pika itself has no deadline for a confirm."""
+        transport = getattr(self._connection._impl, "_transport", None)
+        own = getattr(transport, "_sock", None)
+        if own is not None:
+            with suppress(OSError):
+                own.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the connection without waiting for an answer that may never come."""
+        with suppress(Exception):
+            if self._connection.is_open:
+                self._connection.close()

@@ -1,0 +1,15 @@
+"""Drills of the proxies of PostgreSQL, Redis and RabbitMQ."""
+
+from collections.abc import Callable
+
+import pytest
+
+from hadrill.drill import Case, Result
+
+pytestmark = [pytest.mark.failover, pytest.mark.service("haproxy")]
+
+
+@pytest.mark.drills(proxy=("power-off", "container-stop"))
+def test_drill(case: Case, drill: Callable[[Case], Result]) -> None:
+    """One proxy is broken; clients go on through the other."""
+    drill(case)
