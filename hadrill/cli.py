@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from hadrill.drill.commands import budget, heal, history
 from hadrill.inventory import InvalidInventoryError, read
 from hadrill.inventory.credentials import write_missing
 from hadrill.inventory.problem import Problem
@@ -50,6 +51,10 @@ def credentials(folder: Path) -> None:
         raise InvalidInventoryError(problems)
     added = write_missing(folder / "credentials", roles)
     click.echo("\n".join(f"wrote {each}" for each in added) or "nothing is missing")
+
+
+for command in (heal, budget, history):
+    commands.add_command(command)
 
 
 def main() -> None:

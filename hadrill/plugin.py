@@ -87,6 +87,8 @@ def pytest_configure(config: pytest.Config) -> None:
         # One cluster, one worker: its drills follow one another.
         config.option.dist = "loadgroup"
     if hasattr(config, "workerinput"):
+        # A worker reads the command line again and does not know what was decided here.
+        config.option.loadgroup = config.workerinput["hadrill_groups"]
         config.option.allure_report_dir = config.workerinput["hadrill_results"]
     else:
         folder = new_run_folder(Path(config.option.reports).absolute(), suite)
@@ -124,6 +126,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 def suite_of(config: pytest.Config) -> str | None:
     """The suite that a command line asks for; None where it is something else, like the project's own tests."""
+    if config.option.markexpr == "failover" and _no_paths(config):
+        return "failover"
     for argument in config.args:
         path = (config.rootpath / argument.partition("::")[0]).resolve()
         for suite in SUITES:

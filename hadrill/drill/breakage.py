@@ -36,10 +36,10 @@ class Breakage:
         self.proof = ""
         self.host, self.role = self._target()
 
-    def guard(self, *, degraded: bool = False) -> Fault:
+    def guard(self, *, quorum_loss: bool = False) -> Fault:
         """The fault, where it may be made. Raises InconclusiveError with the reason, UnavailableError.
 
-        `degraded` allows a cluster that has lost members already, as long as its quorum holds.
+        `quorum_loss` is for the drill that takes the majority away on purpose.
         """
         host = self.host
         if reason := refused(self.session.inventory, [host], self.session.consent):
@@ -52,9 +52,9 @@ class Breakage:
                 raise UnavailableError(f"a planned switchover needs the {self.cluster.roles[0]}; {host} is {self.role}")
             return fault
         sum_of = self.arithmetic()
-        if not sum_of.holds:
+        if not sum_of.holds and not quorum_loss:
             raise InconclusiveError(f"refused, it would break the quorum: {sum_of}")
-        if sum_of.down and not degraded:
+        if sum_of.down and not quorum_loss:
             raise InconclusiveError(f"refused, the cluster is degraded already: {sum_of}")
         if fault.power and not self.session.power.is_on(host):
             raise InconclusiveError(f"{host} has no power already")

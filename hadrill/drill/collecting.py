@@ -51,7 +51,7 @@ def cases(inventory: Inventory, service: str, listed: Mapping[str, Sequence[str]
     found: dict[Case, None] = {}
     for role, faults in listed.items():
         for fault in faults:
-            if wish.fault and wish.fault != fault or wish.role and wish.role != role:
+            if (wish.fault and wish.fault != fault) or (wish.role and wish.role != role):
                 continue
             if not wish.node:
                 found[Case(service, fault, role)] = None

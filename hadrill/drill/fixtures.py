@@ -14,6 +14,7 @@ from hadrill.drill.case import Case
 from hadrill.drill.drill import Drill
 from hadrill.drill.errors import DrillFailedError, DrillInconclusiveError
 from hadrill.drill.fault_block import fault_block
+from hadrill.drill.quorum_loss import QuorumLoss
 from hadrill.drill.result import FAILED, INCONCLUSIVE, UNAVAILABLE, Result
 from hadrill.drill.session import Session
 from hadrill.drill.terminal import line_writer
@@ -66,18 +67,35 @@ def drill(request: pytest.FixtureRequest, drills: Session) -> Callable[[Case], R
             pytest.skip("planned only, nothing was touched")
         if request.config.option.make_leader and case.role == cluster.roles[0]:
             make_leader(cluster, drills.inventory.host(case.host))
-        result = one.run()
-        request.node.user_properties.append((DRILL, result.as_json()))
-        _attach(result, one.folder)
-        if result.verdict == UNAVAILABLE:
-            pytest.skip(result.cause)
-        if result.verdict == INCONCLUSIVE:
-            raise DrillInconclusiveError(result.cause)
-        if result.verdict == FAILED:
-            raise DrillFailedError(f"{result.node} ({result.role}), {result.fault}: {result.cause}")
-        return result
+        return _report(request, one)
 
     return run
+
+
+@pytest.fixture
+def quorum_loss(request: pytest.FixtureRequest, drills: Session) -> Callable[[Cluster], Result]:
+    """Take a cluster's majority away and give it back."""
+
+    def run(cluster: Cluster) -> Result:
+        if request.config.option.plan:
+            pytest.skip("planned only, nothing was touched")
+        return _report(request, QuorumLoss(drills, cluster))
+
+    return run
+
+
+def _report(request: pytest.FixtureRequest, one: Drill) -> Result:
+    """Run it, keep its result for the report, and end the test as it ended."""
+    result = one.run()
+    request.node.user_properties.append((DRILL, result.as_json()))
+    _attach(result, one.folder)
+    if result.verdict == UNAVAILABLE:
+        pytest.skip(result.cause)
+    if result.verdict == INCONCLUSIVE:
+        raise DrillInconclusiveError(result.cause)
+    if result.verdict == FAILED:
+        raise DrillFailedError(f"{result.node} ({result.role}), {result.fault}: {result.cause}")
+    return result
 
 
 @pytest.fixture

@@ -61,6 +61,7 @@ class Reporter:
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker of xdist where this run's results lie."""
         node.workerinput["hadrill_results"] = self.config.option.allure_report_dir
+        node.workerinput["hadrill_groups"] = self.config.option.dist == "loadgroup"
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the outcome of a check: of its call, or of whatever failed before or after it."""

@@ -31,8 +31,10 @@ def picture(drill: "Drill") -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" font-family="sans-serif" font-size="12">',
         f'<rect width="{WIDTH}" height="{height}" fill="white"/><text x="10" y="20" font-size="15">{escape(title)}</text>',
-        f'<text x="10" y="37" fill="#555">outage {result.outage_s} s, budget {result.budget_s} s, lost {result.lost},'
-        f" unknown {result.unknown}, acknowledged {result.acknowledged}</text>",
+        (
+            f'<text x="10" y="37" fill="#555">outage {result.outage_s} s, budget {result.budget_s} s, lost {result.lost},'
+            f" unknown {result.unknown}, acknowledged {result.acknowledged}</text>"
+        ),
     ]
     y = TOP
     for lane in lanes:

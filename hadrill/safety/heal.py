@@ -53,12 +53,15 @@ def heal_entries(found: Iterable[Entry]) -> tuple[list[str], list[str]]:
     return done, wrong
 
 
-def sweep(remote: Remote, inventory: Inventory, live: Iterable[str]) -> tuple[list[str], list[str]]:
+def sweep(
+    remote: Remote, inventory: Inventory, live: Iterable[str], *, everything: bool = False
+) -> tuple[list[str], list[str]]:
     """Undo what lies on the hosts themselves, from runners that are gone for good; `live` drills are left alone.
 
-    A drill whose lease is still held somewhere belongs to a runner that may live: it is left alone too.
+    A drill whose lease is still held somewhere belongs to a runner that may live: it is left alone too, unless
+    `everything` is to go.
     """
-    spared = set(live) | _leased(remote, inventory)
+    spared = set(live) | (set() if everything else _leased(remote, inventory))
     done, wrong = [], []
 
     def clean(host: Host) -> list[str]:

@@ -10,7 +10,6 @@ import sys
 from types import TracebackType
 from typing import Self
 
-from hadrill.safety.heal import heal_entries
 from hadrill.safety.journal import entries, folder
 
 READY = b"ready\n"
@@ -71,6 +70,9 @@ def main() -> int:
     sys.stdout.buffer.write(READY)
     sys.stdout.buffer.flush()
     sys.stdin.buffer.read()
+    # Only now: every worker of a run has a watchdog, and hardly one ever needs this.
+    from hadrill.safety.heal import heal_entries
+
     left = [entry for entry in entries() if entry.pid == runner]
     done, wrong = heal_entries(left) if left else ([], [])
     sys.stderr.write("".join(f"{line}\n" for line in [*done, *wrong]))

@@ -47,6 +47,8 @@ class Cluster(ABC):
     """Processes that can be killed by themselves: name, and the pattern of their command line."""
     peer_port: ClassVar[int]
     """A port that members keep open to one another, by which a cut is proved."""
+    what_if: ClassVar[tuple[str, ...]] = ()
+    """Settings of the budget that can be replaced to ask what they would do."""
     hand_over_note: ClassVar[str] = ""
     """Why a member cannot be made the leader by a planned switchover, where it cannot."""
 
@@ -139,6 +141,11 @@ class Cluster(ABC):
     def hand_over(self, to: Host | None) -> None:
         """Ask for a planned switchover, to a member of choice or any. Returns when it was accepted."""
         raise NotImplementedError(self.hand_over_note or f"{self.service} has no planned switchover")
+
+    @property
+    def has_planned(self) -> bool:
+        """Whether its leader can be changed by a planned switchover."""
+        return type(self).hand_over is not Cluster.hand_over
 
     def role(self, host: Host) -> str:
         """The role of a member now."""

@@ -21,6 +21,7 @@ class Checks:
 
     inter: float
     fastinter: float
+    downinter: float
     fall: int
     rise: int
     connect: float
@@ -34,8 +35,8 @@ class Checks:
 
     def up(self) -> Part:
         """Until a server that serves gets connections."""
-        seconds = self.inter + (self.rise - 1) * self.fastinter
-        return Part("proxy up", seconds, f"inter {self.inter:g} rise {self.rise}, {self.source}")
+        seconds = self.downinter + (self.rise - 1) * self.fastinter
+        return Part("proxy up", seconds, f"downinter {self.downinter:g} rise {self.rise}, {self.source}")
 
 
 def checks_of(remote: Remote, host: Host, backend: str) -> Checks:
@@ -49,7 +50,7 @@ def checks_of(remote: Remote, host: Host, backend: str) -> Checks:
     for line in "".join(wanted).splitlines():
         words = line.split("#")[0].split()
         if words[:1] in (["server"], ["default-server"]):
-            for name in ("inter", "fastinter", "fall", "rise"):
+            for name in ("inter", "fastinter", "downinter", "fall", "rise"):
                 if name in words:
                     text_of = words[words.index(name) + 1]
                     values[name] = seconds_of(text_of) if "inter" in name else float(text_of)
@@ -58,6 +59,7 @@ def checks_of(remote: Remote, host: Host, backend: str) -> Checks:
     return Checks(
         values["inter"],
         values.get("fastinter", values["inter"]),
+        values.get("downinter", values["inter"]),
         int(values["fall"]),
         int(values["rise"]),
         values["connect"],

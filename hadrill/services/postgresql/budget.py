@@ -27,7 +27,7 @@ RESTART_SECONDS = 10.0
 def postgresql_budget(
     service: Postgresql, remote: Remote, kind: str, role: str, multiplier: float, settings: dict[str, str]
 ) -> Budget:
-    """A sum of parts. `ttl`, `loop_wait` and `retry_timeout` may be replaced."""
+    """A sum of parts. `ttl` and `loop_wait` may be replaced."""
     if role != "leader":
         return budget([TURN], multiplier)
     proxy = service.proxies[0]

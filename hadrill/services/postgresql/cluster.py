@@ -30,6 +30,7 @@ class PostgresqlCluster(Cluster):
     containers = {"": "patroni"}  # noqa: RUF012 - declared as a ClassVar in the base
     processes = {"patroni": "bin/patroni /etc/patroni", "postgres": "postgres -D"}  # noqa: RUF012 - the same
     peer_port = PORT
+    what_if = ("ttl", "loop_wait")
 
     def __init__(self, inventory: Inventory, remote: Remote) -> None:
         super().__init__(inventory, remote)

@@ -32,6 +32,7 @@ class RedisCluster(Cluster):
     containers = {"": "redis", "sentinel": "sentinel"}  # noqa: RUF012 - declared as a ClassVar in the base
     processes = {"redis": "redis-server", "sentinel": "redis-sentinel"}  # noqa: RUF012 - the same
     peer_port = PORT
+    what_if = ("down-after",)
 
     def __init__(self, inventory: Inventory, remote: Remote) -> None:
         super().__init__(inventory, remote)

@@ -1,0 +1,94 @@
+"""The verbs of drills: heal, budget, history."""
+
+from pathlib import Path
+
+import click
+
+from hadrill.faults import BLACKHOLE, CRASH, PLANNED, RESTART, STOP
+from hadrill.inventory import read
+from hadrill.inventory.table import columns
+from hadrill.remote import Remote, RemoteError
+from hadrill.report.drills import trends
+from hadrill.safety.heal import heal_entries, sweep
+from hadrill.safety.journal import entries
+from hadrill.services.asking import FAILURES
+from hadrill.services.clusters import CLUSTERS, cluster_of
+
+KINDS = (STOP, CRASH, RESTART, BLACKHOLE, PLANNED)
+inventory_option = click.option(
+    "--inventory",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path("inventories/lab"),
+    show_default=True,
+    help="Folder with servers.tsv, versions.yaml, settings.yaml and credentials/.",
+)
+
+
+@click.command()
+@inventory_option
+@click.option("--all", "everything", is_flag=True, help="Also what seems to belong to a run that still lives.")
+def heal(folder: Path, everything: bool) -> None:
+    """Undo everything that earlier runs left, from the journals here and on the hosts."""
+    inventory = read(folder)
+    mine = [entry for entry in entries() if entry.inventory == str(folder.absolute())]
+    live = [] if everything else [entry.drill for entry in mine if entry.alive]
+    done, wrong = heal_entries([entry for entry in mine if entry.drill not in live])
+    with Remote(inventory) as remote:
+        also, still = sweep(remote, inventory, live, everything=everything)
+    click.echo("\n".join([*done, *also]) or "nothing to heal")
+    if live:
+        click.echo(f"left alone, their runs live: {', '.join(live)} (--all undoes them too)")
+    if wrong or still:
+        raise click.ClickException("\n".join(["not everything is undone:", *wrong, *still]))
+
+
+@click.command()
+@inventory_option
+@click.argument("service", type=click.Choice(sorted(CLUSTERS)))
+@click.option("--role", default="", help="The member that is broken; the leading one where nothing is said.")
+@click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="What another setting would do.")
+def budget(folder: Path, service: str, role: str, changes: tuple[str, ...]) -> None:
+    """Show how long clients of SERVICE may be without it, part by part, from what is live on the hosts."""
+    inventory = read(folder)
+    with Remote(inventory) as remote:
+        cluster = cluster_of(inventory, remote, service)
+        role = role or cluster.roles[0]
+        if role not in cluster.roles:
+            raise click.ClickException(
+                f"{service} has no role {role!r}: there are {', '.join(dict.fromkeys(cluster.roles))}"
+            )
+        settings = dict(_pair(change, cluster.what_if) for change in changes)
+        try:
+            click.echo(f"{service}, {role} broken")
+            for kind in KINDS if cluster.has_planned else KINDS[:-1]:
+                click.echo(f"  {kind:<10} {cluster.budget(kind, role)}")
+                if settings:
+                    click.echo(f"  {'  what if':<10} {cluster.budget(kind, role, settings)}")
+        except (LookupError, RemoteError, *FAILURES) as error:
+            raise click.ClickException(f"the hosts do not tell their configuration: {error}") from error
+
+
+@click.command()
+@click.option("--reports", type=click.Path(path_type=Path), default=Path("reports"), show_default=True)
+def history(reports: Path) -> None:
+    """Show how the outage of each kind of drill developed over all runs."""
+    head = ("DRILL", "RUNS", "PASSED", "MEDIAN S", "MAX S", "LAST S", "CHANGE", "LAST RUN")
+    try:
+        click.echo("\n".join(columns(head, trends(reports))))
+    except FileNotFoundError:
+        raise click.ClickException(f"no drill was run yet: there is no {reports}/history.jsonl") from None
+    except (ValueError, KeyError) as error:
+        raise click.ClickException(f"{reports}/history.jsonl has a line that is no drill: {error!r}") from error
+
+
+def _pair(change: str, known: tuple[str, ...]) -> tuple[str, str]:
+    name, equals, value = change.partition("=")
+    if not equals or name not in known:
+        there_are = f"there are {', '.join(known)}" if known else "this service has none"
+        raise click.ClickException(f"--set {change}: wants NAME=VALUE with a setting of the budget; {there_are}")
+    try:
+        float(value.rstrip("ms"))
+    except ValueError:
+        raise click.ClickException(f"--set {change}: {value!r} is no time, like 2s or 2000ms") from None
+    return name, value
