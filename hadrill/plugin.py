@@ -1,5 +1,6 @@
 """The pytest plugin: options, what belongs to a run, and what a failure says. Thin."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,11 +118,11 @@ def wish_of(config: pytest.Config) -> Wish:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Drills wait more than they work: each cluster gets a worker, however few processors there are."""
+    """One cluster, one worker; of more than a few at once the clients would starve, and measure themselves."""
     if suite_of(config) != "failover":
         return None
     stock = read(Path(config.option.inventory))
-    return sum(Role(service) in stock.roles for service in CLUSTERS)
+    return min(sum(Role(service) in stock.roles for service in CLUSTERS), (os.cpu_count() or 1) + 1)
 
 
 def suite_of(config: pytest.Config) -> str | None:

@@ -117,7 +117,9 @@ class Drill:
         """Everything that happens while clients work."""
         with (
             Observer(self.cluster, self.timeline) as self.observer,
-            Workload(self.id, self.cluster.lanes(self.id), self.session.rate) as self.workload,
+            Workload(
+                self.id, self.cluster.lanes(self.id), self.session.rate * self.cluster.rate_share
+            ) as self.workload,
         ):
             self._live.watch(self.workload.history)
             since, deadline = time.monotonic(), Deadline(STEADY_SECONDS)

@@ -116,7 +116,7 @@ def workload(cluster: Cluster, drills: Session) -> Callable[[], AbstractContextM
         name = uuid.uuid4().hex[:12]
         cluster.prepare(name, None)
         try:
-            with Workload(name, cluster.lanes(name), drills.rate) as load:
+            with Workload(name, cluster.lanes(name), drills.rate * cluster.rate_share) as load:
                 yield load
         finally:
             cluster.clean(name)

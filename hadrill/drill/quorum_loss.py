@@ -60,7 +60,9 @@ class QuorumLoss(Drill):
     def _lose(self, first: Breakage, second: Breakage, allowed: Budget) -> None:
         with (
             Observer(self.cluster, self.timeline) as self.observer,
-            Workload(self.id, self.cluster.lanes(self.id), self.session.rate) as self.workload,
+            Workload(
+                self.id, self.cluster.lanes(self.id), self.session.rate * self.cluster.rate_share
+            ) as self.workload,
         ):
             self._live.watch(self.workload.history)
             since = time.monotonic()

@@ -68,6 +68,14 @@ def read_credentials(folder: Path, roles: set[Role], problems: list[Problem]) ->
     return Credentials(values)
 
 
+def power_token(file: Path, name: str) -> str:
+    """A token that only a power driver needs; empty where the file does not hold it or others could read it."""
+    if not file.is_file() or file.stat().st_mode & 0o777 != 0o600:
+        return ""
+    token = _read(file, []).get(name)
+    return token.get_secret_value() if token is not None else ""
+
+
 def write_missing(folder: Path, roles: set[Role]) -> list[str]:
     """Add the names that the roles need and no file has yet, with random values, 0600. Returns what was added."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -119,6 +119,8 @@ class Cluster(ABC):
         """Whether acknowledged writes may be lost without the drill failing."""
         return False
 
+    rate_share: float = 1.0
+    """The part of the usual rate that each lane gets, where there are more lanes than usual."""
     parallel_reading: ClassVar[bool] = True
     """Whether members may be read at the same time."""
 

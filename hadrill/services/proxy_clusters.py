@@ -132,6 +132,7 @@ class HaproxyCluster(ProxyCluster):
     def __init__(self, inventory: Inventory, remote: Remote) -> None:
         super().__init__(inventory, remote)
         self.inner = (PostgresqlCluster(inventory, remote), RedisCluster(inventory, remote))
+        self.rate_share = 0.5
 
 
 class SqlProxyCluster(ProxyCluster):

@@ -28,7 +28,7 @@ class Client(Protocol):
 class Lane:
     """Operations of one kind over connections of one kind: `write new 5432`.
 
-    `new` opens a connection for each operation, `pooled` keeps a few and replaces those that fail.
+    `new` opens a connection for each turn (a write and a read), `pooled` keeps a few and replaces those that fail.
     """
 
     kind: str

@@ -26,6 +26,7 @@ class _Turns:
 
     def __init__(self, interval: float) -> None:
         self._interval, self._next, self._lock = interval, time.monotonic(), threading.Lock()
+        self._numbers = count()
 
     def take(self) -> float:
         with self._lock:
@@ -33,12 +34,16 @@ class _Turns:
             self._next = moment + self._interval
             return moment
 
+    def even(self) -> bool:
+        """Every other time."""
+        return next(self._numbers) % 2 == 0
+
 
 class Workload:
-    """Operations of several lanes, each in threads of its own: one that hangs holds up no other.
+    """Operations of several lanes in threads, so that one that hangs holds up no other.
 
-    Lanes with new connections have as many threads as operations can hang at once, so that an attempt begins at
-    every turn, whatever became of those before it.
+    New connections have as many threads as operations can hang at once, so that an attempt begins at every turn,
+    whatever became of those before it.
     """
 
     def __init__(self, drill: str, lanes: Sequence[Lane], rate: float = DEFAULT_RATE) -> None:
@@ -50,11 +55,14 @@ class Workload:
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
+        groups: dict[tuple[str, int], list[Lane]] = {}
         for lane in self.lanes:
+            groups.setdefault((lane.connection, lane.port), []).append(lane)
+        for (connection, _), lanes in groups.items():
             turns = _Turns(1 / self.rate)
-            number = POOL if lane.connection == "pooled" else int(self.rate * OPERATION_SECONDS * 1.2) + 2
+            number = POOL if connection == "pooled" else int(self.rate * OPERATION_SECONDS * 1.2) + 2
             for _ in range(number):
-                self._threads.append(threading.Thread(target=self._work, args=(lane, turns), daemon=True))
+                self._threads.append(threading.Thread(target=self._work, args=(lanes, turns), daemon=True))
         self._threads.append(threading.Thread(target=self._give_up_late_ones, daemon=True))
         for thread in self._threads:
             thread.start()
@@ -87,10 +95,18 @@ class Workload:
                 return f"{lane.name} made {len(done)} operations in {seconds:g} s"
         return None
 
-    def _work(self, lane: Lane, turns: _Turns) -> None:
+    def _work(self, lanes: Sequence[Lane], turns: _Turns) -> None:
+        """Lanes over the same kind of connection to the same port share it: connections cost more than operations.
+
+        Each begins every other turn, so that none has to wait for one that hangs.
+        """
         client: Client | None = None
         while not self._stop.wait(max(0.0, turns.take() - time.monotonic())):
-            client = self._operate(lane, client)
+            for lane in lanes if turns.even() else reversed(lanes):
+                client = self._operate(lane, client)
+            if client is not None and lanes[0].connection == "new":
+                client.close()
+                client = None
         if client is not None:
             client.close()
 
@@ -110,8 +126,8 @@ class Workload:
         finally:
             self._in_flight.pop(me, None)
         self.history.add(Operation(key, lane.name, start, time.monotonic(), outcome, server, error[:200]))
-        # A pool throws away a connection that failed, whatever the reason.
-        if client is not None and (lane.connection == "new" or outcome != OK):
+        # A connection that failed is thrown away, whatever the reason.
+        if client is not None and outcome != OK:
             client.close()
             return None
         return client

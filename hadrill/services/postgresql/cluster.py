@@ -55,10 +55,11 @@ class PostgresqlCluster(Cluster):
         return self.postgresql.leader()
 
     def unhealthy(self) -> str | None:
-        """One leader, streaming replicas that have its rows, proxies that lead to it."""
+        """One leader, streaming replicas that have its rows, PgBouncers that answer, proxies that lead to the leader."""
         try:
             checks.cluster(self.postgresql)
             checks.replication(self.postgresql)
+            checks.pgbouncer(self.postgresql)
             leader = self.leader()
             seen = [each for host in self.shared for each in haproxy.servers(host, BACKEND)]
         except (CheckFailedError, LookupError, OSError) as error:

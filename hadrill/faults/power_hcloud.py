@@ -1,0 +1,66 @@
+"""Power by the Hetzner Cloud API. The token is HCLOUD_TOKEN in credentials/hcloud.env; servers have their hosts' names."""
+
+from collections.abc import Callable
+from typing import Any
+
+from hcloud import APIException, Client
+from hcloud.actions import ActionException
+
+from hadrill.faults.power import PowerError
+from hadrill.inventory import Host, Inventory
+from hadrill.inventory.credentials import power_token
+
+POLL_SECONDS = 0.5
+MAX_POLLS = 240
+RUNNING = "running"
+
+
+class HcloudPower:
+    """Each verb waits until the company says that it is done. `endpoint` is another address of the API, for tests."""
+
+    heals = True
+
+    def __init__(self, inventory: Inventory, endpoint: str = "") -> None:
+        token = power_token(inventory.folder / "credentials" / "hcloud.env", "HCLOUD_TOKEN")
+        if not token:
+            raise PowerError(
+                f"no HCLOUD_TOKEN in {inventory.folder}/credentials/hcloud.env: put a token with write access there"
+            )
+        elsewhere: dict[str, Any] = {"api_endpoint": endpoint} if endpoint else {}
+        self._client = Client(
+            token=token, application_name="hadrill", poll_interval=POLL_SECONDS, poll_max_retries=MAX_POLLS, **elsewhere
+        )
+
+    def off(self, host: Host) -> None:
+        """Cut the power."""
+        self._do(host, lambda server: self._client.servers.power_off(server))
+
+    def on(self, host: Host) -> None:
+        """Switch on."""
+        if not self.is_on(host):
+            self._do(host, lambda server: self._client.servers.power_on(server))
+
+    def reset(self, host: Host) -> None:
+        """Off and on again."""
+        self._do(host, lambda server: self._client.servers.reset(server))
+
+    def is_on(self, host: Host) -> bool:
+        """The company's word for it."""
+        return str(self._server(host).status) == RUNNING
+
+    def _server(self, host: Host) -> Any:
+        try:
+            server = self._client.servers.get_by_name(host.name)
+        except (APIException, OSError) as error:
+            raise PowerError(f"the Hetzner API does not answer for {host}: {error}") from error
+        if server is None:
+            raise PowerError(
+                f"the Hetzner project of this token has no server {host.name}: servers bear their hosts' names"
+            )
+        return server
+
+    def _do(self, host: Host, verb: Callable[[Any], Any]) -> None:
+        try:
+            verb(self._server(host)).wait_until_finished()
+        except (APIException, ActionException, OSError) as error:
+            raise PowerError(f"the Hetzner API refused for {host}: {error}") from error
