@@ -32,7 +32,6 @@ from hadrill.safety.signals import end_politely
 from hadrill.services.clusters import CLUSTERS
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.versions import running_versions
-from hadrill.workload import DEFAULT_RATE
 
 SUITES = ("basic", "hosts", "failover")
 pytest_plugins = ("hadrill.drill.fixtures",)
@@ -59,7 +58,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     drills.addoption("--make-leader", action="store_true", help="make --node the leader first, by a planned switchover")
     drills.addoption("--quorum-loss", action="store_true", help="also drills that take a quorum's majority away")
-    drills.addoption("--rate", type=float, default=DEFAULT_RATE, metavar="N", help="operations a second of each lane")
+    drills.addoption("--rate", type=float, default=None, metavar="N", help="operations a second of each lane (20)")
     drills.addoption(
         "--consent", action="append", default=[], metavar="HOST,..", help="hosts that may be broken, outside the lab"
     )

@@ -28,7 +28,7 @@ from hadrill.services.cluster import Cluster
 from hadrill.services.clusters import cluster_of
 from hadrill.timing import Deadline
 from hadrill.timing import eventually as wait_until
-from hadrill.workload import Workload
+from hadrill.workload import DEFAULT_RATE, Workload
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +43,7 @@ def drills(pytestconfig: pytest.Config, remote: Remote) -> Iterator[Session]:
         say=line_writer(pytestconfig),
         run=worker.get("testrunuid", uuid.uuid4().hex)[:12],
         consent=[name for option in pytestconfig.option.consent for name in option.split(",")],
-        rate=pytestconfig.option.rate,
+        rate=pytestconfig.option.rate or usual_rate(int(worker.get("workercount", 1))),
     )
     _ = session.watchdog
     _clean(session)
@@ -167,6 +167,11 @@ def make_leader(cluster: Cluster, host: Host) -> None:
 
 
 LEAD_SECONDS = 90.0
+
+
+def usual_rate(workers: int) -> float:
+    """Operations a second: fewer where more drills than processors are made at once, or the clients measure themselves."""
+    return DEFAULT_RATE * min(1.0, (os.cpu_count() or 1) / workers)
 
 
 def _clean(session: Session) -> None:

@@ -48,8 +48,8 @@ class Summary:
             lines += [" " * width + row for row in rows[:-1]]
             lines.append(f"{'':<{width}}{rows[-1]}".ljust(WIDTH - 10) + f"{score:>10}")
             lines[-len(rows)] = module.ljust(width) + lines[-len(rows)][width:]
-        if self.outcomes:
-            percent = 100 * self.passed // self.total
+        if self.outcomes or not self.drills:
+            percent = 100 * self.passed // self.total if self.total else 0
             score = f"{self.passed}/{self.total}"
             title = f"{self.suite.capitalize()} checks"
             lines.append(title.ljust(WIDTH - 10) + f"{score:>10}  ({percent}%)  {self.seconds:.1f} s")

@@ -16,14 +16,13 @@ BOOT_SECONDS = 120.0
 
 
 def heal_entry(remote: Remote, inventory: Inventory, entry: Entry) -> str:
-    """Undo one entry and forget it. Returns what went wrong; the entry stays then."""
+    """Undo one entry and forget it; its lease stays. Returns what went wrong; the entry stays then too."""
     host = inventory.host(entry.host)
     try:
         if entry.power:
             driver(inventory).on(host)
             eventually(f"SSH on {host}", lambda: _silent(remote, host), Deadline(BOOT_SECONDS))
         disarm_and_heal(remote, host, entry.drill)
-        release_leases(remote, inventory, entry)
     except (RemoteError, PowerError, OverdueError) as error:
         return f"{entry.host}: {entry.fault} of drill {entry.drill} is not undone: {error}"
     entry.remove()
@@ -36,7 +35,7 @@ def release_leases(remote: Remote, inventory: Inventory, entry: Entry) -> None:
 
 
 def heal_entries(found: Iterable[Entry]) -> tuple[list[str], list[str]]:
-    """Undo entries, all at once. Returns what was done and what went wrong."""
+    """Undo entries of runs that are over, all at once, and give back their leases. Returns what was done and what went wrong."""
     by_inventory: dict[str, list[Entry]] = {}
     for entry in found:
         by_inventory.setdefault(entry.inventory, []).append(entry)
@@ -46,6 +45,7 @@ def heal_entries(found: Iterable[Entry]) -> tuple[list[str], list[str]]:
         with Remote(inventory) as remote, ThreadPoolExecutor(max_workers=len(mine)) as pool:
             said = pool.map(lambda entry: heal_entry(remote, inventory, entry), mine)  # noqa: B023 - used within the turn
             for entry, problem in zip(mine, said, strict=True):
+                release_leases(remote, inventory, entry)
                 if problem:
                     wrong.append(problem)
                 else:

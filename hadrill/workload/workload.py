@@ -49,7 +49,7 @@ class Workload:
     def __init__(self, drill: str, lanes: Sequence[Lane], rate: float = DEFAULT_RATE) -> None:
         self.drill, self.lanes, self.rate = drill, tuple(lanes), rate
         self.history = History()
-        self._stop = threading.Event()
+        self._stop, self._ended = threading.Event(), threading.Event()
         self._numbers = count(1)
         self._in_flight: dict[int, tuple[Client, float]] = {}
         self._threads: list[threading.Thread] = []
@@ -60,12 +60,12 @@ class Workload:
             groups.setdefault((lane.connection, lane.port), []).append(lane)
         for (connection, _), lanes in groups.items():
             turns = _Turns(1 / self.rate)
-            number = POOL if connection == "pooled" else int(self.rate * OPERATION_SECONDS * 1.2) + 2
+            number = POOL if connection == "pooled" else int(self.rate * OPERATION_SECONDS * 1.2) + 4
             for _ in range(number):
                 self._threads.append(threading.Thread(target=self._work, args=(lanes, turns), daemon=True))
-        self._threads.append(threading.Thread(target=self._give_up_late_ones, daemon=True))
         for thread in self._threads:
             thread.start()
+        threading.Thread(target=self._give_up_late_ones, daemon=True).start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
@@ -77,6 +77,7 @@ class Workload:
         end = time.monotonic() + 2 * OPERATION_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
+        self._ended.set()
 
     def unsteady(self, since: float, seconds: float = STEADY_SECONDS) -> str | None:
         """None where every lane has succeeded at its usual rate, without a failure, for the last `seconds`.
@@ -133,7 +134,7 @@ class Workload:
         return client
 
     def _give_up_late_ones(self) -> None:
-        while not self._stop.wait(POLL):
+        while not self._ended.wait(POLL):
             late = time.monotonic() - OPERATION_SECONDS
             for client, start in list(self._in_flight.values()):
                 if start < late:

@@ -2,8 +2,9 @@
 """Ask the Sentinels for the master and point HAProxy's be_redis_master at it.
 
 Runs when HAProxy starts, every few seconds by a timer, and at once when Sentinel's hook calls port 26380.
-The Sentinel with the newest configuration epoch is believed. HAProxy goes on while its server changes its
-address; connections to the old master are ended. Prints what it did. Ends with 1 where no Sentinel answers.
+The Sentinel with the newest configuration epoch is believed: at once where its epoch is newer than the last one that was
+acted on, otherwise when all have answered or had their time. HAProxy goes on while its server changes its address;
+connections to the old master are ended. Prints what it did. Ends with 1 where no Sentinel answers.
 """
 
 import fcntl
@@ -11,15 +12,15 @@ import json
 import socket
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import BinaryIO
 
 SETTINGS = json.loads(Path("/etc/hadrill/redis-update-master.json").read_text())
 SOCKET = "/run/hadrill/haproxy/admin.sock"
 LOCK = Path("/run/hadrill/redis-update-master.lock")
-# A Sentinel answers within a millisecond; the host that has just died must not hold up the others for long.
-ASK_SECONDS = 0.3
+EPOCH = Path("/run/hadrill/redis-update-master.epoch")
+ASK_SECONDS = 1.0
 SOCKET_SECONDS = 10.0
 SERVER = "be_redis_master/master"
 
@@ -73,27 +74,42 @@ def current() -> tuple[str, str, int]:
     sys.exit("HAProxy has no server be_redis_master/master")
 
 
+def point_at(address: str, port: str) -> None:
+    """Make HAProxy lead to this master; nothing happens where it does already."""
+    old_address, old_port, administrative = current()
+    if (old_address, old_port) != (address, port):
+        haproxy(f"set server {SERVER} addr {address} port {port}")
+        # Sentinel's word is newer than the health check, which would cost another half second; it goes on checking.
+        haproxy(f"set server {SERVER} health up")
+        haproxy(f"shutdown sessions server {SERVER}")
+        print(f"be_redis_master: {old_address}:{old_port} -> {address}:{port}")
+    if administrative:
+        haproxy(f"set server {SERVER} state ready")
+        print("be_redis_master: enabled")
+
+
 def main() -> None:
     """Point HAProxy at the master that the newest Sentinel names."""
     LOCK.parent.mkdir(parents=True, exist_ok=True)
     with LOCK.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        acted_on = int(EPOCH.read_text()) if EPOCH.exists() else None
+        views = []
         # All at once: the host that has just died must not cost the others their time.
         with ThreadPoolExecutor(max_workers=len(SETTINGS["sentinels"])) as pool:
-            views = [view for view in pool.map(sentinel_view, SETTINGS["sentinels"]) if view]
+            for asked in as_completed([pool.submit(sentinel_view, each) for each in SETTINGS["sentinels"]]):
+                view = asked.result()
+                if view is not None:
+                    views.append(view)
+                    if acted_on is not None and view[0] > acted_on:
+                        point_at(*view[1:])
+                        acted_on = view[0]
         if not views:
             sys.exit("no Sentinel answers: HAProxy stays as it is")
-        wanted = max(views)[1:]
-        address, port, administrative = current()
-        if (address, port) != wanted:
-            haproxy(f"set server {SERVER} addr {wanted[0]} port {wanted[1]}")
-            # Sentinel's word is newer than the health check, which would cost another half second; it goes on checking.
-            haproxy(f"set server {SERVER} health up")
-            haproxy(f"shutdown sessions server {SERVER}")
-            print(f"be_redis_master: {address}:{port} -> {wanted[0]}:{wanted[1]}")
-        if administrative:
-            haproxy(f"set server {SERVER} state ready")
-            print("be_redis_master: enabled")
+        # Sentinels that were reset begin to count anew: what all say together goes before what was.
+        newest = max(views)
+        point_at(*newest[1:])
+        EPOCH.write_text(str(newest[0]))
 
 
 main()

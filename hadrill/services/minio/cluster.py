@@ -32,6 +32,7 @@ class MinioCluster(Cluster):
     processes = {"minio": "minio server"}  # noqa: RUF012 - the same
     peer_port = PORT
     look_seconds = 0.2
+    rate_share = 0.5  # an object costs its nodes 20 ms of processor
     hand_over_note = "MinIO has no leader"
 
     def __init__(self, inventory: Inventory, remote: Remote) -> None:

@@ -32,6 +32,7 @@ class RabbitmqCluster(Cluster):
     processes = {"beam": "beam.smp"}  # noqa: RUF012 - the same
     peer_port = DISTRIBUTION_PORT
     look_seconds = 0.2
+    rate_share = 0.5  # a new connection costs its node 20 ms of processor
     parallel_reading = False
 
     def __init__(self, inventory: Inventory, remote: Remote) -> None:

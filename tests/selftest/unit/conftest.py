@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hadrill.inventory import Role
+from hadrill.inventory import Inventory, Role, read
 from hadrill.inventory.credentials import write_missing
 
 ROOT = Path(__file__).parents[3]
@@ -30,3 +30,9 @@ def lab(tmp_path: Path) -> Path:
 def keybuzz(tmp_path: Path) -> Path:
     """A copy of the production inventory."""
     return copied(ROOT / "inventories" / "keybuzz", tmp_path / "keybuzz")
+
+
+@pytest.fixture
+def stock(lab: Path) -> Inventory:
+    """The lab's inventory, read."""
+    return read(lab)

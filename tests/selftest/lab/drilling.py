@@ -1,0 +1,67 @@
+"""Drills in a process of their own, and what they leave on hosts."""
+
+import os
+import select
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hadrill.inventory import Inventory
+from hadrill.remote import Remote
+from hadrill.safety.on_target import ROOT as ON_TARGET
+from lab.lab import Lab
+from tests.selftest.lab.suite import BIN, ROOT
+
+STEP_SECONDS = 60.0
+TRACES = (
+    f"ls -d {ON_TARGET}/*/heal {ON_TARGET}/leases/* 2>/dev/null;"
+    " nft list tables 2>/dev/null | grep hadrill_; ls -d /run/systemd/system/*.d/hadrill-drill.conf 2>/dev/null;"
+    " docker ps --format '{{.Names}} {{.Status}}' | grep -i paused;"
+    " systemctl list-units --plain --no-legend --state=active 'hadrill-heal-*';"
+    " for u in $(systemctl list-unit-files --no-legend 'hadrill-*.service' | cut -d' ' -f1);"
+    " do systemctl is-active --quiet $u || echo $u is stopped; done; :"
+)
+
+
+def traces(stock: Inventory, ssh: Remote) -> list[str]:
+    """What drills left anywhere: journals, leases, rules, drop-ins, paused or stopped containers, timers, dead machines."""
+    off = [name for name, power in Lab(stock).power().items() if power != "running"]
+    answers = ssh.everywhere(stock.managed, lambda host: ssh.run(host, TRACES).stdout.splitlines())
+    found = [
+        f"{host}: {line}"
+        for host, lines in answers.items()
+        for line in (lines if isinstance(lines, list) else [str(lines)])
+    ]
+    return [*(f"{name} has no power" for name in off), *found]
+
+
+@contextmanager
+def running(reports: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A run of drills; ended at the latest with the block."""
+    command = [str(BIN / "pytest"), "-m", "failover", "--reports", str(reports), *options]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def until_step(process: subprocess.Popen[bytes], number: int) -> str:
+    """Read what a run says until it begins a step; everything it said so far."""
+    assert process.stdout is not None
+    said, end = b"", time.monotonic() + STEP_SECONDS
+    while f" {number} ".encode() not in _steps(said):
+        assert time.monotonic() < end, said.decode()
+        if select.select([process.stdout], [], [], 0.05)[0]:
+            chunk = os.read(process.stdout.fileno(), 4096)
+            assert chunk, f"the run ended before step {number}:\n{said.decode()}"
+            said += chunk
+    return said.decode()
+
+
+def _steps(said: bytes) -> bytes:
+    """Only the lines of the live display, where a number between blanks is a step."""
+    return b"\n".join(line[40:46] for line in said.splitlines() if line.startswith(b"redis redis-0"))

@@ -1,0 +1,248 @@
+"""Safety promises, each tested by breaking it."""
+
+import os
+import random
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hadrill.drill import Case, Drill, Session
+from hadrill.drill.errors import InconclusiveError
+from hadrill.drill.fault_block import fault_block
+from hadrill.inventory import Inventory
+from hadrill.remote import Remote
+from hadrill.safety import journal
+from hadrill.safety.lease import LeaseHeldError
+from hadrill.services.clusters import cluster_of
+from hadrill.timing import Deadline, eventually
+from tests.selftest.lab.drilling import running, traces, until_step
+from tests.selftest.lab.suite import BIN, ROOT, until_healthy
+
+GONE_SECONDS = 5.0
+TIMER_SECONDS = 60.0
+RANDOM_FAULTS = 8
+REPLICA = ("--service", "redis", "--role", "replica", "--fault", "container-stop", "--node")
+STEPS = range(1, 11)
+
+
+@pytest.fixture
+def replica(stock: Inventory, ssh: Remote) -> str:
+    """A Redis host that is a replica of a whole cluster."""
+    cluster = cluster_of(stock, ssh, "redis")
+    eventually("Redis to be whole", cluster.unhealthy, Deadline(TIMER_SECONDS))
+    return cluster.target("replica").name
+
+
+@pytest.fixture
+def session(stock: Inventory, ssh: Remote, tmp_path: Path) -> Iterator[Session]:
+    opened = Session(stock, ssh, tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def clean(stock: Inventory, ssh: Remote) -> Callable[[float], None]:
+    """Wait until nothing of a drill is left."""
+
+    def wait(seconds: float) -> None:
+        def left() -> str | None:
+            found = traces(stock, ssh)
+            return "; ".join(found) or None
+
+        eventually("every trace to be gone", left, Deadline(seconds))
+
+    return wait
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_runner_that_is_killed_at_any_step_leaves_nothing(
+    step: int, replica: str, tmp_path: Path, clean: Callable[[float], None]
+) -> None:
+    with running(tmp_path, *REPLICA, replica) as run:
+        until_step(run, step)
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+        clean(GONE_SECONDS)
+    assert not [entry for entry in journal.entries() if not entry.alive]
+
+
+def test_a_machine_without_power_gets_it_back_when_the_runner_is_killed(
+    replica: str, tmp_path: Path, stock: Inventory, clean: Callable[[float], None]
+) -> None:
+    with running(tmp_path, "--fault", "power-off", "--role", "replica", "--node", replica) as run:
+        until_step(run, 6)
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+        clean(GONE_SECONDS + TIMER_SECONDS)
+
+
+def test_with_the_watchdog_dead_too_the_target_heals_itself(
+    replica: str, tmp_path: Path, stock: Inventory, ssh: Remote, clean: Callable[[float], None]
+) -> None:
+    with running(tmp_path, *REPLICA, replica) as run:
+        until_step(run, 6)
+        for pid in [*_watchdogs_of(run.pid), run.pid]:
+            os.kill(pid, signal.SIGKILL)
+        run.wait()
+
+    def still_broken() -> str | None:
+        found = [each for each in traces(stock, ssh) if "/leases/" not in each]
+        return "; ".join(found) or None
+
+    assert still_broken(), "it was healed at once: the watchdog lived"
+    eventually("the target's own timer to heal it", still_broken, Deadline(TIMER_SECONDS))
+    # The lease ends by itself later; `heal` gives it back now, and twice is the same as once.
+    for expected in ("is undone", "nothing to heal"):
+        assert (
+            expected
+            in subprocess.run(
+                [str(BIN / "hadrill"), "heal"], cwd=ROOT, text=True, stdout=subprocess.PIPE, check=True
+            ).stdout
+        )
+    clean(GONE_SECONDS)
+
+
+@pytest.mark.parametrize("signals", [(signal.SIGTERM,), (signal.SIGHUP,), (signal.SIGINT, signal.SIGINT)], ids=str)
+def test_a_run_that_is_asked_to_end_heals_first(
+    signals: tuple[signal.Signals, ...], replica: str, tmp_path: Path, clean: Callable[[float], None]
+) -> None:
+    with running(tmp_path, *REPLICA, replica) as run:
+        until_step(run, 6)
+        for number in signals:
+            run.send_signal(number)
+        run.communicate()
+        assert run.returncode not in (0, None)
+    clean(GONE_SECONDS)
+
+
+def test_two_runs_cannot_break_the_same_cluster(
+    session: Session, stock: Inventory, ssh: Remote, tmp_path: Path
+) -> None:
+    cluster = cluster_of(stock, ssh, "redis")
+    stranger = Session(stock, ssh, tmp_path)
+    try:
+        with (
+            fault_block(session, cluster, "cut-port", cluster.target("sentinel")),
+            pytest.raises(LeaseHeldError, match=r"is leased \(exclusive\) by run=\w+ .* for another \d+ s"),
+            fault_block(stranger, cluster, "cut-port", cluster.target("sentinel")),
+        ):
+            pytest.fail("both have it")
+    finally:
+        stranger.close()
+
+
+def test_a_degraded_cluster_is_refused_with_the_arithmetic(session: Session, stock: Inventory, ssh: Remote) -> None:
+    cluster = cluster_of(stock, ssh, "minio")
+    down = stock.host("minio-03")
+    ssh.run(down, "systemctl stop hadrill-minio")
+    try:
+        result = Drill(session, cluster, Case("minio", "container-stop", host="minio-02")).run()
+    finally:
+        ssh.run(down, "systemctl start hadrill-minio")
+    assert result.verdict == "inconclusive"
+    assert "3 members, 1 already down (minio-03), 1 would go (minio-02): 1 left, 2 needed" in result.cause
+    until_healthy(stock)
+
+
+def test_a_fault_without_effect_is_inconclusive(session: Session, stock: Inventory, ssh: Remote) -> None:
+    cluster = cluster_of(stock, ssh, "redis")
+    host = cluster.target("replica")
+    # A firewall of somebody else's that lets everything pass before the drill's own rules: nft that does nothing.
+    ssh.run(host, "printf '#!/bin/sh\\n' > /usr/local/sbin/nft; chmod +x /usr/local/sbin/nft")
+    try:
+        result = Drill(session, cluster, Case("redis", "isolate", host=host.name)).run()
+    finally:
+        ssh.run(host, "rm /usr/local/sbin/nft")
+    assert result.verdict == "inconclusive"
+    assert f"isolate cannot be shown on {host}" in result.cause
+
+
+def test_a_fault_that_ends_by_itself_is_inconclusive(session: Session, stock: Inventory, ssh: Remote) -> None:
+    cluster = cluster_of(stock, ssh, "redis")
+    host = cluster.target("replica")
+    ssh.run(host, "systemd-run --quiet --on-active=3s --timer-property=AccuracySec=50ms systemctl start hadrill-redis")
+    drill = Drill(session, cluster, Case("redis", "container-stop", host=host.name))
+    result = drill.run()
+    assert (result.verdict, "cannot be shown" in result.cause) == ("inconclusive", True), result.cause
+
+
+def test_what_a_host_cannot_offer_is_unavailable_with_the_reason(
+    session: Session, stock: Inventory, ssh: Remote
+) -> None:
+    cluster = cluster_of(stock, ssh, "redis")
+    host = cluster.target("replica").name
+    said = {
+        name: Drill(session, cluster, Case("redis", name, host=host)).run() for name in ("engine-stop", "disk-full")
+    }
+    assert {result.verdict for result in said.values()} == {"unavailable"}
+    assert "podman has no daemon" in said["engine-stop"].cause
+    assert "shares with others" in said["disk-full"].cause
+
+
+NETWORK = ("isolate", "reject", "cut-pair", "cut-one-way", "cut-port", "slow-link")
+PROCESS = ("process-stop", "process-kill", "process-term", "container-pause", "container-stop")
+
+
+def test_random_faults_leave_nothing(
+    session: Session, stock: Inventory, ssh: Remote, clean: Callable[[float], None]
+) -> None:
+    chance = random.Random(4)  # noqa: S311 - which faults, not a secret
+    made = []
+    for _ in range(RANDOM_FAULTS):
+        service = chance.choice(("redis", "rabbitmq", "minio", "mariadb"))
+        cluster = cluster_of(stock, ssh, service)
+        eventually(f"{service} to be whole", cluster.unhealthy, Deadline(3 * TIMER_SECONDS))
+        name = chance.choice((*NETWORK, *PROCESS))
+        host = chance.choice(cluster.members)
+        with fault_block(session, cluster, name, host):
+            made.append(f"{name} on {host}")
+    assert len(made) == RANDOM_FAULTS
+    clean(GONE_SECONDS)
+    until_healthy(stock)
+
+
+def test_disk_full_on_a_disk_of_its_own(session: Session, stock: Inventory, ssh: Remote) -> None:
+    cluster = cluster_of(stock, ssh, "redis")
+    host = cluster.target("replica")
+    data = "/var/lib/hadrill/redis"
+    swap = f"systemctl stop hadrill-redis; cp -a {data} {data}.kept; mount -t tmpfs -o size=64m none {data};"
+    ssh.run(host, f"{swap} cp -a {data}.kept/. {data}/; systemctl start hadrill-redis")
+    try:
+        eventually("Redis to be whole on its small disk", cluster.unhealthy, Deadline(TIMER_SECONDS))
+        with fault_block(session, cluster, "disk-full", host):
+            full = ssh.attempt(host, f"dd if=/dev/zero of={data}/more bs=64k count=2; rm -f {data}/more")
+            assert "No space left" in full.stderr
+        assert int(ssh.run(host, f"df --output=avail -B1 {data} | tail -1").stdout) > 10**6
+    finally:
+        ssh.run(host, f"systemctl stop hadrill-redis; umount {data}; rm -rf {data}.kept; systemctl start hadrill-redis")
+    eventually("Redis to be whole again", cluster.unhealthy, Deadline(TIMER_SECONDS))
+
+
+def test_outside_the_lab_nothing_is_broken_without_consent(stock: Inventory, ssh: Remote, tmp_path: Path) -> None:
+    settings = stock.settings.model_copy(update={"lab": False})
+    outside = Inventory(stock.folder, stock.hosts, stock.versions, settings, stock.credentials)
+    session = Session(outside, ssh, tmp_path)
+    try:
+        cluster = cluster_of(outside, ssh, "redis")
+        with (
+            pytest.raises(InconclusiveError, match="does not allow faults on"),
+            fault_block(session, cluster, "isolate", cluster.members[0]),
+        ):
+            pytest.fail("it was broken")
+    finally:
+        session.close()
+
+
+def _watchdogs_of(runner: int) -> list[int]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"hadrill.safety.watchdog" in words and str(runner).encode() in words:
+            found.append(int(process.name))
+    return found

@@ -1,0 +1,57 @@
+"""Is the meter right? Blackouts of a known length at the load balancer, measured as any outage."""
+
+import subprocess
+import time
+import uuid
+
+import pytest
+
+from hadrill.inventory import Inventory
+from hadrill.remote import Remote
+from hadrill.services.clusters import cluster_of
+from hadrill.timing import Deadline, eventually
+from hadrill.workload import DEFAULT_RATE, Workload, longest_outage
+from lab.docker import docker
+
+TOLERANCE = 0.05 + 1 / DEFAULT_RATE
+STEADY_SECONDS = 10.0
+LAST_SECONDS = 1.0
+REJECT = ("REJECT", "--reject-with", "tcp-reset")
+DROP = ("DROP",)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 2.0, 10.0])
+@pytest.mark.parametrize("how", [REJECT, DROP], ids=["reject", "drop"])
+def test_a_blackout_is_measured_as_long_as_it_was(
+    seconds: float, how: tuple[str, ...], stock: Inventory, ssh: Remote
+) -> None:
+    cluster = cluster_of(stock, ssh, "redis")
+    drill = uuid.uuid4().hex[:12]
+    cluster.prepare(drill, None)
+    balancer = docker("inspect", "--format", "{{.State.Pid}}", f"{stock.settings.name}-lb-01")
+    rule = ("INPUT", "-p", "tcp", "--dport", "6379", "-j", *how)
+    # A pool whose operations hang comes back with their deadline; what is dropped shows in new connections only.
+    lanes = [lane for lane in cluster.lanes(drill) if how is REJECT or lane.connection == "new"]
+    with Workload(drill, lanes) as load:
+        since = time.monotonic()
+        eventually("a steady workload", lambda: load.unsteady(since), Deadline(STEADY_SECONDS))
+        _iptables(balancer, "-I", *rule)
+        begun = time.monotonic()
+        try:
+            blackout = Deadline(seconds, start=begun)
+            eventually("the blackout's end", lambda: None if blackout.left < 0.06 else "dark", Deadline(seconds))
+            while not blackout.passed:
+                pass
+        finally:
+            ended = time.monotonic()
+            _iptables(balancer, "-D", *rule)
+        eventually("a steady workload", lambda: load.unsteady(ended), Deadline(STEADY_SECONDS))
+    true = ended - begun
+    measured = {lane.name: longest_outage(load.history.operations(lane.name), begun, ended).seconds for lane in lanes}
+    cluster.clean(drill)
+    for lane, outage in measured.items():
+        assert abs(outage - true) <= TOLERANCE, f"{lane}: {outage:.3f} s instead of {true:.3f} s; {measured}"
+
+
+def _iptables(process: str, *arguments: str) -> None:
+    subprocess.run(["nsenter", "--target", process, "--net", "iptables", "--wait", *arguments], check=True)

@@ -1,0 +1,202 @@
+"""What surrounds a drill: guard, consent, budgets, verdicts, cases, history."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from hadrill.drill.case import Case
+from hadrill.drill.collecting import Wish, cases
+from hadrill.drill.judge import judge, split_brain
+from hadrill.drill.result import Result
+from hadrill.faults import FAULTS, Target, fault
+from hadrill.inventory import Inventory
+from hadrill.inventory.settings import Objective
+from hadrill.report import drills
+from hadrill.safety import journal
+from hadrill.safety.consent import refused
+from hadrill.safety.guard import Arithmetic
+from hadrill.services.cluster import Cluster
+from hadrill.services.proxies import seconds_of
+from hadrill.services.redis.budget import seconds_of as redis_seconds
+from hadrill.timing import Part, budget
+from hadrill.workload import OK, Operation
+
+TARGET = Target("abc", "redis", "redis-server", "198.18.0.1", ("198.18.0.124",), 6379, 6379, "/var/lib/hadrill/redis")
+THREE = ("a", "b", "c")
+
+
+def test_the_guard_says_the_sum() -> None:
+    assert Arithmetic(THREE, (), ("a",), 2).holds
+    degraded = Arithmetic(THREE, ("c",), ("a",), 2)
+    assert not degraded.holds
+    assert str(degraded) == "3 members, 1 already down (c), 1 would go (a): 1 left, 2 needed"
+
+
+def test_a_budget_prints_as_a_sum_with_sources() -> None:
+    made = budget(
+        [Part("down-after", 5.0, "live, redis-02"), Part("nothing", 0.0, "-"), Part("ping", 1.0, "sentinel.c")]
+    )
+    assert str(made) == "down-after 5.0 (live, redis-02) + ping 1.0 (sentinel.c) + margin 1.0 = 7.0 s"
+    assert budget(made.parts, 2.0).seconds == 14.0
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_every_program_of_a_fault_is_one_for_a_shell(name: str) -> None:
+    made = fault(name, TARGET)
+    for program in (made.inject, made.proof, made.heal, made.available):
+        subprocess.run(["sh", "-n"], input=program, text=True, check=True)
+
+
+def test_an_unknown_fault_names_those_that_exist() -> None:
+    with pytest.raises(ValueError, match=r"no fault 'earthquake': there are power-off, .*switchover"):
+        fault("earthquake", TARGET)
+
+
+def verdict(may_lose: bool = False, objective: Objective | None = None, **known: Any) -> Result:
+    stub = cast("Cluster", type("Stub", (), {"may_lose": lambda *_: may_lose, "loss_bound": lambda *_: "the bound"})())
+    result = Result("1", "redis", "redis-01", "master", "power-off", budget_s=10.0, budget="5 + 5 = 10.0 s")
+    result.lanes = {"write new 1": {"outage_s": known.pop("outage", 1.0), "return_outage_s": known.pop("back", 0.1)}}
+    problems = known.pop("problems", [])
+    for name, value in known.items():
+        setattr(result, name, value)
+    judge(result, stub, "crash", objective, problems)
+    return result
+
+
+def test_a_drill_within_its_budget_passes() -> None:
+    assert (verdict(lost=0).verdict, verdict(lost=0).cause) == ("passed", "")
+
+
+def test_an_outage_over_the_budget_fails_and_says_which_sum() -> None:
+    result = verdict(outage=10.5)
+    assert result.verdict == "failed"
+    assert "write new 1: 10.5 s without success at the fault, allowed 10.0 s (budget 5 + 5 = 10.0 s)" in result.cause
+
+
+def test_an_outage_at_the_return_of_the_member_counts_too() -> None:
+    assert "at the return of the member" in verdict(back=11.0).cause
+
+
+def test_the_owners_promise_counts_where_it_is_stricter() -> None:
+    assert "slo.redis.rto 2s" in verdict(outage=3.0, objective=Objective(rto="2s")).cause
+    assert verdict(outage=3.0, objective=Objective(rto="60s")).verdict == "passed"
+    assert "lost_writes allows 0" in verdict(may_lose=True, lost=1, objective=Objective(lost_writes=0)).cause
+
+
+def test_a_lost_write_fails_where_none_may_be_and_is_reported_where_some_may() -> None:
+    assert "2 acknowledged writes lost, none may be" in verdict(lost=2).cause
+    allowed = verdict(may_lose=True, lost=2)
+    assert allowed.verdict == "passed"
+    assert "bound: the bound" in allowed.notes[0]
+
+
+def writes(*servers: str) -> list[Operation]:
+    return [Operation(str(n), "write new 1", n, n + 0.5, OK, server) for n, server in enumerate(servers)]
+
+
+def test_two_that_take_writes_in_turn_are_a_split_brain() -> None:
+    said = split_brain(writes("a", "b", "a", "b", "a", "b"))
+    assert said == "split brain: a and b both acknowledged writes for 3.0 s"
+
+
+@pytest.mark.parametrize("servers", [("a", "a", "b", "b"), ("a", "b", "a"), ("a",)])
+def test_one_after_the_other_is_none(servers: tuple[str, ...]) -> None:
+    assert split_brain(writes(*servers)) == ""
+
+
+def test_consent_is_needed_twice_outside_the_lab(stock: Inventory) -> None:
+    host = stock.host("redis-01")
+    assert refused(stock, [host], []) == ""
+    settings = stock.settings.model_copy(update={"lab": False})
+    outside = Inventory(stock.folder, stock.hosts, stock.versions, settings, stock.credentials)
+    assert "settings.yaml does not allow faults on redis-01" in refused(outside, [host], ["redis-01"])
+    faults = settings.faults.model_copy(update={"consent": ("redis-01",)})
+    allowed = Inventory(
+        stock.folder, stock.hosts, stock.versions, settings.model_copy(update={"faults": faults}), stock.credentials
+    )
+    assert "--consent redis-01" in refused(allowed, [host], [])
+    assert refused(allowed, [host], ["redis-01"]) == ""
+
+
+LISTED = {"master": ("power-off", "isolate"), "replica": ("power-off",), "sentinel": ("container-stop",)}
+
+
+def test_cases_by_role_without_a_node(stock: Inventory) -> None:
+    made = cases(stock, "redis", LISTED, Wish())
+    assert [str(each) for each in made] == [
+        "master-power-off",
+        "master-isolate",
+        "replica-power-off",
+        "sentinel-container-stop",
+    ]
+
+
+def test_a_node_takes_the_role_that_it_has_when_the_drill_begins(stock: Inventory) -> None:
+    made = cases(stock, "redis", LISTED, Wish(node="redis-02"))
+    assert made == [
+        Case("redis", "power-off", "", "redis-02"),
+        Case("redis", "isolate", "", "redis-02"),
+        Case("redis", "container-stop", "sentinel", "redis-02"),
+    ]
+    assert cases(stock, "redis", LISTED, Wish(node="maria-01")) == []
+
+
+def test_filters_repeats_and_faults_that_are_not_listed(stock: Inventory) -> None:
+    assert cases(stock, "redis", LISTED, Wish(role="master", fault="isolate", repeat=3)) == 3 * [
+        Case("redis", "isolate", "master")
+    ]
+    assert cases(stock, "redis", LISTED, Wish(role="replica", fault="slow-link")) == [
+        Case("redis", "slow-link", "replica")
+    ]
+    assert cases(stock, "redis", LISTED, Wish(service="minio")) == []
+    leading = cases(stock, "redis", LISTED, Wish(node="redis-02", make_leader=True))
+    assert leading == [Case("redis", "power-off", "master", "redis-02"), Case("redis", "isolate", "master", "redis-02")]
+
+
+def test_wishes_that_cannot_be_meant_are_all_named(stock: Inventory) -> None:
+    said = "\n".join(Wish("nobody", "nothing", "earthquake", "king", 0, make_leader=True).problems(stock))
+    for part in ("--node nobody", "--service nothing", "--fault earthquake", "--role king", "--repeat 0"):
+        assert part in said
+
+
+def test_times_as_the_products_write_them() -> None:
+    assert (seconds_of("500ms"), seconds_of("3s"), seconds_of("250")) == (0.5, 3.0, 0.25)
+    assert (redis_seconds("2s"), redis_seconds("2000ms"), redis_seconds("2000")) == (2.0, 2.0, 2.0)
+
+
+def test_a_journal_outlives_its_runner_and_knows_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    here = journal.Entry(
+        "d1", "/i", "redis-01", "isolate", False, ("redis-01",), os.getpid(), journal.started(os.getpid())
+    )
+    here.write()
+    assert [(entry, entry.alive) for entry in journal.entries()] == [(here, True)]
+    another = journal.Entry("d2", "/i", "redis-01", "isolate", False, (), os.getpid(), "1")
+    assert not another.alive, "a number that means another process by now"
+    here.remove()
+    here.remove()
+    assert list(journal.entries()) == []
+
+
+def row(outage: float | None, verdict: str = "passed") -> dict[str, Any]:
+    result = Result("1", "redis", "redis-01", "master", "power-off", verdict, outage_s=outage, budget_s=10.0, lost=0)
+    return result.as_json()
+
+
+def test_repeated_drills_show_their_distribution() -> None:
+    text = "\n".join(drills.table([row(5.0), row(6.0), row(7.0, "failed")]))
+    assert "Failover drills  2/3 passed, 1 failed" in text
+    assert "redis/master/power-off: 2/3 passed, outage min 5.00 median 6.00 p95 7.00 max 7.00 s" in text
+
+
+def test_the_history_shows_trends(tmp_path: Path) -> None:
+    drills.remember(tmp_path, [row(5.0), row(None, "inconclusive")])
+    drills.remember(tmp_path, [row(8.0)])
+    assert all(json.loads(line)["at"] for line in (tmp_path / "history.jsonl").read_text().splitlines())
+    ((key, runs, passed, median, longest, last, change, _),) = drills.trends(tmp_path)
+    assert (key, runs, passed) == ("redis/master/power-off", "3", "2")
+    assert (median, longest, last, change) == ("6.50", "8.00", "8.00", "+3.00")

@@ -1,0 +1,155 @@
+"""The meter: operations, outages, and what is known of each."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hadrill.workload import (
+    FAIL,
+    OK,
+    UNKNOWN,
+    History,
+    Lane,
+    Operation,
+    Workload,
+    latencies,
+    longest_outage,
+)
+
+
+def ends(*moments: float, outcome: str = OK) -> list[Operation]:
+    return [Operation(f"k{moment}", "write new 1", moment - 0.01, moment, outcome) for moment in moments]
+
+
+def test_an_outage_begins_with_the_last_success_before_the_fault() -> None:
+    outage = longest_outage(ends(0.0, 0.9, 3.0, 3.1), start=1.0, end=4.0)
+    assert (outage.start, outage.end, outage.over) == (0.9, 3.0, True)
+
+
+def test_an_outage_that_begins_after_a_success_during_the_fault_is_found() -> None:
+    assert longest_outage(ends(0.0, 1.1, 1.2, 6.2, 6.3), start=1.0, end=7.0).seconds == pytest.approx(5.0)
+
+
+def test_an_outage_without_an_end_lasts_until_one_stops_looking() -> None:
+    outage = longest_outage(ends(0.5, 1.0), start=1.0, end=9.0)
+    assert (outage.seconds, outage.over) == (8.0, False)
+
+
+def test_an_outage_after_the_time_in_question_does_not_count() -> None:
+    assert longest_outage(ends(0.9, 1.1, 2.1, 9.0), start=1.0, end=2.0).seconds == pytest.approx(1.0)
+
+
+def test_failures_are_no_successes() -> None:
+    mixed = ends(0.9, 3.0) + ends(1.5, 2.0, outcome=FAIL) + ends(2.5, outcome=UNKNOWN)
+    assert longest_outage(mixed, start=1.0, end=3.5).seconds == pytest.approx(2.1)
+
+
+def test_latencies_are_of_successes_only() -> None:
+    assert latencies(ends(1.0, outcome=FAIL)) == {}
+    assert latencies(ends(1.0, 2.0)) == {"p50_ms": 10.0, "p99_ms": 10.0}
+
+
+class Fake:
+    """A client that does what it is told."""
+
+    def __init__(self, do: Callable[[], str]) -> None:
+        self._do, self.aborted, self.closed = do, threading.Event(), False
+
+    def write(self, key: str) -> str:
+        return self._do()
+
+    def read(self) -> str:
+        return self._do()
+
+    def abort(self) -> None:
+        self.aborted.set()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def run(do: Callable[[], str], seconds: float, refused: bool = False, connection: str = "new") -> list[Operation]:
+    lanes = [Lane(kind, connection, 1, lambda: Fake(do), lambda _: refused) for kind in ("write", "read")]
+    with Workload("d", lanes) as load:
+        threading.Event().wait(seconds)
+    return load.history.operations()
+
+
+def broken() -> str:
+    raise ConnectionError("reset")
+
+
+def test_each_operation_has_a_key_of_its_own_and_the_set_rate() -> None:
+    done = run(lambda: "a", 1.0)
+    assert len({each.key for each in done}) == len(done)
+    writes = [each for each in done if each.writes]
+    assert 15 <= len(writes) <= 23
+    assert {each.outcome for each in done} == {OK}
+
+
+def test_a_write_that_breaks_after_it_was_sent_is_unknown_and_a_read_fails() -> None:
+    done = run(broken, 0.2)
+    assert {each.outcome for each in done if each.writes} == {UNKNOWN}
+    assert {each.outcome for each in done if not each.writes} == {FAIL}
+
+
+def test_a_write_that_was_refused_fails() -> None:
+    assert {each.outcome for each in run(broken, 0.2, refused=True)} == {FAIL}
+
+
+def test_a_connection_that_cannot_be_made_is_a_failure() -> None:
+    def never() -> Fake:
+        raise OSError("refused")
+
+    with Workload("d", [Lane("write", "new", 1, never, lambda _: False)]) as load:
+        threading.Event().wait(0.2)
+    assert {each.outcome for each in load.history.operations()} == {FAIL}
+
+
+def test_an_operation_that_hangs_is_aborted_and_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hadrill.workload.workload.OPERATION_SECONDS", 0.3)
+    clients: list[Fake] = []
+
+    def hang() -> Fake:
+        client = Fake(lambda: "")
+
+        def wait(_: str = "") -> str:
+            assert client.aborted.wait(5.0), "nobody aborted it"
+            raise ConnectionError("aborted")
+
+        client.write = wait  # type: ignore[method-assign]  # the fake hangs
+        clients.append(client)
+        return client
+
+    with Workload("d", [Lane("write", "new", 1, hang, lambda _: False)]) as load:
+        begun = time.monotonic()
+        while len(clients) < 3 and time.monotonic() - begun < 2.0:
+            threading.Event().wait(0.02)
+        assert len(clients) >= 3
+    assert {each.outcome for each in load.history.operations()} == {UNKNOWN}
+
+
+def test_unsteady_names_the_lane_and_its_error() -> None:
+    with Workload("d", [Lane("write", "new", 1, lambda: Fake(broken), lambda _: True)]) as load:
+        since = time.monotonic()
+        threading.Event().wait(1.2)
+        assert load.unsteady(since) == "write new 1 fails: ConnectionError: reset"
+
+
+def test_the_history_is_kept_as_json_lines_from_the_fault_on(tmp_path: Path) -> None:
+    history = History()
+    history.add(Operation("k", "write new 1", 9.5, 10.5, OK, "a"))
+    history.save(tmp_path / "h", zero=10.0)
+    assert json.loads((tmp_path / "h").read_text()) == {
+        "key": "k",
+        "lane": "write new 1",
+        "start": -0.5,
+        "end": 0.5,
+        "outcome": "ok",
+        "server": "a",
+        "error": "",
+    }
