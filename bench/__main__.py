@@ -4,6 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bench import drills
 from bench.measure import BIN, ROOT, Timing, measure
 from hadrill.inventory import Inventory, read
 
@@ -31,6 +32,8 @@ def main() -> None:
     show(basic.row(basic))
     for other in others:
         show(other.row(basic))
+    for row in drills.rows(stock):
+        show(row)
 
 
 def show(row: str) -> None:

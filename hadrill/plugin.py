@@ -126,7 +126,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 def suite_of(config: pytest.Config) -> str | None:
     """The suite that a command line asks for; None where it is something else, like the project's own tests."""
-    if config.option.markexpr == "failover" and _no_paths(config):
+    if config.option.markexpr == "failover":
         return "failover"
     for argument in config.args:
         path = (config.rootpath / argument.partition("::")[0]).resolve()

@@ -65,7 +65,8 @@ def render(inventory: Inventory, balancer: LoadBalancer) -> str:
         parts.append(f"\nlisten port_{port}\n    bind {balancer.address}:{port}\n    balance roundrobin\n")
         check = balancer.check
         parts.append(
-            f"    timeout check {check.timeout * 1000:.0f}ms\n    default-server check inter {check.interval * 1000:.0f}ms"
+            f"    timeout check {check.timeout * 1000:.0f}ms\n"
+            f"    default-server check inter {check.interval * 1000:.0f}ms"
             f" fall {check.retries} rise {check.retries} on-marked-down shutdown-sessions\n"
         )
         parts += [

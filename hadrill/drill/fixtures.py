@@ -33,7 +33,7 @@ from hadrill.workload import DEFAULT_RATE, Workload
 
 @pytest.fixture(scope="session")
 def drills(pytestconfig: pytest.Config, remote: Remote) -> Iterator[Session]:
-    """What all drills of this run share. What earlier runs left is undone before the first and looked for after the last."""
+    """What all drills of this run share. What earlier runs left is undone first, and looked for last."""
     inventory = pytestconfig.stash[STOCK]
     worker = getattr(pytestconfig, "workerinput", {})
     session = Session(
@@ -43,7 +43,7 @@ def drills(pytestconfig: pytest.Config, remote: Remote) -> Iterator[Session]:
         say=line_writer(pytestconfig),
         run=worker.get("testrunuid", uuid.uuid4().hex)[:12],
         consent=[name for option in pytestconfig.option.consent for name in option.split(",")],
-        rate=pytestconfig.option.rate or usual_rate(int(worker.get("workercount", 1))),
+        rate=pytestconfig.option.rate or usual_rate(worker.get("workercount", 1)),
     )
     _ = session.watchdog
     _clean(session)
@@ -54,7 +54,7 @@ def drills(pytestconfig: pytest.Config, remote: Remote) -> Iterator[Session]:
 
 @pytest.fixture
 def drill(request: pytest.FixtureRequest, drills: Session) -> Callable[[Case], Result]:
-    """Run a case: all ten steps. Fails with the cause; a fault that the host cannot offer is skipped with the reason."""
+    """Run a case, all ten steps. Fails with the cause; what a host cannot offer is skipped with the reason."""
 
     def run(case: Case) -> Result:
         cluster = cluster_of(drills.inventory, drills.remote, case.service)
@@ -170,7 +170,7 @@ LEAD_SECONDS = 90.0
 
 
 def usual_rate(workers: int) -> float:
-    """Operations a second: fewer where more drills than processors are made at once, or the clients measure themselves."""
+    """Operations a second: fewer where more drills than processors run, or the clients measure themselves."""
     return DEFAULT_RATE * min(1.0, (os.cpu_count() or 1) / workers)
 
 

@@ -10,7 +10,7 @@ from hadrill.workload import OK, Operation
 
 
 def judge(result: Result, cluster: Cluster, kind: str, objective: Objective | None, problems: list[str]) -> None:
-    """Set verdict and cause. `problems` are those that were met on the way: never recovered, not converged, split brain."""
+    """Set verdict and cause. `problems` were met on the way: never recovered, not converged, split brain."""
     problems = list(problems)
     budget = result.budget_s or 0.0
     limit, source = budget, f"budget {result.budget}"
@@ -29,9 +29,8 @@ def judge(result: Result, cluster: Cluster, kind: str, objective: Objective | No
         elif not cluster.may_lose(kind, result.role):
             problems.append(f"{lost} acknowledged writes lost, none may be")
         else:
-            result.notes.append(
-                f"{lost} acknowledged writes lost within {result.loss_window_s:.1f} s; bound: {cluster.loss_bound(result.role)}"
-            )
+            window = f"{lost} acknowledged writes lost within {result.loss_window_s:.1f} s"
+            result.notes.append(f"{window}; bound: {cluster.loss_bound(result.role)}")
     result.verdict = FAILED if problems else PASSED
     result.cause = "; ".join(problems)
 

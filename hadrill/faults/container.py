@@ -60,7 +60,8 @@ def _running(target: Target) -> str:
 def _gone(target: Target) -> str:
     # The kill is over when the unit has noticed; asked for at most a second.
     return (
-        f"for n in $(seq 20); do docker inspect {target.container} >/dev/null 2>&1"
-        f" || {{ systemctl is-active --quiet {target.unit} || {{ echo 'container {target.container} is gone'; exit 0; }}; }};"
+        f"gone() {{ ! docker inspect {target.container} >/dev/null 2>&1"
+        f" && ! systemctl is-active --quiet {target.unit}; }};"
+        f" for n in $(seq 20); do ! gone || {{ echo 'container {target.container} is gone'; exit 0; }};"
         f" sleep 0.05; done; echo 'container {target.container} still runs'; false"
     )

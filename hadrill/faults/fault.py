@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 STOP, CRASH, RESTART, BLACKHOLE, PLANNED = "stop", "crash", "restart", "blackhole", "planned"
-"""How a fault looks to the others: it says goodbye; it is gone and connections are refused; it is gone for a moment and its
-supervisor starts it again; nothing answers; it was asked for."""
+"""How a fault looks to the others: it says goodbye; it is gone and connections are refused; it is gone for a moment
+and its supervisor starts it again; nothing answers; it was asked for."""
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def cut_port(target: Target) -> Fault:
     )
 
 
-def slow_link(target: Target) -> Fault:
+def slow_link(_: Target) -> Fault:
     """Everything that the host sends, the runner's traffic too, shares 1 Mbit/s."""
     device = "$(ip -o -4 route show to default | cut -d' ' -f5 | head -1)"
     return Fault(

@@ -1,4 +1,7 @@
-"""Power by the Hetzner Cloud API. The token is HCLOUD_TOKEN in credentials/hcloud.env; servers have their hosts' names."""
+"""Power by the Hetzner Cloud API.
+
+The token is HCLOUD_TOKEN in credentials/hcloud.env; servers have their hosts' names.
+"""
 
 from collections.abc import Callable
 from typing import Any

@@ -10,7 +10,7 @@ BOOT_SECONDS = 300.0
 
 
 class SshPower:
-    """For machines without any other way. A power-off needs another driver to heal, so drills refuse it; reboots work."""
+    """For machines without any other way: reboots work, a power-off needs another driver to heal and is refused."""
 
     heals = False
 

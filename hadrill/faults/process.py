@@ -20,7 +20,10 @@ def stop(target: Target) -> Fault:
         "process-stop",
         BLACKHOLE,
         inject=f"{_pids(target)}; echo $pids > {kept}; kill -STOP $pids",
-        proof=f"for p in $(cat {kept}); do grep -q '^State:.T' /proc/$p/status || exit 1; done; echo stopped: $(cat {kept})",
+        proof=(
+            f"for p in $(cat {kept}); do grep -q '^State:.T' /proc/$p/status || exit 1; done;"
+            f" echo stopped: $(cat {kept})"
+        ),
         heal=f"for p in $(cat {kept} 2>/dev/null); do kill -CONT $p 2>/dev/null || :; done",
         available=_present(target),
     )
@@ -35,7 +38,8 @@ def _signal(target: Target, name: str, kind: str, signal: str) -> Fault:
         proof=(
             f"for n in $(seq 200); do left=; for p in $(cat {kept}); do"
             " ! grep -qs '^State:.[^ZX]' /proc/$p/status || left=$p; done;"
-            f' [ -n "$left" ] || {{ echo ended: $(cat {kept}); exit 0; }}; sleep 0.05; done; echo "$left still runs"; false'
+            f' [ -n "$left" ] || {{ echo ended: $(cat {kept}); exit 0; }};'
+            ' sleep 0.05; done; echo "$left still runs"; false'
         ),
         heal=f"systemctl start {target.unit}",
         available=_present(target),

@@ -79,13 +79,13 @@ class Redis(Frozen):
 
 
 class Minio(Frozen):
-    """Where applications find S3: `haproxy` in front of all nodes, or the first `node` alone, whose loss is an outage."""
+    """Where applications find S3: `haproxy` in front of all nodes, or the first `node` alone."""
 
     entry: Literal["haproxy", "node"] = "haproxy"
 
 
 class Faults(Frozen):
-    """What drills may do. `consent` names hosts; a lab needs none. `power` names the driver that cuts the power."""
+    """What drills may do. `consent` names hosts; a lab needs none. `power` names a driver."""
 
     consent: tuple[str, ...] = ()
     power: Literal["", "lab", "hcloud", "ssh"] = ""

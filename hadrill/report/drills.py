@@ -41,9 +41,10 @@ def distribution(drills: Iterable[Row]) -> list[str]:
         outages = sorted(row["outage_s"] for row in rows if row["outage_s"] is not None)
         if len(rows) > 1 and outages:
             passed = sum(row["verdict"] == "passed" for row in rows)
+            middle, most = statistics.median(outages), percentile(outages, 95)
             lines.append(
-                f"  {key}: {passed}/{len(rows)} passed, outage min {outages[0]:.2f} median {statistics.median(outages):.2f}"
-                f" p95 {percentile(outages, 95):.2f} max {outages[-1]:.2f} s"
+                f"  {key}: {passed}/{len(rows)} passed, outage min {outages[0]:.2f} median {middle:.2f}"
+                f" p95 {most:.2f} max {outages[-1]:.2f} s"
             )
     return lines
 

@@ -35,7 +35,7 @@ def release_leases(remote: Remote, inventory: Inventory, entry: Entry) -> None:
 
 
 def heal_entries(found: Iterable[Entry]) -> tuple[list[str], list[str]]:
-    """Undo entries of runs that are over, all at once, and give back their leases. Returns what was done and what went wrong."""
+    """Undo entries of runs that are over and give back their leases. Returns what was done and what went wrong."""
     by_inventory: dict[str, list[Entry]] = {}
     for entry in found:
         by_inventory.setdefault(entry.inventory, []).append(entry)

@@ -1,4 +1,4 @@
-"""What this computer's drills are about to break, written down before they do. One file a drill, removed when healed."""
+"""What this computer's drills are about to break, written down before they do. One file a drill, gone when healed."""
 
 import json
 import os

@@ -1,8 +1,8 @@
 """A lease on hosts, kept on the hosts themselves: two runners on two computers cannot break the same cluster at once.
 
-A lease is a file with its end, mode and holder, written under a lock of the host, and compared with the host's own clock.
-Members of the drill's cluster are leased `exclusive`; hosts on the clients' way are `shared`, so that several clusters can be
-drilled at once, but not while somebody breaks a proxy.
+A lease is a file with its end, mode and holder, written under a lock of the host, compared with the host's own clock.
+Members of the drill's cluster are leased `exclusive`; hosts on the clients' way are `shared`, so that several clusters
+can be drilled at once, but not while somebody breaks a proxy.
 """
 
 from collections.abc import Sequence
@@ -94,7 +94,8 @@ class Lease:
         holders = [answer for answer in answers.values() if isinstance(answer, str) and answer]
         if failed or holders:
             self.release()
-        if failed:
+        # A host that does not answer may be switched off by the very drill that holds the others.
+        if failed and not holders:
             raise failed[0]
         return holders
 

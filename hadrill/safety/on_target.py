@@ -38,7 +38,8 @@ def disarm_and_heal(remote: Remote, host: Host, drill: str) -> None:
     remote.run(
         host,
         f"! [ -e {folder}/heal ] || sh {folder}/heal || exit 1; rm -rf {folder};"
-        f" systemctl stop hadrill-heal-{drill}.timer 2>/dev/null; systemctl reset-failed 'hadrill-heal-{drill}.*' 2>/dev/null; :",
+        f" systemctl stop hadrill-heal-{drill}.timer 2>/dev/null;"
+        f" systemctl reset-failed 'hadrill-heal-{drill}.*' 2>/dev/null; :",
         seconds=HEAL_SECONDS,
     )
 

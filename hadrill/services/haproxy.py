@@ -75,7 +75,7 @@ def servers(host: Host, backend: str, port: int = STATISTICS_PORT) -> list[Serve
 
 
 def watch_all(host: Host, backend: str) -> Callable[[Timeline, threading.Event], None]:
-    """Events of one proxy that uses all servers of a backend: which one it takes out or in. The first out ends `route`."""
+    """Events of one proxy that uses all servers of a backend: which one goes out or in. The first out ends `route`."""
 
     def run(timeline: Timeline, stop: threading.Event) -> None:
         statistics = Statistics(host)

@@ -1,6 +1,7 @@
 """What is configured on the proxies right now, and the time their health checks and retries cost.
 
-Read from the files that the running containers were started with. Formulas: HAProxy's documentation of `inter`, `fall`, `rise`.
+Read from the files that the running containers were started with.
+Formulas: HAProxy's documentation of `inter`, `fall` and `rise`.
 """
 
 import re

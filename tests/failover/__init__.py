@@ -1,1 +1,1 @@
-"""What users run to break things on purpose: `pytest -m failover`. Each drill says in seconds and writes what it cost."""
+"""What users run to break things on purpose: `pytest -m failover`. Each drill says what it cost."""

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from hadrill.inventory import Host
 from hadrill.remote import Remote
 from hadrill.services.client_parts import TURN, hang
-from hadrill.services.minio.service import Minio
 from hadrill.services.proxies import checks_of
 from hadrill.timing import Budget, Part, budget
 
@@ -16,7 +15,7 @@ DRIVE_SECONDS = 30.0
 """A node that does not answer holds requests up until its drive counts as offline."""
 
 
-def minio_budget(service: Minio, remote: Remote, proxies: Sequence[Host], kind: str, multiplier: float) -> Budget:
+def minio_budget(remote: Remote, proxies: Sequence[Host], kind: str, multiplier: float) -> Budget:
     """A sum of parts. A node that refuses connections costs nothing inside MinIO; one that is silent does."""
     parts = [checks_of(remote, proxies[0], "be_minio").down(kind == "blackhole")] if proxies else []
     if kind == "blackhole":

@@ -117,7 +117,7 @@ class MinioCluster(Cluster):
 
     def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
         """From the proxies' live checks and MinIO's own timers."""
-        return minio_budget(self.minio, self.remote, self.shared, kind, self.multiplier)
+        return minio_budget(self.remote, self.shared, kind, self.multiplier)
 
     def port_of(self, role: str) -> int:
         """S3."""

@@ -32,7 +32,7 @@ class Minio:
         return min(self.members, key=lambda host: host.name).address
 
     def client(self, address: str, *, seconds: float | None = None, keep: bool = True) -> Any:
-        """An S3 client of one address that never tries again by itself; without `keep`, a connection for each request."""
+        """An S3 client of one address that never tries again by itself; without `keep`, a connection a request."""
         secret = self.inventory.credentials.secret
         client = boto3.client(
             "s3",

@@ -55,7 +55,7 @@ class PostgresqlCluster(Cluster):
         return self.postgresql.leader()
 
     def unhealthy(self) -> str | None:
-        """One leader, streaming replicas that have its rows, PgBouncers that answer, proxies that lead to the leader."""
+        """One leader, streaming replicas that have its rows, PgBouncers that answer, proxies that lead to it."""
         try:
             checks.cluster(self.postgresql)
             checks.replication(self.postgresql)
@@ -125,7 +125,7 @@ class PostgresqlCluster(Cluster):
                 break
             except FAILURES:
                 continue
-        return f"maximum_lag_on_failover {bytes_behind} bytes, and what the leader wrote since its last look (asynchronous)"
+        return f"maximum_lag_on_failover {bytes_behind} bytes, and what was written since the leader last looked"
 
     def may_lose(self, kind: str, role: str) -> bool:
         """A leader that says goodbye waits for its replicas; one that dies does not."""

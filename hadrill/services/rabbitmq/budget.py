@@ -1,6 +1,7 @@
 """How long publishers may be without RabbitMQ.
 
-Source: Ra's failure detector (aten) and election timeouts; RabbitMQ's documentation of quorum queues; the proxies' live checks.
+Source: Ra's failure detector (aten) and election timeouts; RabbitMQ's documentation of quorum queues; the proxies' live
+checks.
 """
 
 from hadrill.remote import Remote

@@ -1,7 +1,7 @@
 """How long clients may be without Redis, from what Sentinel is set to now.
 
-Source: Sentinel's timers in sentinel.c (Redis 7.2): PING every second, other Sentinels asked every second, INFO every second
-once the master is objectively down.
+Source: Sentinel's timers in sentinel.c (Redis 7.2): PING every second, other Sentinels asked every second, INFO every
+second once the master is objectively down.
 """
 
 from hadrill.services.client_parts import TURN, hang

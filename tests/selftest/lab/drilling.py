@@ -26,7 +26,7 @@ TRACES = (
 
 
 def traces(stock: Inventory, ssh: Remote) -> list[str]:
-    """What drills left anywhere: journals, leases, rules, drop-ins, paused or stopped containers, timers, dead machines."""
+    """What drills left: journals, leases, rules, drop-ins, paused or stopped containers, timers, dead machines."""
     off = [name for name, power in Lab(stock).power().items() if power != "running"]
     answers = ssh.everywhere(stock.managed, lambda host: ssh.run(host, TRACES).stdout.splitlines())
     found = [

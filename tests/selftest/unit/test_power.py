@@ -68,7 +68,7 @@ def test_the_hetzner_driver_switches_servers_by_their_names(stock: Inventory, en
     host = stock.host("redis-01")
     assert power.is_on(host)
     power.on(host)
-    assert Api.asked == ()
+    assert not Api.asked
     power.off(host)
     power.reset(host)
     Api.status = "off"

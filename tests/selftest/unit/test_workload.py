@@ -59,7 +59,7 @@ class Fake:
     def __init__(self, do: Callable[[], str]) -> None:
         self._do, self.aborted, self.closed = do, threading.Event(), False
 
-    def write(self, key: str) -> str:
+    def write(self, _: str) -> str:
         return self._do()
 
     def read(self) -> str:
@@ -121,7 +121,7 @@ def test_an_operation_that_hangs_is_aborted_and_holds_up_no_other(monkeypatch: p
             assert client.aborted.wait(5.0), "nobody aborted it"
             raise ConnectionError("aborted")
 
-        client.write = wait  # type: ignore[method-assign]  # the fake hangs
+        client.write = wait  # type: ignore[method-assign,assignment]  # the fake hangs
         clients.append(client)
         return client
 
