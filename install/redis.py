@@ -98,8 +98,7 @@ def _whole(service: Redis) -> None:
 
 def _hand_over(service: Redis, old: Host) -> None:
     """Make a replica the master before the old master restarts, so that clients wait for a moment only."""
-    with service.client(service.members[0].address, SENTINEL_PORT) as client:
-        client.execute_command("SENTINEL", "FAILOVER", service.settings.master_name)
+    service.fail_over(old)
 
     def unmoved() -> str | None:
         return f"{old} is still the master" if find_master(service) == old else None

@@ -36,6 +36,8 @@ class Lane:
     port: int
     open: Callable[[], Client]
     refused: Callable[[Exception], bool]
+    seconds: float = OPERATION_SECONDS
+    """When an operation of this lane is given up."""
 
     @property
     def name(self) -> str:

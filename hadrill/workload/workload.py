@@ -51,7 +51,7 @@ class Workload:
         self.history = History()
         self._stop, self._ended = threading.Event(), threading.Event()
         self._numbers = count(1)
-        self._in_flight: dict[int, tuple[Client, float]] = {}
+        self._in_flight: dict[int, tuple[Client, float]] = {}  # by thread: what it uses, and until when
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
@@ -60,7 +60,8 @@ class Workload:
             groups.setdefault((lane.connection, lane.port), []).append(lane)
         for (connection, _), lanes in groups.items():
             turns = _Turns(1 / self.rate)
-            number = POOL if connection == "pooled" else int(self.rate * OPERATION_SECONDS * 1.2) + 4
+            hanging = int(self.rate * lanes[0].seconds * 1.2) + 4
+            number = POOL if connection == "pooled" and lanes[0].seconds <= OPERATION_SECONDS else hanging
             for _ in range(number):
                 self._threads.append(threading.Thread(target=self._work, args=(lanes, turns), daemon=True))
         for thread in self._threads:
@@ -74,7 +75,7 @@ class Workload:
     def stop(self) -> None:
         """End it: operations in flight have their usual time to finish."""
         self._stop.set()
-        end = time.monotonic() + 2 * OPERATION_SECONDS
+        end = time.monotonic() + 2 * max(lane.seconds for lane in self.lanes)
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
         self._ended.set()
@@ -119,7 +120,7 @@ class Workload:
         try:
             if client is None:
                 client = lane.open()
-            self._in_flight[me] = (client, start)
+            self._in_flight[me] = (client, start + lane.seconds)
             server = client.write(key) if lane.kind == "write" else client.read()
         except Exception as problem:  # noqa: BLE001 - whatever a driver raises is an outcome of the operation
             certain = client is None or lane.kind == "read" or lane.refused(problem)
@@ -135,7 +136,7 @@ class Workload:
 
     def _give_up_late_ones(self) -> None:
         while not self._ended.wait(POLL):
-            late = time.monotonic() - OPERATION_SECONDS
-            for client, start in list(self._in_flight.values()):
-                if start < late:
+            now = time.monotonic()
+            for client, until in list(self._in_flight.values()):
+                if until < now:
                     client.abort()

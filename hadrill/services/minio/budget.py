@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from hadrill.inventory import Host
 from hadrill.remote import Remote
-from hadrill.services.client_parts import TURN, hang
+from hadrill.services.client_parts import TURN
+from hadrill.services.minio.workload import S3_SECONDS
 from hadrill.services.proxies import checks_of
 from hadrill.timing import Budget, Part, budget
 
@@ -22,4 +23,5 @@ def minio_budget(remote: Remote, proxies: Sequence[Host], kind: str, multiplier:
         parts.append(Part("drive", DRIVE_SECONDS, "MinIO's drive timeout"))
     if kind == "stop":
         parts.append(Part("shutdown", 1.0, "connections in flight"))
-    return budget([*parts, TURN, hang(kind)], multiplier)
+    hangs = Part("client", S3_SECONDS if kind == "blackhole" else 0.0, "an operation that hangs is given up")
+    return budget([*parts, TURN, hangs], multiplier)

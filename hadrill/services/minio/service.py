@@ -45,7 +45,7 @@ class Minio:
                 read_timeout=seconds or ANSWER_SECONDS,
                 s3={"addressing_style": "path"},
                 retries={"total_max_attempts": 1, "mode": "standard"},
-                max_pool_connections=64,
+                max_pool_connections=512,
             ),
         )
         if not keep:

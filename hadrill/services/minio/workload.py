@@ -6,10 +6,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from hadrill.services.minio.service import PORT, Minio
-from hadrill.workload import OPERATION_SECONDS, Lane
+from hadrill.workload import Lane
 
 SEED = "seed"
 BODY_BYTES = 1024
+S3_SECONDS = 15.0
+"""S3 clients wait for a minute by default: with a node cut off, MinIO takes 10 s to read what has a part there."""
 
 
 def bucket_of(drill: str) -> str:
@@ -25,11 +27,11 @@ def body_of(key: str) -> bytes:
 def lanes(service: Minio, drill: str) -> Sequence[Lane]:
     """Putting and getting. Building a client is slow in this library, so each kind of connection has one for all."""
     clients = {
-        kind: service.client(service.entry_point, seconds=OPERATION_SECONDS, keep=kind == "pooled")
+        kind: service.client(service.entry_point, seconds=S3_SECONDS, keep=kind == "pooled")
         for kind in ("new", "pooled")
     }
     return [
-        Lane(kind, connection, PORT, lambda client=client: MinioClient(client, drill), refused)  # type: ignore[misc]  # a default
+        Lane(kind, connection, PORT, lambda client=client: MinioClient(client, drill), refused, S3_SECONDS)  # type: ignore[misc]  # a default
         for kind in ("write", "read")
         for connection, client in clients.items()
     ]

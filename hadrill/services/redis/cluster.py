@@ -134,7 +134,7 @@ class RedisCluster(Cluster):
         return role == self.roles[0]
 
     def hand_over(self, to: Host | None) -> None:
-        """SENTINEL FAILOVER; a member of choice gets the best replica priority first."""
+        """SENTINEL FAILOVER while writes wait; a member of choice gets the best replica priority first."""
         old = self.leader()
         changed: list[tuple[Host, str]] = []
         try:
@@ -149,10 +149,10 @@ class RedisCluster(Cluster):
                     client.config_set("replica-priority", priority)
 
     def _failover(self, old: Host, to: Host | None) -> None:
-        with self.redis.client(old.address, SENTINEL_PORT) as client:
-            if to is not None:
+        if to is not None:
+            with self.redis.client(old.address, SENTINEL_PORT) as client:
                 self._until_priorities_are_known(client, to)
-            client.execute_command("SENTINEL", "FAILOVER", self.redis.settings.master_name)
+        self.redis.fail_over(old)
 
     def _until_priorities_are_known(self, client: redis.Redis, to: Host) -> None:
         # Sentinel reads priorities from INFO, every ten seconds while all is well.

@@ -11,6 +11,8 @@ from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
 
 PORT = 6379
 SENTINEL_PORT = 26379
+PAUSE_MS = 15000
+"""Longer than an old master needs to become a replica: Sentinel waits for ten seconds."""
 
 
 class Redis:
@@ -40,6 +42,22 @@ class Redis:
             socket_timeout=seconds or ANSWER_SECONDS,
             protocol=2,
         )
+
+    def fail_over(self, master: Host) -> None:
+        """A planned switchover without a loss, as the leading Sentinel accepts it. Raises redis.RedisError.
+
+        Sentinel alone promotes at once and tells the proxies a moment later: what the old master takes until then is
+        gone. So it takes no writes from here on; the proxies end its connections, and it becomes a replica.
+        """
+        with self.client(master.address) as old:
+            old.execute_command("CLIENT", "PAUSE", PAUSE_MS, "WRITE")
+        try:
+            with self.client(master.address, SENTINEL_PORT) as sentinel:
+                sentinel.execute_command("SENTINEL", "FAILOVER", self.settings.master_name)
+        except BaseException:
+            with self.client(master.address) as old:
+                old.execute_command("CLIENT", "UNPAUSE")
+            raise
 
     def role(self, host: Host) -> list[Any]:
         """What the member says of itself: ROLE. Raises redis.RedisError."""
