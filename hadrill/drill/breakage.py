@@ -35,6 +35,7 @@ class Breakage:
         self.problems: list[str] = []
         self.proof = ""
         self.host, self.role = self._target()
+        self._unhealed = False
 
     def guard(self, *, quorum_loss: bool = False) -> Fault:
         """The fault, where it may be made. Raises InconclusiveError with the reason, UnavailableError.
@@ -75,12 +76,14 @@ class Breakage:
         return Arithmetic(tuple(h.name for h in members), down, (self.host.name,), self.cluster.majority)
 
     @contextmanager
-    def leased(self, seconds: float) -> Iterator[None]:
+    def leased(self, fault: Fault, seconds: float) -> Iterator[None]:
         """The cluster's hosts and the clients' way are this drill's, for the fault's time and what follows."""
         wanted = [(host, EXCLUSIVE) for host in self.cluster.members] + [(host, SHARED) for host in self.cluster.shared]
         session = self.session
         who = f"{session.who}: {self.case.service} {self.case}"
         lease = Lease(session.remote, self.drill, session.run, who, wanted, seconds + LEASE_SECONDS)
+        # Before the lease: a runner that dies with it in its hands must leave word of it.
+        entry = self._written(fault)
         try:
             lease.take()
             yield
@@ -88,15 +91,16 @@ class Breakage:
             with shielded():
                 self._step(10, "release")
                 lease.release()
+                if not self._unhealed:
+                    entry.remove()
 
     @contextmanager
     def broken(self, fault: Fault, seconds: float) -> Iterator[None]:
         """The fault is there, proved, for at most `seconds`; afterwards it is healed, whatever happened."""
         self._step(4, "journal")
-        entry = self._entry(fault)
         if not self.session.watchdog.ready():
             raise InconclusiveError("the watchdog process died before anything was broken")
-        entry.write()
+        entry = self._written(fault)
         try:
             if fault.kind != PLANNED:
                 what = f"{fault.name} on {self.host}"
@@ -109,6 +113,7 @@ class Breakage:
             with shielded():
                 self._step(7, "heal")
                 if problem := heal_entry(self.session.remote, self.session.inventory, entry):
+                    self._unhealed = True
                     self.problems.append(problem)
 
     def still_there(self, fault: Fault) -> None:
@@ -140,8 +145,8 @@ class Breakage:
             raise InconclusiveError(f"{fault.name} cannot be shown on {self.host}: {answer.tail or 'its proof fails'}")
         return answer.stdout.strip().replace("\n", ", ")
 
-    def _entry(self, fault: Fault) -> Entry:
-        return Entry(
+    def _written(self, fault: Fault) -> Entry:
+        entry = Entry(
             self.drill,
             str(self.session.inventory.folder.absolute()),
             self.host.name,
@@ -151,6 +156,8 @@ class Breakage:
             os.getpid(),
             started(os.getpid()),
         )
+        entry.write()
+        return entry
 
     def _target(self) -> tuple[Host, str]:
         """The host and its role now. Raises InconclusiveError where the two that were asked for do not fit."""

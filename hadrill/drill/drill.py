@@ -92,7 +92,7 @@ class Drill:
         self.result.budget_s, self.result.budget = round(budget.seconds, 2), str(budget)
         self._live.budget = budget.seconds
         self._step(2, "lease")
-        with breakage.leased(budget.seconds):
+        with breakage.leased(fault, budget.seconds):
             self._leased(breakage, fault, budget)
 
     def _leased(self, breakage: Breakage, fault: Fault, budget: Budget) -> None:

@@ -23,7 +23,7 @@ def fault_block(session: Session, cluster: Cluster, fault: str, host: Host) -> I
     case = Case(cluster.service, fault, host=host.name)
     breakage = Breakage(session, cluster, case, uuid.uuid4().hex[:12], lambda *_: None)
     made = breakage.guard()
-    with breakage.leased(BLOCK_SECONDS), breakage.broken(made, BLOCK_SECONDS):
+    with breakage.leased(made, BLOCK_SECONDS), breakage.broken(made, BLOCK_SECONDS):
         yield
     if breakage.problems:
         raise RuntimeError("; ".join(breakage.problems))

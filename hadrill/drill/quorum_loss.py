@@ -42,7 +42,7 @@ class QuorumLoss(Drill):
         allowed = budget([Part("boot", BOOT_SECONDS, "the first member returns"), *live.parts], live.multiplier)
         self.result.budget_s, self.result.budget = round(allowed.seconds, 2), str(allowed)
         self._step(2, "lease")
-        with first.leased(2 * allowed.seconds):
+        with first.leased(fault, 2 * allowed.seconds):
             self._step(3, "steady state")
             # A moment ago another drill may have ended: Sentinels and checks look back some seconds.
             eventually("a healthy cluster before the drill", self.cluster.unhealthy, Deadline(STEADY_SECONDS))

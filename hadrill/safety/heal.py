@@ -16,7 +16,7 @@ BOOT_SECONDS = 120.0
 
 
 def heal_entry(remote: Remote, inventory: Inventory, entry: Entry) -> str:
-    """Undo one entry and forget it; its lease stays. Returns what went wrong; the entry stays then too."""
+    """Undo one entry's fault; its lease and the entry stay. Returns what went wrong."""
     host = inventory.host(entry.host)
     try:
         if entry.power:
@@ -25,7 +25,6 @@ def heal_entry(remote: Remote, inventory: Inventory, entry: Entry) -> str:
         disarm_and_heal(remote, host, entry.drill)
     except (RemoteError, PowerError, OverdueError) as error:
         return f"{entry.host}: {entry.fault} of drill {entry.drill} is not undone: {error}"
-    entry.remove()
     return ""
 
 
@@ -49,6 +48,7 @@ def heal_entries(found: Iterable[Entry]) -> tuple[list[str], list[str]]:
                 if problem:
                     wrong.append(problem)
                 else:
+                    entry.remove()
                     done.append(f"{entry.host}: {entry.fault} of drill {entry.drill} is undone")
     return done, wrong
 

@@ -40,7 +40,7 @@ def traces(stock: Inventory, ssh: Remote) -> list[str]:
 @contextmanager
 def running(reports: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     """A run of drills; ended at the latest with the block."""
-    command = [str(BIN / "pytest"), "-m", "failover", "--reports", str(reports), *options]
+    command = [str(BIN / "pytest"), "-m", "failover", f"--reports={reports}", *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         try:
             yield process

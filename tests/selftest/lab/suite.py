@@ -20,7 +20,7 @@ HEALTHY_SECONDS = 120.0
 def run_suite(path: str, reports: Path, *options: str) -> dict[str, Any]:
     """Run a suite into a folder of its own; what it printed is under `console`, its exit status under `status`."""
     done = subprocess.run(
-        [str(BIN / "pytest"), path, "--reports", str(reports), *options],
+        [str(BIN / "pytest"), path, f"--reports={reports}", *options],
         cwd=ROOT,
         check=False,
         text=True,
