@@ -73,6 +73,8 @@ def sweep(
             disarm_and_heal(remote, host, drill)
             remote.run(host, f"nft delete table inet hadrill_{drill.replace('-', '_')} 2>/dev/null; :")
             undone.append(f"{host}: drill {drill} is undone")
+        if everything and remote.run(host, f"rm -fv {ROOT}/leases/*").stdout:
+            undone.append(f"{host}: its leases are given back")
         return undone
 
     for host, answer in remote.everywhere(inventory.managed, clean).items():
