@@ -175,11 +175,13 @@ class Breakage:
         runner = self.session.remote.run(self.host, "echo $SSH_CONNECTION").stdout.split()[0]
         cluster = self.cluster
         container = cluster.container(self.role)
-        process = self.case.fault.rpartition("-")[0]
+        named = self.case.fault.rpartition("-")[0]
+        # `process-kill` without a name is about the container's own, or the service's first.
+        usual = cluster.processes.get(container, next(iter(cluster.processes.values()), ""))
         return Target(
             drill=self.drill,
             container=container,
-            process=cluster.processes.get(process, cluster.processes.get(container, "")),
+            process=cluster.processes.get(named, usual),
             runner=runner,
             peers=tuple(peer.address for peer in cluster.members if peer != self.host),
             peer_port=cluster.peer_port,
