@@ -12,16 +12,7 @@ from hadrill.inventory.credentials import write_missing
 from hadrill.inventory.problem import Problem
 from hadrill.inventory.servers import read_servers
 from hadrill.inventory.table import summary
-
-DEFAULT = Path("inventories/lab")
-inventory_option = click.option(
-    "--inventory",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=DEFAULT,
-    show_default=True,
-    help="Folder with servers.tsv, versions.yaml, settings.yaml and credentials/.",
-)
+from hadrill.options import inventory_option
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

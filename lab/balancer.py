@@ -1,7 +1,6 @@
 """Load balancers: what stands in the lab for the hosting company's. They hold the entry points' addresses.
 
-Each is one HAProxy in TCP mode. The timers are quicker than the company's defaults so that a dead proxy
-is out after two seconds; a real inventory reads them from the company's interface.
+Each is one HAProxy in TCP mode, with the health checks that settings.yaml names for it.
 """
 
 import hashlib

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from hadrill.cli import inventory_option
 from hadrill.inventory import Settings, read
 from hadrill.inventory.document import read_document
 from hadrill.inventory.table import columns
+from hadrill.options import inventory_option
 from lab.docker import LabError
 from lab.lab import Lab
 from lab.state import ensure_credentials

@@ -7,6 +7,7 @@ import click
 from hadrill.faults import BLACKHOLE, CRASH, PLANNED, RESTART, STOP
 from hadrill.inventory import read
 from hadrill.inventory.table import columns
+from hadrill.options import inventory_option
 from hadrill.remote import Remote, RemoteError
 from hadrill.report.drills import trends
 from hadrill.safety.heal import heal_entries, sweep
@@ -15,14 +16,6 @@ from hadrill.services.asking import FAILURES
 from hadrill.services.clusters import CLUSTERS, cluster_of
 
 KINDS = (STOP, CRASH, RESTART, BLACKHOLE, PLANNED)
-inventory_option = click.option(
-    "--inventory",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=Path("inventories/lab"),
-    show_default=True,
-    help="Folder with servers.tsv, versions.yaml, settings.yaml and credentials/.",
-)
 
 
 @click.command()

@@ -2,6 +2,8 @@
 
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from hadrill.drill.breakage import Breakage
 from hadrill.drill.case import Case
@@ -15,6 +17,7 @@ from hadrill.drill.result import INCONCLUSIVE, UNAVAILABLE, Result
 from hadrill.drill.session import Session
 from hadrill.faults import PLANNED, Fault
 from hadrill.faults.power import PowerError
+from hadrill.inventory import Host
 from hadrill.remote import RemoteError
 from hadrill.safety.lease import LeaseHeldError
 from hadrill.services.asking import FAILURES
@@ -97,21 +100,30 @@ class Drill:
 
     def _leased(self, breakage: Breakage, fault: Fault, budget: Budget) -> None:
         self._step(3, "steady state")
-        # A moment ago another drill may have ended: Sentinels and checks look back some seconds.
-        eventually("a healthy cluster before the drill", self.cluster.unhealthy, Deadline(STEADY_SECONDS))
         leads = breakage.role == self.cluster.roles[0]
         others = [host for host in self.cluster.members if host != breakage.host]
-        self.cluster.prepare(self.id, breakage.host if leads else others[0])
-        try:
+        with self._place(breakage.host if leads else others[0]):
             self._exercise(breakage, fault, budget)
             read_back(self.result, self.cluster, self.workload)
-        finally:
-            self._clean()
         self._step(9, "verdict")
         objective = {str(name): each for name, each in self.session.inventory.settings.slo.items()}
         problems = [*self.problems, *breakage.problems]
         judge(self.result, self.cluster, fault.kind, objective.get(self.case.service), problems)
         keep_evidence(self)
+
+    @contextmanager
+    def _place(self, leader: Host) -> Iterator[None]:
+        """A whole cluster, and in it a place for the workload to write to, which is removed afterwards."""
+        # A moment ago another drill may have ended: Sentinels and checks look back some seconds.
+        eventually("a healthy cluster before the drill", self.cluster.unhealthy, Deadline(STEADY_SECONDS))
+        self.cluster.prepare(self.id, leader)
+        try:
+            yield
+        finally:
+            try:
+                self.cluster.clean(self.id)
+            except FAILURES as error:
+                self.result.notes.append(f"what the workload wrote is still there: {error}")
 
     def _exercise(self, breakage: Breakage, fault: Fault, budget: Budget) -> None:
         """Everything that happens while clients work."""
@@ -149,6 +161,8 @@ class Drill:
             eventually("clients to be served again", unserved, Deadline(allowed, start=self.moments["inject"]))
         except OverdueError as error:
             self.problems.append(f"never recovered: {error}")
+            if weakness := self.cluster.weakness(breakage.host):
+                self.problems.append(weakness)
         if fault.kind == PLANNED and self.cluster.leader() == breakage.host:
             self.problems.append(f"{breakage.host} still is the {breakage.role}")
         breakage.still_there(fault)
@@ -162,9 +176,3 @@ class Drill:
         except OverdueError as error:
             self.problems.append(f"not whole after healing: {error}")
         self.moments["converged"] = time.monotonic()
-
-    def _clean(self) -> None:
-        try:
-            self.cluster.clean(self.id)
-        except FAILURES as error:
-            self.result.notes.append(f"what the workload wrote is still there: {error}")

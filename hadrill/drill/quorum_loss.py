@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from hadrill.drill.breakage import Breakage
 from hadrill.drill.case import Case
-from hadrill.drill.drill import OVERTIME_SECONDS, STEADY_SECONDS, Drill
+from hadrill.drill.drill import OVERTIME_SECONDS, Drill
 from hadrill.drill.evidence import keep_evidence
 from hadrill.drill.judge import judge
 from hadrill.drill.measure import measure, read_back
@@ -44,14 +44,9 @@ class QuorumLoss(Drill):
         self._step(2, "lease")
         with first.leased(fault, 2 * allowed.seconds):
             self._step(3, "steady state")
-            # A moment ago another drill may have ended: Sentinels and checks look back some seconds.
-            eventually("a healthy cluster before the drill", self.cluster.unhealthy, Deadline(STEADY_SECONDS))
-            self.cluster.prepare(self.id, first.host)
-            try:
+            with self._place(first.host):
                 self._lose(first, second, allowed)
                 read_back(self.result, self.cluster, self.workload)
-            finally:
-                self._clean()
             self._step(9, "verdict")
             judge(self.result, self.cluster, fault.kind, None, [*self.problems, *first.problems, *second.problems])
             keep_evidence(self)

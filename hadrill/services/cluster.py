@@ -136,6 +136,10 @@ class Cluster(ABC):
         """Why a fault makes no sense for a role; empty where it does."""
         return ""
 
+    def weakness(self, host: Host) -> str:
+        """Why the loss of one member is an outage by design, where it is."""
+        return ""
+
     @abstractmethod
     def port_of(self, role: str) -> int:
         """The port of what a role's fault is about."""

@@ -3,7 +3,7 @@
 import csv
 import http.client
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hadrill.inventory import Host
@@ -92,6 +92,14 @@ def watch_all(host: Host, backend: str) -> Callable[[Timeline, threading.Event],
         statistics.close()
 
     return run
+
+
+def unused(proxies: Sequence[Host], backend: str, port: int = STATISTICS_PORT) -> str | None:
+    """None where every proxy uses every server of a backend, otherwise which does not. Raises OSError."""
+    for proxy in proxies:
+        if away := [server.name for server in servers(proxy, backend, port) if not server.up]:
+            return f"{proxy} does not use {', '.join(away)}"
+    return None
 
 
 def chosen(seen: list[Server]) -> str:

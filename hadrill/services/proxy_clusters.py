@@ -1,6 +1,7 @@
 """The proxies as targets of their own: clients go on through the other one."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from hadrill.inventory import Host, Inventory, Role
 from hadrill.remote import Remote
@@ -124,7 +125,7 @@ class HaproxyCluster(ProxyCluster):
     """HAProxy and PgBouncer, with PostgreSQL and Redis behind them."""
 
     service = "haproxy"
-    containers = {"": "haproxy"}  # noqa: RUF012 - declared as a ClassVar in the base
+    containers: ClassVar[dict[str, str]] = {"": "haproxy"}
     role_of_hosts = Role.HAPROXY
     statistics_port = STATISTICS_PORT
     peer_port = STATISTICS_PORT
@@ -139,7 +140,7 @@ class SqlProxyCluster(ProxyCluster):
     """The SQL proxies, with Galera behind them."""
 
     service = "proxysql"
-    containers = {"": "sql-proxy"}  # noqa: RUF012 - declared as a ClassVar in the base
+    containers: ClassVar[dict[str, str]] = {"": "sql-proxy"}
     role_of_hosts = Role.PROXYSQL
     statistics_port = SQL_STATISTICS_PORT
     peer_port = SQL_STATISTICS_PORT

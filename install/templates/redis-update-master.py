@@ -23,6 +23,8 @@ EPOCH = Path("/run/hadrill/redis-update-master.epoch")
 ASK_SECONDS = 1.0
 SOCKET_SECONDS = 10.0
 SERVER = "be_redis_master/master"
+# The bit of `srv_admin_state` that `set server ... state ready` takes away.
+FORCED_MAINTENANCE = 1
 
 
 def sentinel_view(address: str) -> tuple[int, str, str] | None:
@@ -83,7 +85,7 @@ def point_at(address: str, port: str) -> None:
         haproxy(f"set server {SERVER} health up")
         haproxy(f"shutdown sessions server {SERVER}")
         print(f"be_redis_master: {old_address}:{old_port} -> {address}:{port}")
-    if administrative:
+    if administrative & FORCED_MAINTENANCE:
         haproxy(f"set server {SERVER} state ready")
         print("be_redis_master: enabled")
 

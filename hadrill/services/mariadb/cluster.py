@@ -1,6 +1,7 @@
 """MariaDB Galera behind its SQL proxies, as drills see it."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
@@ -27,8 +28,8 @@ class MariadbCluster(Cluster):
     service = "mariadb"
     roles = ("writer", "node")
     single_leader = False
-    containers = {"": "mariadb"}  # noqa: RUF012 - declared as a ClassVar in the base
-    processes = {"mariadbd": "mariadbd"}  # noqa: RUF012 - the same
+    containers: ClassVar[dict[str, str]] = {"": "mariadb"}
+    processes: ClassVar[dict[str, str]] = {"mariadbd": "mariadbd"}
     peer_port = GALERA_PORT
     hand_over_note = "the order of nodes in the SQL proxy's configuration decides who is the writer"
 
@@ -65,13 +66,9 @@ class MariadbCluster(Cluster):
         """Every node synced in one primary component, every SQL proxy uses all of them."""
         try:
             checks.cluster(self.mariadb)
-            for proxy in self.shared:
-                away = [s.name for s in haproxy.servers(proxy, BACKEND, SQL_STATISTICS_PORT) if not s.up]
-                if away:
-                    return f"{proxy} does not use {', '.join(away)}"
+            return haproxy.unused(self.shared, BACKEND, SQL_STATISTICS_PORT)
         except (CheckFailedError, *FAILURES) as error:
             return str(error)
-        return None
 
     def watches(self) -> Sequence[Watch]:
         """The SQL proxies' servers."""

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, ClassVar
 
 from hadrill.inventory import Host, Inventory, Role
 from hadrill.remote import Remote
@@ -28,8 +28,8 @@ class MinioCluster(Cluster):
     service = "minio"
     roles = ("node", "node")
     single_leader = False
-    containers = {"": "minio"}  # noqa: RUF012 - declared as a ClassVar in the base
-    processes = {"minio": "minio server"}  # noqa: RUF012 - the same
+    containers: ClassVar[dict[str, str]] = {"": "minio"}
+    processes: ClassVar[dict[str, str]] = {"minio": "minio server"}
     peer_port = PORT
     look_seconds = 0.2
     rate_share = 0.5  # an object costs its nodes 20 ms of processor
@@ -67,13 +67,9 @@ class MinioCluster(Cluster):
             if (reason := survives_the_loss_of(host)) is not None:
                 return f"{host}: {reason}"
         try:
-            for proxy in self.shared:
-                away = [server.name for server in haproxy.servers(proxy, BACKEND) if not server.up]
-                if away:
-                    return f"{proxy} does not use {', '.join(away)}"
+            return haproxy.unused(self.shared, BACKEND)
         except FAILURES as error:
             return str(error)
-        return None
 
     def watches(self) -> Sequence[Watch]:
         """The proxies' servers."""
@@ -118,6 +114,14 @@ class MinioCluster(Cluster):
     def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
         """From the proxies' live checks and MinIO's own timers."""
         return minio_budget(self.remote, self.shared, kind, self.multiplier)
+
+    def weakness(self, host: Host) -> str:
+        """One node as the entry point is what its loss costs."""
+        if self.minio.behind_proxy or host.address != self.minio.entry_point:
+            return ""
+        return (
+            f"clients reach MinIO through {host} alone (minio.entry: node in settings.yaml), so its loss is an outage"
+        )
 
     def port_of(self, role: str) -> int:
         """S3."""

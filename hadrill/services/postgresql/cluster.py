@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import closing
+from typing import ClassVar
 
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
@@ -27,8 +28,8 @@ class PostgresqlCluster(Cluster):
 
     service = "postgresql"
     roles = ("leader", "replica")
-    containers = {"": "patroni"}  # noqa: RUF012 - declared as a ClassVar in the base
-    processes = {"patroni": "bin/patroni /etc/patroni", "postgres": "postgres -D"}  # noqa: RUF012 - the same
+    containers: ClassVar[dict[str, str]] = {"": "patroni"}
+    processes: ClassVar[dict[str, str]] = {"patroni": "bin/patroni /etc/patroni", "postgres": "postgres -D"}
     peer_port = PORT
     what_if = ("ttl", "loop_wait")
 

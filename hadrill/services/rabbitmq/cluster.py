@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import ClassVar
 
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
@@ -28,8 +29,8 @@ class RabbitmqCluster(Cluster):
     service = "rabbitmq"
     roles = ("leader", "follower")
     single_leader = False
-    containers = {"": "rabbitmq"}  # noqa: RUF012 - declared as a ClassVar in the base
-    processes = {"beam": "beam.smp"}  # noqa: RUF012 - the same
+    containers: ClassVar[dict[str, str]] = {"": "rabbitmq"}
+    processes: ClassVar[dict[str, str]] = {"beam": "beam.smp"}
     peer_port = DISTRIBUTION_PORT
     look_seconds = 0.2
     rate_share = 0.5  # a new connection costs its node 20 ms of processor
@@ -76,13 +77,9 @@ class RabbitmqCluster(Cluster):
                 online = len(queue_state(self.rabbitmq, host, self._queue).get("online", ()))
                 if online != len(self.members):
                     return f"{host} sees {online} of {len(self.members)} members of the queue online"
-            for proxy in self.shared:
-                away = [server.name for server in haproxy.servers(proxy, BACKEND) if not server.up]
-                if away:
-                    return f"{proxy} does not use {', '.join(away)}"
+            return haproxy.unused(self.shared, BACKEND)
         except (CheckFailedError, *FAILURES) as error:
             return str(error)
-        return None
 
     def watches(self) -> Sequence[Watch]:
         """RabbitMQ has no event for a queue's leader: the members are asked. Proxies as everywhere."""

@@ -1,6 +1,7 @@
 """Redis with Sentinel, as drills see it."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import redis
 
@@ -29,8 +30,8 @@ class RedisCluster(Cluster):
 
     service = "redis"
     roles = ("master", "replica", "sentinel")
-    containers = {"": "redis", "sentinel": "sentinel"}  # noqa: RUF012 - declared as a ClassVar in the base
-    processes = {"redis": "redis-server", "sentinel": "redis-sentinel"}  # noqa: RUF012 - the same
+    containers: ClassVar[dict[str, str]] = {"": "redis", "sentinel": "sentinel"}
+    processes: ClassVar[dict[str, str]] = {"redis": "redis-server", "sentinel": "redis-sentinel"}
     peer_port = PORT
     what_if = ("down-after",)
 
