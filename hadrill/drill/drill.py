@@ -13,6 +13,7 @@ from hadrill.drill.judge import judge, split_brain
 from hadrill.drill.live import Live
 from hadrill.drill.measure import measure, read_back
 from hadrill.drill.observer import Observer
+from hadrill.drill.record import Record
 from hadrill.drill.result import INCONCLUSIVE, UNAVAILABLE, Result
 from hadrill.drill.session import Session
 from hadrill.faults import PLANNED, Fault
@@ -109,7 +110,21 @@ class Drill:
         objective = {str(name): each for name, each in self.session.inventory.settings.slo.items()}
         problems = [*self.problems, *breakage.problems]
         judge(self.result, self.cluster, fault.kind, objective.get(self.case.service), problems)
-        keep_evidence(self)
+        keep_evidence(self._record())
+
+    def _record(self) -> Record:
+        return Record(
+            self.folder,
+            self.result,
+            self.cluster,
+            self.session.remote,
+            self.session.inventory.credentials.values(),
+            [lane.name for lane in self.workload.lanes],
+            self.workload.history,
+            self.observer.spans,
+            self.timeline.events,
+            self.moments,
+        )
 
     @contextmanager
     def _place(self, leader: Host) -> Iterator[None]:

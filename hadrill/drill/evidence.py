@@ -2,35 +2,38 @@
 
 import json
 from functools import partial
-from typing import TYPE_CHECKING
 
+from hadrill.drill.record import Record
 from hadrill.remote import RemoteError
 from hadrill.report.secrets import Scrubber
-from hadrill.report.timeline_svg import picture
-
-if TYPE_CHECKING:
-    from hadrill.drill.drill import Drill
+from hadrill.report.timeline_svg import Box, Mark, Picture, draw
 
 LOG_LINES = 400
+BEFORE_SECONDS = 2.0
+FAULT, HEAL, BUDGET, PHASE = "#d1383d", "#2a9d4a", "#888888", "#7a3fb5"
 
 
-def keep_evidence(drill: "Drill") -> None:
+def keep_evidence(record: Record) -> None:
     """Write everything into the drill's folder; secrets do not get in."""
-    folder, result = drill.folder, drill.result
+    folder, result = record.folder, record.result
     folder.mkdir(parents=True, exist_ok=True)
-    scrub = Scrubber(drill.session.inventory.credentials.values())
-    zero = drill.moments["inject"]
-    drill.workload.history.save(folder / "history.jsonl", zero)
+    scrub = Scrubber(record.secrets)
+    zero = record.moments["inject"]
+    record.history.save(folder / "history.jsonl", zero)
     events = [
-        {"at": round(e.at - zero, 3), "source": e.source, "text": scrub(e.text), "phase": e.phase}
-        for e in drill.timeline.events
+        {"at": round(event.at - zero, 3), "source": event.source, "text": scrub(event.text), "phase": event.phase}
+        for event in record.events
     ]
     (folder / "timeline.json").write_text(json.dumps(events, indent=1) + "\n", "utf-8")
-    (folder / "timeline.svg").write_text(picture(drill), "utf-8")
-    (folder / "members.json").write_text(json.dumps(_roles(drill, zero), indent=1) + "\n", "utf-8")
-    for name, program in _questions(drill).items():
-        asked = partial(drill.session.remote.attempt, command=program)
-        for host, answer in drill.session.remote.everywhere(drill.cluster.members, asked).items():
+    (folder / "timeline.svg").write_text(draw(_picture(record)), "utf-8")
+    roles = {
+        name: [{"at": round(span.start - zero, 3), "role": span.role, "leads": span.leads} for span in spans]
+        for name, spans in record.spans.items()
+    }
+    (folder / "members.json").write_text(json.dumps(roles, indent=1) + "\n", "utf-8")
+    for name, program in _questions(record).items():
+        asked = partial(record.remote.attempt, command=program)
+        for host, answer in record.remote.everywhere(record.cluster.members, asked).items():
             said = str(answer) if isinstance(answer, RemoteError) else answer.stdout
             (folder / f"{host}.{name}").write_text(scrub(said), "utf-8")
     result.folder = str(folder)
@@ -38,18 +41,10 @@ def keep_evidence(drill: "Drill") -> None:
     (folder / "result.json").write_text(json.dumps(result.as_json(), indent=1) + "\n", "utf-8")
 
 
-def _roles(drill: "Drill", zero: float) -> dict[str, list[dict[str, object]]]:
-    """What each member said of itself, from before the fault until after it."""
-    return {
-        name: [{"at": round(span.start - zero, 3), "role": span.role, "leads": span.leads} for span in spans]
-        for name, spans in drill.observer.spans.items()
-    }
-
-
-def _questions(drill: "Drill") -> dict[str, str]:
+def _questions(record: Record) -> dict[str, str]:
     """What every member is asked afterwards: its log around the fault, and its configuration."""
-    seconds = int(drill.moments["converged"] - drill.moments["steady state"]) + 5
-    container = drill.cluster.container(drill.result.role)
+    seconds = int(record.moments["converged"] - record.moments["steady state"]) + 5
+    container = record.cluster.container(record.result.role)
     return {
         "log": f"journalctl --no-pager --output short-iso-precise --since=-{seconds}s -n {LOG_LINES}"
         f" CONTAINER_NAME={container} + UNIT=hadrill-{container}.service",
@@ -57,3 +52,30 @@ def _questions(drill: "Drill") -> dict[str, str]:
         "conf": "for f in $(find /etc/hadrill -name '*.c*f*' -o -name '*.yml' -o -name '*.ini' | sort);"
         ' do echo "== $f"; grep -v send-binary "$f"; done',
     }
+
+
+def _picture(record: Record) -> Picture:
+    result, moments = record.result, record.moments
+    zero, end = moments["inject"], moments["converged"]
+    marks = [Mark(zero, "fault", FAULT), Mark(moments["heal"], "heal", HEAL)]
+    marks += [Mark(zero + seconds, phase, PHASE) for phase, seconds in result.phases.items()]
+    if result.budget_s is not None and zero + result.budget_s <= end:
+        marks.append(Mark(zero + result.budget_s, "budget", BUDGET))
+    boxes = {
+        name: [
+            Box(span.start, until, span.role, span.leads)
+            for span, until in zip(spans, [*(each.start for each in spans[1:]), end], strict=True)
+        ]
+        for name, spans in record.spans.items()
+    }
+    counts = f"lost {result.lost}, unknown {result.unknown}, acknowledged {result.acknowledged}"
+    return Picture(
+        title=f"{result.service} {result.fault} on {result.node} ({result.role}): {result.verdict}",
+        subtitle=f"outage {result.outage_s} s, budget {result.budget_s} s, {counts}",
+        start=zero - BEFORE_SECONDS,
+        zero=zero,
+        end=end,
+        strips={lane: [(each.end, each.outcome) for each in record.history.operations(lane)] for lane in record.lanes},
+        members=boxes,
+        marks=marks,
+    )

@@ -49,7 +49,7 @@ class QuorumLoss(Drill):
                 read_back(self.result, self.cluster, self.workload)
             self._step(9, "verdict")
             judge(self.result, self.cluster, fault.kind, None, [*self.problems, *first.problems, *second.problems])
-            keep_evidence(self)
+            keep_evidence(self._record())
 
     def _lose(self, first: Breakage, second: Breakage, allowed: Budget) -> None:
         with (
