@@ -11,6 +11,17 @@ from install.site import InstallError, Site
 PACKAGES = {"docker": "docker.io", "ufw": "ufw", "python3": "python3"}
 HOSTS = ("# BEGIN hadrill", "# END hadrill")
 RULES = "/etc/ufw/user.rules"
+UFW_RETRIES = "/etc/systemd/system/ufw.service.d/hadrill.conf"
+# At boot the kernel may refuse a table for a moment; UFW gives up then, half shut: nobody reaches the host any more.
+RETRIES = """\
+[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+ExecStartPre=-/usr/lib/ufw/ufw-init stop
+Restart=on-failure
+RestartSec=1
+"""
 PACKAGE_SECONDS = 600.0
 FACTS = """
 import json, os, shutil, subprocess
@@ -53,6 +64,7 @@ def desired(site: Site, host: Host, *, resolved: bool) -> Desired:
     names = "".join(f"{each.address} {each.fqdn} {each.name}\n" for each in site.inventory.hosts)
     blocks = (Block("/etc/hosts", *HOSTS, names),)
     # UFW's own file in UFW's own form: one comparison instead of a run of ufw for each rule.
+    files.append(File(UFW_RETRIES, RETRIES))
     files.append(File(RULES, site.render("user.rules.j2", openings=list(openings(site.inventory, host))), 0o640))
     return Desired(files=tuple(files), blocks=blocks)
 

@@ -15,10 +15,11 @@ for unit in units:
 subprocess.run(["systemctl", "daemon-reload"], check=True)
 subprocess.run(["ufw", "--force", "disable"], check=True, stdout=subprocess.DEVNULL)
 shutil.copyfile("/usr/share/ufw/iptables/user.rules", "%(rules)s")
-for path in ["/etc/hadrill", "/var/lib/hadrill", "/run/hadrill", "/usr/local/lib/hadrill"]:
+for path in ["/etc/hadrill", "/var/lib/hadrill", "/var/lib/hadrill-drills", "/run/hadrill", "/usr/local/lib/hadrill"]:
     shutil.rmtree(path, ignore_errors=True)
 pathlib.Path("/etc/ssh/sshd_config.d/10-hadrill.conf").unlink(missing_ok=True)
 pathlib.Path("/etc/systemd/resolved.conf.d/hadrill.conf").unlink(missing_ok=True)
+shutil.rmtree("/etc/systemd/system/ufw.service.d", ignore_errors=True)
 subprocess.run(["systemctl", "restart", "ssh"], check=True)
 hosts = pathlib.Path("/etc/hosts")
 hosts.write_text(re.sub("%(begin)s\\n.*?%(end)s\\n", "", hosts.read_text(), flags=re.S))
