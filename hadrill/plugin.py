@@ -47,6 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="folder with servers.tsv, versions.yaml, settings.yaml and credentials/",
     )
     group.addoption("--reports", default="reports", metavar="DIR", help="where the reports of runs lie")
+    group.addoption("--no-page", action="store_true", help="do not make index.html, which takes two seconds")
     drills = parser.getgroup("hadrill drills")
     drills.addoption("--node", default="", metavar="HOST", help="only drills on this host, in the role that it has")
     drills.addoption("--service", default="", metavar="NAME", help="only drills of this service")

@@ -106,7 +106,8 @@ class Reporter:
         # Allure's and JUnit's plugins write what exceptions say.
         Scrubber(self.stock.credentials.values()).files(self.folder)
         what = self.suite if self.suite == "failover" else f"{self.suite} checks"
-        problem = write_page(self.folder, f"hadrill: {what}", self.summary.environment)
+        unwanted = self.config.option.no_page and f"no index.html, as asked: {self.folder / 'summary.md'}"
+        problem = unwanted or write_page(self.folder, f"hadrill: {what}", self.summary.environment)
         point_latest_at(self.folder)
         terminalreporter.section(f"{what} of {self.summary.environment['inventory']}")
         terminalreporter.write_line(self.summary.console())

@@ -73,7 +73,7 @@ def ssh(stock: Inventory) -> Iterator[Remote]:
 @pytest.fixture
 def basic(tmp_path: Path) -> Callable[[], dict[str, Any]]:
     """Run the basic checks as a user does, and return their summary.json."""
-    return lambda: run_suite("tests/basic", tmp_path)
+    return lambda: run_suite("tests/basic", tmp_path, "--no-page")
 
 
 @pytest.fixture

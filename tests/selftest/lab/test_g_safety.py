@@ -23,7 +23,7 @@ from tests.selftest.lab.suite import BIN, ROOT, until_healthy
 
 GONE_SECONDS = 5.0
 TIMER_SECONDS = 60.0
-RANDOM_FAULTS = 8
+RANDOM_FAULTS = 5
 REPLICA = ("--service", "redis", "--role", "replica", "--fault", "container-stop", "--node")
 STEPS = range(1, 11)
 
