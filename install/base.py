@@ -3,7 +3,7 @@
 import json
 import shlex
 
-from hadrill.inventory import Host
+from hadrill.inventory import Host, Role
 from hadrill.inventory.ports import openings
 from install.desired import Block, Desired, File
 from install.site import InstallError, Site
@@ -32,6 +32,7 @@ print(json.dumps({
  "fstab": [l for l in open("/etc/fstab") if l.split()[2:3] == ["swap"]] if os.path.exists("/etc/fstab") else [],
  "client": os.environ.get("SSH_CONNECTION", "").split(" ")[0],
  "resolved": os.path.realpath("/etc/resolv.conf").startswith("/run/systemd/resolve"),
+ "penalties": "persourcepenaltyexemptlist" in run("sshd", "-T"),
  "ufw_loaded": "-A ufw-before-input -j ufw-user-input" in run("iptables", "-S", "ufw-before-input"),
  "sshd_digest": open("/var/lib/hadrill/sshd.digest").read() if os.path.exists("/var/lib/hadrill/sshd.digest") else "",
  "ufw_digest": open("/var/lib/hadrill/ufw.digest").read() if os.path.exists("/var/lib/hadrill/ufw.digest") else "",
@@ -46,17 +47,20 @@ def install(site: Site) -> None:
     for host in hosts:
         _refuse_to_lock_out(site, host, facts[host]["client"])
     site.everywhere(hosts, lambda host: _packages_and_swap(site, host, facts[host]))
-    site.apply({host: desired(site, host, resolved=bool(facts[host]["resolved"])) for host in hosts})
+    site.apply({host: desired(site, host, facts[host]) for host in hosts})
     site.everywhere(hosts, lambda host: _activate(site, host, facts[host]))
 
 
-def desired(site: Site, host: Host, *, resolved: bool) -> Desired:
+def desired(site: Site, host: Host, facts: dict[str, object]) -> Desired:
     """Files of the base module."""
     settings = site.inventory.settings
-    files = [File("/etc/ssh/sshd_config.d/10-hadrill.conf", site.render("sshd.conf.j2"), 0o600)]
+    runners = [each.address for each in site.inventory.of_role(Role.RUNNER)]
+    # OpenSSH knows penalties from 9.8 on, and refuses a setting that it does not know.
+    sshd = site.render("sshd.conf.j2", penalties=facts["penalties"], runners=runners)
+    files = [File("/etc/ssh/sshd_config.d/10-hadrill.conf", sshd, 0o600)]
     if settings.dns.resolvers:
         addresses = [str(address) for address in settings.dns.resolvers]
-        if resolved:
+        if facts["resolved"]:
             text = f"[Resolve]\nDNS={' '.join(addresses)}\n"
             files.append(File("/etc/systemd/resolved.conf.d/hadrill.conf", text))
         else:
