@@ -26,7 +26,7 @@ from hadrill.services.cluster import Cluster
 from hadrill.timing import Budget, Deadline, OverdueError, Timeline, eventually
 from hadrill.workload import Workload
 
-STEADY_SECONDS = 15.0
+STEADY_SECONDS = 30.0
 HOLD_SECONDS = 3.0
 """A fault is watched at least so long: its effect need not be there at once."""
 OVERTIME_SECONDS = 20.0
