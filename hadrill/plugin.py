@@ -1,7 +1,7 @@
 """The pytest plugin: options, what belongs to a run, and what a failure says. Thin."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import allure
@@ -169,9 +169,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Say what a check found instead of where in the code it was found; keep secrets out of both."""
-    report: pytest.TestReport = yield  # type: ignore[assignment]  # a wrapper is sent the report
+    report = yield
     if STOCK in item.config.stash:
         scrub = Scrubber(item.config.stash[STOCK].credentials.values())
         error = call.excinfo.value if call.excinfo is not None else None
@@ -201,7 +203,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         service = item.get_closest_marker("service")
         details |= {"module": NAMES[service.args[0]] if service else "", "check": item.name.removeprefix("test_")}
         report.user_properties.append((PROPERTY, details))
-    return report  # type: ignore[return-value]  # and hands it on
+    return report
 
 
 @pytest.fixture(autouse=True)

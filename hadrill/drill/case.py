@@ -21,11 +21,6 @@ class Case:
     def __str__(self) -> str:
         return "-".join(part for part in (self.host, self.role, self.fault) if part)
 
-    @property
-    def key(self) -> str:
-        """Under this name its results are compared with earlier ones."""
-        return f"{self.service}/{self}"
-
 
 def known_fault(name: str, cluster: Cluster | type[Cluster]) -> str:
     """Empty where a cluster has such a fault, else what there is."""

@@ -11,7 +11,7 @@ import allure
 import pytest
 
 from hadrill.drill.case import Case
-from hadrill.drill.drill import Drill
+from hadrill.drill.drill import REASONS, Drill
 from hadrill.drill.errors import DrillFailedError, DrillInconclusiveError
 from hadrill.drill.fault_block import fault_block
 from hadrill.drill.quorum_loss import QuorumLoss
@@ -62,7 +62,7 @@ def drill(request: pytest.FixtureRequest, drills: Session) -> Callable[[Case], R
         if request.config.option.plan:
             try:
                 drills.say(one.plan())
-            except Exception as error:  # noqa: BLE001 - the plan of a drill that would be refused is its refusal
+            except REASONS as error:
                 drills.say(f"{case.service} {case}\n    would not run: {error}")
             pytest.skip("planned only, nothing was touched")
         if request.config.option.make_leader and case.role == cluster.roles[0]:
@@ -159,8 +159,10 @@ def eventually() -> Callable[..., None]:
 
 def make_leader(cluster: Cluster, host: Host) -> None:
     """Make a member the leader by a planned switchover, and wait until all agree."""
-    if cluster.leader() == host:
+    if cluster.role(host) == cluster.roles[0]:
         return
+    if not cluster.has_planned:
+        pytest.skip(f"{host} cannot be made the {cluster.roles[0]}: {cluster.hand_over_note}")
     cluster.hand_over(host)
     wait_until(f"{host} to lead", lambda: None if cluster.leader() == host else "another leads", Deadline(LEAD_SECONDS))
     wait_until(f"{cluster.service} to be whole under {host}", cluster.unhealthy, Deadline(LEAD_SECONDS))

@@ -44,8 +44,3 @@ class Result:
     def as_json(self) -> dict[str, Any]:
         """The form in which summary.json and the history hold it."""
         return asdict(self)
-
-    @property
-    def key(self) -> str:
-        """Drills of the same kind, whichever host it was."""
-        return f"{self.service}/{self.role}/{self.fault}"

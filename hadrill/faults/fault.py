@@ -28,7 +28,7 @@ class Target:
     @property
     def table(self) -> str:
         """The drill's own nft table."""
-        return f"inet hadrill_{self.drill.replace('-', '_')}"
+        return f"inet hadrill_{self.drill}"
 
 
 @dataclass(frozen=True)

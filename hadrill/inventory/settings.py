@@ -56,7 +56,7 @@ class Bind(Frozen):
     """Where the proxies listen."""
 
     haproxy: IPv4Address = IPv4Address("0.0.0.0")  # noqa: S104 - the spec asks for it: load balancers hold the addresses
-    proxysql: IPv4Address = IPv4Address("0.0.0.0")  # noqa: S104 - the same
+    proxysql: IPv4Address = IPv4Address("0.0.0.0")  # noqa: S104 - as above: the load balancer holds the address, the proxy listens on all
 
 
 class Postgresql(Frozen):

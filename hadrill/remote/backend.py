@@ -8,7 +8,7 @@ from hadrill.inventory import Host
 from hadrill.remote.remote import Remote
 
 
-class RemoteBackend(BaseBackend):  # type: ignore[misc]  # testinfra has no types
+class RemoteBackend(BaseBackend):
     """testinfra's way to a host, through Remote."""
 
     NAME = "hadrill"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from hadrill.faults.power import PowerError, driver
@@ -42,7 +43,7 @@ def heal_entries(found: Iterable[Entry]) -> tuple[list[str], list[str]]:
     for folder, mine in by_inventory.items():
         inventory = read(Path(folder))
         with Remote(inventory) as remote, ThreadPoolExecutor(max_workers=len(mine)) as pool:
-            said = pool.map(lambda entry: heal_entry(remote, inventory, entry), mine)  # noqa: B023 - used within the turn
+            said = pool.map(partial(heal_entry, remote, inventory), mine)
             for entry, problem in zip(mine, said, strict=True):
                 release_leases(remote, inventory, entry)
                 if problem:
@@ -67,11 +68,11 @@ def sweep(
     def clean(host: Host) -> list[str]:
         undone = []
         for left in left_on(remote, host):
-            drill = left.removeprefix("table ").replace("_", "-")
+            drill = left.removeprefix("table ")
             if drill in spared:
                 continue
             disarm_and_heal(remote, host, drill)
-            remote.run(host, f"nft delete table inet hadrill_{drill.replace('-', '_')} 2>/dev/null; :")
+            remote.run(host, f"nft delete table inet hadrill_{drill} 2>/dev/null; :")
             undone.append(f"{host}: drill {drill} is undone")
         if everything and remote.run(host, f"rm -fv {ROOT}/leases/*").stdout:
             undone.append(f"{host}: its leases are given back")

@@ -3,8 +3,6 @@
 Everything is below /var/lib/hadrill-drills: one folder a drill, which is gone when its fault is.
 """
 
-import shlex
-
 from hadrill.inventory import Host
 from hadrill.remote import Remote
 
@@ -52,8 +50,3 @@ def left_on(remote: Remote, host: Host) -> list[str]:
         " nft list tables 2>/dev/null | sed -n 's/^table inet hadrill_/table /p'; :",
     ).stdout
     return listed.split("\n")[:-1] if listed else []
-
-
-def quoted(program: str) -> str:
-    """A program as one word for a shell."""
-    return f"sh -c {shlex.quote(program)}"

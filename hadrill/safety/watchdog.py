@@ -7,8 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from types import TracebackType
-from typing import Self
 
 from hadrill.safety.journal import entries, folder
 
@@ -22,44 +20,35 @@ class Watchdog:
         self._watches = False
         log = folder() / "watchdog.log"
         log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with log.open("ab") as out:
+        its_input, hold = os.pipe()
+        says, its_output = os.pipe()
+        self._hold, self._says = os.fdopen(hold, "wb"), os.fdopen(says, "rb")
+        with log.open("ab") as out, os.fdopen(its_input, "rb") as stdin, os.fdopen(its_output, "wb") as stdout:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "hadrill.safety.watchdog", str(os.getpid())],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+                stdin=stdin,
+                stdout=stdout,
                 stderr=out,
                 # What ends the runner's terminal or its group must not end this.
                 start_new_session=True,
             )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
 
     @property
     def died(self) -> bool:
         """Whether it is gone."""
         return self._process.poll() is not None
 
-    @property
-    def pid(self) -> int:
-        """Its process number."""
-        return self._process.pid
-
     def ready(self) -> bool:
         """Wait until it watches; false where it has died."""
-        assert self._process.stdout is not None  # noqa: S101 - opened above
         if not self.died and not self._watches:
-            self._watches = self._process.stdout.readline() == READY
+            self._watches = self._says.readline() == READY
         return not self.died and self._watches
 
     def close(self) -> None:
         """The runner needs it no more."""
-        assert self._process.stdin is not None  # noqa: S101 - opened above
-        self._process.stdin.close()
+        self._hold.close()
         self._process.wait()
+        self._says.close()
 
 
 def main() -> int:

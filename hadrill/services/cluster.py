@@ -2,13 +2,12 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
-from hadrill.services.haproxy import Server
 from hadrill.timing import POLL, Budget, Timeline
 from hadrill.workload import History, Lane
 
@@ -169,11 +168,3 @@ class Cluster(ABC):
     def container(self, role: str) -> str:
         """The container that a fault of a role is about."""
         return self.containers.get(role, self.containers[""])
-
-
-def every_proxy_agrees(servers: Iterable[Server], wanted: str, what: str) -> str | None:
-    """None where each proxy leads to `wanted` (a name or an address) and to nothing else."""
-    for server in servers:
-        if server.up != (wanted in (server.name, server.address)):
-            return f"{server.proxy} {'leads to' if server.up else 'does not lead to'} {server.name} for {what}"
-    return None

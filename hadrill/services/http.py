@@ -30,7 +30,7 @@ def request_json(
     if body is not None:
         request.add_header("Content-Type", "application/json")
         data = json.dumps(body).encode()
-    with urllib.request.urlopen(request, data=data, timeout=seconds) as answer:  # noqa: S310 - always http
+    with urllib.request.urlopen(request, data=data, timeout=seconds) as answer:  # noqa: S310 - the scheme is written above, no caller gives it
         text = answer.read()
         # Patroni answers some requests with a sentence.
         return json.loads(text or b"null") if answer.headers.get_content_type() == "application/json" else text.decode()

@@ -24,8 +24,14 @@ class ProxyCluster(Cluster):
     statistics_port: int
     roles = ("proxy", "proxy")
     single_leader = False
-    inner: tuple[Cluster, ...]
+    behind: tuple[type[Cluster], ...]
+    """The services whose clients come through these proxies."""
     hand_over_note = "the load balancer uses all proxies"
+
+    def __init__(self, inventory: Inventory, remote: Remote) -> None:
+        super().__init__(inventory, remote)
+        self.inner = tuple(service(inventory, remote) for service in self.behind)
+        self.rate_share = 1 / len(self.inner)
 
     @property
     def members(self) -> tuple[Host, ...]:
@@ -129,11 +135,7 @@ class HaproxyCluster(ProxyCluster):
     role_of_hosts = Role.HAPROXY
     statistics_port = STATISTICS_PORT
     peer_port = STATISTICS_PORT
-
-    def __init__(self, inventory: Inventory, remote: Remote) -> None:
-        super().__init__(inventory, remote)
-        self.inner = (PostgresqlCluster(inventory, remote), RedisCluster(inventory, remote))
-        self.rate_share = 0.5
+    behind = (PostgresqlCluster, RedisCluster)
 
 
 class SqlProxyCluster(ProxyCluster):
@@ -144,7 +146,4 @@ class SqlProxyCluster(ProxyCluster):
     role_of_hosts = Role.PROXYSQL
     statistics_port = SQL_STATISTICS_PORT
     peer_port = SQL_STATISTICS_PORT
-
-    def __init__(self, inventory: Inventory, remote: Remote) -> None:
-        super().__init__(inventory, remote)
-        self.inner = (MariadbCluster(inventory, remote),)
+    behind = (MariadbCluster,)

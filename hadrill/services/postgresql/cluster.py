@@ -8,7 +8,7 @@ from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services import haproxy
 from hadrill.services.asking import FAILURES
-from hadrill.services.cluster import Cluster, Probe, Watch, every_proxy_agrees
+from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.http import request_json
 from hadrill.services.postgresql import checks
@@ -61,11 +61,9 @@ class PostgresqlCluster(Cluster):
             checks.cluster(self.postgresql)
             checks.replication(self.postgresql)
             checks.pgbouncer(self.postgresql)
-            leader = self.leader()
-            seen = [each for host in self.shared for each in haproxy.servers(host, BACKEND)]
+            return haproxy.misled(self.shared, BACKEND, self.leader())
         except (CheckFailedError, LookupError, OSError) as error:
             return str(error)
-        return every_proxy_agrees(seen, leader.name, "the leader")
 
     def watches(self) -> Sequence[Watch]:
         """Every member's view of the cluster, and each proxy's server."""

@@ -9,7 +9,7 @@ from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services import haproxy
 from hadrill.services.asking import FAILURES
-from hadrill.services.cluster import Cluster, Probe, Watch, every_proxy_agrees
+from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.redis import checks
 from hadrill.services.redis.budget import redis_budget
@@ -73,11 +73,9 @@ class RedisCluster(Cluster):
         try:
             checks.replication(self.redis)
             checks.sentinel(self.redis)
-            leader = self.leader()
-            seen = [each for host in self.shared for each in haproxy.servers(host, BACKEND)]
+            return haproxy.misled(self.shared, BACKEND, self.leader())
         except (CheckFailedError, LookupError, OSError) as error:
             return str(error)
-        return every_proxy_agrees(seen, leader.address, "the master")
 
     def watches(self) -> Sequence[Watch]:
         """Every Sentinel's events, and each proxy's server."""
