@@ -9,6 +9,7 @@ from hadrill.inventory import Host, Role
 from hadrill.services.asking import FAILURES
 from hadrill.services.mariadb import Mariadb, checks
 from hadrill.services.mariadb.service import DATABASE, USER
+from hadrill.timing import Deadline, OverdueError, eventually
 from install.container import Container
 from install.desired import Desired, Directory, File, Units
 from install.rolling import bring_up, until_whole
@@ -21,6 +22,8 @@ FIRST = "/usr/local/lib/hadrill/galera-first"
 ONCE = "/run/hadrill/mariadb.once"
 DATA = "/var/lib/hadrill/mariadb"
 CHECK_USER = "hadrill_check"
+RECOVERY_SECONDS = 60.0
+"""Longest wait for nodes that run to find each other again, as after a power cut: only then is a new start safe."""
 SST_GRANTS = "RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR, REPLICA MONITOR"
 
 
@@ -30,7 +33,7 @@ def install(site: Site) -> None:
     if not service.members:
         return
     units = site.apply({host: desired(site, service, host) for host in service.members})
-    if not _primary(service):
+    if not _primary(service) and not _recovers(service, units):
         units = _begin(site, service, units)
     bring_up(site, units, lambda: service.members, lambda: _whole(service), "MariaDB Galera")
     if any(of_host.stopped for of_host in units.values()) and site.check:
@@ -83,6 +86,22 @@ def _primary(service: Mariadb) -> list[Host]:
         except FAILURES:
             continue
     return found
+
+
+def _recovers(service: Mariadb, units: dict[Host, Units]) -> bool:
+    """Whether nodes that already run form a primary component by themselves; a second one beside it would fork."""
+    running = [host.name for host, of_host in units.items() if not of_host.stopped]
+    if not running:
+        return False
+
+    def apart() -> str | None:
+        return None if _primary(service) else f"{', '.join(running)} run, none is part of a primary component"
+
+    try:
+        eventually("a primary component of Galera", apart, Deadline(RECOVERY_SECONDS))
+    except OverdueError:
+        return False
+    return True
 
 
 def _begin(site: Site, service: Mariadb, units: dict[Host, Units]) -> dict[Host, Units]:

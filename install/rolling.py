@@ -18,18 +18,19 @@ def bring_up(
 ) -> None:
     """Start what is stopped, all at once; then restart what is outdated, one member at a time, in the given order.
 
-    `order` is asked once the cluster is whole, as which member comes last may depend on who leads then; an
+    The cluster is whole at the end even where nothing had to be done: after a power cut its members may still be
+    starting, and what a module does next asks them. Raises InstallError. `order` is asked once the cluster is whole, as which member comes last may depend on who leads then; an
     iterator may also hand the lead over before it names the last one.
     """
     stopped = [host for host, of_host in units.items() if of_host.stopped]
     site.everywhere(stopped, lambda host: site.start(host, units[host].stopped))
     outdated = [host for host, of_host in units.items() if of_host.outdated]
+    if not (site.check and stopped):
+        until_whole(whole, f"{what} to be whole")
     if site.check:
         for host in outdated:
             site.start(host, units[host].outdated, "restart")
         return
-    if stopped or outdated:
-        until_whole(whole, f"{what} to be whole")
     for host in order() if outdated else ():
         if host in outdated:
             site.start(host, units[host].outdated, "restart")
