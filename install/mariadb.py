@@ -1,7 +1,6 @@
 """Module 7, MariaDB Galera: the cluster is bootstrapped once, and never again by a restart."""
 
 import json
-import re
 from contextlib import closing
 from typing import Any
 
@@ -18,8 +17,10 @@ from install.site import Site
 CONFIGURATION = "/etc/hadrill/mariadb/galera.cnf"
 ENVIRONMENT = "/etc/hadrill/mariadb/mariadb.env"
 PEERS = "/etc/hadrill/mariadb/peers.json"
-FIRST = "/usr/local/lib/hadrill/galera-first"
+UNIT = "hadrill-mariadb.service"
+START = "/usr/local/lib/hadrill/galera-start"
 ONCE = "/run/hadrill/mariadb.once"
+OPTIONS = "/run/hadrill/mariadb.options"
 DATA = "/var/lib/hadrill/mariadb"
 CHECK_USER = "hadrill_check"
 RECOVERY_SECONDS = 60.0
@@ -48,17 +49,21 @@ def desired(site: Site, service: Mariadb, host: Host) -> Desired:
     configuration = site.render(
         "galera.cnf.j2", host=host, members=service.members, secret=lambda name: secret(Role.MARIADB, name)
     )
+    image = site.inventory.image("mariadb")
+    start = site.render(
+        "galera-start.py", data=DATA, once=ONCE, options=OPTIONS, configuration=CONFIGURATION, image=image
+    )
     peers = [peer.address for peer in service.members if peer != host]
     container = Container(
         "mariadb",
-        site.inventory.image("mariadb"),
-        "mariadbd $BOOTSTRAP",
+        image,
+        "mariadbd $OPTIONS",
         (("/etc/hadrill/mariadb/galera.cnf", "/etc/mysql/conf.d/galera.cnf:ro"), (DATA, "/var/lib/mysql")),
         environment_file=ENVIRONMENT,
         stop_seconds=60,
-        before=(FIRST,),
+        before=(START,),
         after_start=(f"/bin/rm -f {ONCE}",),
-        service_lines=(f"EnvironmentFile=-{ONCE}",),
+        service_lines=(f"EnvironmentFile=-{OPTIONS}",),
     )
     return Desired(
         directories=(
@@ -70,7 +75,7 @@ def desired(site: Site, service: Mariadb, host: Host) -> Desired:
             File(CONFIGURATION, configuration),
             File(ENVIRONMENT, f"MARIADB_ROOT_PASSWORD={secret(Role.MARIADB, 'MARIADB_ROOT_PASSWORD')}\n", 0o600),
             File(PEERS, json.dumps(peers) + "\n"),
-            File(FIRST, site.render("galera-first.py"), 0o755),
+            File(START, start, 0o755),
         ),
         units=(container.unit(CONFIGURATION, ENVIRONMENT),),
     )
@@ -106,18 +111,19 @@ def _recovers(service: Mariadb, units: dict[Host, Units]) -> bool:
 
 def _begin(site: Site, service: Mariadb, units: dict[Host, Units]) -> dict[Host, Units]:
     """Start the cluster from the node with the newest data (the first one where none has any). Returns what is left."""
+    if site.check:
+        site.record("MariaDB", "bootstrap the cluster from the node with the newest data")
+        return units
     first = _newest(site, service)
     site.record(first, "bootstrap the cluster")
-    if site.check:
-        return units
-    site.remote.run(first, f"mkdir -p /run/hadrill && echo BOOTSTRAP=--wsrep-new-cluster > {ONCE}")
-    # Where only SELinux-like states remain of an unclean end, Galera wants to be told that this node may begin.
+    site.remote.run(first, f"mkdir -p /run/hadrill && touch {ONCE}")
+    # After an unclean end Galera itself marks no node as safe to begin from.
     site.remote.run(
         first,
         f"! test -f {DATA}/grastate.dat || sed -i 's/^safe_to_bootstrap:.*/safe_to_bootstrap: 1/' {DATA}/grastate.dat",
     )
     verb = "restart" if not units[first].stopped else "start"
-    site.start(first, ["hadrill-mariadb.service"], verb)
+    site.start(first, [UNIT], verb)
 
     def primary() -> None:
         if first not in _primary(service):
@@ -125,7 +131,7 @@ def _begin(site: Site, service: Mariadb, units: dict[Host, Units]) -> dict[Host,
 
     until_whole(primary, f"the first node of the cluster on {first}")
     _configure(site, service, first)
-    return {host: of_host for host, of_host in units.items() if host != first}
+    return {host: Units((UNIT,), ()) for host in units if host != first}
 
 
 def _newest(site: Site, service: Mariadb) -> Host:
@@ -140,14 +146,8 @@ def _newest(site: Site, service: Mariadb) -> Host:
     def position(host: Host) -> int:
         if not states[host]:
             return -2
-        site.remote.run(host, "systemctl stop hadrill-mariadb.service")
-        mounts = f"-v {DATA}:/var/lib/mysql -v {CONFIGURATION}:/etc/mysql/conf.d/galera.cnf:ro"
-        recover = f"docker run --rm --network none {mounts}"
-        said = site.remote.run(
-            host, f"{recover} {site.inventory.image('mariadb')} mariadbd --wsrep-recover 2>&1"
-        ).stdout
-        found = re.findall(r"Recovered position: [0-9a-f-]+:(-?\d+)", said)
-        return int(found[-1]) if found else -1
+        said = site.remote.run(host, f"systemctl stop {UNIT} && {START} --position").stdout
+        return int(said.split(":")[-1])
 
     positions = site.everywhere(service.members, position)
     return max(service.members, key=lambda host: positions[host])

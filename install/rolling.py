@@ -19,8 +19,9 @@ def bring_up(
     """Start what is stopped, all at once; then restart what is outdated, one member at a time, in the given order.
 
     The cluster is whole at the end even where nothing had to be done: after a power cut its members may still be
-    starting, and what a module does next asks them. Raises InstallError. `order` is asked once the cluster is whole, as which member comes last may depend on who leads then; an
-    iterator may also hand the lead over before it names the last one.
+    starting, and what a module does next asks them. `order` is asked once the cluster is whole, as which member comes
+    last may depend on who leads then; an iterator may also hand the lead over before it names the last one.
+    Raises InstallError.
     """
     stopped = [host for host, of_host in units.items() if of_host.stopped]
     site.everywhere(stopped, lambda host: site.start(host, units[host].stopped))
