@@ -9,7 +9,6 @@ import pytest
 
 from hadrill.drill.case import Case
 from hadrill.drill.collecting import Wish, cases
-from hadrill.drill.errors import DrillFailedError, DrillInconclusiveError
 from hadrill.fixtures import (  # noqa: F401 - pytest finds fixtures here
     STOCK,
     inventory,
@@ -23,14 +22,13 @@ from hadrill.fixtures import (  # noqa: F401 - pytest finds fixtures here
     remote,
 )
 from hadrill.inventory import InvalidInventoryError, Role, read
-from hadrill.remote import RemoteError
-from hadrill.report.outcome import FAILED, INCONCLUSIVE, PASSED, PROPERTY, UNREACHABLE
+from hadrill.report.failure import explain
+from hadrill.report.outcome import PROPERTY
 from hadrill.report.reporter import NAMES, Reporter
 from hadrill.report.run_folder import new_run_folder
 from hadrill.report.secrets import Scrubber
 from hadrill.safety.signals import end_politely
 from hadrill.services.clusters import CLUSTERS
-from hadrill.services.finding import CheckFailedError
 from hadrill.services.versions import running_versions
 
 SUITES = ("basic", "hosts", "failover")
@@ -176,30 +174,11 @@ def pytest_runtest_makereport(
     report = yield
     if STOCK in item.config.stash:
         scrub = Scrubber(item.config.stash[STOCK].credentials.values())
-        error = call.excinfo.value if call.excinfo is not None else None
-        details = {"outcome": PASSED, "host": "", "cause": "", "message": ""}
-        if isinstance(error, CheckFailedError):
-            first = error.findings[0]
-            outcome = UNREACHABLE if first.unreachable else FAILED
-            hosts = ", ".join(dict.fromkeys(finding.host for finding in error.findings))
-            details = {"outcome": outcome, "host": hosts, "cause": scrub(first.cause), "message": scrub(str(error))}
-            report.longrepr = scrub(str(error))
-        elif isinstance(error, DrillFailedError | DrillInconclusiveError):
-            outcome = FAILED if isinstance(error, DrillFailedError) else INCONCLUSIVE
-            details = {"outcome": outcome, "host": "", "cause": scrub(str(error)), "message": scrub(str(error))}
-            report.longrepr = f"{outcome}: {scrub(str(error))}"
-        elif isinstance(error, RemoteError):
-            details = {
-                "outcome": UNREACHABLE,
-                "host": error.host,
-                "cause": scrub(str(error)),
-                "message": scrub(str(error)),
-            }
-            report.longrepr = scrub(str(error))
-        elif error is not None and not report.skipped:
-            message = scrub(f"{type(error).__name__}: {error}")
-            details = {"outcome": INCONCLUSIVE, "host": "", "cause": message.splitlines()[0], "message": message}
-            report.longrepr = scrub(str(report.longrepr))
+        error = call.excinfo.value if call.excinfo is not None and not report.skipped else None
+        found = explain(error, scrub)
+        if error is not None:
+            report.longrepr = found.text or scrub(str(report.longrepr))
+        details = found.as_property()
         service = item.get_closest_marker("service")
         details |= {"module": NAMES[service.args[0]] if service else "", "check": item.name.removeprefix("test_")}
         report.user_properties.append((PROPERTY, details))

@@ -140,18 +140,23 @@ class Drill:
             except FAILURES as error:
                 self.result.notes.append(f"what the workload wrote is still there: {error}")
 
-    def _exercise(self, breakage: Breakage, fault: Fault, budget: Budget) -> None:
-        """Everything that happens while clients work."""
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """Observers of every member, and clients at the entry point that are served without a failure."""
+        lanes, rate = self.cluster.lanes(self.id), self.session.rate * self.cluster.rate_share
         with (
             Observer(self.cluster, self.timeline) as self.observer,
-            Workload(
-                self.id, self.cluster.lanes(self.id), self.session.rate * self.cluster.rate_share
-            ) as self.workload,
+            Workload(self.id, lanes, rate) as self.workload,
         ):
             self._live.watch(self.workload.history)
             since, deadline = time.monotonic(), Deadline(STEADY_SECONDS)
             eventually("every member to answer", self.observer.blind, deadline)
             eventually("a steady workload before the fault", lambda: self.workload.unsteady(since), deadline)
+            yield
+
+    def _exercise(self, breakage: Breakage, fault: Fault, budget: Budget) -> None:
+        """Everything that happens while clients work."""
+        with self._working():
             allowed = budget.seconds + OVERTIME_SECONDS
             with breakage.broken(fault, allowed):
                 self.timeline.add("drill", f"{fault.name} on {breakage.host} is there: {breakage.proof}")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import allure
 import pytest
@@ -60,11 +61,7 @@ def drill(request: pytest.FixtureRequest, drills: Session) -> Callable[[Case], R
         cluster = cluster_of(drills.inventory, drills.remote, case.service)
         one = Drill(drills, cluster, case)
         if request.config.option.plan:
-            try:
-                drills.say(one.plan())
-            except REASONS as error:
-                drills.say(f"{case.service} {case}\n    would not run: {error}")
-            pytest.skip("planned only, nothing was touched")
+            _plan(drills, one)
         if request.config.option.make_leader and case.role == cluster.roles[0]:
             make_leader(cluster, drills.inventory.host(case.host))
         return _report(request, one)
@@ -77,11 +74,20 @@ def quorum_loss(request: pytest.FixtureRequest, drills: Session) -> Callable[[Cl
     """Take a cluster's majority away and give it back."""
 
     def run(cluster: Cluster) -> Result:
+        one = QuorumLoss(drills, cluster)
         if request.config.option.plan:
-            pytest.skip("planned only, nothing was touched")
-        return _report(request, QuorumLoss(drills, cluster))
+            _plan(drills, one)
+        return _report(request, one)
 
     return run
+
+
+def _plan(drills: Session, one: Drill) -> NoReturn:
+    try:
+        drills.say(one.plan())
+    except REASONS as error:
+        drills.say(f"{one.case.service} {one.result.fault} {one.case}\n    would not run: {error}")
+    pytest.skip("planned only, nothing was touched")
 
 
 def _report(request: pytest.FixtureRequest, one: Drill) -> Result:

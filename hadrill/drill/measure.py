@@ -11,14 +11,20 @@ NOTICED_SECONDS = 0.5
 """A shorter time without success is how the workload goes on any day, not a phase of a failover."""
 
 
-def measure(result: Result, workload: Workload, timeline: Timeline, moments: dict[str, float]) -> None:
-    """Fill in outages, latencies and phases. Seconds count from the fault's injection."""
+def measure(
+    result: Result, workload: Workload, timeline: Timeline, moments: dict[str, float], since: float = 0.0
+) -> None:
+    """Fill in outages, latencies and phases. Seconds count from the fault's injection.
+
+    Successes before `since` are left out: an outage that was meant to be begins only then.
+    """
     history = workload.history
     injected, healed, end = moments["inject"], moments["heal"], moments["converged"]
     for lane in workload.lanes:
         operations = history.operations(lane.name)
-        outage = longest_outage(operations, injected, healed)
-        back = longest_outage(operations, healed, end)
+        counted = [each for each in operations if each.end >= since]
+        outage = longest_outage(counted, injected, healed)
+        back = longest_outage(counted, healed, end)
         result.lanes[lane.name] = {
             "outage_s": round(outage.seconds, 3),
             "return_outage_s": round(back.seconds, 3),
@@ -38,7 +44,8 @@ def measure(result: Result, workload: Workload, timeline: Timeline, moments: dic
             result.phases[phase] = round(event.at - injected, 3)
     worst = max(writes, key=lambda name: writes[name]["outage_s"])
     if result.outage_s > NOTICED_SECONDS:
-        client = longest_outage(history.operations(worst), injected, healed).end - injected
+        counted = [each for each in history.operations(worst) if each.end >= since]
+        client = longest_outage(counted, injected, healed).end - injected
         result.phases["client"] = round(max(0.0, client), 3)
     everything = history.operations()
     result.operations = {name: sum(each.outcome == name for each in everything) for name in (OK, FAIL, UNKNOWN)}

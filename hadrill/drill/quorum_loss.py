@@ -1,8 +1,7 @@
-"""The majority of a cluster is gone: it must refuse writes, not lose them, and go on when one member returns."""
+"""The majority of a cluster is gone: it must refuse writes, not lose them, and go on when enough members returned."""
 
 import time
 import uuid
-from collections.abc import Callable
 
 from hadrill.drill.breakage import Breakage
 from hadrill.drill.case import Case
@@ -10,11 +9,11 @@ from hadrill.drill.drill import OVERTIME_SECONDS, Drill
 from hadrill.drill.evidence import keep_evidence
 from hadrill.drill.judge import judge
 from hadrill.drill.measure import measure, read_back
-from hadrill.drill.observer import Observer
 from hadrill.drill.session import Session
+from hadrill.faults import Fault
 from hadrill.services.cluster import Cluster
 from hadrill.timing import Budget, Deadline, OverdueError, Part, budget, eventually
-from hadrill.workload import OK, Workload
+from hadrill.workload import OK
 
 REFUSING_SECONDS = 3.0
 """For so long not one write may be acknowledged."""
@@ -29,18 +28,40 @@ class QuorumLoss(Drill):
         super().__init__(session, cluster, Case(cluster.service, "power-off", cluster.roles[0]))
         self.result.fault = "quorum-loss"
 
-    def _run(self) -> None:
-        self._step(1, "guard")
+    def plan(self) -> str:
+        """What run() would do, in a few lines. Only asks, touches nothing. Raises what run() would refuse with."""
+        first, second = self._both()
+        fault = first.guard()
+        back = "both are" if self.cluster.resumes_whole else f"{second.host} is"
+        return "\n".join(
+            [
+                f"{self.case.service} quorum-loss on {first.host}, then {second.host}",
+                f"    guard   {first.arithmetic()}; then one more, on purpose",
+                f"    budget  {self._allowed(fault)}, counted from the moment when {back} back",
+                f"    inject  power off {first.host}, then {second.host}; no write may be acknowledged then",
+                f"    undo    power on {second.host}, then {first.host}, by the driver",
+            ]
+        )
+
+    def _both(self) -> tuple[Breakage, Breakage]:
         first = Breakage(self.session, self.cluster, self.case, self.id, self._step)
         other = next(host for host in self.cluster.members if host != first.host)
-        second_case = Case(self.case.service, "power-off", host=other.name)
-        second = Breakage(self.session, self.cluster, second_case, uuid.uuid4().hex[:12], lambda *_: None)
-        self.result.node, self.result.role = f"{first.host}+{other}", "majority"
+        case = Case(self.case.service, "power-off", host=other.name)
+        return first, Breakage(self.session, self.cluster, case, uuid.uuid4().hex[:12], lambda *_: None)
+
+    def _allowed(self, fault: Fault) -> Budget:
+        live = self.cluster.budget(fault.kind, self.cluster.roles[0])
+        return budget([Part("boot", BOOT_SECONDS, "a machine and its service start"), *live.parts], live.multiplier)
+
+    def _run(self) -> None:
+        self._step(1, "guard")
+        first, second = self._both()
+        self.result.node, self.result.role = f"{first.host}+{second.host}", "majority"
         # Both are asked one by one: each alone would be allowed, and the cluster is whole.
         fault, _ = first.guard(), second.guard()
-        live = self.cluster.budget(fault.kind, self.cluster.roles[0])
-        allowed = budget([Part("boot", BOOT_SECONDS, "the first member returns"), *live.parts], live.multiplier)
+        allowed = self._allowed(fault)
         self.result.budget_s, self.result.budget = round(allowed.seconds, 2), str(allowed)
+        self._live.budget = allowed.seconds
         self._step(2, "lease")
         with first.leased(fault, 2 * allowed.seconds):
             self._step(3, "steady state")
@@ -52,31 +73,23 @@ class QuorumLoss(Drill):
             keep_evidence(self._record())
 
     def _lose(self, first: Breakage, second: Breakage, allowed: Budget) -> None:
-        with (
-            Observer(self.cluster, self.timeline) as self.observer,
-            Workload(
-                self.id, self.cluster.lanes(self.id), self.session.rate * self.cluster.rate_share
-            ) as self.workload,
-        ):
-            self._live.watch(self.workload.history)
-            since = time.monotonic()
-            eventually("a steady workload", lambda: self.workload.unsteady(since), Deadline(OVERTIME_SECONDS))
+        with self._working():
             seconds = 2 * allowed.seconds + OVERTIME_SECONDS
             with first.broken(first.guard(), seconds):
                 with second.broken(second.guard(quorum_loss=True), seconds):
                     self._step(6, "watch")
                     self._refuses(allowed)
-                returned = time.monotonic()
                 self.timeline.add("drill", f"{second.host} is back")
-                try:
-                    eventually("writes with one member back", self._unserved(returned), Deadline(allowed.seconds))
-                except OverdueError as error:
-                    self.problems.append(f"never recovered: {error}")
-                # The outage that is judged begins when enough members are there again.
-                self.moments["inject"] = returned
+                # What is judged begins when enough members are there again.
+                self.moments["inject"] = time.monotonic()
+                if not self.cluster.resumes_whole:
+                    self._resumes(f"writes with {second.host} back", allowed)
+            if self.cluster.resumes_whole:
+                self.moments["inject"] = self.moments["heal"] = time.monotonic()
+                self._resumes("writes with every member back", allowed)
             self._converge()
             self._step(8, "read back")
-        measure(self.result, self.workload, self.timeline, self.moments)
+        measure(self.result, self.workload, self.timeline, self.moments, since=self.moments["inject"])
 
     def _refuses(self, allowed: Budget) -> None:
         def writes() -> str | None:
@@ -89,5 +102,9 @@ class QuorumLoss(Drill):
         except OverdueError as error:
             self.problems.append(f"writes go on without a majority: {error}")
 
-    def _unserved(self, since: float) -> Callable[[], str | None]:
-        return lambda: self.workload.unsteady(since)
+    def _resumes(self, description: str, allowed: Budget) -> None:
+        returned = self.moments["inject"]
+        try:
+            eventually(description, lambda: self.workload.unsteady(returned), Deadline(allowed.seconds))
+        except OverdueError as error:
+            self.problems.append(f"never recovered: {error}")

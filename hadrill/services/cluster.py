@@ -40,6 +40,8 @@ class Cluster(ABC):
     """Between two questions of the probe; longer where the answer costs its host much."""
     single_leader: ClassVar[bool] = True
     """Whether two members that take writes at the same time are a split brain."""
+    resumes_whole: ClassVar[bool] = False
+    """Whether a cluster that lost its majority goes on only when every member is back."""
     containers: ClassVar[dict[str, str]]
     """The container of each role; `` (empty) is the one of all others."""
     processes: ClassVar[dict[str, str]] = {}

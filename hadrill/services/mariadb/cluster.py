@@ -28,6 +28,7 @@ class MariadbCluster(Cluster):
     service = "mariadb"
     roles = ("writer", "node")
     single_leader = False
+    resumes_whole = True  # no part of a lost primary component becomes one again before all of it is there
     containers: ClassVar[dict[str, str]] = {"": "mariadb"}
     processes: ClassVar[dict[str, str]] = {"mariadbd": "mariadbd"}
     peer_port = GALERA_PORT
