@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from hadrill.diagnosis.commands import diagnose
 from hadrill.drill.commands import budget, heal, history
 from hadrill.inventory import InvalidInventoryError, read
 from hadrill.inventory.credentials import write_missing
@@ -44,7 +45,7 @@ def credentials(folder: Path) -> None:
     click.echo("\n".join(f"wrote {each}" for each in added) or "nothing is missing")
 
 
-for command in (heal, budget, history):
+for command in (heal, budget, history, diagnose):
     commands.add_command(command)
 
 

@@ -57,6 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     drills.addoption("--make-leader", action="store_true", help="make --node the leader first, by a planned switchover")
     drills.addoption("--quorum-loss", action="store_true", help="also drills that take a quorum's majority away")
+    drills.addoption("--force", action="store_true", help="drill though a cause against it is known beforehand")
     drills.addoption("--rate", type=float, default=None, metavar="N", help="operations a second of each lane (20)")
     drills.addoption(
         "--consent", action="append", default=[], metavar="HOST,..", help="hosts that may be broken, outside the lab"

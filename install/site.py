@@ -1,6 +1,5 @@
 """One run of the installer: the inventory, the way to its hosts, what was changed and what failed."""
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -10,14 +9,12 @@ from typing import Any, TypeVar
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hadrill.inventory import Host, Inventory
-from hadrill.remote import Remote, RemoteError
+from hadrill.remote import Remote, RemoteError, run_program
 from install.desired import Desired, Units
 
 Answer = TypeVar("Answer")
 HERE = Path(__file__).parent
 PROGRAM = (HERE / "on_host.py").read_text("utf-8")
-# The program and its input both come over standard input, the program first, with its length in front.
-LOADER = 'python3 -c \'import sys; exec(compile(sys.stdin.read(int(sys.stdin.readline())), "on_host", "exec"))\''
 APPLY_SECONDS = 120.0
 START_SECONDS = 150.0
 
@@ -70,9 +67,8 @@ class Site:
         """Bring hosts to their desired state. Returns the units of each that must be started or restarted."""
 
         def work(host: Host) -> dict[str, Any]:
-            message = json.dumps(desired[host].as_message() | {"check": self.check})
-            text = f"{len(PROGRAM)}\n{PROGRAM}{message}"
-            answer: dict[str, Any] = json.loads(self.remote.run(host, LOADER, stdin=text, seconds=APPLY_SECONDS).stdout)
+            message = desired[host].as_message() | {"check": self.check}
+            answer: dict[str, Any] = run_program(self.remote, host, PROGRAM, message, APPLY_SECONDS)
             return answer
 
         units = {}

@@ -91,12 +91,14 @@ class Breakage:
             with shielded():
                 self._step(10, "release")
                 lease.release()
-                if not self._unhealed:
-                    entry.remove()
+                self.forget(entry)
 
     @contextmanager
-    def broken(self, fault: Fault, seconds: float) -> Iterator[None]:
-        """The fault is there, proved, for at most `seconds`; afterwards it is healed, whatever happened."""
+    def broken(self, fault: Fault, seconds: float) -> Iterator[Entry]:
+        """The fault is there, proved, for at most `seconds`; afterwards it is healed, whatever happened.
+
+        Its entry in the journal stays, as the lease does not end with the fault: `leased` crosses it out.
+        """
         self._step(4, "journal")
         if not self.session.watchdog.ready():
             raise InconclusiveError("the watchdog process died before anything was broken")
@@ -108,13 +110,18 @@ class Breakage:
                 on_target.arm(self.session.remote, self.host, self.drill, what, fault.heal, timer)
             self._step(5, "inject")
             self.proof = self._inject(fault)
-            yield
+            yield entry
         finally:
             with shielded():
                 self._step(7, "heal")
                 if problem := heal_entry(self.session.remote, self.session.inventory, entry):
                     self._unhealed = True
                     self.problems.append(problem)
+
+    def forget(self, entry: Entry) -> None:
+        """Cross an entry out, once nothing is left to undo."""
+        if not self._unhealed:
+            entry.remove()
 
     def still_there(self, fault: Fault) -> None:
         """A fault that lasts must not have gone by itself. Raises InconclusiveError."""

@@ -13,8 +13,9 @@ from hadrill.drill.judge import judge, split_brain
 from hadrill.drill.live import Live
 from hadrill.drill.measure import measure, read_back
 from hadrill.drill.observer import Observer
+from hadrill.drill.preflight import Preflight, diagnose_failure, unhealthy
 from hadrill.drill.record import Record
-from hadrill.drill.result import INCONCLUSIVE, UNAVAILABLE, Result
+from hadrill.drill.result import FAILED, INCONCLUSIVE, UNAVAILABLE, Result
 from hadrill.drill.session import Session
 from hadrill.faults import PLANNED, Fault
 from hadrill.faults.power import PowerError
@@ -110,6 +111,8 @@ class Drill:
         objective = {str(name): each for name, each in self.session.inventory.settings.slo.items()}
         problems = [*self.problems, *breakage.problems]
         judge(self.result, self.cluster, fault.kind, objective.get(self.case.service), problems)
+        if self.result.verdict == FAILED and not self.result.causes:
+            diagnose_failure(self.result, self.cluster, self.moments["inject"])
         keep_evidence(self._record())
 
     def _record(self) -> Record:
@@ -130,7 +133,12 @@ class Drill:
     def _place(self, leader: Host) -> Iterator[None]:
         """A whole cluster, and in it a place for the workload to write to, which is removed afterwards."""
         # A moment ago another drill may have ended: Sentinels and checks look back some seconds.
-        eventually("a healthy cluster before the drill", self.cluster.unhealthy, Deadline(STEADY_SECONDS))
+        try:
+            if not self.session.force:
+                eventually("a healthy cluster before the drill", self.cluster.unhealthy, Deadline(STEADY_SECONDS))
+        except OverdueError as error:
+            raise unhealthy(self.cluster, error) from error
+        self._preflight = Preflight(self.cluster, force=self.session.force)
         self.cluster.prepare(self.id, leader)
         try:
             yield
@@ -152,6 +160,7 @@ class Drill:
             since, deadline = time.monotonic(), Deadline(STEADY_SECONDS)
             eventually("every member to answer", self.observer.blind, deadline)
             eventually("a steady workload before the fault", lambda: self.workload.unsteady(since), deadline)
+            self._preflight.check()
             yield
 
     def _exercise(self, breakage: Breakage, fault: Fault, budget: Budget) -> None:
@@ -181,6 +190,7 @@ class Drill:
             eventually("clients to be served again", unserved, Deadline(allowed, start=self.moments["inject"]))
         except OverdueError as error:
             self.problems.append(f"never recovered: {error}")
+            diagnose_failure(self.result, self.cluster, self.moments["inject"], breakage.host.name)
             if weakness := self.cluster.weakness(breakage.host):
                 self.problems.append(weakness)
         if fault.kind == PLANNED and self.cluster.leader() == breakage.host:

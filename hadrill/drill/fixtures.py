@@ -45,6 +45,7 @@ def drills(pytestconfig: pytest.Config, remote: Remote) -> Iterator[Session]:
         run=worker.get("testrunuid", uuid.uuid4().hex)[:12],
         consent=[name for option in pytestconfig.option.consent for name in option.split(",")],
         rate=pytestconfig.option.rate or usual_rate(worker.get("workercount", 1)),
+        force=pytestconfig.option.force,
     )
     _ = session.watchdog
     _clean(session)

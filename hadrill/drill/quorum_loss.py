@@ -8,6 +8,7 @@ from hadrill.drill.case import Case
 from hadrill.drill.drill import OVERTIME_SECONDS, Drill
 from hadrill.drill.evidence import keep_evidence
 from hadrill.drill.judge import judge
+from hadrill.drill.live import Live
 from hadrill.drill.measure import measure, read_back
 from hadrill.drill.session import Session
 from hadrill.faults import Fault
@@ -15,8 +16,8 @@ from hadrill.services.cluster import Cluster
 from hadrill.timing import Budget, Deadline, OverdueError, Part, budget, eventually
 from hadrill.workload import OK
 
-REFUSING_SECONDS = 3.0
-"""For so long not one write may be acknowledged."""
+REFUSING_SECONDS = 10.0
+"""For so long not one write may be acknowledged: longer than any member needs to notice that it is alone."""
 BOOT_SECONDS = 30.0
 """A machine boots and its service starts, on the slowest hardware that counts."""
 
@@ -27,6 +28,7 @@ class QuorumLoss(Drill):
     def __init__(self, session: Session, cluster: Cluster) -> None:
         super().__init__(session, cluster, Case(cluster.service, "power-off", cluster.roles[0]))
         self.result.fault = "quorum-loss"
+        self._live = Live(session.say, f"{cluster.service} quorum-loss")
 
     def plan(self) -> str:
         """What run() would do, in a few lines. Only asks, touches nothing. Raises what run() would refuse with."""
@@ -76,9 +78,10 @@ class QuorumLoss(Drill):
         with self._working():
             seconds = 2 * allowed.seconds + OVERTIME_SECONDS
             with first.broken(first.guard(), seconds):
-                with second.broken(second.guard(quorum_loss=True), seconds):
+                with second.broken(second.guard(quorum_loss=True), seconds) as entry:
                     self._step(6, "watch")
                     self._refuses(allowed)
+                second.forget(entry)
                 self.timeline.add("drill", f"{second.host} is back")
                 # What is judged begins when enough members are there again.
                 self.moments["inject"] = time.monotonic()

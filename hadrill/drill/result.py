@@ -34,6 +34,7 @@ class Result:
     unknown: int = 0
     duplicates: int = 0
     loss_window_s: float = 0.0
+    causes: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
     wall_s: float = 0.0

@@ -25,6 +25,7 @@ class Session:
     run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     consent: Collection[str] = ()
     rate: float = DEFAULT_RATE
+    force: bool = False
     _power: Power | None = None
     _watchdog: Watchdog | None = None
 

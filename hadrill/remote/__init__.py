@@ -5,6 +5,7 @@ Fabric keeps the connections; commands run on their channels. Imports only the i
 
 from hadrill.remote.errors import CommandFailedError, RemoteError, UnreachableError
 from hadrill.remote.output import Output
+from hadrill.remote.program import run_program
 from hadrill.remote.remote import Remote
 
-__all__ = ["CommandFailedError", "Output", "Remote", "RemoteError", "UnreachableError"]
+__all__ = ["CommandFailedError", "Output", "Remote", "RemoteError", "UnreachableError", "run_program"]

@@ -7,7 +7,7 @@ class RemoteError(Exception):
     """Something about one host; `host` is its name."""
 
     def __init__(self, host: str, message: str) -> None:
-        self.host = host
+        self.host, self.reason = host, message
         super().__init__(f"{host}: {message}")
 
 

@@ -24,6 +24,9 @@ def table(drills: Sequence[Row]) -> list[str]:
         if drill["phases"]:
             lines.append("    " + "  ".join(f"{name} {seconds:.1f}" for name, seconds in drill["phases"].items()))
         lines += [f"    {line}" for line in [drill["cause"], *drill["notes"]] if line]
+        for cause in drill.get("causes", ()):
+            lines += [f"    {cause['name']}: {cause['symptom']}", *(f"        {line}" for line in cause["evidence"])]
+            lines.append(f"        -> {cause['remedy']}")
     passed = sum(drill["verdict"] == "passed" for drill in drills)
     counts = ", ".join(
         f"{number} {name}"

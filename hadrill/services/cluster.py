@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from hadrill.diagnosis import Diagnosis
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.timing import POLL, Budget, Timeline
@@ -162,6 +163,14 @@ class Cluster(ABC):
         """A member in a role now. Raises LookupError."""
         leader = self.leader()
         return leader if role == self.roles[0] else next(host for host in self.members if host != leader)
+
+    def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis | None:
+        """Named causes for what goes wrong, now; None where no rules are known for the service.
+
+        With `since_seconds` it is asked why a failover that began then did not happen; `victim` is the host that was
+        broken on purpose. Only reads, within ten seconds.
+        """
+        return None
 
     def data_of(self, container: str) -> str:
         """The folder of a container's data, below /var/lib/hadrill."""

@@ -1,5 +1,6 @@
 """Runs lanes of operations at a set rate until it is stopped."""
 
+import math
 import threading
 import time
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ POOL = 8
 """Connections of a pooled lane."""
 STEADY_SECONDS = 1.0
 """A lane that succeeded for so long without a failure is at its usual rate."""
+FINISH_SECONDS = 2.0
+"""At the end, an operation in flight has so long to finish before its connection is broken off."""
 USUAL = 0.6
 """The part of its rate that a lane must reach to count as steady."""
 
@@ -50,6 +53,7 @@ class Workload:
         self.drill, self.lanes, self.rate = drill, tuple(lanes), rate
         self.history = History()
         self._stop, self._ended = threading.Event(), threading.Event()
+        self._last = math.inf  # no operation goes on after this moment
         self._numbers = count(1)
         self._in_flight: dict[int, tuple[Client, float]] = {}  # by thread: what it uses, and until when
         self._threads: list[threading.Thread] = []
@@ -73,8 +77,9 @@ class Workload:
         self.stop()
 
     def stop(self) -> None:
-        """End it: operations in flight have their usual time to finish."""
+        """End it: operations in flight have a moment to finish, and are unknown (or failed, if they read) after it."""
         self._stop.set()
+        self._last = time.monotonic() + FINISH_SECONDS
         end = time.monotonic() + 2 * max(lane.seconds for lane in self.lanes)
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
@@ -138,5 +143,5 @@ class Workload:
         while not self._ended.wait(POLL):
             now = time.monotonic()
             for client, until in list(self._in_flight.values()):
-                if until < now:
+                if min(until, self._last) < now:
                     client.abort()

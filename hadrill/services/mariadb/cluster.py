@@ -28,7 +28,8 @@ class MariadbCluster(Cluster):
     service = "mariadb"
     roles = ("writer", "node")
     single_leader = False
-    resumes_whole = True  # no part of a lost primary component becomes one again before all of it is there
+    # Nodes that lost their primary component form it anew when all are back, or by hand (pc.bootstrap).
+    resumes_whole = True
     containers: ClassVar[dict[str, str]] = {"": "mariadb"}
     processes: ClassVar[dict[str, str]] = {"mariadbd": "mariadbd"}
     peer_port = GALERA_PORT

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import ClassVar
 
+from hadrill.diagnosis import Diagnosis
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services import haproxy
@@ -13,6 +14,7 @@ from hadrill.services.finding import CheckFailedError
 from hadrill.services.http import request_json
 from hadrill.services.postgresql import checks
 from hadrill.services.postgresql.budget import postgresql_budget
+from hadrill.services.postgresql.diagnosis import diagnose
 from hadrill.services.postgresql.probe import probe, watch
 from hadrill.services.postgresql.service import PORT, REST_PORT, Postgresql
 from hadrill.services.postgresql.workload import TABLE, lanes
@@ -106,6 +108,10 @@ class PostgresqlCluster(Cluster):
     def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
         """From Patroni's live configuration and the proxies'."""
         return postgresql_budget(self.postgresql, self.remote, kind, role, self.multiplier, settings or {})
+
+    def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
+        """From Patroni's, PostgreSQL's and the proxies' own words."""
+        return diagnose(self.postgresql, self.remote, since_seconds=since_seconds, victim=victim)
 
     def data_of(self, container: str) -> str:
         """Patroni's container keeps PostgreSQL's data."""

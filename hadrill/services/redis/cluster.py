@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import redis
 
+from hadrill.diagnosis import Diagnosis
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services import haproxy
@@ -13,6 +14,7 @@ from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.redis import checks
 from hadrill.services.redis.budget import redis_budget
+from hadrill.services.redis.diagnosis import diagnose
 from hadrill.services.redis.probe import probe, watch
 from hadrill.services.redis.service import PORT, SENTINEL_PORT, Redis
 from hadrill.services.redis.workload import key_of, lanes
@@ -113,6 +115,10 @@ class RedisCluster(Cluster):
     def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
         """From Sentinel's live settings."""
         return redis_budget(self.redis, kind, role, self.multiplier, settings or {})
+
+    def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
+        """From every Sentinel's and every Redis' own words."""
+        return diagnose(self.redis, self.remote, since_seconds=since_seconds, victim=victim)
 
     def port_of(self, role: str) -> int:
         """Redis' own, or Sentinel's."""

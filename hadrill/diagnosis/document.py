@@ -1,0 +1,34 @@
+"""The page docs/causes.md, made from the rules: `python -m hadrill.diagnosis.document > docs/causes.md`."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hadrill.diagnosis.rule import Rule
+from hadrill.services.postgresql.diagnosis import RULES as POSTGRESQL
+from hadrill.services.redis.diagnosis import RULES as REDIS
+
+HEAD = """# Causes
+
+What `hadrill diagnose SERVICE` and a failed drill can name. Each cause comes with the lines that show it, from the
+lab or production as it is at that moment; the first one explains most. A diagnosis that names none says
+which of these were ruled out. This page is made from the rules (`hadrill/services/*/diagnosis.py`).
+"""
+
+RULES: Mapping[str, Sequence[Rule[Any]]] = {"PostgreSQL": POSTGRESQL, "Redis": REDIS}
+
+
+def document() -> str:
+    """The page's text."""
+    lines = [HEAD]
+    for service, rules in RULES.items():
+        lines += [f"## {service}", "", "| cause | symptom | shown by | remedy |", "|---|---|---|---|"]
+        for rule in rules:
+            cells = (f"`{rule.name}`", rule.symptom, rule.shown_by, rule.remedy)
+            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(document())

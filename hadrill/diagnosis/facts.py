@@ -1,0 +1,115 @@
+"""What the hosts say: questions that each host puts to itself and to the others, and their answers."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from hadrill.inventory import Host
+from hadrill.remote import Remote, RemoteError, run_program
+
+PROGRAM = (Path(__file__).parent / "on_host.py").read_text("utf-8")
+ASK_SECONDS = 3.0
+"""Each question and each command on a host has so long; all of them are asked at once."""
+COLLECT_SECONDS = 8.0
+
+
+@dataclass(frozen=True)
+class Question:
+    """A payload for a port, asked from a host. An empty one asks whether the port can be reached.
+
+    The answer ends when the other side closes, or with `until`.
+    """
+
+    address: str
+    port: int
+    payload: str
+    until: str = ""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What one host is asked: ports by name, and shell commands by name."""
+
+    questions: Mapping[str, Question] = field(default_factory=dict)
+    commands: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back. `error` is `refused`, `no answer` (to the connection), `silent` (after it), or the system's word.
+
+    `status` is a command's.
+    """
+
+    said: str = ""
+    error: str = ""
+    status: int = 0
+
+
+@dataclass(frozen=True)
+class HostFacts:
+    """One host's answers. `unreachable` says why there are none; `skew` is its clock's lead over the runner's in s."""
+
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    unreachable: str = ""
+    skew: float = 0.0
+
+    def __getitem__(self, name: str) -> Answer:
+        return self.answers.get(name, Answer(error="not asked", status=-1))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that rules look at: answers by host name."""
+
+    hosts: Mapping[str, HostFacts]
+
+    @classmethod
+    def collect(cls, remote: Remote, orders: Mapping[Host, Order]) -> Self:
+        """Ask all hosts at once. A dead host costs its deadline once and is told in its facts."""
+        answers = remote.everywhere(orders, lambda host: _ask(remote, host, orders[host]))
+        silent = {h.name: HostFacts(unreachable=a.reason) for h, a in answers.items() if isinstance(a, RemoteError)}
+        return cls(silent | {h.name: a for h, a in answers.items() if not isinstance(a, RemoteError)})
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Facts that were kept."""
+        return cls(
+            {
+                name: HostFacts(
+                    {each: Answer(**answer) for each, answer in host["answers"].items()},
+                    host["unreachable"],
+                    host["skew"],
+                )
+                for name, host in json.loads(text).items()
+            }
+        )
+
+    def as_json(self) -> str:
+        """The form in which facts are kept."""
+        kept = {
+            name: {
+                "unreachable": host.unreachable,
+                "skew": host.skew,
+                "answers": {each: vars(answer) for each, answer in host.answers.items()},
+            }
+            for name, host in self.hosts.items()
+        }
+        return json.dumps(kept, indent=1, sort_keys=True)
+
+
+def _ask(remote: Remote, host: Host, order: Order) -> HostFacts:
+    message = {
+        "questions": {name: [q.address, q.port, q.payload, q.until] for name, q in order.questions.items()},
+        "commands": dict(order.commands),
+        "seconds": ASK_SECONDS,
+    }
+    asked = time.time()
+    said = run_program(remote, host, PROGRAM, message, COLLECT_SECONDS)
+    middle = (asked + time.time()) / 2
+    answers = {name: Answer(answer["said"], answer["error"]) for name, answer in said["questions"].items()}
+    answers |= {name: Answer(each["said"], "", each["status"]) for name, each in said["commands"].items()}
+    return HostFacts(answers, skew=round(said["time"] - middle, 2))

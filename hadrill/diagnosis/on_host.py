@@ -1,0 +1,70 @@
+"""Runs on a host, sent over SSH: asks what it is told to ask, all at once, and prints the answers as JSON. Only reads.
+
+Input: {"questions": {name: [address, port, payload, until]}, "commands": {name: shell}, "seconds": limit of each}.
+Output: {"time": Unix time, "questions": {name: {"said", "error"}}, "commands": {name: {"status", "said"}}}.
+"""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+LIMIT = 200_000
+
+
+def ask(place: list[Any], seconds: float) -> dict[str, Any]:
+    """What a port says to a payload, until it closes or said `until`. Without a payload: is it there."""
+    address, port, payload, until = place
+    said, error, reached = b"", "", False
+    end = time.monotonic() + seconds
+    try:
+        with socket.create_connection((address, port), timeout=min(2.0, seconds)) as connection:
+            connection.sendall(payload.encode())
+            reached = True
+            while payload and len(said) < LIMIT:
+                connection.settimeout(max(0.01, end - time.monotonic()))
+                part = connection.recv(65536)
+                said += part
+                if not part or (until and said.endswith(until.encode())):
+                    break
+    except ConnectionRefusedError:
+        error = "refused"
+    except TimeoutError:
+        error = "" if said else "silent" if reached else "no answer"
+    except OSError as problem:
+        error = "" if said else problem.strerror or str(problem)
+    return {"said": said.decode("utf-8", "replace"), "error": error}
+
+
+def run(command: str, seconds: float) -> dict[str, Any]:
+    """What a command prints."""
+    try:
+        done = subprocess.run(
+            ["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds, check=False
+        )
+    except subprocess.TimeoutExpired as problem:
+        return {"status": -1, "said": (problem.stdout or b"").decode("utf-8", "replace")[-LIMIT:]}
+    return {"status": done.returncode, "said": done.stdout.decode("utf-8", "replace")[-LIMIT:]}
+
+
+def main() -> None:
+    """Answer what standard input asks for."""
+    order = json.load(sys.stdin)
+    seconds = order["seconds"]
+    with ThreadPoolExecutor(max_workers=len(order["questions"]) + len(order["commands"]) + 1) as pool:
+        questions = {name: pool.submit(ask, place, seconds) for name, place in order["questions"].items()}
+        commands = {name: pool.submit(run, command, seconds) for name, command in order["commands"].items()}
+        json.dump(
+            {
+                "time": time.time(),
+                "questions": {name: each.result() for name, each in questions.items()},
+                "commands": {name: each.result() for name, each in commands.items()},
+            },
+            sys.stdout,
+        )
+
+
+main()

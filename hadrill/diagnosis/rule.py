@@ -1,0 +1,48 @@
+"""A rule: a cause by name, how one sees it in the facts, and what to do about it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from hadrill.diagnosis.view import View
+
+Seen = TypeVar("Seen", bound=View)
+"""A service's own view of the facts."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A rule that applies: its name, the lines that show it, and the remedy."""
+
+    name: str
+    symptom: str
+    evidence: tuple[str, ...]
+    remedy: str
+
+    def __str__(self) -> str:
+        shown = [f"  {line}" for line in self.evidence]
+        return "\n".join([f"{self.name}: {self.symptom}", *shown, f"  -> {self.remedy}"])
+
+    def as_json(self) -> dict[str, object]:
+        """The form in which reports hold it."""
+        return {"name": self.name, "symptom": self.symptom, "evidence": list(self.evidence), "remedy": self.remedy}
+
+
+@dataclass(frozen=True)
+class Rule(Generic[Seen]):
+    """`look` returns lines of evidence; none means that the cause is ruled out.
+
+    `foretells`: whether it stops a failover that has not begun. What only shows afterwards is not looked for before.
+    """
+
+    name: str
+    symptom: str
+    shown_by: str
+    remedy: str
+    look: Callable[[Seen], Iterable[str]]
+    foretells: bool = True
+
+    def applies(self, view: Seen) -> Cause | None:
+        """The cause, where the facts show it."""
+        evidence = tuple(self.look(view))
+        return Cause(self.name, self.symptom, evidence, self.remedy) if evidence else None

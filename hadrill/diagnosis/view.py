@@ -1,0 +1,86 @@
+"""Facts by what they mean: what every service's view of them has in common."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from hadrill.diagnosis.facts import Answer, Facts
+from hadrill.inventory import Host
+
+LINES = 3
+"""So many lines of a log are evidence enough, the newest ones."""
+
+
+class Clustered(Protocol):
+    """A service's hosts."""
+
+    @property
+    def members(self) -> Sequence[Host]:
+        """Those that vote."""
+
+    @property
+    def proxies(self) -> Sequence[Host]:
+        """Those that clients come through."""
+
+
+class View:
+    """A service's facts. `victim` was broken on purpose: that it does not answer explains nothing."""
+
+    def __init__(self, service: Clustered, facts: Facts, victim: str = "") -> None:
+        self._service, self.facts, self.victim = service, facts, victim
+
+    @property
+    def names(self) -> list[str]:
+        """All members."""
+        return [host.name for host in self._service.members]
+
+    @property
+    def hosts(self) -> list[str]:
+        """Members that could be asked and were not broken on purpose."""
+        return self._asked(self._service.members)
+
+    @property
+    def proxies(self) -> list[str]:
+        """Proxies that could be asked."""
+        return self._asked(self._service.proxies)
+
+    @property
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """Every member that could be asked, with every other one that was not broken on purpose."""
+        return ((one, other) for one in self.hosts for other in self.names if other not in (one, self.victim))
+
+    def name_of(self, address: str) -> str:
+        """A member's name; the address where it is none."""
+        return next((host.name for host in self._service.members if host.address == address), address)
+
+    def answer(self, host: str, name: str) -> Answer:
+        """One answer of a host."""
+        return self.facts.hosts[host][name]
+
+    def log(self, host: str, name: str, pattern: str) -> list[str]:
+        """The newest lines of a log that match."""
+        lines = self.answer(host, name).said.splitlines()
+        return [f"{host}: {_short(line)}" for line in lines if re.search(pattern, line)][-LINES:]
+
+    def servers(self, question: str = "statistics") -> dict[str, dict[str, dict[str, str]]]:
+        """HAProxy's servers by proxy and name, with the columns of its statistics."""
+        found = {}
+        for proxy in self.proxies:
+            _, _, body = self.answer(proxy, question).said.partition("\r\n\r\n")
+            rows = csv.DictReader(io.StringIO(body.removeprefix("# ")))
+            servers = {row["svname"]: row for row in rows if row["svname"] not in ("FRONTEND", "BACKEND")}
+            if servers:
+                found[proxy] = servers
+        return found
+
+    def _asked(self, hosts: Sequence[Host]) -> list[str]:
+        names = [host.name for host in hosts]
+        return [name for name in names if name != self.victim and not self.facts.hosts[name].unreachable]
+
+
+def _short(line: str) -> str:
+    """A line of the journal without the host's and the program's names."""
+    parts = line.split(" ", 2)
+    return f"{parts[0][11:23]} {parts[2].partition(': ')[2]}" if len(parts) == 3 else line

@@ -1,0 +1,146 @@
+"""How the causes look in the facts: each function returns the lines that show one, and none where it is not there.
+
+Signatures are Patroni's own words and fields (4.0), PostgreSQL's, PySyncObj's and PgBouncer's.
+"""
+
+from collections.abc import Iterator
+
+from hadrill.services.postgresql.facts import DATA, RAFT_PORT, PostgresqlFacts
+from hadrill.services.postgresql.service import PORT, REST_PORT
+
+MODES = ("700", "750")
+"""What PostgreSQL accepts for its data directory."""
+
+
+def data_mode(view: PostgresqlFacts) -> Iterator[str]:
+    """A directory that PostgreSQL refuses to use."""
+    for host in view.hosts:
+        mode = view.answer(host, "data").said.split()[:1]
+        if mode and mode[0].isdigit() and mode[0] not in MODES:
+            yield f"{host}: {DATA} has mode {mode[0]}, PostgreSQL wants {' or '.join(MODES)}"
+            yield from view.log(host, "log", "has invalid permissions")
+
+
+def raft_thread(view: PostgresqlFacts) -> Iterator[str]:
+    """A member whose store stands still while everything else on it goes on."""
+    for host in view.hosts:
+        yield from view.log(host, "raft", "_autoTickThread")
+
+
+def raft_majority(view: PostgresqlFacts) -> Iterator[str]:
+    """Fewer voters than a majority."""
+    names = view.names
+    for host in view.hosts:
+        peers = [name for name in names if name != host]
+        away = [name for name in peers if view.answer(host, f"raft@{name}").error]
+        live = len(names) - len(away)
+        if live < len(names) // 2 + 1:
+            yield f"{host} reaches {live} of {len(names)} Raft members (port {RAFT_PORT}): not {', '.join(away)}"
+            yield from view.log(host, "log", "DCS is not accessible|failed to update leader lock")
+
+
+def paused(view: PostgresqlFacts) -> Iterator[str]:
+    """Patroni was told to leave everything as it is."""
+    if view.config.get("pause"):
+        yield "the dynamic configuration has `pause: true`: Patroni neither promotes nor restarts anything"
+
+
+def no_failover(view: PostgresqlFacts) -> Iterator[str]:
+    """Nobody may be promoted."""
+    for host, members in view.members.items():
+        replicas = [each for each in members if each["role"] != "leader" and each["name"] != view.victim]
+        tagged = [each["name"] for each in replicas if (each.get("tags") or {}).get("nofailover")]
+        if replicas and len(tagged) == len(replicas):
+            yield f"{host} sees the tag nofailover on every replica: {', '.join(tagged)}"
+
+
+def lag(view: PostgresqlFacts) -> Iterator[str]:
+    """Nobody is new enough to be promoted."""
+    limit = int(view.config.get("maximum_lag_on_failover", 1048576))
+    for members in list(view.members.values())[:1]:
+        replicas = [each for each in members if each["role"] != "leader" and each["name"] != view.victim]
+        behind = [each for each in replicas if isinstance(each.get("lag"), int) and each["lag"] > limit]
+        if replicas and len(behind) == len(replicas):
+            for each in behind:
+                yield f"{each['name']} lags {each['lag']} bytes, maximum_lag_on_failover is {limit}"
+    for host in view.hosts:
+        yield from view.log(host, "log", "exceeds maximum replication lag")
+
+
+def replication_login(view: PostgresqlFacts) -> Iterator[str]:
+    """Replicas that may not log in."""
+    for host in view.hosts:
+        yield from view.log(host, "log", 'password authentication failed for user "replicator"')
+
+
+def not_streaming(view: PostgresqlFacts) -> Iterator[str]:
+    """Replicas that run and get nothing."""
+    for host, members in list(view.members.items())[:1]:
+        for each in members:
+            if each["role"] == "replica" and each["state"] == "running" and each["name"] != view.victim:
+                yield f"{each['name']} runs and does not stream, as {host} sees it"
+
+
+def start_failed(view: PostgresqlFacts) -> Iterator[str]:
+    """PostgreSQL does not come up under Patroni."""
+    for host, state in view.states.items():
+        if state.get("state") in ("start failed", "crashed", "stopped"):
+            yield f"{host}: Patroni says {state['state']!r}"
+            yield from view.log(host, "log", "FATAL|PANIC")
+
+
+def filtered(view: PostgresqlFacts) -> Iterator[str]:
+    """Ports that answer at home and not to the others."""
+    for kind, port in (("patroni", REST_PORT), ("raft", RAFT_PORT), ("postgres", PORT)):
+        for asker, asked in view.pairs:
+            error = view.answer(asker, f"{kind}@{asked}").error
+            if error and asked in view.hosts and not view.answer(asked, f"{kind}@{asked}").error:
+                yield f"{asker} -> {asked}:{port}: {error}, though it answers on {asked} itself"
+
+
+def stopped(view: PostgresqlFacts) -> Iterator[str]:
+    """Members without Patroni."""
+    for host in view.hosts:
+        if view.answer(host, "patroni").error:
+            yield f"{host}: Patroni's port {REST_PORT} is {view.answer(host, 'patroni').error}, asked on {host} itself"
+
+
+def two_leaders(view: PostgresqlFacts) -> Iterator[str]:
+    """More than one member that takes writes."""
+    primaries = [host for host, state in view.states.items() if state.get("role") in ("primary", "master")]
+    if len(primaries) > 1:
+        places = {host: view.states[host].get("xlog", {}).get("location") for host in primaries}
+        yield "; ".join(f"{host} is a primary at WAL location {place}" for host, place in places.items())
+
+
+def no_leader(view: PostgresqlFacts) -> Iterator[str]:
+    """Nobody leads, and the members say why not."""
+    leaders = [each["name"] for members in view.members.values() for each in members if each["role"] == "leader"]
+    if view.members and not leaders:
+        yield f"no leader, as {', '.join(view.members)} see it"
+        for host in view.hosts:
+            yield from view.log(host, "log", "not healthy enough|not the healthiest|Demoting|not promoting")
+
+
+def proxy_check(view: PostgresqlFacts) -> Iterator[str]:
+    """Proxies that do not believe Patroni."""
+    for proxy, servers in view.servers().items():
+        for name, row in servers.items():
+            said = view.answer(proxy, f"primary@{name}").said
+            leads = said.startswith("HTTP/1.0 200")
+            if said and leads != row["status"].startswith("UP"):
+                own = f"{row['status']} ({row.get('check_desc') or row.get('last_chk', '')})"
+                yield f"{proxy}: {name} is {own}, while Patroni's /primary there says {said.split()[1]} to {proxy}"
+
+
+def pgbouncer_login(view: PostgresqlFacts) -> Iterator[str]:
+    """PgBouncer that the server turns away."""
+    for proxy in view.proxies:
+        yield from view.log(proxy, "pgbouncer log", "server login failed|password authentication failed|SASL")
+
+
+def single_proxy(view: PostgresqlFacts) -> Iterator[str]:
+    """One proxy left."""
+    alive = view.servers()
+    if len(view.service.proxies) > 1 and len(alive) == 1:
+        yield f"only {next(iter(alive))} answers on its statistics port"

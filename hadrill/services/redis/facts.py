@@ -1,0 +1,98 @@
+"""What Redis, Sentinel and the proxies say when they are asked why there is no failover."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from hadrill.diagnosis import Facts, Order, Question, View
+from hadrill.inventory import Host, Role
+from hadrill.services.haproxy import STATISTICS_PORT
+from hadrill.services.redis.resp import Error, info, pairs, replies
+from hadrill.services.redis.service import PORT, SENTINEL_PORT, Redis
+
+LOG_LINES = 400
+HOME = "/var/lib/hadrill/sentinel"
+BACKEND = "be_redis_master"
+
+
+def orders(service: Redis, since_seconds: int) -> dict[Host, Order]:
+    """What to ask each member and each proxy. Answers contain no password."""
+    name = service.settings.master_name
+    password = service.inventory.credentials.secret(Role.REDIS, "REDIS_PASSWORD")
+    redis = f"AUTH {password}\r\nROLE\r\nINFO replication\r\nQUIT\r\n"
+    asked = [f"SENTINEL MASTER {name}", f"SENTINEL REPLICAS {name}", f"SENTINEL SENTINELS {name}"]
+    asked += ["SENTINEL MYID", f"SENTINEL CKQUORUM {name}", "INFO sentinel", "PING"]
+    sentinel = "".join(f"{each}\r\n" for each in asked)
+    found = {}
+    for host in service.members:
+        questions = {
+            "redis": Question("127.0.0.1", PORT, redis),
+            "sentinel": Question("127.0.0.1", SENTINEL_PORT, sentinel, "+PONG\r\n"),
+        }
+        for peer in service.members:
+            questions[f"redis@{peer.name}"] = Question(peer.address, PORT, "PING\r\n", "\r\n")
+            questions[f"sentinel@{peer.name}"] = Question(peer.address, SENTINEL_PORT, "PING\r\n", "\r\n")
+        journal = f"journalctl --no-pager -o short-iso-precise --since=-{since_seconds}s -n {LOG_LINES} CONTAINER_NAME="
+        commands = {
+            "redis log": f"{journal}redis",
+            "sentinel log": f"{journal}sentinel",
+            "sentinel files": f"stat -c '%n %u %a' {HOME} {HOME}/sentinel.conf; lsattr -d {HOME}/sentinel.conf",
+        }
+        found[host] = Order(questions, commands)
+    statistics = f"GET /;csv;norefresh;scope={BACKEND} HTTP/1.0\r\n\r\n"
+    units = "systemctl is-active redis-update-master.timer redis-update-master.socket"
+    for proxy in service.proxies:
+        found[proxy] = Order(
+            {"statistics": Question(proxy.address, STATISTICS_PORT, statistics)},
+            {"updater": units, "updater log": "journalctl --no-pager -o cat -n 5 -t redis-update-master"},
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class SentinelView:
+    """What one Sentinel knows."""
+
+    master: Mapping[str, str]
+    replicas: list[dict[str, str]]
+    peers: list[dict[str, str]]
+    id: str
+    quorum: str
+    info: Mapping[str, str]
+
+
+class RedisFacts(View):
+    """The facts by what they mean."""
+
+    def __init__(self, service: Redis, facts: Facts, victim: str = "") -> None:
+        super().__init__(service, facts, victim)
+        self.service = service
+
+    @cached_property
+    def redis(self) -> dict[str, dict[str, str]]:
+        """INFO replication of each member that answers itself."""
+        found = {}
+        for host in self.hosts:
+            said = [reply for reply in map(info, replies(self.answer(host, "redis").said)) if "role" in reply]
+            if said:
+                found[host] = said[0]
+        return found
+
+    @cached_property
+    def sentinels(self) -> dict[str, SentinelView]:
+        """What each Sentinel that answers on its own host knows."""
+        found = {}
+        for host in self.hosts:
+            said = replies(self.answer(host, "sentinel").said)
+            if len(said) >= 7 and not isinstance(said[0], Error):
+                lists = [[pairs(row) for row in reply] if isinstance(reply, list) else [] for reply in said[1:3]]
+                found[host] = SentinelView(
+                    pairs(said[0]), lists[0], lists[1], str(said[3]), str(said[4]), info(said[5])
+                )
+        return found
+
+    @cached_property
+    def led_to(self) -> dict[str, str]:
+        """The address that each proxy leads to."""
+        servers = {proxy: rows["master"] for proxy, rows in self.servers().items() if "master" in rows}
+        return {proxy: row["addr"].rpartition(":")[0] for proxy, row in servers.items()}

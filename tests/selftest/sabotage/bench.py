@@ -1,0 +1,61 @@
+"""Applies a misconfiguration to hosts and takes it back, as safely as a fault: journal, healing program, timer."""
+
+import os
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from hadrill.inventory import Host, Inventory
+from hadrill.remote import Remote
+from hadrill.safety import on_target
+from hadrill.safety.journal import Entry, started
+
+TIMER_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is done to one host, and how it is undone; both are programs for /bin/sh as root."""
+
+    host: Host
+    apply: str
+    undo: str
+
+
+@dataclass(frozen=True)
+class Sabotage:
+    """One cause: its name, and the steps that bring it about."""
+
+    cause: str
+    steps: tuple[Step, ...] = field(default=())
+
+
+def everywhere(hosts: Iterable[Host], apply: str, undo: str) -> tuple[Step, ...]:
+    """The same on several hosts."""
+    return tuple(Step(host, apply, undo) for host in hosts)
+
+
+@contextmanager
+def sabotaged(inventory: Inventory, remote: Remote, case: Sabotage) -> Iterator[None]:
+    """The cause is there inside the block, and gone afterwards, whatever happened."""
+    done: list[tuple[Step, Entry]] = []
+    try:
+        for step in case.steps:
+            entry = _entry(inventory, step.host, case.cause)
+            entry.write()
+            done.append((step, entry))
+            on_target.arm(remote, step.host, entry.drill, f"sabotage {case.cause}", step.undo, TIMER_SECONDS)
+        for step, _ in done:
+            remote.run(step.host, step.apply)
+        yield
+    finally:
+        for step, entry in reversed(done):
+            on_target.disarm_and_heal(remote, step.host, entry.drill)
+            entry.remove()
+
+
+def _entry(inventory: Inventory, host: Host, cause: str) -> Entry:
+    folder = str(inventory.folder.absolute())
+    pid = os.getpid()
+    return Entry(uuid.uuid4().hex[:12], folder, host.name, f"sabotage {cause}", False, (), pid, started(pid))

@@ -1,0 +1,33 @@
+"""The same lab as the other tests'. A run of everything takes a quarter of the cases, another one with each commit."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.selftest.lab.conftest import (  # noqa: F401 - pytest finds fixtures here
+    installed,
+    loud,
+    ssh,
+    stock,
+)
+
+HERE = Path(__file__).parent
+SHARE = 4
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """All cases where this folder is asked for by name; else one of `SHARE` parts, in turn."""
+    mine = [item for item in items if HERE in item.path.parents]
+    for item in mine:
+        item.add_marker(pytest.mark.lab)
+    if any((config.rootpath / each.partition("::")[0]).resolve().is_relative_to(HERE) for each in config.args):
+        return
+    said = subprocess.run(
+        ["git", "rev-list", "--count", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False
+    ).stdout
+    turn = int(said or 0) % SHARE
+    away = [item for number, item in enumerate(mine) if number % SHARE != turn]
+    if away:
+        config.hook.pytest_deselected(items=away)
+        items[:] = [item for item in items if item not in away]

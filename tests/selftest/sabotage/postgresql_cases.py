@@ -1,0 +1,84 @@
+"""Misconfigurations of PostgreSQL, Patroni and their proxies, by the name of the cause that must be found."""
+
+from collections.abc import Callable
+
+from hadrill.inventory import Host
+from hadrill.services.postgresql import Postgresql
+from tests.selftest.sabotage.bench import Sabotage, Step, everywhere
+
+CONF = "/etc/hadrill/patroni/patroni.yml"
+DATA = "/var/lib/hadrill/postgresql/data"
+RESTART = "systemctl restart hadrill-patroni"
+RELOAD = "docker kill --signal HUP patroni"
+PSQL = "docker exec -i patroni psql -q -v ON_ERROR_STOP=1 -h /tmp -U postgres"
+TABLE = "inet hadrill_sabotage"
+WRITES = "CREATE TABLE lag AS SELECT i, repeat('x', 64) FROM generate_series(1, 40000) i; DROP TABLE lag"
+"""About four MiB of WAL, over the limit of one."""
+
+
+def data_mode(service: Postgresql) -> Sabotage:
+    """`start failed`: somebody opened the data directory to others."""
+    replica = _replicas(service)[0]
+    return Sabotage(
+        "data-directory-mode", (Step(replica, f"chmod 755 {DATA}; {RESTART}", f"chmod 700 {DATA}; {RESTART}"),)
+    )
+
+
+def paused(service: Postgresql) -> Sabotage:
+    """Maintenance that nobody ended."""
+    control = "docker exec patroni patronictl -c /etc/patroni/patroni.yml"
+    return Sabotage("patroni-paused", (Step(service.leader(), f"{control} pause", f"{control} resume || :"),))
+
+
+def no_failover(service: Postgresql) -> Sabotage:
+    """Every replica is tagged."""
+    apply = f"printf 'tags:\\n  nofailover: true\\n' >> {CONF}; {RELOAD}"
+    undo = f"sed -i '/^tags:$/d; /^  nofailover: true$/d' {CONF}; {RELOAD}"
+    return Sabotage("nofailover-everywhere", everywhere(_replicas(service), apply, undo))
+
+
+def lag(service: Postgresql) -> Sabotage:
+    """Replicas that hear nothing from a leader that goes on writing."""
+    leader = service.leader()
+    chain = "{ type filter hook input priority -10; }"
+    rule = f"ip saddr {leader.address} tcp sport 5432 drop"
+    cut = f"nft 'add table {TABLE}; add chain {TABLE} input {chain}; add rule {TABLE} input {rule}'"
+    write = f'echo "{WRITES}" | {PSQL}'
+    cuts = everywhere(_replicas(service), cut, f"nft delete table {TABLE} 2>/dev/null || :")
+    return Sabotage("lag-over-maximum", (*cuts, Step(leader, write, ":")))
+
+
+def raft_majority(service: Postgresql) -> Sabotage:
+    """Two of three members are gone, the leader among those that stay."""
+    stop, start = "systemctl stop hadrill-patroni", "systemctl start hadrill-patroni"
+    return Sabotage("raft-no-majority", everywhere(_replicas(service), stop, start))
+
+
+def replication_password(service: Postgresql) -> Sabotage:
+    """The role's password was changed, Patroni's configuration was not."""
+    right = f"$(sed -n '/replication:/,/password:/s/^ *password: \"\\(.*\\)\"/\\1/p' {CONF})"
+    cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_replication"
+
+    def alter(password: str) -> str:
+        return f"echo \"ALTER ROLE replicator PASSWORD '{password}'; {cut}\" | {PSQL} > /dev/null"
+
+    return Sabotage("replication-password", (Step(service.leader(), alter("not-it"), alter(right)),))
+
+
+def proxy_check(service: Postgresql) -> Sabotage:
+    """HAProxy asks a port where nobody answers."""
+    file, restart = "/etc/hadrill/haproxy/haproxy.cfg", "systemctl restart hadrill-haproxy"
+    apply = f"sed -i 's/check port 8008/check port 8009/' {file}; {restart}"
+    undo = f"sed -i 's/check port 8009/check port 8008/' {file}; {restart}"
+    return Sabotage("proxy-check", everywhere(service.proxies, apply, undo))
+
+
+def _replicas(service: Postgresql) -> list[Host]:
+    leader = service.leader()
+    return [host for host in service.members if host != leader]
+
+
+CASES: dict[str, Callable[[Postgresql], Sabotage]] = {
+    case.__name__: case
+    for case in (data_mode, paused, no_failover, lag, raft_majority, replication_password, proxy_check)
+}

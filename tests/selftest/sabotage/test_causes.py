@@ -1,0 +1,65 @@
+"""Each cause is named first while it is there, and nothing is named once it is gone."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from hadrill.inventory import Inventory
+from hadrill.remote import Remote
+from hadrill.services.cluster import Cluster
+from hadrill.services.postgresql import Postgresql
+from hadrill.services.postgresql.cluster import PostgresqlCluster
+from hadrill.services.redis import Redis
+from hadrill.services.redis.cluster import RedisCluster
+from hadrill.timing import Deadline, eventually
+from tests.selftest.sabotage import postgresql_cases, redis_cases
+from tests.selftest.sabotage.bench import Sabotage, sabotaged
+
+SHOWS_SECONDS = 45.0
+"""Sentinel and Patroni look at what they depend on each ten seconds; a loss shows after `ttl`."""
+HEALED_SECONDS = 120.0
+
+
+@pytest.fixture
+def healthy(stock: Inventory, ssh: Remote) -> Iterator[None]:
+    """Both services are whole, before and after, and no cause is found."""
+    clusters = (PostgresqlCluster(stock, ssh), RedisCluster(stock, ssh))
+    for cluster in clusters:
+        _whole(cluster)
+    yield
+    for cluster in clusters:
+        _whole(cluster)
+
+
+@pytest.mark.parametrize("name", redis_cases.CASES)
+@pytest.mark.usefixtures("healthy")
+def test_redis(name: str, stock: Inventory, ssh: Remote) -> None:
+    _named_first(RedisCluster(stock, ssh), redis_cases.CASES[name](Redis(stock)), stock, ssh)
+
+
+@pytest.mark.parametrize("name", postgresql_cases.CASES)
+@pytest.mark.usefixtures("healthy")
+def test_postgresql(name: str, stock: Inventory, ssh: Remote) -> None:
+    _named_first(PostgresqlCluster(stock, ssh), postgresql_cases.CASES[name](Postgresql(stock)), stock, ssh)
+
+
+def _named_first(cluster: Cluster, case: Sabotage, stock: Inventory, ssh: Remote) -> None:
+    with sabotaged(stock, ssh, case):
+
+        def elsewhere() -> str | None:
+            found = _causes(cluster)
+            return None if found[:1] == [case.cause] else f"{found} instead of {case.cause}"
+
+        eventually(f"{case.cause} to be named first", elsewhere, Deadline(SHOWS_SECONDS))
+
+
+def _whole(cluster: Cluster) -> None:
+    eventually(f"{cluster.service} to be whole", cluster.unhealthy, Deadline(HEALED_SECONDS))
+    eventually("no cause to be left", lambda: _causes(cluster) or None, Deadline(HEALED_SECONDS))
+
+
+def _causes(cluster: Cluster) -> list[str]:
+    found = cluster.diagnose()
+    assert found is not None
+    assert not found.silent, found.silent
+    return [cause.name for cause in found.causes]
