@@ -20,9 +20,9 @@ class Diagnosis:
     facts: Facts
 
     @classmethod
-    def of(cls, service: str, view: Seen, rules: Sequence[Rule[Seen]], *, before: bool) -> Self:
-        """Apply rules. `before`: only those that tell something where no fault was made yet."""
-        chosen = [rule for rule in rules if rule.foretells or not before]
+    def of(cls, service: str, view: Seen, rules: Sequence[Rule[Seen]]) -> Self:
+        """Apply rules; before a fault only those that foretell something."""
+        chosen = [rule for rule in rules if rule.foretells or not view.before]
         found = [rule.applies(view) for rule in chosen]
         return cls(
             service,

@@ -51,10 +51,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class HostFacts:
-    """One host's answers. `unreachable` says why there are none; `skew` is its clock's lead over the runner's in s."""
+    """One host's answers. `unreachable` says why there are none.
+
+    `time` is the host's own, in seconds since 1970, and `skew` its lead over the runner's.
+    """
 
     answers: Mapping[str, Answer] = field(default_factory=dict)
     unreachable: str = ""
+    time: float = 0.0
     skew: float = 0.0
 
     def __getitem__(self, name: str) -> Answer:
@@ -82,6 +86,7 @@ class Facts:
                 name: HostFacts(
                     {each: Answer(**answer) for each, answer in host["answers"].items()},
                     host["unreachable"],
+                    host["time"],
                     host["skew"],
                 )
                 for name, host in json.loads(text).items()
@@ -93,6 +98,7 @@ class Facts:
         kept = {
             name: {
                 "unreachable": host.unreachable,
+                "time": host.time,
                 "skew": host.skew,
                 "answers": {each: vars(answer) for each, answer in host.answers.items()},
             }
@@ -112,4 +118,4 @@ def _ask(remote: Remote, host: Host, order: Order) -> HostFacts:
     middle = (asked + time.time()) / 2
     answers = {name: Answer(answer["said"], answer["error"]) for name, answer in said["questions"].items()}
     answers |= {name: Answer(each["said"], "", each["status"]) for name, each in said["commands"].items()}
-    return HostFacts(answers, skew=round(said["time"] - middle, 2))
+    return HostFacts(answers, time=said["time"], skew=round(said["time"] - middle, 2))

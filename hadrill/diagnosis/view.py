@@ -26,10 +26,13 @@ class Clustered(Protocol):
 
 
 class View:
-    """A service's facts. `victim` was broken on purpose: that it does not answer explains nothing."""
+    """A service's facts. `victim` was broken on purpose: that it does not answer explains nothing.
 
-    def __init__(self, service: Clustered, facts: Facts, victim: str = "") -> None:
-        self._service, self.facts, self.victim = service, facts, victim
+    `before`: no fault was made yet. Then logs tell of what is over, perhaps another drill, and prove nothing alone.
+    """
+
+    def __init__(self, service: Clustered, facts: Facts, victim: str = "", *, before: bool = False) -> None:
+        self._service, self.facts, self.victim, self.before = service, facts, victim, before
 
     @property
     def names(self) -> list[str]:

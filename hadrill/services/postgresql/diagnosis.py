@@ -18,7 +18,7 @@ def diagnose(service: Postgresql, remote: Remote, *, since_seconds: int = 0, vic
 
 def judged(service: Postgresql, facts: Facts, *, before: bool, victim: str = "") -> Diagnosis:
     """The same of facts that were kept."""
-    return Diagnosis.of("postgresql", PostgresqlFacts(service, facts, victim), RULES, before=before)
+    return Diagnosis.of("postgresql", PostgresqlFacts(service, facts, victim, before=before), RULES)
 
 
 RULES: tuple[Rule[PostgresqlFacts], ...] = (
@@ -116,7 +116,7 @@ RULES: tuple[Rule[PostgresqlFacts], ...] = (
     Rule(
         "pgbouncer-login",
         "PgBouncer cannot log in to the server, and makes its clients wait",
-        "`server login failed` in its log",
+        "a refused login to the server in its log",
         "make userlist.txt and the role's password equal; server_login_retry says how long it waits in between",
         signs.pgbouncer_login,
     ),

@@ -48,8 +48,8 @@ def orders(service: Postgresql, since_seconds: int) -> dict[Host, Order]:
 class PostgresqlFacts(View):
     """The facts by what they mean."""
 
-    def __init__(self, service: Postgresql, facts: Facts, victim: str = "") -> None:
-        super().__init__(service, facts, victim)
+    def __init__(self, service: Postgresql, facts: Facts, victim: str = "", *, before: bool = False) -> None:
+        super().__init__(service, facts, victim, before=before)
         self.service = service
 
     @cached_property

@@ -23,8 +23,13 @@ def data_mode(view: PostgresqlFacts) -> Iterator[str]:
 
 def raft_thread(view: PostgresqlFacts) -> Iterator[str]:
     """A member whose store stands still while everything else on it goes on."""
-    for host in view.hosts:
-        yield from view.log(host, "raft", "_autoTickThread")
+    ttl = int(view.config.get("ttl", 30))
+    for host, state in view.states.items():
+        ago = view.facts.hosts[host].time - int(state.get("dcs_last_seen", 0))
+        died = view.log(host, "raft", "_autoTickThread")
+        if ago > ttl and died:
+            yield f"{host} last saw its store {ago:.0f} s ago, ttl is {ttl} s"
+            yield from died
 
 
 def raft_majority(view: PostgresqlFacts) -> Iterator[str]:
@@ -63,14 +68,16 @@ def lag(view: PostgresqlFacts) -> Iterator[str]:
         if replicas and len(behind) == len(replicas):
             for each in behind:
                 yield f"{each['name']} lags {each['lag']} bytes, maximum_lag_on_failover is {limit}"
-    for host in view.hosts:
-        yield from view.log(host, "log", "exceeds maximum replication lag")
+    if not view.before:
+        for host in view.hosts:
+            yield from view.log(host, "log", "exceeds maximum replication lag")
 
 
 def replication_login(view: PostgresqlFacts) -> Iterator[str]:
     """Replicas that may not log in."""
-    for host in view.hosts:
-        yield from view.log(host, "log", 'password authentication failed for user "replicator"')
+    if not view.before or list(not_streaming(view)):
+        for host in view.hosts:
+            yield from view.log(host, "log", 'password authentication failed for user "replicator"')
 
 
 def not_streaming(view: PostgresqlFacts) -> Iterator[str]:
@@ -136,7 +143,9 @@ def proxy_check(view: PostgresqlFacts) -> Iterator[str]:
 def pgbouncer_login(view: PostgresqlFacts) -> Iterator[str]:
     """PgBouncer that the server turns away."""
     for proxy in view.proxies:
-        yield from view.log(proxy, "pgbouncer log", "server login failed|password authentication failed|SASL")
+        yield from view.log(
+            proxy, "pgbouncer log", "password authentication failed|SASL authentication failed|no such user"
+        )
 
 
 def single_proxy(view: PostgresqlFacts) -> Iterator[str]:

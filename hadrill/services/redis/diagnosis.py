@@ -18,7 +18,7 @@ def diagnose(service: Redis, remote: Remote, *, since_seconds: int = 0, victim: 
 
 def judged(service: Redis, facts: Facts, *, before: bool, victim: str = "") -> Diagnosis:
     """The same of facts that were kept."""
-    return Diagnosis.of("redis", RedisFacts(service, facts, victim), RULES, before=before)
+    return Diagnosis.of("redis", RedisFacts(service, facts, victim, before=before), RULES)
 
 
 RULES: tuple[Rule[RedisFacts], ...] = (

@@ -64,8 +64,8 @@ class SentinelView:
 class RedisFacts(View):
     """The facts by what they mean."""
 
-    def __init__(self, service: Redis, facts: Facts, victim: str = "") -> None:
-        super().__init__(service, facts, victim)
+    def __init__(self, service: Redis, facts: Facts, victim: str = "", *, before: bool = False) -> None:
+        super().__init__(service, facts, victim, before=before)
         self.service = service
 
     @cached_property

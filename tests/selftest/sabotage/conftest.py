@@ -16,6 +16,11 @@ HERE = Path(__file__).parent
 SHARE = 4
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Unit tests judge facts that were kept here."""
+    parser.addoption("--keep-facts", type=Path, metavar="DIR", help="keep what the hosts said in each case, as JSON")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """All cases where this folder is asked for by name; else one of `SHARE` parts, in turn."""
     mine = [item for item in items if HERE in item.path.parents]

@@ -1,11 +1,14 @@
 """Each cause is named first while it is there, and nothing is named once it is gone."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from hadrill.diagnosis import Diagnosis
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
+from hadrill.report.secrets import Scrubber
 from hadrill.services.cluster import Cluster
 from hadrill.services.postgresql import Postgresql
 from hadrill.services.postgresql.cluster import PostgresqlCluster
@@ -31,24 +34,37 @@ def healthy(stock: Inventory, ssh: Remote) -> Iterator[None]:
         _whole(cluster)
 
 
+@pytest.fixture
+def keep(pytestconfig: pytest.Config) -> Path | None:
+    """Where facts are kept, where they are."""
+    folder: Path | None = pytestconfig.getoption("--keep-facts", None)
+    return folder
+
+
 @pytest.mark.parametrize("name", redis_cases.CASES)
 @pytest.mark.usefixtures("healthy")
-def test_redis(name: str, stock: Inventory, ssh: Remote) -> None:
-    _named_first(RedisCluster(stock, ssh), redis_cases.CASES[name](Redis(stock)), stock, ssh)
+def test_redis(name: str, stock: Inventory, ssh: Remote, keep: Path | None) -> None:
+    _named_first(RedisCluster(stock, ssh), redis_cases.CASES[name](Redis(stock)), keep)
 
 
 @pytest.mark.parametrize("name", postgresql_cases.CASES)
 @pytest.mark.usefixtures("healthy")
-def test_postgresql(name: str, stock: Inventory, ssh: Remote) -> None:
-    _named_first(PostgresqlCluster(stock, ssh), postgresql_cases.CASES[name](Postgresql(stock)), stock, ssh)
+def test_postgresql(name: str, stock: Inventory, ssh: Remote, keep: Path | None) -> None:
+    _named_first(PostgresqlCluster(stock, ssh), postgresql_cases.CASES[name](Postgresql(stock)), keep)
 
 
-def _named_first(cluster: Cluster, case: Sabotage, stock: Inventory, ssh: Remote) -> None:
-    with sabotaged(stock, ssh, case):
+def _named_first(cluster: Cluster, case: Sabotage, keep: Path | None) -> None:
+    with sabotaged(cluster.inventory, cluster.remote, case):
 
         def elsewhere() -> str | None:
-            found = _causes(cluster)
-            return None if found[:1] == [case.cause] else f"{found} instead of {case.cause}"
+            found = _diagnosis(cluster)
+            names = [cause.name for cause in found.causes]
+            if names[:1] != [case.cause]:
+                return f"{names} instead of {case.cause}"
+            if keep is not None:
+                scrub = Scrubber(cluster.inventory.credentials.values())
+                (keep / f"{cluster.service}-{case.cause}.json").write_text(scrub(found.facts.as_json()), "utf-8")
+            return None
 
         eventually(f"{case.cause} to be named first", elsewhere, Deadline(SHOWS_SECONDS))
 
@@ -59,7 +75,11 @@ def _whole(cluster: Cluster) -> None:
 
 
 def _causes(cluster: Cluster) -> list[str]:
+    return [cause.name for cause in _diagnosis(cluster).causes]
+
+
+def _diagnosis(cluster: Cluster) -> Diagnosis:
     found = cluster.diagnose()
     assert found is not None
     assert not found.silent, found.silent
-    return [cause.name for cause in found.causes]
+    return found
