@@ -104,7 +104,7 @@ class Facts:
             }
             for name, host in self.hosts.items()
         }
-        return json.dumps(kept, indent=1, sort_keys=True)
+        return json.dumps(kept, indent=0, sort_keys=True)
 
 
 def _ask(remote: Remote, host: Host, order: Order) -> HostFacts:

@@ -1,11 +1,14 @@
 """Each cause is named first while it is there, and nothing is named once it is gone."""
 
+import csv
+import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from hadrill.diagnosis import Diagnosis
+from hadrill.diagnosis import Answer, Diagnosis, Facts
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
 from hadrill.report.secrets import Scrubber
@@ -21,6 +24,8 @@ from tests.selftest.sabotage.bench import Sabotage, sabotaged
 SHOWS_SECONDS = 45.0
 """Sentinel and Patroni look at what they depend on each ten seconds; a loss shows after `ttl`."""
 HEALED_SECONDS = 120.0
+LOG_LINES = 6
+COLUMNS = ("pxname", "svname", "status", "addr", "check_desc", "last_chk")
 
 
 @pytest.fixture
@@ -62,11 +67,32 @@ def _named_first(cluster: Cluster, case: Sabotage, keep: Path | None) -> None:
             if names[:1] != [case.cause]:
                 return f"{names} instead of {case.cause}"
             if keep is not None:
-                scrub = Scrubber(cluster.inventory.credentials.values())
-                (keep / f"{cluster.service}-{case.cause}.json").write_text(scrub(found.facts.as_json()), "utf-8")
+                text = Scrubber(cluster.inventory.credentials.values())(_small(found.facts).as_json())
+                (keep / f"{cluster.service}-{case.cause}.json").write_text(text + "\n", "utf-8")
             return None
 
         eventually(f"{case.cause} to be named first", elsewhere, Deadline(SHOWS_SECONDS))
+
+
+def _small(facts: Facts) -> Facts:
+    """Facts with the last lines of each log, and of each statistics page the columns that rules read."""
+
+    def cut(name: str, answer: Answer) -> Answer:
+        if name.endswith("log"):
+            return replace(answer, said="\n".join(answer.said.splitlines()[-LOG_LINES:]))
+        if name == "statistics":
+            head, _, body = answer.said.partition("\r\n\r\n# ")
+            rows = csv.DictReader(io.StringIO(body))
+            lines = [",".join(COLUMNS), *(",".join(row[column] or "" for column in COLUMNS) for row in rows)]
+            return replace(answer, said="\r\n\r\n# ".join([head.splitlines()[0], "\n".join(lines)]) if body else "")
+        return answer
+
+    return Facts(
+        {
+            name: replace(host, answers={each: cut(each, answer) for each, answer in host.answers.items()})
+            for name, host in facts.hosts.items()
+        }
+    )
 
 
 def _whole(cluster: Cluster) -> None:

@@ -1,11 +1,23 @@
 """Rules on facts: what the hosts said when a cause was there, and what they say when nothing is wrong."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from hadrill.diagnosis import Answer, Diagnosis, Facts, HostFacts
 from hadrill.diagnosis.document import document
+from hadrill.inventory import Inventory
+from hadrill.services.postgresql import Postgresql
+from hadrill.services.postgresql import diagnosis as postgresql
+from hadrill.services.redis import Redis
+from hadrill.services.redis import diagnosis as redis
 from hadrill.services.redis.resp import Error, info, pairs, replies
 
 ROOT = Path(__file__).parents[3]
+FACTS = Path(__file__).parent / "facts"
+"""Kept by `pytest tests/selftest/sabotage --keep-facts tests/selftest/unit/facts`."""
 
 
 def test_replies_of_every_kind() -> None:
@@ -27,3 +39,66 @@ def test_what_is_no_list_and_no_text_has_no_pairs_and_no_lines() -> None:
 
 def test_the_page_of_causes_is_the_rules() -> None:
     assert (ROOT / "docs" / "causes.md").read_text("utf-8") == document()
+
+
+@pytest.mark.parametrize("file", sorted(FACTS.glob("*.json")), ids=lambda file: file.stem)
+def test_the_cause_is_named_first_on_facts_of_the_lab(file: Path, stock: Inventory) -> None:
+    service, _, cause = file.stem.partition("-")
+    found = judge(service, stock, Facts.from_json(file.read_text("utf-8")))
+    assert found.causes[0].name == cause
+    assert found.causes[0].evidence
+    assert cause not in found.ruled_out
+
+
+def test_without_a_cause_it_says_what_was_ruled_out(stock: Inventory) -> None:
+    found = judge("redis", stock, _healthy())
+    assert not found.causes
+    assert "cause unknown; ruled out: sentinel-config-not-writable, " in found.summary
+
+
+def test_a_host_that_does_not_answer_is_told_and_explains_nothing(stock: Inventory) -> None:
+    hosts = dict(_healthy().hosts) | {"redis-02": HostFacts(unreachable="no answer from 198.18.0.124:22")}
+    found = judge("redis", stock, Facts(hosts))
+    assert found.silent == ("redis-02: no answer from 198.18.0.124:22",)
+    assert not found.causes
+
+
+def test_an_attempt_that_failed_counts_only_after_a_fault(stock: Inventory) -> None:
+    tried = "2026-11-21T17:48:0{}.1+00:00 redis-01 sentinel[1]: 1:X +try-failover master kb-redis-master"
+    hosts = dict(_healthy().hosts)
+    log = Answer(said="\n".join(map(tried.format, (1, 7))))
+    hosts["redis-01"] = replace(hosts["redis-01"], answers={**hosts["redis-01"].answers, "sentinel log": log})
+    assert not judge("redis", stock, Facts(hosts)).causes
+    after = judge("redis", stock, Facts(hosts), before=False)
+    assert [cause.name for cause in after.causes] == ["second-attempt"]
+    assert "2 x failover-timeout = 120 s" in after.causes[0].evidence[-1]
+
+
+def test_a_raft_thread_that_died_is_named(stock: Inventory) -> None:
+    facts = Facts.from_json((FACTS / "postgresql-patroni-paused.json").read_text("utf-8"))
+    host = facts.hosts["db-slave-01"]
+    old = re.sub(r'"dcs_last_seen": \d+', f'"dcs_last_seen": {int(host.time) - 240}', host["patroni"].said)
+    traceback = "2026-11-21T16:42:50.1+00:00 db-slave-01 patroni[309]: Exception in thread Thread-2 (_autoTickThread):"
+    answers = {**host.answers, "patroni": replace(host["patroni"], said=old), "raft": Answer(said=traceback)}
+    found = judge("postgresql", stock, Facts({**facts.hosts, "db-slave-01": replace(host, answers=answers)}))
+    assert found.causes[0].name == "raft-thread-dead"
+    assert "db-slave-01 last saw its store 240 s ago" in found.causes[0].evidence[0]
+
+
+def judge(service: str, stock: Inventory, facts: Facts, *, before: bool = True) -> Diagnosis:
+    """What the rules of a service say of facts."""
+    if service == "redis":
+        return redis.judged(Redis(stock), facts, before=before)
+    return postgresql.judged(Postgresql(stock), facts, before=before)
+
+
+def _healthy() -> Facts:
+    """The facts of a stopped updater, with the updater running: nothing else was wrong."""
+    facts = Facts.from_json((FACTS / "redis-proxy-not-updated.json").read_text("utf-8"))
+    running = Answer(said="active\nactive\n")
+    return Facts(
+        {
+            name: replace(host, answers={**host.answers, "updater": running}) if "updater" in host.answers else host
+            for name, host in facts.hosts.items()
+        }
+    )
