@@ -25,7 +25,7 @@ def diagnose(folder: Path, service: str, facts: Path | None) -> None:
     with Remote(inventory) as remote:
         found = cluster_of(inventory, remote, service).diagnose()
     if found is None:
-        raise click.ClickException(f"no rules are known for {service} yet: only postgresql and redis have them")
+        raise click.ClickException(f"no rules are known for {service}: ask for the services behind it")
     if facts is not None:
         facts.write_text(Scrubber(inventory.credentials.values())(found.facts.as_json()), "utf-8")
     for line in found.silent:

@@ -1,11 +1,20 @@
 """Causes in the order of their rank, and what was ruled out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from hadrill.diagnosis.facts import Facts
+from hadrill.diagnosis.common import RULES as COMMON
+from hadrill.diagnosis.common import commands
+from hadrill.diagnosis.facts import Facts, Order
 from hadrill.diagnosis.rule import Cause, Rule, Seen
+from hadrill.inventory import Host
+from hadrill.remote import Remote
+
+
+def collect(remote: Remote, orders: Mapping[Host, Order]) -> Facts:
+    """What all hosts say to a service's questions, and to those that every host is asked."""
+    return Facts.collect(remote, orders, commands(orders))
 
 
 @dataclass(frozen=True)
@@ -22,7 +31,8 @@ class Diagnosis:
     @classmethod
     def of(cls, service: str, view: Seen, rules: Sequence[Rule[Seen]]) -> Self:
         """Apply rules; before a fault only those that foretell something."""
-        chosen = [rule for rule in rules if rule.foretells or not view.before]
+        known: tuple[Rule[Seen], ...] = (*COMMON, *rules)
+        chosen = [rule for rule in known if rule.foretells or not view.before]
         found = [rule.applies(view) for rule in chosen]
         return cls(
             service,

@@ -4,8 +4,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hadrill.diagnosis.common import RULES as COMMON
 from hadrill.diagnosis.rule import Rule
+from hadrill.services.mariadb.diagnosis import RULES as MARIADB
+from hadrill.services.minio.diagnosis import RULES as MINIO
 from hadrill.services.postgresql.diagnosis import RULES as POSTGRESQL
+from hadrill.services.rabbitmq.diagnosis import RULES as RABBITMQ
 from hadrill.services.redis.diagnosis import RULES as REDIS
 
 HEAD = """# Causes
@@ -15,7 +19,14 @@ lab or production as it is at that moment; the first one explains most. A diagno
 which of these were ruled out. This page is made from the rules (`hadrill/services/*/diagnosis.py`).
 """
 
-RULES: Mapping[str, Sequence[Rule[Any]]] = {"PostgreSQL": POSTGRESQL, "Redis": REDIS}
+RULES: Mapping[str, Sequence[Rule[Any]]] = {
+    "Every host": COMMON,
+    "PostgreSQL": POSTGRESQL,
+    "Redis": REDIS,
+    "RabbitMQ": RABBITMQ,
+    "MinIO": MINIO,
+    "MariaDB Galera": MARIADB,
+}
 
 
 def document() -> str:

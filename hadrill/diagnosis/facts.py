@@ -14,6 +14,15 @@ PROGRAM = (Path(__file__).parent / "on_host.py").read_text("utf-8")
 ASK_SECONDS = 3.0
 """Each question and each command on a host has so long; all of them are asked at once."""
 COLLECT_SECONDS = 8.0
+RECENT_SECONDS = 30
+"""What a log said longer ago may be mended."""
+LOG_LINES = 400
+
+
+def journal(container: str, since_seconds: int) -> str:
+    """The command for a container's last words."""
+    since = f"--since=-{since_seconds}s -n {LOG_LINES}"
+    return f"journalctl --no-pager -o short-iso-precise {since} CONTAINER_NAME={container}"
 
 
 @dataclass(frozen=True)
@@ -72,9 +81,12 @@ class Facts:
     hosts: Mapping[str, HostFacts]
 
     @classmethod
-    def collect(cls, remote: Remote, orders: Mapping[Host, Order]) -> Self:
-        """Ask all hosts at once. A dead host costs its deadline once and is told in its facts."""
-        answers = remote.everywhere(orders, lambda host: _ask(remote, host, orders[host]))
+    def collect(cls, remote: Remote, orders: Mapping[Host, Order], besides: Mapping[str, str]) -> Self:
+        """Ask all hosts at once, each its own order and the same commands `besides`.
+
+        A dead host costs its deadline once and is told in its facts.
+        """
+        answers = remote.everywhere(orders, lambda host: _ask(remote, host, orders[host], besides))
         silent = {h.name: HostFacts(unreachable=a.reason) for h, a in answers.items() if isinstance(a, RemoteError)}
         return cls(silent | {h.name: a for h, a in answers.items() if not isinstance(a, RemoteError)})
 
@@ -107,10 +119,10 @@ class Facts:
         return json.dumps(kept, indent=0, sort_keys=True)
 
 
-def _ask(remote: Remote, host: Host, order: Order) -> HostFacts:
+def _ask(remote: Remote, host: Host, order: Order, besides: Mapping[str, str]) -> HostFacts:
     message = {
         "questions": {name: [q.address, q.port, q.payload, q.until] for name, q in order.questions.items()},
-        "commands": dict(order.commands),
+        "commands": {**order.commands, **besides},
         "seconds": ASK_SECONDS,
     }
     asked = time.time()

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from hadrill.diagnosis.view import View
 
-Seen = TypeVar("Seen", bound=View)
+Seen = TypeVar("Seen", bound=View, contravariant=True)
 """A service's own view of the facts."""
 
 

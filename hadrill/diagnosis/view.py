@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from hadrill.diagnosis.facts import Answer, Facts
+from hadrill.diagnosis.facts import Answer, Facts, HostFacts
 from hadrill.inventory import Host
 
 LINES = 3
@@ -33,6 +33,16 @@ class View:
 
     def __init__(self, service: Clustered, facts: Facts, victim: str = "", *, before: bool = False) -> None:
         self._service, self.facts, self.victim, self.before = service, facts, victim, before
+
+    @property
+    def everybody(self) -> list[Host]:
+        """All hosts that were asked, and those that could not be."""
+        return [host for host in (*self._service.members, *self._service.proxies) if host.name in self.facts.hosts]
+
+    @property
+    def asked(self) -> dict[str, HostFacts]:
+        """Facts of every host that could be asked."""
+        return {name: facts for name, facts in self.facts.hosts.items() if not facts.unreachable}
 
     @property
     def names(self) -> list[str]:
@@ -79,8 +89,7 @@ class View:
         return found
 
     def _asked(self, hosts: Sequence[Host]) -> list[str]:
-        names = [host.name for host in hosts]
-        return [name for name in names if name != self.victim and not self.facts.hosts[name].unreachable]
+        return [host.name for host in hosts if host.name != self.victim and host.name in self.asked]
 
 
 def _short(line: str) -> str:

@@ -6,7 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from hadrill.drill.errors import InconclusiveError
 from hadrill.drill.result import Result
 from hadrill.services.cluster import Cluster
+from hadrill.timing import Deadline
 
+PASSING_SECONDS = 5.0
+"""A cause that is gone after so long was the end of something else, and does not count."""
 LOOK_BACK_SECONDS = 5
 """Logs are read from so long before the fault."""
 
@@ -23,7 +26,13 @@ class Preflight:
     def check(self) -> None:
         """Raises InconclusiveError with a cause that is known beforehand, unless the user insists."""
         found = self._asked.result()
-        if found is not None and found.causes and not self._force:
+        if found is None or self._force:
+            return
+        deadline = Deadline(PASSING_SECONDS)
+        while found.causes and not deadline.passed:
+            again = self._cluster.diagnose()
+            found = again if again is not None else found
+        if found.causes:
             raise InconclusiveError(f"known before anything was broken: {found.summary} (--force drills all the same)")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from hadrill.diagnosis import Diagnosis
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services import haproxy
@@ -12,6 +13,7 @@ from hadrill.services.finding import CheckFailedError
 from hadrill.services.haproxy import SQL_STATISTICS_PORT
 from hadrill.services.mariadb import checks
 from hadrill.services.mariadb.budget import mariadb_budget
+from hadrill.services.mariadb.diagnosis import diagnose
 from hadrill.services.mariadb.probe import probe
 from hadrill.services.mariadb.service import PORT, Mariadb
 from hadrill.services.mariadb.workload import TABLE, lanes
@@ -102,6 +104,10 @@ class MariadbCluster(Cluster):
     def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
         """From Galera's live provider options and the proxies' checks."""
         return mariadb_budget(self.mariadb, self.remote, kind, role, self.multiplier)
+
+    def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
+        """From every node's and every proxy's own words."""
+        return diagnose(self.mariadb, self.remote, since_seconds=since_seconds, victim=victim)
 
     def port_of(self, role: str) -> int:
         """MariaDB."""

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
-from hadrill.inventory import Host, Inventory, Role
+from hadrill.diagnosis import Diagnosis
+from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services import haproxy
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.minio.budget import minio_budget
+from hadrill.services.minio.diagnosis import diagnose
 from hadrill.services.minio.probe import probe, survives_the_loss_of
 from hadrill.services.minio.service import PORT, Minio
 from hadrill.services.minio.workload import SEED, body_of, bucket_of, lanes
@@ -47,7 +49,7 @@ class MinioCluster(Cluster):
     @property
     def shared(self) -> tuple[Host, ...]:
         """The proxies, unless the entry point is a single node."""
-        return self.inventory.of_role(Role.HAPROXY) if self.minio.behind_proxy else ()
+        return self.minio.proxies
 
     def probe(self, host: Host) -> Probe:
         """The node's health page."""
@@ -122,6 +124,10 @@ class MinioCluster(Cluster):
         return (
             f"clients reach MinIO through {host} alone (minio.entry: node in settings.yaml), so its loss is an outage"
         )
+
+    def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
+        """From every node's own words."""
+        return diagnose(self.minio, self.remote, since_seconds=since_seconds, victim=victim)
 
     def port_of(self, role: str) -> int:
         """S3."""

@@ -5,7 +5,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from hadrill.inventory import Inventory, Role
+from hadrill.inventory import Host, Inventory, Role
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
 
 PORT = 9000
@@ -18,6 +18,11 @@ class Minio:
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
         self.members = inventory.of_role(Role.MINIO)
+
+    @property
+    def proxies(self) -> tuple[Host, ...]:
+        """The proxies, unless the entry point is a single node."""
+        return self.inventory.of_role(Role.HAPROXY) if self.behind_proxy else ()
 
     @property
     def behind_proxy(self) -> bool:

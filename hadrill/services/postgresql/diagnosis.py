@@ -1,18 +1,15 @@
 """Causes for which Patroni does not promote, or clients do not follow, each with its remedy."""
 
-from hadrill.diagnosis import Diagnosis, Facts, Rule
+from hadrill.diagnosis import RECENT_SECONDS, Diagnosis, Facts, Rule, collect
 from hadrill.remote import Remote
 from hadrill.services.postgresql import signs
 from hadrill.services.postgresql.facts import PostgresqlFacts, orders
 from hadrill.services.postgresql.service import Postgresql
 
-RECENT_SECONDS = 30
-"""What a log said longer ago may be mended."""
-
 
 def diagnose(service: Postgresql, remote: Remote, *, since_seconds: int = 0, victim: str = "") -> Diagnosis:
     """Ask every member and proxy, and judge. Without `since_seconds` it is asked what would stop a failover now."""
-    facts = Facts.collect(remote, orders(service, since_seconds or RECENT_SECONDS))
+    facts = collect(remote, orders(service, since_seconds or RECENT_SECONDS))
     return judged(service, facts, before=not since_seconds, victim=victim)
 
 

@@ -4,13 +4,12 @@ import json
 from functools import cached_property
 from typing import Any
 
-from hadrill.diagnosis import Answer, Facts, Order, Question, View
+from hadrill.diagnosis import Answer, Facts, Order, Question, View, journal
 from hadrill.inventory import Host
 from hadrill.services.haproxy import STATISTICS_PORT
 from hadrill.services.postgresql.service import PORT, REST_PORT, Postgresql
 
 RAFT_PORT = 5010
-LOG_LINES = 600
 DATA = "/var/lib/hadrill/postgresql/data"
 BACKEND = "be_postgresql"
 
@@ -28,11 +27,10 @@ def orders(service: Postgresql, since_seconds: int) -> dict[Host, Order]:
             questions[f"patroni@{peer.name}"] = _get(peer.address, "/patroni")
             questions[f"raft@{peer.name}"] = Question(peer.address, RAFT_PORT, "")
             questions[f"postgres@{peer.name}"] = Question(peer.address, PORT, "")
-        journal = f"journalctl --no-pager -o short-iso-precise -n {LOG_LINES} CONTAINER_NAME=patroni"
         commands = {
-            "log": f"{journal} --since=-{since_seconds}s",
+            "log": journal("patroni", since_seconds),
             # A thread that died did so long before anybody asked.
-            "raft": f"{journal} -b | grep -A1 -F '(_autoTickThread)'; :",
+            "raft": "journalctl --no-pager -o short-iso-precise -b -t patroni | grep -F '(_autoTickThread)'; :",
             "data": f"stat -c '%a %U' {DATA}; df --output=pcent {DATA} | tail -1",
         }
         found[host] = Order(questions, commands)
@@ -40,8 +38,7 @@ def orders(service: Postgresql, since_seconds: int) -> dict[Host, Order]:
     for proxy in service.proxies:
         asked = {f"primary@{peer.name}": _get(peer.address, "/primary") for peer in service.members}
         asked["statistics"] = Question(proxy.address, STATISTICS_PORT, statistics)
-        log = f"journalctl --no-pager -o short-iso-precise --since=-{since_seconds}s -n 200 CONTAINER_NAME=pgbouncer"
-        found[proxy] = Order(asked, {"pgbouncer log": log})
+        found[proxy] = Order(asked, {"pgbouncer log": journal("pgbouncer", since_seconds)})
     return found
 
 

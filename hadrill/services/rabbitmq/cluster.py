@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import ClassVar
 
+from hadrill.diagnosis import Diagnosis
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services import haproxy
@@ -13,6 +14,7 @@ from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.rabbitmq import checks
 from hadrill.services.rabbitmq.budget import rabbitmq_budget
+from hadrill.services.rabbitmq.diagnosis import diagnose
 from hadrill.services.rabbitmq.probe import probe, queue_state
 from hadrill.services.rabbitmq.service import PORT, Rabbitmq
 from hadrill.services.rabbitmq.workload import declare, drained, lanes, queue_of, remove
@@ -96,7 +98,8 @@ class RabbitmqCluster(Cluster):
 
     def found(self, host: Host, drill: str, acknowledged: set[str], history: History) -> set[str]:
         """What was taken out, and what this node still delivers."""
-        return taken_out(history).keys() | drained(self.rabbitmq, host, self._queue)
+        taken = taken_out(history).keys()
+        return taken | drained(self.rabbitmq, host, self._queue, acknowledged - taken)
 
     def duplicates(self, history: History) -> int:
         """Messages that were taken out more than once."""
@@ -109,6 +112,10 @@ class RabbitmqCluster(Cluster):
     def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
         """From the proxies' live checks and Raft's detector."""
         return rabbitmq_budget(self.rabbitmq, self.remote, kind, role, self.multiplier)
+
+    def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
+        """From every node's own words."""
+        return diagnose(self.rabbitmq, self.remote, since_seconds=since_seconds, victim=victim)
 
     def port_of(self, role: str) -> int:
         """AMQP."""

@@ -9,9 +9,11 @@ import pika.exceptions
 
 from hadrill.inventory import Host
 from hadrill.services.rabbitmq.service import PORT, Rabbitmq
+from hadrill.timing import Deadline, OverdueError, eventually
 from hadrill.workload import OPERATION_SECONDS, Lane
 
 EXPIRES_MS = 3600000
+RETURN_SECONDS = 5.0
 ARGUMENTS = {
     "x-queue-type": "quorum",
     "x-expires": EXPIRES_MS,
@@ -45,17 +47,25 @@ def remove(service: Rabbitmq, queue: str) -> None:
         connection.close()
 
 
-def drained(service: Rabbitmq, host: Host, queue: str) -> set[str]:
-    """Everything that a node delivers; it goes back into the queue when the connection closes."""
+def drained(service: Rabbitmq, host: Host, queue: str, wanted: set[str]) -> set[str]:
+    """Everything that a node delivers; it goes back into the queue when the connection closes.
+
+    What others held goes back a moment after their connection closed: a queue that seems empty is asked again until
+    all that is wanted came, or `RETURN_SECONDS` are over.
+    """
     connection = service.connect(host.address)
     found: set[str] = set()
     try:
         channel = connection.channel()
-        while True:
-            method, _, body = channel.basic_get(queue)
-            if method is None:
-                return found
-            found.add(body.decode())
+
+        def missing() -> str | None:
+            while (got := channel.basic_get(queue))[0] is not None:
+                found.add(got[2].decode())
+            return f"{len(wanted - found)} messages" if wanted - found else None
+
+        with suppress(OverdueError):
+            eventually(f"{host} to deliver what was acknowledged", missing, Deadline(RETURN_SECONDS))
+        return found
     finally:
         connection.close()
 

@@ -132,4 +132,7 @@ def _quorum(service: Redis, host: Host) -> bool:
         raise CheckFailedError(
             [Finding(host.name, "all peers up", f"{len(down)} down", "a Sentinel is stopped or filtered")]
         )
+    if service.in_tilt(host):
+        cause = "its host stood still or its clock jumped; for 30 s it takes part in nothing"
+        raise CheckFailedError([Finding(host.name, "a Sentinel at work", "one in TILT mode", cause)])
     return True

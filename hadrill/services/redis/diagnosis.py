@@ -1,18 +1,15 @@
 """Causes for which Sentinel does not promote, or clients do not follow, each with its remedy."""
 
-from hadrill.diagnosis import Diagnosis, Facts, Rule
+from hadrill.diagnosis import RECENT_SECONDS, Diagnosis, Facts, Rule, collect
 from hadrill.remote import Remote
 from hadrill.services.redis import signs
 from hadrill.services.redis.facts import RedisFacts, orders
 from hadrill.services.redis.service import PORT, SENTINEL_PORT, Redis
 
-RECENT_SECONDS = 30
-"""What a log said longer ago may be mended."""
-
 
 def diagnose(service: Redis, remote: Remote, *, since_seconds: int = 0, victim: str = "") -> Diagnosis:
     """Ask every member and proxy, and judge. Without `since_seconds` it is asked what would stop a failover now."""
-    facts = Facts.collect(remote, orders(service, since_seconds or RECENT_SECONDS))
+    facts = collect(remote, orders(service, since_seconds or RECENT_SECONDS))
     return judged(service, facts, before=not since_seconds, victim=victim)
 
 

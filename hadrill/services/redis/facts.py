@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from hadrill.diagnosis import Facts, Order, Question, View
+from hadrill.diagnosis import Facts, Order, Question, View, journal
 from hadrill.inventory import Host, Role
 from hadrill.services.haproxy import STATISTICS_PORT
 from hadrill.services.redis.resp import Error, info, pairs, replies
 from hadrill.services.redis.service import PORT, SENTINEL_PORT, Redis
 
-LOG_LINES = 400
 HOME = "/var/lib/hadrill/sentinel"
 BACKEND = "be_redis_master"
 
@@ -32,10 +31,9 @@ def orders(service: Redis, since_seconds: int) -> dict[Host, Order]:
         for peer in service.members:
             questions[f"redis@{peer.name}"] = Question(peer.address, PORT, "PING\r\n", "\r\n")
             questions[f"sentinel@{peer.name}"] = Question(peer.address, SENTINEL_PORT, "PING\r\n", "\r\n")
-        journal = f"journalctl --no-pager -o short-iso-precise --since=-{since_seconds}s -n {LOG_LINES} CONTAINER_NAME="
         commands = {
-            "redis log": f"{journal}redis",
-            "sentinel log": f"{journal}sentinel",
+            "redis log": journal("redis", since_seconds),
+            "sentinel log": journal("sentinel", since_seconds),
             "sentinel files": f"stat -c '%n %u %a' {HOME} {HOME}/sentinel.conf; lsattr -d {HOME}/sentinel.conf",
         }
         found[host] = Order(questions, commands)

@@ -69,6 +69,12 @@ class Redis:
         with self.client(host.address, SENTINEL_PORT) as client:
             return _pairs(client.execute_command("SENTINEL", "MASTER", self.settings.master_name))
 
+    def in_tilt(self, host: Host) -> bool:
+        """Whether the Sentinel of a host distrusts its clock. Raises redis.RedisError."""
+        with self.client(host.address, SENTINEL_PORT) as client:
+            said: dict[str, Any] = client.info("sentinel")
+            return str(said.get("sentinel_tilt")) == "1"
+
     def sentinel_list(self, host: Host, what: str) -> list[dict[str, str]]:
         """What the Sentinel of a host says of its `REPLICAS` or of the other `SENTINELS`."""
         with self.client(host.address, SENTINEL_PORT) as client:

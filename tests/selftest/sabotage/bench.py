@@ -12,6 +12,7 @@ from hadrill.safety import on_target
 from hadrill.safety.journal import Entry, started
 
 TIMER_SECONDS = 300.0
+TABLE = "inet hadrill_sabotage"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,20 @@ class Sabotage:
 def everywhere(hosts: Iterable[Host], apply: str, undo: str) -> tuple[Step, ...]:
     """The same on several hosts."""
     return tuple(Step(host, apply, undo) for host in hosts)
+
+
+def stopped(host: Host, unit: str) -> Step:
+    """A unit is stopped."""
+    return Step(host, f"systemctl stop {unit}", f"systemctl start {unit}")
+
+
+def cut_port(host: Host, peers: Iterable[Host], port: int) -> Step:
+    """A host hears nothing from its peers on a port; itself it does."""
+    chain = "{ type filter hook input priority -10; }"
+    addresses = ", ".join(peer.address for peer in peers)
+    rule = f"iif != lo ip saddr {{ {addresses} }} tcp dport {port} drop"
+    apply = f"nft 'add table {TABLE}; add chain {TABLE} input {chain}; add rule {TABLE} input {rule}'"
+    return Step(host, apply, f"nft delete table {TABLE} 2>/dev/null || :")
 
 
 @contextmanager

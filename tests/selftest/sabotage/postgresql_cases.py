@@ -4,14 +4,13 @@ from collections.abc import Callable
 
 from hadrill.inventory import Host
 from hadrill.services.postgresql import Postgresql
-from tests.selftest.sabotage.bench import Sabotage, Step, everywhere
+from tests.selftest.sabotage.bench import TABLE, Sabotage, Step, cut_port, everywhere, stopped
 
 CONF = "/etc/hadrill/patroni/patroni.yml"
 DATA = "/var/lib/hadrill/postgresql/data"
 RESTART = "systemctl restart hadrill-patroni"
 RELOAD = "docker kill --signal HUP patroni"
 PSQL = "docker exec -i patroni psql -q -v ON_ERROR_STOP=1 -h /tmp -U postgres"
-TABLE = "inet hadrill_sabotage"
 WRITES = "CREATE TABLE lag AS SELECT i, repeat('x', 64) FROM generate_series(1, 40000) i; DROP TABLE lag"
 """About four MiB of WAL, over the limit of one."""
 
@@ -73,6 +72,16 @@ def proxy_check(service: Postgresql) -> Sabotage:
     return Sabotage("proxy-check", everywhere(service.proxies, apply, undo))
 
 
+def rest_filtered(service: Postgresql) -> Sabotage:
+    """One member's Patroni cannot be asked by the others."""
+    return Sabotage("port-filtered", (cut_port(_replicas(service)[0], service.members, 8008),))
+
+
+def patroni_stopped(service: Postgresql) -> Sabotage:
+    """A replica was stopped and forgotten."""
+    return Sabotage("patroni-stopped", (stopped(_replicas(service)[0], "hadrill-patroni"),))
+
+
 def _replicas(service: Postgresql) -> list[Host]:
     leader = service.leader()
     return [host for host in service.members if host != leader]
@@ -80,5 +89,15 @@ def _replicas(service: Postgresql) -> list[Host]:
 
 CASES: dict[str, Callable[[Postgresql], Sabotage]] = {
     case.__name__: case
-    for case in (data_mode, paused, no_failover, lag, raft_majority, replication_password, proxy_check)
+    for case in (
+        data_mode,
+        paused,
+        no_failover,
+        lag,
+        raft_majority,
+        replication_password,
+        proxy_check,
+        rest_filtered,
+        patroni_stopped,
+    )
 }

@@ -4,11 +4,10 @@ from collections.abc import Callable
 
 from hadrill.inventory import Host
 from hadrill.services.redis import Redis
-from tests.selftest.sabotage.bench import Sabotage, Step, everywhere
+from tests.selftest.sabotage.bench import TABLE, Sabotage, Step, cut_port, everywhere, stopped
 
 CONF = "/var/lib/hadrill/sentinel/sentinel.conf"
 RESTART = "systemctl restart hadrill-sentinel"
-TABLE = "inet hadrill_sabotage"
 GHOST = "198.18.0.199"
 # The password is read where it lies: it must not be seen in a list of processes.
 PASSWORD = "$(sed -n 's/^requirepass //p' /etc/hadrill/redis/redis.conf)"
@@ -47,12 +46,7 @@ def protected_mode_redis(service: Redis) -> Sabotage:
 
 def port_filtered(service: Redis) -> Sabotage:
     """One Sentinel's port is closed to its peers."""
-    chain = "{ type filter hook input priority -10; }"
-    peers = ", ".join(host.address for host in service.members)
-    rule = f"iif != lo ip saddr {{ {peers} }} tcp dport 26379"
-    apply = f"nft 'add table {TABLE}; add chain {TABLE} input {chain}; add rule {TABLE} input {rule} drop'"
-    undo = f"nft delete table {TABLE} 2>/dev/null || :"
-    return Sabotage("port-filtered", (Step(service.members[-1], apply, undo),))
+    return Sabotage("port-filtered", (cut_port(service.members[-1], service.members, 26379),))
 
 
 def quorum(service: Redis) -> Sabotage:
@@ -131,6 +125,38 @@ def updater_stopped(service: Redis) -> Sabotage:
     )
 
 
+def redis_stopped(service: Redis) -> Sabotage:
+    """A replica was stopped and forgotten."""
+    return Sabotage("redis-stopped", (stopped(_replicas(service)[0], "hadrill-redis"),))
+
+
+def sentinel_stopped(service: Redis) -> Sabotage:
+    """A Sentinel was stopped and forgotten."""
+    return Sabotage("sentinel-stopped", (stopped(service.members[-1], "hadrill-sentinel"),))
+
+
+def replica_cut(service: Redis) -> Sabotage:
+    """A replica hears nothing from its master, and everybody hears the replica."""
+    master, replica = _master(service), _replicas(service)[0]
+    chain, rule = "{ type filter hook input priority -10; }", f"ip saddr {master.address} tcp sport 6379 drop"
+    cut = f"nft 'add table {TABLE}; add chain {TABLE} input {chain}; add rule {TABLE} input {rule}'"
+    broken = f"{cut}; {redis_cli('CONFIG SET repl-timeout 2')}"
+    undo = f"nft delete table {TABLE} 2>/dev/null || :; {redis_cli('CONFIG SET repl-timeout 60')}"
+    return Sabotage("replica-link-down", (Step(replica, broken, undo),))
+
+
+def tilt(service: Redis) -> Sabotage:
+    """Its host stood still for a moment, as in a live migration."""
+    apply = "docker pause sentinel > /dev/null; sleep 3; docker unpause sentinel > /dev/null"
+    undo = "docker unpause sentinel > /dev/null 2>&1 || :"
+    return Sabotage("tilt", (Step(service.members[-1], apply, undo),))
+
+
+def single_proxy(service: Redis) -> Sabotage:
+    """A proxy was stopped and forgotten."""
+    return Sabotage("single-proxy", (stopped(service.proxies[-1], "hadrill-haproxy"),))
+
+
 def _master(service: Redis) -> Host:
     return next(host for host in service.members if service.role(host)[0] == "master")
 
@@ -154,5 +180,10 @@ CASES: dict[str, Callable[[Redis], Sabotage]] = {
         all_replicas,
         not_writable,
         updater_stopped,
+        redis_stopped,
+        sentinel_stopped,
+        replica_cut,
+        tilt,
+        single_proxy,
     )
 }

@@ -1,8 +1,7 @@
-"""Each cause is named first while it is there, and nothing is named once it is gone."""
+"""Each cause is named first while it is there; before and after, the cluster is whole and nothing is named."""
 
 import csv
 import io
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,30 +12,25 @@ from hadrill.inventory import Inventory
 from hadrill.remote import Remote
 from hadrill.report.secrets import Scrubber
 from hadrill.services.cluster import Cluster
+from hadrill.services.mariadb import Mariadb
+from hadrill.services.mariadb.cluster import MariadbCluster
+from hadrill.services.minio import Minio
+from hadrill.services.minio.cluster import MinioCluster
 from hadrill.services.postgresql import Postgresql
 from hadrill.services.postgresql.cluster import PostgresqlCluster
+from hadrill.services.rabbitmq import Rabbitmq
+from hadrill.services.rabbitmq.cluster import RabbitmqCluster
 from hadrill.services.redis import Redis
 from hadrill.services.redis.cluster import RedisCluster
 from hadrill.timing import Deadline, eventually
-from tests.selftest.sabotage import postgresql_cases, redis_cases
+from tests.selftest.sabotage import mariadb_cases, minio_cases, postgresql_cases, rabbitmq_cases, redis_cases
 from tests.selftest.sabotage.bench import Sabotage, sabotaged
 
-SHOWS_SECONDS = 45.0
+SHOWS_SECONDS = 60.0
 """Sentinel and Patroni look at what they depend on each ten seconds; a loss shows after `ttl`."""
 HEALED_SECONDS = 120.0
 LOG_LINES = 6
 COLUMNS = ("pxname", "svname", "status", "addr", "check_desc", "last_chk")
-
-
-@pytest.fixture
-def healthy(stock: Inventory, ssh: Remote) -> Iterator[None]:
-    """Both services are whole, before and after, and no cause is found."""
-    clusters = (PostgresqlCluster(stock, ssh), RedisCluster(stock, ssh))
-    for cluster in clusters:
-        _whole(cluster)
-    yield
-    for cluster in clusters:
-        _whole(cluster)
 
 
 @pytest.fixture
@@ -47,18 +41,32 @@ def keep(pytestconfig: pytest.Config) -> Path | None:
 
 
 @pytest.mark.parametrize("name", redis_cases.CASES)
-@pytest.mark.usefixtures("healthy")
 def test_redis(name: str, stock: Inventory, ssh: Remote, keep: Path | None) -> None:
     _named_first(RedisCluster(stock, ssh), redis_cases.CASES[name](Redis(stock)), keep)
 
 
 @pytest.mark.parametrize("name", postgresql_cases.CASES)
-@pytest.mark.usefixtures("healthy")
 def test_postgresql(name: str, stock: Inventory, ssh: Remote, keep: Path | None) -> None:
     _named_first(PostgresqlCluster(stock, ssh), postgresql_cases.CASES[name](Postgresql(stock)), keep)
 
 
+@pytest.mark.parametrize("name", mariadb_cases.CASES)
+def test_mariadb(name: str, stock: Inventory, ssh: Remote, keep: Path | None) -> None:
+    _named_first(MariadbCluster(stock, ssh), mariadb_cases.CASES[name](Mariadb(stock)), keep)
+
+
+@pytest.mark.parametrize("name", rabbitmq_cases.CASES)
+def test_rabbitmq(name: str, stock: Inventory, ssh: Remote, keep: Path | None) -> None:
+    _named_first(RabbitmqCluster(stock, ssh), rabbitmq_cases.CASES[name](Rabbitmq(stock)), keep)
+
+
+@pytest.mark.parametrize("name", minio_cases.CASES)
+def test_minio(name: str, stock: Inventory, ssh: Remote, keep: Path | None) -> None:
+    _named_first(MinioCluster(stock, ssh), minio_cases.CASES[name](Minio(stock)), keep)
+
+
 def _named_first(cluster: Cluster, case: Sabotage, keep: Path | None) -> None:
+    _whole(cluster)
     with sabotaged(cluster.inventory, cluster.remote, case):
 
         def elsewhere() -> str | None:
@@ -72,6 +80,7 @@ def _named_first(cluster: Cluster, case: Sabotage, keep: Path | None) -> None:
             return None
 
         eventually(f"{case.cause} to be named first", elsewhere, Deadline(SHOWS_SECONDS))
+    _whole(cluster)
 
 
 def _small(facts: Facts) -> Facts:

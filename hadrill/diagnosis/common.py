@@ -1,0 +1,71 @@
+"""Causes that any host can have, whatever runs on it. They are asked of all and come first: they explain the rest."""
+
+from collections.abc import Iterable, Iterator
+
+from hadrill.diagnosis.rule import Rule
+from hadrill.diagnosis.view import View
+from hadrill.inventory import Host
+
+FULL_PERCENT = 97
+APART_SECONDS = 2.0
+"""More than a second's rounding and a slow answer; Sentinel, Patroni and Galera live with less."""
+
+
+def commands(hosts: Iterable[Host]) -> dict[str, str]:
+    """What each host is asked besides: what it takes the others' names for, and how full its disk is."""
+    names = " ".join(name for host in hosts for name in (host.name, host.fqdn))
+    ask = f"for n in {names}; do echo $n $(getent ahostsv4 $n | head -1 | cut -d' ' -f1); done"
+    return {"names": ask, "disk": "df --output=pcent,target /var/lib/hadrill | tail -1"}
+
+
+def wrong_names(view: View) -> Iterator[str]:
+    """Names that lead elsewhere."""
+    addresses = {name: host.address for host in view.everybody for name in (host.name, host.fqdn)}
+    for host, facts in view.asked.items():
+        for line in facts["names"].said.splitlines():
+            name, _, address = line.partition(" ")
+            if name in addresses and address != addresses[name] and not address.startswith("127."):
+                found = address or "nothing"
+                yield f"{host} takes {name} for {found}; the inventory says {addresses[name]}"
+
+
+def full_disk(view: View) -> Iterator[str]:
+    """Disks without room."""
+    for host, facts in view.asked.items():
+        percent, _, place = facts["disk"].said.strip().partition("%")
+        if percent.isdigit() and int(percent) >= FULL_PERCENT:
+            yield f"{host}: {place.strip()} is {percent}% full"
+
+
+def clocks(view: View) -> Iterator[str]:
+    """Clocks that differ."""
+    skews = {host: facts.skew for host, facts in view.asked.items()}
+    if skews and max(skews.values()) - min(skews.values()) > APART_SECONDS:
+        ahead, behind = max(skews, key=lambda host: skews[host]), min(skews, key=lambda host: skews[host])
+        yield f"{ahead} is {skews[ahead] - skews[behind]:.1f} s ahead of {behind}"
+
+
+RULES: tuple[Rule[View], ...] = (
+    Rule(
+        "name-wrong",
+        "a host takes a member's name for another address",
+        "getent on each host, compared with the inventory",
+        "correct /etc/hosts or the resolver there; `fab base` does",
+        wrong_names,
+    ),
+    Rule(
+        "disk-full",
+        "a host's disk is full",
+        f"df of /var/lib/hadrill at {FULL_PERCENT}% or more",
+        "make room; databases stop before a disk is quite full",
+        full_disk,
+    ),
+    Rule(
+        "clocks-apart",
+        f"clocks differ by more than {APART_SECONDS:g} s",
+        "each host's time, beside the runner's",
+        "let all hosts follow the same time source",
+        clocks,
+    ),
+)
+"""For every service."""

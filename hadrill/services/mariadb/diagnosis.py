@@ -1,0 +1,100 @@
+"""Causes for which Galera does not serve, each with its remedy."""
+
+from hadrill.diagnosis import RECENT_SECONDS, Diagnosis, Facts, Rule, collect
+from hadrill.remote import Remote
+from hadrill.services.mariadb import signs
+from hadrill.services.mariadb.facts import MariadbFacts, orders
+from hadrill.services.mariadb.service import Mariadb
+
+
+def diagnose(service: Mariadb, remote: Remote, *, since_seconds: int = 0, victim: str = "") -> Diagnosis:
+    """Ask every node and proxy, and judge. Without `since_seconds` it is asked what would stop a failover now."""
+    facts = collect(remote, orders(service, since_seconds or RECENT_SECONDS))
+    return judged(service, facts, before=not since_seconds, victim=victim)
+
+
+def judged(service: Mariadb, facts: Facts, *, before: bool, victim: str = "") -> Diagnosis:
+    """The same of facts that were kept."""
+    return Diagnosis.of("mariadb", MariadbFacts(service, facts, victim, before=before), RULES)
+
+
+RULES: tuple[Rule[MariadbFacts], ...] = (
+    Rule(
+        "galera-without-uuid",
+        "the cluster has no identity, so no node can ever join it: all crashed and started without their position",
+        "wsrep_cluster_state_uuid is all zeros on a primary node",
+        "stop all nodes; `fab mariadb` begins from the newest data; start nodes with --wsrep_start_position",
+        signs.no_identity,
+    ),
+    Rule(
+        "galera-split",
+        "two clusters of the same name",
+        "primary nodes with different wsrep_cluster_state_uuid",
+        "decide which one is right; stop the other's nodes, remove their grastate.dat, start them again: they copy",
+        signs.split,
+    ),
+    Rule(
+        "port-filtered",
+        "a node's port answers on its own host and not to the others",
+        "refused or no answer from another node, an answer on the host itself",
+        "open 3306, 4567, 4568 and 4444 between all nodes (UFW)",
+        signs.filtered,
+    ),
+    Rule(
+        "galera-non-primary",
+        "nodes refuse queries: the primary component is lost",
+        "wsrep_cluster_status is not Primary",
+        "bring all nodes back; if one is gone for good: SET GLOBAL wsrep_provider_options='pc.bootstrap=YES' on one",
+        signs.non_primary,
+    ),
+    Rule(
+        "state-transfer-failed",
+        "a node cannot join: the copy of the data from its donor fails",
+        "errors of the state transfer in the logs of joiner or donor",
+        "the donor's line says why: the user sst and its password, disk space, or ports 4444 and 4568",
+        signs.transfer,
+    ),
+    Rule(
+        "node-desynced",
+        "a node was told to fall behind, so it serves nobody",
+        "wsrep_desync is ON",
+        "SET GLOBAL wsrep_desync = OFF",
+        signs.desynced,
+    ),
+    Rule(
+        "proxy-check",
+        "a proxy leads clients to a node that is not synced, or keeps them from one that is",
+        "HAProxy's state of a server differs from the node's wsrep_local_state_comment",
+        "the proxy must ask for Galera's state 4; `fab sql-proxy` restores the check",
+        signs.proxy_check,
+    ),
+    Rule(
+        "node-not-synced",
+        "a node joins, or gives its data to another one",
+        "wsrep_local_state_comment is not Synced",
+        "wait until it is done; its log says with whom",
+        signs.not_synced,
+    ),
+    Rule(
+        "flow-control",
+        "one slow node holds back every write",
+        "wsrep_flow_control_paused over 0.1",
+        "find the node with the long wsrep_local_recv_queue: its disk, its processor, or wsrep_slave_threads",
+        signs.paused,
+    ),
+    Rule(
+        "mariadb-stopped",
+        "a node does not run",
+        "nothing listens on 3306, asked on the host",
+        "systemctl start hadrill-mariadb; its log says why it ended",
+        signs.stopped,
+    ),
+    Rule(
+        "single-proxy",
+        "the loss of one proxy is an outage now",
+        "one proxy's statistics page answers, the others' do not",
+        "bring the other proxy back",
+        signs.single_proxy,
+    ),
+)
+"""Most telling first."""

@@ -1,0 +1,55 @@
+"""What Galera's nodes and the SQL proxies say when they are asked why clients are not served."""
+
+from functools import cached_property
+
+from hadrill.diagnosis import Facts, Order, Question, View, journal
+from hadrill.inventory import Host
+from hadrill.services.haproxy import SQL_STATISTICS_PORT
+from hadrill.services.mariadb.service import PORT, Mariadb
+
+GALERA_PORT = 4567
+TRANSFER_PORTS = (4444, 4568)
+"""Whole copies and increments; open only while one is under way, so they are not asked for."""
+DATA = "/var/lib/hadrill/mariadb"
+BACKEND = "be_mariadb"
+
+
+def orders(service: Mariadb, since_seconds: int) -> dict[Host, Order]:
+    """What to ask each node and each proxy. The root password never leaves its container."""
+    show = "SHOW GLOBAL STATUS LIKE 'wsrep\\_%'; SHOW GLOBAL VARIABLES LIKE 'wsrep\\_desync'"
+    client = "MYSQL_PWD=$MARIADB_ROOT_PASSWORD mariadb --connect-timeout=2 -uroot -N -B"
+    found = {}
+    for host in service.members:
+        questions = {}
+        for peer in service.members:
+            questions[f"galera@{peer.name}"] = Question(peer.address, GALERA_PORT, "")
+            questions[f"mariadb@{peer.name}"] = Question(peer.address, PORT, "")
+        commands = {
+            "wsrep": f"echo \"{show}\" | docker exec -i mariadb sh -c '{client}'",
+            "log": journal("mariadb", since_seconds),
+            "state": f"cat {DATA}/grastate.dat",
+        }
+        found[host] = Order(questions, commands)
+    statistics = f"GET /;csv;norefresh;scope={BACKEND} HTTP/1.0\r\n\r\n"
+    for proxy in service.proxies:
+        found[proxy] = Order({"statistics": Question(proxy.address, SQL_STATISTICS_PORT, statistics)})
+    return found
+
+
+class MariadbFacts(View):
+    """The facts by what they mean."""
+
+    def __init__(self, service: Mariadb, facts: Facts, victim: str = "", *, before: bool = False) -> None:
+        super().__init__(service, facts, victim, before=before)
+        self.service = service
+
+    @cached_property
+    def wsrep(self) -> dict[str, dict[str, str]]:
+        """Status variables of each node that answers itself."""
+        found = {}
+        for host in self.hosts:
+            rows = [line.split("\t", 1) for line in self.answer(host, "wsrep").said.splitlines()]
+            values = {row[0]: row[1] for row in rows if len(row) > 1}
+            if "wsrep_cluster_status" in values:
+                found[host] = values
+        return found

@@ -1,0 +1,107 @@
+"""How the causes look in the facts: each function returns the lines that show one, and none where it is not there.
+
+Signatures are Galera 4's status variables and the words of MariaDB 11's state transfer scripts.
+"""
+
+from collections.abc import Iterator
+
+from hadrill.services.mariadb.facts import GALERA_PORT, MariadbFacts
+from hadrill.services.mariadb.service import PORT
+
+NOBODY = "00000000-0000-0000-0000-000000000000"
+PAUSED = 0.1
+"""The part of the time since the last question that flow control held all nodes back."""
+
+
+def non_primary(view: MariadbFacts) -> Iterator[str]:
+    """Nodes that refuse queries because the majority is gone."""
+    for host, values in view.wsrep.items():
+        if values["wsrep_cluster_status"] != "Primary":
+            size = values.get("wsrep_cluster_size", "?")
+            yield f"{host}: wsrep_cluster_status {values['wsrep_cluster_status']}, it sees {size} of {len(view.names)}"
+
+
+def no_identity(view: MariadbFacts) -> Iterator[str]:
+    """A cluster that cannot be joined."""
+    for host, values in view.wsrep.items():
+        if values["wsrep_cluster_status"] == "Primary" and values.get("wsrep_cluster_state_uuid") == NOBODY:
+            yield f"{host}: wsrep_cluster_state_uuid is {NOBODY}"
+
+
+def split(view: MariadbFacts) -> Iterator[str]:
+    """Clusters beside each other."""
+    named = {host: values.get("wsrep_cluster_state_uuid", "") for host, values in view.wsrep.items()}
+    primary = {
+        host: uuid for host, uuid in named.items() if view.wsrep[host]["wsrep_cluster_status"] == "Primary" and uuid
+    }
+    if len(set(primary.values())) > 1:
+        yield ", ".join(f"{host} is primary in {uuid}" for host, uuid in primary.items())
+
+
+def transfer(view: MariadbFacts) -> Iterator[str]:
+    """State transfers that fail."""
+    if view.before and len(view.wsrep) == len(view.hosts):
+        return
+    words = "SST_[A-Z]*FAILED|WSREP_SST: \\[ERROR\\]|SST failed|Failed to parse uuid:seqno|Access denied for user 'sst'"
+    for host in view.hosts:
+        yield from view.log(host, "log", words)
+
+
+def desynced(view: MariadbFacts) -> Iterator[str]:
+    """Nodes that were told to fall behind."""
+    for host, values in view.wsrep.items():
+        if values.get("wsrep_desync") == "ON":
+            yield f"{host}: wsrep_desync is ON, its state is {values.get('wsrep_local_state_comment')}"
+
+
+def not_synced(view: MariadbFacts) -> Iterator[str]:
+    """Nodes that are on their way."""
+    for host, values in view.wsrep.items():
+        state = values.get("wsrep_local_state_comment")
+        if values["wsrep_cluster_status"] == "Primary" and state != "Synced" and values.get("wsrep_desync") != "ON":
+            yield f"{host}: wsrep_local_state_comment {state}"
+
+
+def filtered(view: MariadbFacts) -> Iterator[str]:
+    """Ports that answer at home and not to the others."""
+    for kind, port in (("galera", GALERA_PORT), ("mariadb", PORT)):
+        for asker, asked in view.pairs:
+            error = view.answer(asker, f"{kind}@{asked}").error
+            if error and asked in view.hosts and not view.answer(asked, f"{kind}@{asked}").error:
+                yield f"{asker} -> {asked}:{port}: {error}, though it answers on {asked} itself"
+
+
+def proxy_check(view: MariadbFacts) -> Iterator[str]:
+    """Proxies that do not judge nodes as Galera does."""
+    for proxy, servers in view.servers().items():
+        for name, row in servers.items():
+            values = view.wsrep.get(name)
+            if values is None:
+                continue
+            synced = values.get("wsrep_local_state_comment") == "Synced" and values.get("wsrep_ready") == "ON"
+            if synced != row["status"].startswith("UP"):
+                said = f"{row['status']} ({row.get('check_desc') or row.get('last_chk', '')})"
+                state = values.get("wsrep_local_state_comment")
+                yield f"{proxy}: {name} is {said}, while the node itself says {state}"
+
+
+def paused(view: MariadbFacts) -> Iterator[str]:
+    """One slow node holds all back."""
+    for host, values in view.wsrep.items():
+        if float(values.get("wsrep_flow_control_paused", 0)) > PAUSED:
+            yield f"{host}: writes were held back for {float(values['wsrep_flow_control_paused']):.0%} of the time"
+
+
+def stopped(view: MariadbFacts) -> Iterator[str]:
+    """Nodes that do not take connections."""
+    for host in view.hosts:
+        if view.answer(host, f"mariadb@{host}").error:
+            yield f"{host}: nothing listens on {PORT}"
+            yield from view.log(host, "log", "\\[ERROR\\]")
+
+
+def single_proxy(view: MariadbFacts) -> Iterator[str]:
+    """One proxy left."""
+    alive = view.servers()
+    if len(view.service.proxies) > 1 and len(alive) == 1:
+        yield f"only {next(iter(alive))} answers on its statistics port"

@@ -1,0 +1,72 @@
+"""Causes for which MinIO does not serve, each with its remedy."""
+
+from hadrill.diagnosis import RECENT_SECONDS, Diagnosis, Facts, Rule, collect
+from hadrill.remote import Remote
+from hadrill.services.minio import signs
+from hadrill.services.minio.facts import MinioFacts, orders
+from hadrill.services.minio.service import Minio
+
+
+def diagnose(service: Minio, remote: Remote, *, since_seconds: int = 0, victim: str = "") -> Diagnosis:
+    """Ask every node, and judge. Without `since_seconds` it is asked what would stop a failover now."""
+    facts = collect(remote, orders(service, since_seconds or RECENT_SECONDS))
+    return judged(service, facts, before=not since_seconds, victim=victim)
+
+
+def judged(service: Minio, facts: Facts, *, before: bool, victim: str = "") -> Diagnosis:
+    """The same of facts that were kept."""
+    return Diagnosis.of("minio", MinioFacts(service, facts, victim, before=before), RULES)
+
+
+RULES: tuple[Rule[MinioFacts], ...] = (
+    Rule(
+        "root-credentials-differ",
+        "nodes refuse each other: the root password is not the same on all",
+        "words about tokens and authentication in a node's log",
+        "the same MINIO_ROOT_USER and MINIO_ROOT_PASSWORD on every node, then restart all; `fab minio` does",
+        signs.credentials,
+    ),
+    Rule(
+        "configuration-differs",
+        "a node was started with another environment or command line",
+        "`has incorrect configuration` in a node's log",
+        "`fab minio` gives all nodes the same; restart the one that is named",
+        signs.configuration,
+    ),
+    Rule(
+        "clocks-apart",
+        "nodes disagree about the time by more than 15 minutes",
+        "RequestTimeTooSkewed in a node's log",
+        "let all hosts follow the same time source",
+        signs.clock,
+    ),
+    Rule(
+        "drive-full",
+        "a drive has no room left",
+        "free space on the drive",
+        "make room, or add drives; objects are refused before it is quite full",
+        signs.full,
+    ),
+    Rule(
+        "port-filtered",
+        "a node's port answers on its own host and not to the others",
+        "refused or no answer from another node, an answer on the host itself",
+        "open 9000 between all nodes (UFW)",
+        signs.filtered,
+    ),
+    Rule(
+        "write-quorum-lost",
+        "nodes see too few drives to write",
+        "/minio/health/cluster is not 200 on a node that lives",
+        "bring the other nodes back",
+        signs.no_quorum,
+    ),
+    Rule(
+        "minio-stopped",
+        "a node does not serve",
+        "/minio/health/live is not 200, asked on the host",
+        "systemctl start hadrill-minio; its log says why it ended",
+        signs.stopped,
+    ),
+)
+"""Most telling first."""

@@ -1,0 +1,60 @@
+"""What MinIO's nodes say when they are asked why objects are not written or read."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from hadrill.diagnosis import Facts, Order, Question, View, journal
+from hadrill.inventory import Host
+from hadrill.services.minio.service import PORT, Minio
+
+DATA = "/var/lib/hadrill/minio"
+
+
+def orders(service: Minio, since_seconds: int) -> dict[Host, Order]:
+    """What to ask each node: its health pages, its peers' ports, its log and its drive."""
+    found = {}
+    for host in service.members:
+        questions = {
+            "live": _get(host.address, "/minio/health/live"),
+            "cluster": _get(host.address, "/minio/health/cluster"),
+        }
+        for peer in service.members:
+            questions[f"minio@{peer.name}"] = Question(peer.address, PORT, "")
+        commands = {"log": journal("minio", since_seconds), "drive": f"df --output=pcent,avail -B1M {DATA} | tail -1"}
+        found[host] = Order(questions, commands)
+    return found
+
+
+@dataclass(frozen=True)
+class Drive:
+    """How full it is, percent, and how much is left, MiB."""
+
+    percent: int
+    free: int
+
+
+class MinioFacts(View):
+    """The facts by what they mean."""
+
+    def __init__(self, service: Minio, facts: Facts, victim: str = "", *, before: bool = False) -> None:
+        super().__init__(service, facts, victim, before=before)
+        self.service = service
+
+    @cached_property
+    def drives(self) -> dict[str, Drive]:
+        """Each node's drive."""
+        found = {}
+        for host in self.hosts:
+            if match := re.search(r"(\d+)%\s+(\d+)", self.answer(host, "drive").said):
+                found[host] = Drive(int(match[1]), int(match[2]))
+        return found
+
+    def status(self, host: str, page: str) -> str:
+        """The status of a health page; empty where there was no answer."""
+        words = self.answer(host, page).said.split(" ", 2)
+        return words[1] if len(words) > 1 else ""
+
+
+def _get(address: str, path: str) -> Question:
+    return Question(address, PORT, f"GET {path} HTTP/1.0\r\n\r\n")

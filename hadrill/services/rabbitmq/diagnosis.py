@@ -1,0 +1,100 @@
+"""Causes for which RabbitMQ does not confirm, each with its remedy."""
+
+from hadrill.diagnosis import RECENT_SECONDS, Diagnosis, Facts, Rule, collect
+from hadrill.remote import Remote
+from hadrill.services.rabbitmq import signs
+from hadrill.services.rabbitmq.facts import RabbitmqFacts, orders
+from hadrill.services.rabbitmq.service import Rabbitmq
+
+
+def diagnose(service: Rabbitmq, remote: Remote, *, since_seconds: int = 0, victim: str = "") -> Diagnosis:
+    """Ask every node, and judge. Without `since_seconds` it is asked what would stop a failover now."""
+    facts = collect(remote, orders(service, since_seconds or RECENT_SECONDS))
+    return judged(service, facts, before=not since_seconds, victim=victim)
+
+
+def judged(service: Rabbitmq, facts: Facts, *, before: bool, victim: str = "") -> Diagnosis:
+    """The same of facts that were kept."""
+    return Diagnosis.of("rabbitmq", RabbitmqFacts(service, facts, victim, before=before), RULES)
+
+
+RULES: tuple[Rule[RabbitmqFacts], ...] = (
+    Rule(
+        "erlang-cookie",
+        "nodes do not believe each other: their Erlang cookies differ",
+        "Erlang's words about challenges and cookies in a node's log",
+        "the same .erlang.cookie, mode 0400, on every node; then restart the odd one; `fab rabbitmq` does",
+        signs.cookie,
+    ),
+    Rule(
+        "port-filtered",
+        "a node's port answers on its own host and not to the others",
+        "refused or no answer from another node, an answer on the host itself",
+        "open 4369, 25672 and 5672 between all nodes (UFW)",
+        signs.filtered,
+    ),
+    Rule(
+        "disk-alarm",
+        "a node has too little disk left, so every publisher of the cluster is blocked",
+        "disk_free_alarm",
+        "make room below /var/lib/hadrill/rabbitmq, or lower disk_free_limit knowingly",
+        lambda view: signs.alarm(view, "disk_free_alarm", "the disk alarm is on"),
+    ),
+    Rule(
+        "memory-alarm",
+        "a node uses too much memory, so every publisher of the cluster is blocked",
+        "mem_alarm",
+        "find the queue that grows; add consumers or memory",
+        lambda view: signs.alarm(view, "mem_alarm", "the memory alarm is on"),
+    ),
+    Rule(
+        "node-not-joined",
+        "a node is in no cluster with the others",
+        "/api/nodes lacks a member",
+        "the names in /etc/hosts and the cookie must agree; then `fab rabbitmq` lets it join",
+        signs.not_joined,
+    ),
+    Rule(
+        "partition",
+        "nodes lost sight of each other",
+        "partitions in /api/nodes",
+        "mend the network; with pause_minority the smaller side comes back by itself",
+        signs.partitioned,
+    ),
+    Rule(
+        "queue-without-majority",
+        "a quorum queue has no majority, so it confirms nothing",
+        "fewer members online than a majority",
+        "bring the nodes of its members back",
+        signs.few_online,
+    ),
+    Rule(
+        "classic-queue",
+        "a queue lives on one node only: the loss of that node stops it",
+        "a durable queue of type classic",
+        "declare it with x-queue-type quorum, and move its messages",
+        signs.classic,
+    ),
+    Rule(
+        "queue-with-few-members",
+        "a quorum queue has fewer members than the cluster can give it",
+        "less than three members",
+        "rabbitmq-queues grow rabbit@HOST all, for each node that it lacks",
+        signs.few_members,
+    ),
+    Rule(
+        "node-down",
+        "the others miss a node",
+        "running is false in /api/nodes",
+        "systemctl start hadrill-rabbitmq there, or `rabbitmqctl start_app`; its log says why it ended",
+        signs.not_running,
+    ),
+    Rule(
+        "rabbitmq-stopped",
+        "a node takes no connections",
+        "nothing listens on 5672, asked on the host",
+        "systemctl start hadrill-rabbitmq; its log says why it ended",
+        signs.stopped,
+    ),
+)
+"""Most telling first."""

@@ -1,0 +1,69 @@
+"""Misconfigurations of Galera and its proxies, by the name of the cause that must be found."""
+
+from collections.abc import Callable
+
+from hadrill.services.mariadb import Mariadb
+from tests.selftest.sabotage.bench import Sabotage, Step, cut_port, everywhere, stopped
+
+SQL = "docker exec -i mariadb sh -c 'MYSQL_PWD=$MARIADB_ROOT_PASSWORD mariadb -uroot'"
+DATA = "/var/lib/hadrill/mariadb"
+UNIT = "hadrill-mariadb"
+
+
+def node_desynced(service: Mariadb) -> Sabotage:
+    """A backup script that did not end."""
+    on, off = (f"echo 'SET GLOBAL wsrep_desync = {value}' | {SQL}" for value in ("ON", "OFF"))
+    return Sabotage("node-desynced", (Step(service.members[-1], on, off),))
+
+
+def transfer_failing(service: Mariadb) -> Sabotage:
+    """The donor's user has another password, and a node needs a whole copy."""
+    first, last = service.members[0], service.members[-1]
+    password = "$(sed -n 's/^wsrep_sst_auth = \"sst:\\(.*\\)\"$/\\1/p' /etc/hadrill/mariadb/galera.cnf)"
+
+    def change(value: str) -> str:
+        return f"echo \"SET PASSWORD FOR sst@localhost = PASSWORD('{value}')\" | {SQL}"
+
+    empty = f"systemctl stop {UNIT}; rm -rf {DATA}/* {DATA}/.sst; systemctl start {UNIT}"
+    steps = (
+        Step(last, ":", f"systemctl restart {UNIT}"),
+        Step(first, change("not-it"), change(password)),
+        Step(last, empty, ":"),
+    )
+    return Sabotage("state-transfer-failed", steps)
+
+
+def non_primary(service: Mariadb) -> Sabotage:
+    """Two of three nodes died, and nobody started them again."""
+    drop_in = f"/run/systemd/system/{UNIT}.service.d/sabotage.conf"
+    apply = (
+        f"mkdir -p $(dirname {drop_in}); printf '[Service]\\nRestart=no\\n' > {drop_in}; systemctl daemon-reload;"
+        " docker kill --signal KILL mariadb > /dev/null"
+    )
+    undo = f"rm -rf $(dirname {drop_in}); systemctl daemon-reload; systemctl start --no-block {UNIT}"
+    return Sabotage("galera-non-primary", everywhere(service.members[:-1], apply, undo))
+
+
+def proxy_check(service: Mariadb) -> Sabotage:
+    """A proxy that only looks whether the port is open, and a node that is not synced."""
+    file, restart = "/etc/hadrill/haproxy/haproxy.cfg", "systemctl restart hadrill-sql-proxy"
+    plain = f"cp {file} {file}.right; sed -i '/tcp-check/d' {file}; {restart}"
+    right = f"[ ! -e {file}.right ] || mv {file}.right {file}; {restart}"
+    steps = everywhere(service.proxies, plain, right)
+    return Sabotage("proxy-check", (*steps, *node_desynced(service).steps))
+
+
+def galera_filtered(service: Mariadb) -> Sabotage:
+    """One node's port is closed to the others."""
+    return Sabotage("port-filtered", (cut_port(service.members[-1], service.members, 4567),))
+
+
+def mariadb_stopped(service: Mariadb) -> Sabotage:
+    """A node was stopped and forgotten."""
+    return Sabotage("mariadb-stopped", (stopped(service.members[-1], UNIT),))
+
+
+CASES: dict[str, Callable[[Mariadb], Sabotage]] = {
+    case.__name__: case
+    for case in (node_desynced, transfer_failing, non_primary, proxy_check, galera_filtered, mariadb_stopped)
+}

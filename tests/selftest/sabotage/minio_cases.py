@@ -1,0 +1,63 @@
+"""Misconfigurations of MinIO and of any host, by the name of the cause that must be found."""
+
+from collections.abc import Callable
+
+from hadrill.services.minio import Minio
+from tests.selftest.sabotage.bench import Sabotage, Step, stopped
+
+ENVIRONMENT = "/etc/hadrill/minio/minio.env"
+DATA = "/var/lib/hadrill/minio"
+RESTART = "systemctl restart hadrill-minio"
+
+
+def root_password(service: Minio) -> Sabotage:
+    """One node was given another root password."""
+    other = "s/^\\(MINIO_ROOT_PASSWORD=\\).*/\\1not-the-password/"
+    apply = f"cp -p {ENVIRONMENT} {ENVIRONMENT}.right; sed -i '{other}' {ENVIRONMENT}; {RESTART}"
+    undo = f"[ ! -e {ENVIRONMENT}.right ] || mv {ENVIRONMENT}.right {ENVIRONMENT}; {RESTART}"
+    return Sabotage("root-credentials-differ", (Step(service.members[-1], apply, undo),))
+
+
+def drive_full(service: Minio) -> Sabotage:
+    """A small drive, and something else that fills it."""
+    fill = f"fallocate -l $(( $(df --output=avail -B1M {DATA} | tail -1) - 20 ))M {DATA}/filler"
+    apply = (
+        f"systemctl stop hadrill-minio; mount -t tmpfs -o size=256m tmpfs {DATA}; systemctl start hadrill-minio; {fill}"
+    )
+    undo = f"systemctl stop hadrill-minio; ! mountpoint -q {DATA} || umount {DATA}; systemctl start hadrill-minio"
+    return Sabotage("drive-full", (Step(service.members[-1], apply, undo),))
+
+
+def minio_stopped(service: Minio) -> Sabotage:
+    """A node was stopped and forgotten."""
+    return Sabotage("minio-stopped", (stopped(service.members[-1], "hadrill-minio"),))
+
+
+def firewall_rule_missing(service: Minio) -> Sabotage:
+    """UFW does not let the peers in."""
+    host, chain = service.members[-1], "ufw-user-input"
+    apply = f"rule=$(iptables -S {chain} | grep 'dport 9000 ' | sed 's/^-A/-D/'); iptables $rule"
+    return Sabotage("port-filtered", (Step(host, apply, "ufw reload > /dev/null"),))
+
+
+def name_wrong(service: Minio) -> Sabotage:
+    """A host takes a member for another machine."""
+    one, other = service.members[0], service.members[-1]
+    wrong = f"sed 's/^{other.address} /198.18.0.250 /' /etc/hosts > /run/hosts.wrong"
+    apply = f"cp /etc/hosts /run/hosts.right; {wrong}; cat /run/hosts.wrong > /etc/hosts"
+    undo = "[ ! -e /run/hosts.right ] || cat /run/hosts.right > /etc/hosts"
+    return Sabotage("name-wrong", (Step(one, apply, undo),))
+
+
+def disk_full(service: Minio) -> Sabotage:
+    """A proxy's disk is full."""
+    place = "/var/lib/hadrill"
+    apply = f"mkdir -p {place}; mount -t tmpfs -o size=4m tmpfs {place}; fallocate -l 4M {place}/filler"
+    undo = f"! mountpoint -q {place} || umount {place}"
+    return Sabotage("disk-full", (Step(service.proxies[-1], apply, undo),))
+
+
+CASES: dict[str, Callable[[Minio], Sabotage]] = {
+    case.__name__: case
+    for case in (root_password, drive_full, minio_stopped, firewall_rule_missing, name_wrong, disk_full)
+}

@@ -1,0 +1,75 @@
+"""Misconfigurations of RabbitMQ, by the name of the cause that must be found."""
+
+from collections.abc import Callable
+
+from hadrill.services.rabbitmq import Rabbitmq
+from tests.selftest.sabotage.bench import Sabotage, Step, cut_port
+
+CONTROL = "docker exec rabbitmq rabbitmqctl -q"
+COOKIE = "/var/lib/hadrill/rabbitmq/.erlang.cookie"
+QUEUE = "http://127.0.0.1:15672/api/queues/hadrill/sabotage"
+# The password is read where it lies: it must not be seen in a list of processes.
+MANAGE = """
+import base64, json, pathlib, re, sys, urllib.request
+text = pathlib.Path("/etc/hadrill/rabbitmq/rabbitmq.conf").read_text()
+login = "hadrill:" + re.search("default_pass = (.*)", text)[1]
+request = urllib.request.Request(sys.argv[2], method=sys.argv[1], data=sys.argv[3].encode() or None)
+request.add_header("Authorization", "Basic " + base64.b64encode(login.encode()).decode())
+request.add_header("Content-Type", "application/json")
+try:
+    urllib.request.urlopen(request, timeout=5)
+except urllib.error.HTTPError as error:
+    sys.exit(0 if sys.argv[1] == "DELETE" and error.code == 404 else str(error))
+"""
+
+
+def classic_queue(service: Rabbitmq) -> Sabotage:
+    """An application declared its queue as it always did."""
+    return Sabotage("classic-queue", (_declared(service, '{"durable":true,"arguments":{"x-queue-type":"classic"}}'),))
+
+
+def few_members(service: Rabbitmq) -> Sabotage:
+    """A queue that was made while the other nodes were away."""
+    arguments = '{"x-queue-type":"quorum","x-quorum-initial-group-size":1}'
+    return Sabotage("queue-with-few-members", (_declared(service, f'{{"durable":true,"arguments":{arguments}}}'),))
+
+
+def disk_alarm(service: Rabbitmq) -> Sabotage:
+    """Less room than the limit."""
+    limit = f"{CONTROL} set_disk_free_limit"
+    return Sabotage("disk-alarm", (Step(service.members[0], f"{limit} 900TB", f"{limit} 200MB"),))
+
+
+def memory_alarm(service: Rabbitmq) -> Sabotage:
+    """More memory in use than the limit."""
+    limit = f"{CONTROL} set_vm_memory_high_watermark"
+    return Sabotage("memory-alarm", (Step(service.members[1], f"{limit} 0.00001", f"{limit} 0.6"),))
+
+
+def cookie(service: Rabbitmq) -> Sabotage:
+    """A node with a cookie of its own."""
+    restart = "systemctl restart --no-block hadrill-rabbitmq"
+    apply = f"cp -p {COOKIE} {COOKIE}.right; printf notthecookie > {COOKIE}; {restart}"
+    undo = f"[ ! -e {COOKIE}.right ] || mv {COOKIE}.right {COOKIE}; {restart}"
+    return Sabotage("erlang-cookie", (Step(service.members[-1], apply, undo),))
+
+
+def node_down(service: Rabbitmq) -> Sabotage:
+    """The application is stopped, Erlang goes on."""
+    return Sabotage("node-down", (Step(service.members[-1], f"{CONTROL} stop_app", f"{CONTROL} start_app"),))
+
+
+def distribution_filtered(service: Rabbitmq) -> Sabotage:
+    """One node's port for its peers is closed to them."""
+    return Sabotage("port-filtered", (cut_port(service.members[-1], service.members, 4369),))
+
+
+def _declared(service: Rabbitmq, body: str) -> Step:
+    program = f"python3 - {{}} {QUEUE} '{{}}' <<'END'{MANAGE}END"
+    return Step(service.members[0], program.format("PUT", body), program.format("DELETE", ""))
+
+
+CASES: dict[str, Callable[[Rabbitmq], Sabotage]] = {
+    case.__name__: case
+    for case in (classic_queue, few_members, disk_alarm, memory_alarm, cookie, node_down, distribution_filtered)
+}
