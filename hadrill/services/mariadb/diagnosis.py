@@ -55,18 +55,18 @@ RULES: tuple[Rule[MariadbFacts], ...] = (
         signs.transfer,
     ),
     Rule(
-        "node-desynced",
-        "a node was told to fall behind, so it serves nobody",
-        "wsrep_desync is ON",
-        "SET GLOBAL wsrep_desync = OFF",
-        signs.desynced,
-    ),
-    Rule(
         "proxy-check",
         "a proxy leads clients to a node that is not synced, or keeps them from one that is",
         "HAProxy's state of a server differs from the node's wsrep_local_state_comment",
         "the proxy must ask for Galera's state 4; `fab sql-proxy` restores the check",
         signs.proxy_check,
+    ),
+    Rule(
+        "node-desynced",
+        "a node was told to fall behind, so it serves nobody",
+        "wsrep_desync is ON",
+        "SET GLOBAL wsrep_desync = OFF",
+        signs.desynced,
     ),
     Rule(
         "node-not-synced",

@@ -57,4 +57,4 @@ class MinioFacts(View):
 
 
 def _get(address: str, path: str) -> Question:
-    return Question(address, PORT, f"GET {path} HTTP/1.0\r\n\r\n")
+    return Question(address, PORT, f"GET {path} HTTP/1.1\r\nHost: minio\r\nConnection: close\r\n\r\n")

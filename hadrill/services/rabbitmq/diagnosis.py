@@ -30,7 +30,7 @@ RULES: tuple[Rule[RabbitmqFacts], ...] = (
         "port-filtered",
         "a node's port answers on its own host and not to the others",
         "refused or no answer from another node, an answer on the host itself",
-        "open 4369, 25672 and 5672 between all nodes (UFW)",
+        "open 4369 and 25672 between all nodes (UFW)",
         signs.filtered,
     ),
     Rule(

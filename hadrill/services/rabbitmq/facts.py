@@ -11,7 +11,7 @@ from hadrill.services.rabbitmq.service import MANAGEMENT_PORT, PORT, VHOST, Rabb
 
 EPMD_PORT = 4369
 DISTRIBUTION_PORT = 25672
-PORTS = {"amqp": PORT, "epmd": EPMD_PORT, "distribution": DISTRIBUTION_PORT}
+PEER_PORTS = {"epmd": EPMD_PORT, "distribution": DISTRIBUTION_PORT}
 QUEUE_COLUMNS = "name,type,members,online,leader,durable,exclusive"
 NODE_COLUMNS = "name,running,mem_alarm,disk_free_alarm,disk_free,disk_free_limit,partitions,being_drained"
 
@@ -28,10 +28,11 @@ def orders(service: Rabbitmq, since_seconds: int) -> dict[Host, Order]:
     for host in service.members:
         questions = {
             "nodes": management(f"/api/nodes?columns={NODE_COLUMNS}"),
+            "amqp": Question(host.address, PORT, ""),
             "queues": management(f"/api/queues/{VHOST}?columns={QUEUE_COLUMNS}"),
         }
         for peer in service.members:
-            for kind, port in PORTS.items():
+            for kind, port in PEER_PORTS.items():
                 questions[f"{kind}@{peer.name}"] = Question(peer.address, port, "")
         found[host] = Order(questions, {"log": journal("rabbitmq", since_seconds)})
     return found

@@ -5,7 +5,8 @@ Signatures are the words of RabbitMQ 4's management interface and of Erlang's di
 
 from collections.abc import Iterator
 
-from hadrill.services.rabbitmq.facts import PORTS, RabbitmqFacts
+from hadrill.services.rabbitmq.facts import PEER_PORTS, RabbitmqFacts
+from hadrill.services.rabbitmq.service import PORT
 
 COOKIE = "Invalid challenge reply|invalid challenge|disallowed node|rejected because of.*cookie|cookies? mismatch"
 
@@ -76,7 +77,7 @@ def few_online(view: RabbitmqFacts) -> Iterator[str]:
 
 def filtered(view: RabbitmqFacts) -> Iterator[str]:
     """Ports that answer at home and not to the others."""
-    for kind, port in PORTS.items():
+    for kind, port in PEER_PORTS.items():
         for asker, asked in view.pairs:
             error = view.answer(asker, f"{kind}@{asked}").error
             if error and asked in view.hosts and not view.answer(asked, f"{kind}@{asked}").error:
@@ -86,5 +87,5 @@ def filtered(view: RabbitmqFacts) -> Iterator[str]:
 def stopped(view: RabbitmqFacts) -> Iterator[str]:
     """Nodes that do not take connections."""
     for host in view.hosts:
-        if view.answer(host, f"amqp@{host}").error:
-            yield f"{host}: nothing listens on {PORTS['amqp']}"
+        if view.answer(host, "amqp").error:
+            yield f"{host}: nothing listens on {PORT}"

@@ -1,4 +1,4 @@
-"""Misconfigurations of MinIO and of any host, by the name of the cause that must be found."""
+"""Misconfigurations of MinIO and of any of its hosts, by the name of the cause that must be found."""
 
 from collections.abc import Callable
 
@@ -49,15 +49,6 @@ def name_wrong(service: Minio) -> Sabotage:
     return Sabotage("name-wrong", (Step(one, apply, undo),))
 
 
-def disk_full(service: Minio) -> Sabotage:
-    """A proxy's disk is full."""
-    place = "/var/lib/hadrill"
-    apply = f"mkdir -p {place}; mount -t tmpfs -o size=4m tmpfs {place}; fallocate -l 4M {place}/filler"
-    undo = f"! mountpoint -q {place} || umount {place}"
-    return Sabotage("disk-full", (Step(service.proxies[-1], apply, undo),))
-
-
 CASES: dict[str, Callable[[Minio], Sabotage]] = {
-    case.__name__: case
-    for case in (root_password, drive_full, minio_stopped, firewall_rule_missing, name_wrong, disk_full)
+    case.__name__: case for case in (root_password, drive_full, minio_stopped, firewall_rule_missing, name_wrong)
 }

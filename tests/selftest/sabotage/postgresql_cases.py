@@ -82,6 +82,14 @@ def patroni_stopped(service: Postgresql) -> Sabotage:
     return Sabotage("patroni-stopped", (stopped(_replicas(service)[0], "hadrill-patroni"),))
 
 
+def disk_full(service: Postgresql) -> Sabotage:
+    """A proxy's disk is full."""
+    place = "/var/lib/hadrill"
+    apply = f"mkdir -p {place}; mount -t tmpfs -o size=4m tmpfs {place}; fallocate -l 4M {place}/filler"
+    undo = f"! mountpoint -q {place} || umount {place}"
+    return Sabotage("disk-full", (Step(service.proxies[-1], apply, undo),))
+
+
 def _replicas(service: Postgresql) -> list[Host]:
     leader = service.leader()
     return [host for host in service.members if host != leader]
@@ -99,5 +107,6 @@ CASES: dict[str, Callable[[Postgresql], Sabotage]] = {
         proxy_check,
         rest_filtered,
         patroni_stopped,
+        disk_full,
     )
 }

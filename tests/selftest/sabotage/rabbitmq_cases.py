@@ -9,17 +9,14 @@ CONTROL = "docker exec rabbitmq rabbitmqctl -q"
 COOKIE = "/var/lib/hadrill/rabbitmq/.erlang.cookie"
 QUEUE = "http://127.0.0.1:15672/api/queues/hadrill/sabotage"
 # The password is read where it lies: it must not be seen in a list of processes.
-MANAGE = """
-import base64, json, pathlib, re, sys, urllib.request
+MANAGE = f"""
+import base64, pathlib, re, sys, urllib.request
 text = pathlib.Path("/etc/hadrill/rabbitmq/rabbitmq.conf").read_text()
 login = "hadrill:" + re.search("default_pass = (.*)", text)[1]
-request = urllib.request.Request(sys.argv[2], method=sys.argv[1], data=sys.argv[3].encode() or None)
+request = urllib.request.Request("{QUEUE}", method="PUT", data=sys.argv[1].encode())
 request.add_header("Authorization", "Basic " + base64.b64encode(login.encode()).decode())
 request.add_header("Content-Type", "application/json")
-try:
-    urllib.request.urlopen(request, timeout=5)
-except urllib.error.HTTPError as error:
-    sys.exit(0 if sys.argv[1] == "DELETE" and error.code == 404 else str(error))
+urllib.request.urlopen(request, timeout=5)
 """
 
 
@@ -37,7 +34,7 @@ def few_members(service: Rabbitmq) -> Sabotage:
 def disk_alarm(service: Rabbitmq) -> Sabotage:
     """Less room than the limit."""
     limit = f"{CONTROL} set_disk_free_limit"
-    return Sabotage("disk-alarm", (Step(service.members[0], f"{limit} 900TB", f"{limit} 200MB"),))
+    return Sabotage("disk-alarm", (Step(service.members[0], f"{limit} 900000GB", f"{limit} 200MB"),))
 
 
 def memory_alarm(service: Rabbitmq) -> Sabotage:
@@ -65,8 +62,8 @@ def distribution_filtered(service: Rabbitmq) -> Sabotage:
 
 
 def _declared(service: Rabbitmq, body: str) -> Step:
-    program = f"python3 - {{}} {QUEUE} '{{}}' <<'END'{MANAGE}END"
-    return Step(service.members[0], program.format("PUT", body), program.format("DELETE", ""))
+    program = f"python3 - '{body}' <<'END'{MANAGE}END"
+    return Step(service.members[0], program, f"{CONTROL} delete_queue sabotage -p hadrill || :")
 
 
 CASES: dict[str, Callable[[Rabbitmq], Sabotage]] = {

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from hadrill.inventory import Host
 from hadrill.services.redis import Redis
-from tests.selftest.sabotage.bench import TABLE, Sabotage, Step, cut_port, everywhere, stopped
+from tests.selftest.sabotage.bench import Sabotage, Step, cut_port, everywhere, stopped
 
 CONF = "/var/lib/hadrill/sentinel/sentinel.conf"
 RESTART = "systemctl restart hadrill-sentinel"
@@ -135,16 +135,6 @@ def sentinel_stopped(service: Redis) -> Sabotage:
     return Sabotage("sentinel-stopped", (stopped(service.members[-1], "hadrill-sentinel"),))
 
 
-def replica_cut(service: Redis) -> Sabotage:
-    """A replica hears nothing from its master, and everybody hears the replica."""
-    master, replica = _master(service), _replicas(service)[0]
-    chain, rule = "{ type filter hook input priority -10; }", f"ip saddr {master.address} tcp sport 6379 drop"
-    cut = f"nft 'add table {TABLE}; add chain {TABLE} input {chain}; add rule {TABLE} input {rule}'"
-    broken = f"{cut}; {redis_cli('CONFIG SET repl-timeout 2')}"
-    undo = f"nft delete table {TABLE} 2>/dev/null || :; {redis_cli('CONFIG SET repl-timeout 60')}"
-    return Sabotage("replica-link-down", (Step(replica, broken, undo),))
-
-
 def tilt(service: Redis) -> Sabotage:
     """Its host stood still for a moment, as in a live migration."""
     apply = "docker pause sentinel > /dev/null; sleep 3; docker unpause sentinel > /dev/null"
@@ -182,7 +172,6 @@ CASES: dict[str, Callable[[Redis], Sabotage]] = {
         updater_stopped,
         redis_stopped,
         sentinel_stopped,
-        replica_cut,
         tilt,
         single_proxy,
     )

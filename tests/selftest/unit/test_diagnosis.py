@@ -1,6 +1,7 @@
 """Rules on facts: what the hosts said when a cause was there, and what they say when nothing is wrong."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +10,14 @@ import pytest
 from hadrill.diagnosis import Answer, Diagnosis, Facts, HostFacts
 from hadrill.diagnosis.document import document
 from hadrill.inventory import Inventory
+from hadrill.services.mariadb import Mariadb
+from hadrill.services.mariadb import diagnosis as mariadb
+from hadrill.services.minio import Minio
+from hadrill.services.minio import diagnosis as minio
 from hadrill.services.postgresql import Postgresql
 from hadrill.services.postgresql import diagnosis as postgresql
+from hadrill.services.rabbitmq import Rabbitmq
+from hadrill.services.rabbitmq import diagnosis as rabbitmq
 from hadrill.services.redis import Redis
 from hadrill.services.redis import diagnosis as redis
 from hadrill.services.redis.resp import Error, info, pairs, replies
@@ -53,7 +60,7 @@ def test_the_cause_is_named_first_on_facts_of_the_lab(file: Path, stock: Invento
 def test_without_a_cause_it_says_what_was_ruled_out(stock: Inventory) -> None:
     found = judge("redis", stock, _healthy())
     assert not found.causes
-    assert "cause unknown; ruled out: sentinel-config-not-writable, " in found.summary
+    assert "cause unknown; ruled out: name-wrong, disk-full, " in found.summary
 
 
 def test_a_host_that_does_not_answer_is_told_and_explains_nothing(stock: Inventory) -> None:
@@ -87,9 +94,14 @@ def test_a_raft_thread_that_died_is_named(stock: Inventory) -> None:
 
 def judge(service: str, stock: Inventory, facts: Facts, *, before: bool = True) -> Diagnosis:
     """What the rules of a service say of facts."""
-    if service == "redis":
-        return redis.judged(Redis(stock), facts, before=before)
-    return postgresql.judged(Postgresql(stock), facts, before=before)
+    judges: dict[str, Callable[[], Diagnosis]] = {
+        "mariadb": lambda: mariadb.judged(Mariadb(stock), facts, before=before),
+        "minio": lambda: minio.judged(Minio(stock), facts, before=before),
+        "postgresql": lambda: postgresql.judged(Postgresql(stock), facts, before=before),
+        "rabbitmq": lambda: rabbitmq.judged(Rabbitmq(stock), facts, before=before),
+        "redis": lambda: redis.judged(Redis(stock), facts, before=before),
+    }
+    return judges[service]()
 
 
 def _healthy() -> Facts:
