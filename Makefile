@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup demo test lint bench lock clean
+.PHONY: help setup demo test sabotage lint bench lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -17,6 +17,9 @@ demo: setup ## build the lab, install the whole data stack on it, prove it: 13/1
 
 test: setup ## the project's own tests, on the lab too; its data does not survive them
 	@$(BIN)/pytest tests/selftest
+
+sabotage: setup ## misconfigure the lab on purpose, one cause at a time: each must be named
+	@$(BIN)/pytest tests/selftest/sabotage
 
 lint: setup ## formatting rules, types
 	@$(BIN)/ruff check .

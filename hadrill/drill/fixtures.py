@@ -22,6 +22,7 @@ from hadrill.drill.terminal import line_writer
 from hadrill.fixtures import STOCK
 from hadrill.inventory import Host
 from hadrill.remote import Remote
+from hadrill.report.drills import explained
 from hadrill.report.outcome import DRILL
 from hadrill.safety.heal import heal_entries, sweep
 from hadrill.safety.journal import entries
@@ -101,7 +102,8 @@ def _report(request: pytest.FixtureRequest, one: Drill) -> Result:
     if result.verdict == INCONCLUSIVE:
         raise DrillInconclusiveError(result.cause)
     if result.verdict == FAILED:
-        raise DrillFailedError(f"{result.node} ({result.role}), {result.fault}: {result.cause}")
+        head = f"{result.node} ({result.role}), {result.fault}: {result.cause}"
+        raise DrillFailedError("\n".join([head, *explained(result.as_json())]))
     return result
 
 

@@ -24,9 +24,7 @@ def table(drills: Sequence[Row]) -> list[str]:
         if drill["phases"]:
             lines.append("    " + "  ".join(f"{name} {seconds:.1f}" for name, seconds in drill["phases"].items()))
         lines += [f"    {line}" for line in [drill["cause"], *drill["notes"]] if line]
-        for cause in drill.get("causes", ()):
-            lines += [f"    {cause['name']}: {cause['symptom']}", *(f"        {line}" for line in cause["evidence"])]
-            lines.append(f"        -> {cause['remedy']}")
+        lines += [f"    {line}" for line in explained(drill)]
     passed = sum(drill["verdict"] == "passed" for drill in drills)
     counts = ", ".join(
         f"{number} {name}"
@@ -35,6 +33,15 @@ def table(drills: Sequence[Row]) -> list[str]:
     )
     lines.append(f"Failover drills  {passed}/{len(drills)} passed{f', {counts}' if counts else ''}")
     return [*lines, *distribution(drills)]
+
+
+def explained(drill: Row) -> list[str]:
+    """A drill's causes: name and symptom, what shows it, what to do."""
+    lines = []
+    for cause in drill.get("causes", ()):
+        lines += [f"{cause['name']}: {cause['symptom']}", *(f"    {line}" for line in cause["evidence"])]
+        lines.append(f"    -> {cause['remedy']}")
+    return lines
 
 
 def distribution(drills: Iterable[Row]) -> list[str]:
@@ -67,6 +74,9 @@ def markdown(drills: Sequence[Row]) -> list[str]:
         phases = ", ".join(f"{name} {seconds:.1f}" for name, seconds in drill["phases"].items())
         cause = "; ".join([drill["cause"], *drill["notes"]]).strip("; ").replace("|", "\\|").replace("\n", " ")
         lines.append(f"| {' | '.join(_cells(drill))} | {phases} | {cause} |")
+    for drill in drills:
+        if said := explained(drill):
+            lines += ["", f"### {drill['service']} {drill['fault']} on {drill['node']}", "", "```", *said, "```"]
     return lines
 
 

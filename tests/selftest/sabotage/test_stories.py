@@ -1,0 +1,45 @@
+"""What the users' shell scripts could not explain: each story is one case, told by the drill itself."""
+
+from pathlib import Path
+
+import pytest
+
+from hadrill.inventory import Inventory
+from hadrill.remote import Remote
+from hadrill.services.redis import Redis
+from tests.selftest.lab.suite import run_suite, until_healthy
+from tests.selftest.sabotage import redis_cases
+from tests.selftest.sabotage.bench import sabotaged
+
+KILLED_MASTER = ("--service", "redis", "--role", "master", "--fault", "container-kill", "--no-page")
+STORIES = {
+    "Redis never promoted in 210 s, cause unknown": "protected_mode_sentinel",
+    "two of three Sentinels were there, and nobody was promoted": "quorum",
+}
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_a_drill_that_never_recovers_names_its_cause(story: str, stock: Inventory, ssh: Remote, tmp_path: Path) -> None:
+    until_healthy(stock)
+    case = redis_cases.CASES[STORIES[story]](Redis(stock))
+    try:
+        with sabotaged(stock, ssh, case):
+            summary = run_suite("tests/failover", tmp_path, *KILLED_MASTER, "--force")
+    finally:
+        until_healthy(stock)
+    (drill,) = summary["drills"]
+    assert drill["verdict"] == "failed", summary["console"]
+    assert "never recovered" in drill["cause"]
+    assert drill["causes"][0]["name"] == case.cause, drill["causes"]
+    assert f"{case.cause}: " in summary["console"]
+    assert drill["lost"] == 0
+
+
+def test_a_cause_that_is_known_beforehand_breaks_nothing(stock: Inventory, ssh: Remote, tmp_path: Path) -> None:
+    until_healthy(stock)
+    with sabotaged(stock, ssh, redis_cases.priority(Redis(stock))):
+        summary = run_suite("tests/failover", tmp_path, *KILLED_MASTER)
+    (drill,) = summary["drills"]
+    assert drill["verdict"] == "inconclusive", summary["console"]
+    assert "known before anything was broken: cause: replica-priority-zero" in drill["cause"]
+    assert drill["acknowledged"] == 0
