@@ -5,22 +5,22 @@ can reach is what decides. Rules are small pure functions over these facts; a ru
 lines that show it and the remedy. Diagnosis only reads, and ends in time whatever is dead.
 """
 
-from hadrill.diagnosis.diagnosis import Diagnosis, collect
-from hadrill.diagnosis.facts import RECENT_SECONDS, Answer, Facts, HostFacts, Order, Question, journal
+from hadrill.diagnosis.diagnosis import Diagnosis
+from hadrill.diagnosis.examination import Examination
+from hadrill.diagnosis.facts import Answer, Facts, HostFacts, Order, Question, journal
 from hadrill.diagnosis.rule import Cause, Rule
 from hadrill.diagnosis.view import View
 
 __all__ = [
-    "RECENT_SECONDS",
     "Answer",
     "Cause",
     "Diagnosis",
+    "Examination",
     "Facts",
     "HostFacts",
     "Order",
     "Question",
     "Rule",
     "View",
-    "collect",
     "journal",
 ]

@@ -1,20 +1,12 @@
 """Causes in the order of their rank, and what was ruled out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from hadrill.diagnosis.common import RULES as COMMON
-from hadrill.diagnosis.common import commands
-from hadrill.diagnosis.facts import Facts, Order
+from hadrill.diagnosis.facts import Facts
 from hadrill.diagnosis.rule import Cause, Rule, Seen
-from hadrill.inventory import Host
-from hadrill.remote import Remote
-
-
-def collect(remote: Remote, orders: Mapping[Host, Order]) -> Facts:
-    """What all hosts say to a service's questions, and to those that every host is asked."""
-    return Facts.collect(remote, orders, commands(orders))
 
 
 @dataclass(frozen=True)

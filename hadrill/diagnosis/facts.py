@@ -14,8 +14,6 @@ PROGRAM = (Path(__file__).parent / "on_host.py").read_text("utf-8")
 ASK_SECONDS = 3.0
 """Each question and each command on a host has so long; all of them are asked at once."""
 COLLECT_SECONDS = 8.0
-RECENT_SECONDS = 30
-"""What a log said longer ago may be mended."""
 LOG_LINES = 400
 
 

@@ -13,7 +13,7 @@ from hadrill.services.finding import CheckFailedError
 from hadrill.services.haproxy import SQL_STATISTICS_PORT
 from hadrill.services.mariadb import checks
 from hadrill.services.mariadb.budget import mariadb_budget
-from hadrill.services.mariadb.diagnosis import diagnose
+from hadrill.services.mariadb.diagnosis import EXAMINATION
 from hadrill.services.mariadb.probe import probe
 from hadrill.services.mariadb.service import PORT, Mariadb
 from hadrill.services.mariadb.workload import TABLE, lanes
@@ -107,7 +107,7 @@ class MariadbCluster(Cluster):
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
         """From every node's and every proxy's own words."""
-        return diagnose(self.mariadb, self.remote, since_seconds=since_seconds, victim=victim)
+        return EXAMINATION.diagnose(self.mariadb, self.remote, since_seconds=since_seconds, victim=victim)
 
     def port_of(self, role: str) -> int:
         """MariaDB."""

@@ -1,22 +1,8 @@
 """Causes for which Galera does not serve, each with its remedy."""
 
-from hadrill.diagnosis import RECENT_SECONDS, Diagnosis, Facts, Rule, collect
-from hadrill.remote import Remote
+from hadrill.diagnosis import Examination, Rule
 from hadrill.services.mariadb import signs
 from hadrill.services.mariadb.facts import MariadbFacts, orders
-from hadrill.services.mariadb.service import Mariadb
-
-
-def diagnose(service: Mariadb, remote: Remote, *, since_seconds: int = 0, victim: str = "") -> Diagnosis:
-    """Ask every node and proxy, and judge. Without `since_seconds` it is asked what would stop a failover now."""
-    facts = collect(remote, orders(service, since_seconds or RECENT_SECONDS))
-    return judged(service, facts, before=not since_seconds, victim=victim)
-
-
-def judged(service: Mariadb, facts: Facts, *, before: bool, victim: str = "") -> Diagnosis:
-    """The same of facts that were kept."""
-    return Diagnosis.of("mariadb", MariadbFacts(service, facts, victim, before=before), RULES)
-
 
 RULES: tuple[Rule[MariadbFacts], ...] = (
     Rule(
@@ -98,3 +84,5 @@ RULES: tuple[Rule[MariadbFacts], ...] = (
     ),
 )
 """Most telling first."""
+
+EXAMINATION = Examination("mariadb", orders, MariadbFacts, RULES)

@@ -12,7 +12,7 @@ from hadrill.services import haproxy
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.minio.budget import minio_budget
-from hadrill.services.minio.diagnosis import diagnose
+from hadrill.services.minio.diagnosis import EXAMINATION
 from hadrill.services.minio.probe import probe, survives_the_loss_of
 from hadrill.services.minio.service import PORT, Minio
 from hadrill.services.minio.workload import SEED, body_of, bucket_of, lanes
@@ -127,7 +127,7 @@ class MinioCluster(Cluster):
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
         """From every node's own words."""
-        return diagnose(self.minio, self.remote, since_seconds=since_seconds, victim=victim)
+        return EXAMINATION.diagnose(self.minio, self.remote, since_seconds=since_seconds, victim=victim)
 
     def port_of(self, role: str) -> int:
         """S3."""

@@ -1,22 +1,8 @@
 """Causes for which MinIO does not serve, each with its remedy."""
 
-from hadrill.diagnosis import RECENT_SECONDS, Diagnosis, Facts, Rule, collect
-from hadrill.remote import Remote
+from hadrill.diagnosis import Examination, Rule
 from hadrill.services.minio import signs
 from hadrill.services.minio.facts import MinioFacts, orders
-from hadrill.services.minio.service import Minio
-
-
-def diagnose(service: Minio, remote: Remote, *, since_seconds: int = 0, victim: str = "") -> Diagnosis:
-    """Ask every node, and judge. Without `since_seconds` it is asked what would stop a failover now."""
-    facts = collect(remote, orders(service, since_seconds or RECENT_SECONDS))
-    return judged(service, facts, before=not since_seconds, victim=victim)
-
-
-def judged(service: Minio, facts: Facts, *, before: bool, victim: str = "") -> Diagnosis:
-    """The same of facts that were kept."""
-    return Diagnosis.of("minio", MinioFacts(service, facts, victim, before=before), RULES)
-
 
 RULES: tuple[Rule[MinioFacts], ...] = (
     Rule(
@@ -70,3 +56,5 @@ RULES: tuple[Rule[MinioFacts], ...] = (
     ),
 )
 """Most telling first."""
+
+EXAMINATION = Examination("minio", orders, MinioFacts, RULES)

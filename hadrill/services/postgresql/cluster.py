@@ -14,7 +14,7 @@ from hadrill.services.finding import CheckFailedError
 from hadrill.services.http import request_json
 from hadrill.services.postgresql import checks
 from hadrill.services.postgresql.budget import postgresql_budget
-from hadrill.services.postgresql.diagnosis import diagnose
+from hadrill.services.postgresql.diagnosis import EXAMINATION
 from hadrill.services.postgresql.probe import probe, watch
 from hadrill.services.postgresql.service import PORT, REST_PORT, Postgresql
 from hadrill.services.postgresql.workload import TABLE, lanes
@@ -111,7 +111,7 @@ class PostgresqlCluster(Cluster):
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
         """From Patroni's, PostgreSQL's and the proxies' own words."""
-        return diagnose(self.postgresql, self.remote, since_seconds=since_seconds, victim=victim)
+        return EXAMINATION.diagnose(self.postgresql, self.remote, since_seconds=since_seconds, victim=victim)
 
     def data_of(self, container: str) -> str:
         """Patroni's container keeps PostgreSQL's data."""

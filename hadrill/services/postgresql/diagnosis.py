@@ -1,22 +1,8 @@
 """Causes for which Patroni does not promote, or clients do not follow, each with its remedy."""
 
-from hadrill.diagnosis import RECENT_SECONDS, Diagnosis, Facts, Rule, collect
-from hadrill.remote import Remote
+from hadrill.diagnosis import Examination, Rule
 from hadrill.services.postgresql import signs
 from hadrill.services.postgresql.facts import PostgresqlFacts, orders
-from hadrill.services.postgresql.service import Postgresql
-
-
-def diagnose(service: Postgresql, remote: Remote, *, since_seconds: int = 0, victim: str = "") -> Diagnosis:
-    """Ask every member and proxy, and judge. Without `since_seconds` it is asked what would stop a failover now."""
-    facts = collect(remote, orders(service, since_seconds or RECENT_SECONDS))
-    return judged(service, facts, before=not since_seconds, victim=victim)
-
-
-def judged(service: Postgresql, facts: Facts, *, before: bool, victim: str = "") -> Diagnosis:
-    """The same of facts that were kept."""
-    return Diagnosis.of("postgresql", PostgresqlFacts(service, facts, victim, before=before), RULES)
-
 
 RULES: tuple[Rule[PostgresqlFacts], ...] = (
     Rule(
@@ -133,3 +119,5 @@ RULES: tuple[Rule[PostgresqlFacts], ...] = (
     ),
 )
 """Most telling first."""
+
+EXAMINATION = Examination("postgresql", orders, PostgresqlFacts, RULES)

@@ -14,7 +14,7 @@ from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.rabbitmq import checks
 from hadrill.services.rabbitmq.budget import rabbitmq_budget
-from hadrill.services.rabbitmq.diagnosis import diagnose
+from hadrill.services.rabbitmq.diagnosis import EXAMINATION
 from hadrill.services.rabbitmq.probe import probe, queue_state
 from hadrill.services.rabbitmq.service import PORT, Rabbitmq
 from hadrill.services.rabbitmq.workload import declare, drained, lanes, queue_of, remove
@@ -115,7 +115,7 @@ class RabbitmqCluster(Cluster):
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
         """From every node's own words."""
-        return diagnose(self.rabbitmq, self.remote, since_seconds=since_seconds, victim=victim)
+        return EXAMINATION.diagnose(self.rabbitmq, self.remote, since_seconds=since_seconds, victim=victim)
 
     def port_of(self, role: str) -> int:
         """AMQP."""

@@ -1,22 +1,8 @@
 """Causes for which RabbitMQ does not confirm, each with its remedy."""
 
-from hadrill.diagnosis import RECENT_SECONDS, Diagnosis, Facts, Rule, collect
-from hadrill.remote import Remote
+from hadrill.diagnosis import Examination, Rule
 from hadrill.services.rabbitmq import signs
 from hadrill.services.rabbitmq.facts import RabbitmqFacts, orders
-from hadrill.services.rabbitmq.service import Rabbitmq
-
-
-def diagnose(service: Rabbitmq, remote: Remote, *, since_seconds: int = 0, victim: str = "") -> Diagnosis:
-    """Ask every node, and judge. Without `since_seconds` it is asked what would stop a failover now."""
-    facts = collect(remote, orders(service, since_seconds or RECENT_SECONDS))
-    return judged(service, facts, before=not since_seconds, victim=victim)
-
-
-def judged(service: Rabbitmq, facts: Facts, *, before: bool, victim: str = "") -> Diagnosis:
-    """The same of facts that were kept."""
-    return Diagnosis.of("rabbitmq", RabbitmqFacts(service, facts, victim, before=before), RULES)
-
 
 RULES: tuple[Rule[RabbitmqFacts], ...] = (
     Rule(
@@ -98,3 +84,5 @@ RULES: tuple[Rule[RabbitmqFacts], ...] = (
     ),
 )
 """Most telling first."""
+
+EXAMINATION = Examination("rabbitmq", orders, RabbitmqFacts, RULES)

@@ -14,7 +14,7 @@ from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.redis import checks
 from hadrill.services.redis.budget import redis_budget
-from hadrill.services.redis.diagnosis import diagnose
+from hadrill.services.redis.diagnosis import EXAMINATION
 from hadrill.services.redis.probe import probe, watch
 from hadrill.services.redis.service import PORT, SENTINEL_PORT, Redis
 from hadrill.services.redis.workload import key_of, lanes
@@ -118,7 +118,7 @@ class RedisCluster(Cluster):
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
         """From every Sentinel's and every Redis' own words."""
-        return diagnose(self.redis, self.remote, since_seconds=since_seconds, victim=victim)
+        return EXAMINATION.diagnose(self.redis, self.remote, since_seconds=since_seconds, victim=victim)
 
     def port_of(self, role: str) -> int:
         """Redis' own, or Sentinel's."""

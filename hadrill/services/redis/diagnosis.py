@@ -1,22 +1,9 @@
 """Causes for which Sentinel does not promote, or clients do not follow, each with its remedy."""
 
-from hadrill.diagnosis import RECENT_SECONDS, Diagnosis, Facts, Rule, collect
-from hadrill.remote import Remote
+from hadrill.diagnosis import Examination, Rule
 from hadrill.services.redis import signs
 from hadrill.services.redis.facts import RedisFacts, orders
-from hadrill.services.redis.service import PORT, SENTINEL_PORT, Redis
-
-
-def diagnose(service: Redis, remote: Remote, *, since_seconds: int = 0, victim: str = "") -> Diagnosis:
-    """Ask every member and proxy, and judge. Without `since_seconds` it is asked what would stop a failover now."""
-    facts = collect(remote, orders(service, since_seconds or RECENT_SECONDS))
-    return judged(service, facts, before=not since_seconds, victim=victim)
-
-
-def judged(service: Redis, facts: Facts, *, before: bool, victim: str = "") -> Diagnosis:
-    """The same of facts that were kept."""
-    return Diagnosis.of("redis", RedisFacts(service, facts, victim, before=before), RULES)
-
+from hadrill.services.redis.service import PORT, SENTINEL_PORT
 
 RULES: tuple[Rule[RedisFacts], ...] = (
     Rule(
@@ -176,3 +163,5 @@ RULES: tuple[Rule[RedisFacts], ...] = (
     ),
 )
 """Most telling first."""
+
+EXAMINATION = Examination("redis", orders, RedisFacts, RULES)

@@ -2,8 +2,10 @@
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,16 +14,12 @@ from hadrill.inventory import Inventory
 from hadrill.remote import Remote
 from hadrill.report.secrets import Scrubber
 from hadrill.services.cluster import Cluster
+from hadrill.services.clusters import cluster_of
 from hadrill.services.mariadb import Mariadb
-from hadrill.services.mariadb.cluster import MariadbCluster
 from hadrill.services.minio import Minio
-from hadrill.services.minio.cluster import MinioCluster
 from hadrill.services.postgresql import Postgresql
-from hadrill.services.postgresql.cluster import PostgresqlCluster
 from hadrill.services.rabbitmq import Rabbitmq
-from hadrill.services.rabbitmq.cluster import RabbitmqCluster
 from hadrill.services.redis import Redis
-from hadrill.services.redis.cluster import RedisCluster
 from hadrill.timing import Deadline, eventually
 from tests.selftest.sabotage import mariadb_cases, minio_cases, postgresql_cases, rabbitmq_cases, redis_cases
 from tests.selftest.sabotage.bench import Sabotage, sabotaged
@@ -29,6 +27,13 @@ from tests.selftest.sabotage.bench import Sabotage, sabotaged
 SHOWS_SECONDS = 60.0
 """Sentinel and Patroni look at what they depend on each ten seconds; a loss shows after `ttl`."""
 HEALED_SECONDS = 120.0
+SABOTAGE: dict[str, tuple[Callable[[Inventory], Any], dict[str, Callable[[Any], Sabotage]]]] = {
+    "redis": (Redis, redis_cases.CASES),
+    "postgresql": (Postgresql, postgresql_cases.CASES),
+    "mariadb": (Mariadb, mariadb_cases.CASES),
+    "rabbitmq": (Rabbitmq, rabbitmq_cases.CASES),
+    "minio": (Minio, minio_cases.CASES),
+}
 LOG_LINES = 6
 COLUMNS = ("pxname", "svname", "status", "addr", "check_desc", "last_chk")
 
@@ -40,34 +45,15 @@ def keep(pytestconfig: pytest.Config) -> Path | None:
     return folder
 
 
-@pytest.mark.parametrize("name", redis_cases.CASES)
-def test_redis(name: str, stock: Inventory, ssh: Remote, keep: Path | None) -> None:
-    _named_first(RedisCluster(stock, ssh), redis_cases.CASES[name](Redis(stock)), keep)
-
-
-@pytest.mark.parametrize("name", postgresql_cases.CASES)
-def test_postgresql(name: str, stock: Inventory, ssh: Remote, keep: Path | None) -> None:
-    _named_first(PostgresqlCluster(stock, ssh), postgresql_cases.CASES[name](Postgresql(stock)), keep)
-
-
-@pytest.mark.parametrize("name", mariadb_cases.CASES)
-def test_mariadb(name: str, stock: Inventory, ssh: Remote, keep: Path | None) -> None:
-    _named_first(MariadbCluster(stock, ssh), mariadb_cases.CASES[name](Mariadb(stock)), keep)
-
-
-@pytest.mark.parametrize("name", rabbitmq_cases.CASES)
-def test_rabbitmq(name: str, stock: Inventory, ssh: Remote, keep: Path | None) -> None:
-    _named_first(RabbitmqCluster(stock, ssh), rabbitmq_cases.CASES[name](Rabbitmq(stock)), keep)
-
-
-@pytest.mark.parametrize("name", minio_cases.CASES)
-def test_minio(name: str, stock: Inventory, ssh: Remote, keep: Path | None) -> None:
-    _named_first(MinioCluster(stock, ssh), minio_cases.CASES[name](Minio(stock)), keep)
-
-
-def _named_first(cluster: Cluster, case: Sabotage, keep: Path | None) -> None:
+@pytest.mark.parametrize(
+    ("service", "name"), [(service, name) for service in SABOTAGE for name in SABOTAGE[service][1]]
+)
+def test_the_cause_is_named_first(service: str, name: str, stock: Inventory, ssh: Remote, keep: Path | None) -> None:
+    kind, cases = SABOTAGE[service]
+    cluster = cluster_of(stock, ssh, service)
     _whole(cluster)
-    with sabotaged(cluster.inventory, cluster.remote, case):
+    case: Sabotage = cases[name](kind(stock))
+    with sabotaged(stock, ssh, case):
 
         def elsewhere() -> str | None:
             found = _diagnosis(cluster)
@@ -75,8 +61,8 @@ def _named_first(cluster: Cluster, case: Sabotage, keep: Path | None) -> None:
             if names[:1] != [case.cause]:
                 return f"{names} instead of {case.cause}"
             if keep is not None:
-                text = Scrubber(cluster.inventory.credentials.values())(_small(found.facts).as_json())
-                (keep / f"{cluster.service}-{case.cause}.json").write_text(text + "\n", "utf-8")
+                text = Scrubber(stock.credentials.values())(_small(found.facts).as_json())
+                (keep / f"{service}-{case.cause}.json").write_text(text + "\n", "utf-8")
             return None
 
         eventually(f"{case.cause} to be named first", elsewhere, Deadline(SHOWS_SECONDS))

@@ -4,27 +4,36 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hadrill.diagnosis import Answer, Diagnosis, Facts, HostFacts
+from hadrill.diagnosis import Answer, Diagnosis, Examination, Facts, HostFacts
 from hadrill.diagnosis.document import document
 from hadrill.inventory import Inventory
 from hadrill.services.mariadb import Mariadb
-from hadrill.services.mariadb import diagnosis as mariadb
+from hadrill.services.mariadb.diagnosis import EXAMINATION as MARIADB
 from hadrill.services.minio import Minio
-from hadrill.services.minio import diagnosis as minio
+from hadrill.services.minio.diagnosis import EXAMINATION as MINIO
 from hadrill.services.postgresql import Postgresql
-from hadrill.services.postgresql import diagnosis as postgresql
+from hadrill.services.postgresql.diagnosis import EXAMINATION as POSTGRESQL
 from hadrill.services.rabbitmq import Rabbitmq
-from hadrill.services.rabbitmq import diagnosis as rabbitmq
+from hadrill.services.rabbitmq.diagnosis import EXAMINATION as RABBITMQ
 from hadrill.services.redis import Redis
-from hadrill.services.redis import diagnosis as redis
+from hadrill.services.redis.diagnosis import EXAMINATION as REDIS
 from hadrill.services.redis.resp import Error, info, pairs, replies
 
 ROOT = Path(__file__).parents[3]
 FACTS = Path(__file__).parent / "facts"
 """Kept by `pytest tests/selftest/sabotage --keep-facts tests/selftest/unit/facts`."""
+
+SERVICES: dict[str, tuple[Callable[[Inventory], object], Examination[Any]]] = {
+    "mariadb": (Mariadb, MARIADB),
+    "minio": (Minio, MINIO),
+    "postgresql": (Postgresql, POSTGRESQL),
+    "rabbitmq": (Rabbitmq, RABBITMQ),
+    "redis": (Redis, REDIS),
+}
 
 
 def test_replies_of_every_kind() -> None:
@@ -94,14 +103,8 @@ def test_a_raft_thread_that_died_is_named(stock: Inventory) -> None:
 
 def judge(service: str, stock: Inventory, facts: Facts, *, before: bool = True) -> Diagnosis:
     """What the rules of a service say of facts."""
-    judges: dict[str, Callable[[], Diagnosis]] = {
-        "mariadb": lambda: mariadb.judged(Mariadb(stock), facts, before=before),
-        "minio": lambda: minio.judged(Minio(stock), facts, before=before),
-        "postgresql": lambda: postgresql.judged(Postgresql(stock), facts, before=before),
-        "rabbitmq": lambda: rabbitmq.judged(Rabbitmq(stock), facts, before=before),
-        "redis": lambda: redis.judged(Redis(stock), facts, before=before),
-    }
-    return judges[service]()
+    kind, examination = SERVICES[service]
+    return examination.judge(kind(stock), facts, before=before)
 
 
 def _healthy() -> Facts:

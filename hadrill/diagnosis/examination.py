@@ -1,0 +1,35 @@
+"""How a service is examined: what its hosts are asked, what that means, and which rules judge it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic
+
+from hadrill.diagnosis.common import commands
+from hadrill.diagnosis.diagnosis import Diagnosis
+from hadrill.diagnosis.facts import Facts, Order
+from hadrill.diagnosis.rule import Rule, Seen
+from hadrill.inventory import Host
+from hadrill.remote import Remote
+
+RECENT_SECONDS = 30
+"""What a log said longer ago may be mended."""
+
+
+@dataclass(frozen=True)
+class Examination(Generic[Seen]):
+    """One service's. `orders` and `view` take the service's own object; `orders` also the seconds that logs go back."""
+
+    service: str
+    orders: Callable[[Any, int], Mapping[Host, Order]]
+    view: Callable[..., Seen]
+    rules: tuple[Rule[Seen], ...]
+
+    def diagnose(self, service: object, remote: Remote, *, since_seconds: int = 0, victim: str = "") -> Diagnosis:
+        """Ask every host, and judge. Without `since_seconds` it is asked what would stop a failover now."""
+        orders = self.orders(service, since_seconds or RECENT_SECONDS)
+        facts = Facts.collect(remote, orders, commands(orders))
+        return self.judge(service, facts, before=not since_seconds, victim=victim)
+
+    def judge(self, service: object, facts: Facts, *, before: bool, victim: str = "") -> Diagnosis:
+        """The same of facts that were kept."""
+        return Diagnosis.of(self.service, self.view(service, facts, victim, before=before), self.rules)
