@@ -58,6 +58,9 @@ class Drill:
             self.result.verdict, self.result.cause = UNAVAILABLE, str(error)
         except REASONS as error:
             self.result.verdict, self.result.cause = INCONCLUSIVE, str(error) or type(error).__name__
+            # Nobody leads, or nobody says who: there is a reason for that too.
+            if isinstance(error, LookupError):
+                self.result.cause = str(unhealthy(self.cluster, error))
         finally:
             self._live.end(self.result.verdict)
         self.result.wall_s = round(time.monotonic() - begun, 2)

@@ -4,6 +4,7 @@ Source: Sentinel's timers in sentinel.c (Redis 7.2): PING every second, other Se
 second once the master is objectively down.
 """
 
+from hadrill.services.asking import FAILURES
 from hadrill.services.client_parts import TURN, hang
 from hadrill.services.redis.service import Redis
 from hadrill.timing import Budget, Part, budget
@@ -41,7 +42,12 @@ def _down_after(service: Redis, settings: dict[str, str]) -> tuple[float, str]:
         return seconds_of(settings["down-after"]), "asked for"
     said: dict[str, float] = {}
     for host in service.members:
-        said[host.name] = int(service.sentinel_master(host)["down-after-milliseconds"]) / 1000
+        try:
+            said[host.name] = int(service.sentinel_master(host)["down-after-milliseconds"]) / 1000
+        except FAILURES:
+            continue
+    if not said:
+        raise LookupError("no Sentinel says what down-after is")
     slowest = max(said, key=lambda name: said[name])
     return said[slowest], f"live, {slowest}"
 
