@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from hadrill.diagnosis.commands import diagnose
-from hadrill.drill.commands import budget, heal, history
+from hadrill.drill.commands import budget, diagnose, heal, history
 from hadrill.inventory import InvalidInventoryError, read
 from hadrill.inventory.credentials import write_missing
 from hadrill.inventory.problem import Problem

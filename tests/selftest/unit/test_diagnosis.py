@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from hadrill.diagnosis import Answer, Diagnosis, Examination, Facts, HostFacts
-from hadrill.diagnosis.document import document
 from hadrill.inventory import Inventory
+from hadrill.report.causes import document
 from hadrill.services.mariadb import Mariadb
 from hadrill.services.mariadb.diagnosis import EXAMINATION as MARIADB
 from hadrill.services.minio import Minio

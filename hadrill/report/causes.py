@@ -1,4 +1,4 @@
-"""The page docs/causes.md, made from the rules: `python -m hadrill.diagnosis.document > docs/causes.md`."""
+"""The page docs/causes.md, made from the rules: `python -m hadrill.report.causes > docs/causes.md`."""
 
 import sys
 from collections.abc import Mapping, Sequence
