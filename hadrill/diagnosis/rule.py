@@ -1,7 +1,7 @@
 """A rule: a cause by name, how one sees it in the facts, and what to do about it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Generic, TypeVar
 
 from hadrill.diagnosis.view import View
@@ -25,7 +25,7 @@ class Cause:
 
     def as_json(self) -> dict[str, object]:
         """The form in which reports hold it."""
-        return {"name": self.name, "symptom": self.symptom, "evidence": list(self.evidence), "remedy": self.remedy}
+        return asdict(self)
 
 
 @dataclass(frozen=True)

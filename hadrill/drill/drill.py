@@ -47,6 +47,7 @@ class Drill:
         self.timeline = Timeline()
         self.moments: dict[str, float] = {}
         self.problems: list[str] = []
+        self._preflight: Preflight | None = None
         self._live = Live(session.say, f"{case.service} {case}")
 
     def run(self) -> Result:
@@ -136,12 +137,12 @@ class Drill:
     def _place(self, leader: Host) -> Iterator[None]:
         """A whole cluster, and in it a place for the workload to write to, which is removed afterwards."""
         # A moment ago another drill may have ended: Sentinels and checks look back some seconds.
-        try:
-            if not self.session.force:
+        if not self.session.force:
+            try:
                 eventually("a healthy cluster before the drill", self.cluster.unhealthy, Deadline(STEADY_SECONDS))
-        except OverdueError as error:
-            raise unhealthy(self.cluster, error) from error
-        self._preflight = Preflight(self.cluster, force=self.session.force)
+            except OverdueError as error:
+                raise unhealthy(self.cluster, error) from error
+            self._preflight = Preflight(self.cluster)
         self.cluster.prepare(self.id, leader)
         try:
             yield
@@ -163,7 +164,8 @@ class Drill:
             since, deadline = time.monotonic(), Deadline(STEADY_SECONDS)
             eventually("every member to answer", self.observer.blind, deadline)
             eventually("a steady workload before the fault", lambda: self.workload.unsteady(since), deadline)
-            self._preflight.check()
+            if self._preflight is not None:
+                self._preflight.check()
             yield
 
     def _exercise(self, breakage: Breakage, fault: Fault, budget: Budget) -> None:

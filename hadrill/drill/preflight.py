@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from hadrill.drill.errors import InconclusiveError
 from hadrill.drill.result import Result
+from hadrill.remote import RemoteError
+from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster
 from hadrill.timing import Deadline
 
@@ -17,35 +19,43 @@ LOOK_BACK_SECONDS = 5
 class Preflight:
     """Asks in the background, while the drill waits for its steady state."""
 
-    def __init__(self, cluster: Cluster, *, force: bool) -> None:
-        self._cluster, self._force = cluster, force
-        self._pool = ThreadPoolExecutor(max_workers=1)
-        self._asked = self._pool.submit(cluster.diagnose)
-        self._pool.shutdown(wait=False)
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        pool = ThreadPoolExecutor(max_workers=1)
+        self._asked = pool.submit(cluster.diagnose)
+        pool.shutdown(wait=False)
 
     def check(self) -> None:
-        """Raises InconclusiveError with a cause that is known beforehand, unless the user insists."""
-        found = self._asked.result()
-        if found is None or self._force:
-            return
-        deadline = Deadline(PASSING_SECONDS)
-        while found.causes and not deadline.passed:
-            again = self._cluster.diagnose()
-            found = again if again is not None else found
-        if found.causes:
+        """Raises InconclusiveError with a cause that is known beforehand, or one of FAILURES."""
+        found, deadline = self._asked.result(), Deadline(PASSING_SECONDS)
+        while found is not None and found.causes and not deadline.passed:
+            found = self._cluster.diagnose()
+        if found is not None and found.causes:
             raise InconclusiveError(f"known before anything was broken: {found.summary} (--force drills all the same)")
 
 
 def unhealthy(cluster: Cluster, reason: object) -> InconclusiveError:
     """Why a cluster was not healthy to begin with."""
-    found = cluster.diagnose()
+    try:
+        found = cluster.diagnose()
+    except (RemoteError, LookupError, *FAILURES) as error:
+        return InconclusiveError(f"{reason}; no diagnosis: {error}")
     return InconclusiveError(f"{reason}; {found.summary}" if found is not None else str(reason))
 
 
 def diagnose_failure(result: Result, cluster: Cluster, since: float, victim: str = "") -> None:
-    """Put the causes of a failover that did not happen into the result. `since` is on the monotonic clock."""
-    found = cluster.diagnose(int(time.monotonic() - since) + LOOK_BACK_SECONDS, victim)
-    if found is not None:
-        result.causes = [cause.as_json() for cause in found.causes]
+    """Put the causes of a failover that did not happen into the result. `since` is on the monotonic clock.
+
+    The verdict stands without them: a diagnosis that fails is a note.
+    """
+    try:
+        found = cluster.diagnose(int(time.monotonic() - since) + LOOK_BACK_SECONDS, victim)
+    except (RemoteError, LookupError, *FAILURES) as error:
+        result.notes.append(f"no diagnosis: {type(error).__name__}: {error}")
+        return
+    if found is None:
+        return
+    result.causes = [cause.as_json() for cause in found.causes]
+    if not found.causes:
         result.notes.append(found.summary)
-        result.notes += [f"not asked, so not judged: {line}" for line in found.silent]
+    result.notes += [f"not asked, so not judged: {line}" for line in found.silent]

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from hadrill.diagnosis import Cause
+
 Row = dict[str, Any]
 HISTORY = "history.jsonl"
 HEAD = ("SERVICE", "NODE", "ROLE", "FAULT", "OUTAGE / BUDGET", "LOST", "UNKNOWN", "ACKED", "VERDICT")
@@ -37,11 +39,7 @@ def table(drills: Sequence[Row]) -> list[str]:
 
 def explained(drill: Row) -> list[str]:
     """A drill's causes: name and symptom, what shows it, what to do."""
-    lines = []
-    for cause in drill.get("causes", ()):
-        lines += [f"{cause['name']}: {cause['symptom']}", *(f"    {line}" for line in cause["evidence"])]
-        lines.append(f"    -> {cause['remedy']}")
-    return lines
+    return [line for cause in drill.get("causes", ()) for line in str(Cause(**cause)).splitlines()]
 
 
 def distribution(drills: Iterable[Row]) -> list[str]:

@@ -4,11 +4,12 @@ import os
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.safety import on_target
+from hadrill.safety.heal import heal_entry
 from hadrill.safety.journal import Entry, started
 
 TIMER_SECONDS = 300.0
@@ -29,7 +30,7 @@ class Sabotage:
     """One cause: its name, and the steps that bring it about."""
 
     cause: str
-    steps: tuple[Step, ...] = field(default=())
+    steps: tuple[Step, ...]
 
 
 def everywhere(hosts: Iterable[Host], apply: str, undo: str) -> tuple[Step, ...]:
@@ -65,9 +66,13 @@ def sabotaged(inventory: Inventory, remote: Remote, case: Sabotage) -> Iterator[
             remote.run(step.host, step.apply)
         yield
     finally:
-        for step, entry in reversed(done):
-            on_target.disarm_and_heal(remote, step.host, entry.drill)
-            entry.remove()
+        wrong = []
+        for _, entry in reversed(done):
+            if problem := heal_entry(remote, inventory, entry):
+                wrong.append(problem)
+            else:
+                entry.remove()
+        assert not wrong, wrong
 
 
 def _entry(inventory: Inventory, host: Host, cause: str) -> Entry:
