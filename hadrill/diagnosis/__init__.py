@@ -5,13 +5,27 @@ can reach is what decides. Rules are small pure functions over these facts; a ru
 lines that show it and the remedy. Diagnosis only reads, and ends in time whatever is dead.
 """
 
+from hadrill.diagnosis.common import SINGLE_PROXY
 from hadrill.diagnosis.diagnosis import Diagnosis
 from hadrill.diagnosis.examination import Examination
-from hadrill.diagnosis.facts import Answer, Facts, HostFacts, Order, Question, journal
+from hadrill.diagnosis.facts import (
+    STATISTICS,
+    Answer,
+    Facts,
+    HostFacts,
+    Order,
+    Question,
+    journal,
+    page,
+    reached,
+    statistics,
+)
 from hadrill.diagnosis.rule import Cause, Rule
 from hadrill.diagnosis.view import View
 
 __all__ = [
+    "SINGLE_PROXY",
+    "STATISTICS",
     "Answer",
     "Cause",
     "Diagnosis",
@@ -23,4 +37,7 @@ __all__ = [
     "Rule",
     "View",
     "journal",
+    "page",
+    "reached",
+    "statistics",
 ]

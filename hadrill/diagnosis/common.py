@@ -1,6 +1,7 @@
 """Causes that any host can have, whatever runs on it. They are asked of all and come first: they explain the rest."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from hadrill.diagnosis.rule import Rule
 from hadrill.diagnosis.view import View
@@ -18,7 +19,7 @@ def commands(hosts: Iterable[Host]) -> dict[str, str]:
     return {"names": ask, "disk": "df --output=pcent,target /var/lib/hadrill | tail -1"}
 
 
-def wrong_names(view: View) -> Iterator[str]:
+def wrong_names(view: View[Any]) -> Iterator[str]:
     """Names that lead elsewhere."""
     addresses = {name: host.address for host in view.everybody for name in (host.name, host.fqdn)}
     for host, facts in view.asked.items():
@@ -29,7 +30,7 @@ def wrong_names(view: View) -> Iterator[str]:
                 yield f"{host} takes {name} for {found}; the inventory says {addresses[name]}"
 
 
-def full_disk(view: View) -> Iterator[str]:
+def full_disk(view: View[Any]) -> Iterator[str]:
     """Disks without room."""
     for host, facts in view.asked.items():
         percent, _, place = facts["disk"].said.strip().partition("%")
@@ -37,7 +38,7 @@ def full_disk(view: View) -> Iterator[str]:
             yield f"{host}: {place.strip()} is {percent}% full"
 
 
-def clocks(view: View) -> Iterator[str]:
+def clocks(view: View[Any]) -> Iterator[str]:
     """Clocks that differ."""
     skews = {host: facts.skew for host, facts in view.asked.items()}
     if skews and max(skews.values()) - min(skews.values()) > APART_SECONDS:
@@ -45,7 +46,7 @@ def clocks(view: View) -> Iterator[str]:
         yield f"{ahead} is {skews[ahead] - skews[behind]:.1f} s ahead of {behind}"
 
 
-RULES: tuple[Rule[View], ...] = (
+RULES: tuple[Rule[View[Any]], ...] = (
     Rule(
         "name-wrong",
         "a host takes a member's name for another address",
@@ -69,3 +70,12 @@ RULES: tuple[Rule[View], ...] = (
     ),
 )
 """For every service."""
+
+SINGLE_PROXY: Rule[View[Any]] = Rule(
+    "single-proxy",
+    "the loss of one proxy is an outage now",
+    "one proxy's statistics page answers, the others' do not",
+    "bring the other proxy back",
+    View.single_proxy,
+)
+"""For services behind HAProxy; the least urgent, so it ends their lists."""

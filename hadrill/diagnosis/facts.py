@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -15,6 +15,8 @@ ASK_SECONDS = 3.0
 """Each question and each command on a host has so long; all of them are asked at once."""
 COLLECT_SECONDS = 8.0
 LOG_LINES = 400
+STATISTICS = "statistics"
+"""The name under which a proxy is asked for statistics()."""
 
 
 def journal(container: str, since_seconds: int) -> str:
@@ -36,6 +38,22 @@ class Question:
     until: str = ""
 
 
+def page(address: str, port: int, path: str, *headers: str) -> Question:
+    """A page, asked for over HTTP."""
+    lines = [f"GET {path} HTTP/1.0", f"Host: {address}", *headers, "", ""]
+    return Question(address, port, "\r\n".join(lines))
+
+
+def statistics(address: str, port: int, backend: str) -> Question:
+    """HAProxy's own view of a backend's servers."""
+    return page(address, port, f"/;csv;norefresh;scope={backend}")
+
+
+def reached(name: str, peers: Iterable[Host], port: int) -> dict[str, Question]:
+    """Whether a port of each of these can be reached, under the names that View.filtered() knows."""
+    return {f"{name}@{peer.name}": Question(peer.address, port, "") for peer in peers}
+
+
 @dataclass(frozen=True)
 class Order:
     """What one host is asked: ports by name, and shell commands by name."""
@@ -46,14 +64,12 @@ class Order:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back. `error` is `refused`, `no answer` (to the connection), `silent` (after it), or the system's word.
-
-    `status` is a command's.
+    """What came back. `error` is `refused`, `no answer` (to the connection), `silent` (after it), or the
+    system's word.
     """
 
     said: str = ""
     error: str = ""
-    status: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,7 +85,7 @@ class HostFacts:
     skew: float = 0.0
 
     def __getitem__(self, name: str) -> Answer:
-        return self.answers.get(name, Answer(error="not asked", status=-1))
+        return self.answers.get(name, Answer(error="not asked"))
 
 
 @dataclass(frozen=True)
@@ -127,5 +143,5 @@ def _ask(remote: Remote, host: Host, order: Order, besides: Mapping[str, str]) -
     said = run_program(remote, host, PROGRAM, message, COLLECT_SECONDS)
     middle = (asked + time.time()) / 2
     answers = {name: Answer(answer["said"], answer["error"]) for name, answer in said["questions"].items()}
-    answers |= {name: Answer(each["said"], "", each["status"]) for name, each in said["commands"].items()}
+    answers |= {name: Answer(each) for name, each in said["commands"].items()}
     return HostFacts(answers, time=said["time"], skew=round(said["time"] - middle, 2))

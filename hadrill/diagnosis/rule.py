@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from hadrill.diagnosis.view import View
 
-Seen = TypeVar("Seen", bound=View, contravariant=True)
+Seen = TypeVar("Seen", bound=View[Any], contravariant=True)
 """A service's own view of the facts."""
 
 

@@ -2,11 +2,12 @@
 
 import csv
 import io
+import json
 import re
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Generic, Protocol, TypeVar
 
-from hadrill.diagnosis.facts import Answer, Facts, HostFacts
+from hadrill.diagnosis.facts import STATISTICS, Answer, Facts, HostFacts
 from hadrill.inventory import Host
 
 LINES = 3
@@ -25,19 +26,22 @@ class Clustered(Protocol):
         """Those that clients come through."""
 
 
-class View:
+Service = TypeVar("Service", bound=Clustered)
+
+
+class View(Generic[Service]):
     """A service's facts. `victim` was broken on purpose: that it does not answer explains nothing.
 
     `before`: no fault was made yet. Then logs tell of what is over, perhaps another drill, and prove nothing alone.
     """
 
-    def __init__(self, service: Clustered, facts: Facts, victim: str = "", *, before: bool = False) -> None:
-        self._service, self.facts, self.victim, self.before = service, facts, victim, before
+    def __init__(self, service: Service, facts: Facts, victim: str = "", *, before: bool = False) -> None:
+        self.service, self.facts, self.victim, self.before = service, facts, victim, before
 
     @property
     def everybody(self) -> list[Host]:
         """All hosts that were asked, and those that could not be."""
-        return [host for host in (*self._service.members, *self._service.proxies) if host.name in self.facts.hosts]
+        return [host for host in (*self.service.members, *self.service.proxies) if host.name in self.facts.hosts]
 
     @property
     def asked(self) -> dict[str, HostFacts]:
@@ -47,17 +51,17 @@ class View:
     @property
     def names(self) -> list[str]:
         """All members."""
-        return [host.name for host in self._service.members]
+        return [host.name for host in self.service.members]
 
     @property
     def hosts(self) -> list[str]:
         """Members that could be asked and were not broken on purpose."""
-        return self._asked(self._service.members)
+        return self._asked(self.service.members)
 
     @property
     def proxies(self) -> list[str]:
         """Proxies that could be asked."""
-        return self._asked(self._service.proxies)
+        return self._asked(self.service.proxies)
 
     @property
     def pairs(self) -> Iterator[tuple[str, str]]:
@@ -66,7 +70,7 @@ class View:
 
     def name_of(self, address: str) -> str:
         """A member's name; the address where it is none."""
-        return next((host.name for host in self._service.members if host.address == address), address)
+        return next((host.name for host in self.service.members if host.address == address), address)
 
     def answer(self, host: str, name: str) -> Answer:
         """One answer of a host."""
@@ -77,11 +81,33 @@ class View:
         lines = self.answer(host, name).said.splitlines()
         return [f"{host}: {_short(line)}" for line in lines if re.search(pattern, line)][-LINES:]
 
-    def servers(self, question: str = "statistics") -> dict[str, dict[str, dict[str, str]]]:
+    def page(self, host: str, name: str) -> Any:
+        """A page's JSON; None where there was no answer, another status than 200, or no JSON."""
+        head, _, body = self.answer(host, name).said.partition("\r\n\r\n")
+        try:
+            return json.loads(body) if " 200 " in head.partition("\r\n")[0] else None
+        except ValueError:
+            return None
+
+    def filtered(self, ports: Mapping[str, int]) -> Iterator[str]:
+        """Ports that answer on their own host and not to the others, by the names that they were asked under."""
+        for name, port in ports.items():
+            for asker, asked in self.pairs:
+                error = self.answer(asker, f"{name}@{asked}").error
+                if error and asked in self.hosts and not self.answer(asked, f"{name}@{asked}").error:
+                    yield f"{asker} -> {asked}:{port}: {error}, though it answers on {asked} itself"
+
+    def single_proxy(self) -> Iterator[str]:
+        """The one proxy that is left of several."""
+        alive = self.servers()
+        if len(self.service.proxies) > 1 and len(alive) == 1:
+            yield f"only {next(iter(alive))} answers on its statistics port"
+
+    def servers(self) -> dict[str, dict[str, dict[str, str]]]:
         """HAProxy's servers by proxy and name, with the columns of its statistics."""
         found = {}
         for proxy in self.proxies:
-            _, _, body = self.answer(proxy, question).said.partition("\r\n\r\n")
+            _, _, body = self.answer(proxy, STATISTICS).said.partition("\r\n\r\n")
             rows = csv.DictReader(io.StringIO(body.removeprefix("# ")))
             servers = {row["svname"]: row for row in rows if row["svname"] not in ("FRONTEND", "BACKEND")}
             if servers:

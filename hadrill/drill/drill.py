@@ -10,9 +10,11 @@ from hadrill.drill.case import Case
 from hadrill.drill.errors import InconclusiveError, UnavailableError
 from hadrill.drill.evidence import keep_evidence
 from hadrill.drill.judge import judge, split_brain
+from hadrill.drill.leading import make_leader
 from hadrill.drill.live import Live
 from hadrill.drill.measure import measure, read_back
 from hadrill.drill.observer import Observer
+from hadrill.drill.plan import planned
 from hadrill.drill.preflight import Preflight, diagnose_failure, unhealthy
 from hadrill.drill.record import Record
 from hadrill.drill.result import FAILED, INCONCLUSIVE, UNAVAILABLE, Result
@@ -37,15 +39,16 @@ REASONS = (InconclusiveError, LeaseHeldError, PowerError, RemoteError, OverdueEr
 
 
 class Drill:
-    """One case, run once."""
+    """One case, run once. `lead`: its host is made the leader first."""
 
-    def __init__(self, session: Session, cluster: Cluster, case: Case) -> None:
+    def __init__(self, session: Session, cluster: Cluster, case: Case, *, lead: bool = False) -> None:
         self.session, self.cluster, self.case = session, cluster, case
         self.id = uuid.uuid4().hex[:12]
         self.folder = session.folder / f"{case.service}-{case}-{self.id}"
         self.result = Result(self.id, case.service, case.host, case.role, case.fault)
         self.timeline = Timeline()
         self.moments: dict[str, float] = {}
+        self._lead = lead
         self.problems: list[str] = []
         self._preflight: Preflight | None = None
         self._live = Live(session.say, f"{case.service} {case}")
@@ -73,19 +76,7 @@ class Drill:
 
     def plan(self) -> str:
         """What run() would do, in a few lines. Only asks, touches nothing. Raises what run() would refuse with."""
-        breakage = Breakage(self.session, self.cluster, self.case, self.id, lambda *_: None)
-        fault = breakage.guard()
-        budget = self.cluster.budget(fault.kind, breakage.role)
-        undo = "power on by the driver" if fault.power else fault.heal
-        made = fault.inject if fault.on_host else f"power {fault.power}" if fault.power else "a planned switchover"
-        lines = [
-            f"{self.case.service} {fault.name} on {breakage.host} ({breakage.role})",
-            f"    guard   {breakage.arithmetic() if fault.kind != PLANNED else 'nothing is taken away'}",
-            f"    budget  {budget}",
-            f"    inject  {made}",
-            f"    undo    {undo if fault.kind != PLANNED else 'nothing to undo'}",
-        ]
-        return "\n".join(line.replace("\n", "; ") for line in lines)
+        return planned(Breakage(self.session, self.cluster, self.case, self.id, lambda *_: None))
 
     def _step(self, number: int, name: str) -> None:
         self.moments.setdefault(name, time.monotonic())
@@ -93,6 +84,8 @@ class Drill:
         self._live.step(number, name)
 
     def _run(self) -> None:
+        if self._lead:
+            make_leader(self.cluster, self.session.inventory.host(self.case.host))
         self._step(1, "guard")
         breakage = Breakage(self.session, self.cluster, self.case, self.id, self._step)
         self.result.node, self.result.role = breakage.host.name, breakage.role

@@ -28,7 +28,6 @@ from hadrill.safety.heal import heal_entries, sweep
 from hadrill.safety.journal import entries
 from hadrill.services.cluster import Cluster
 from hadrill.services.clusters import cluster_of
-from hadrill.timing import Deadline
 from hadrill.timing import eventually as wait_until
 from hadrill.workload import DEFAULT_RATE, Workload
 
@@ -61,11 +60,10 @@ def drill(request: pytest.FixtureRequest, drills: Session) -> Callable[[Case], R
 
     def run(case: Case) -> Result:
         cluster = cluster_of(drills.inventory, drills.remote, case.service)
-        one = Drill(drills, cluster, case)
+        lead = request.config.option.make_leader and case.role == cluster.roles[0]
+        one = Drill(drills, cluster, case, lead=lead)
         if request.config.option.plan:
             _plan(drills, one)
-        if request.config.option.make_leader and case.role == cluster.roles[0]:
-            make_leader(cluster, drills.inventory.host(case.host))
         return _report(request, one)
 
     return run
@@ -89,6 +87,7 @@ def _plan(drills: Session, one: Drill) -> NoReturn:
         drills.say(one.plan())
     except REASONS as error:
         drills.say(f"{one.case.service} {one.result.fault} {one.case}\n    would not run: {error}")
+    # Nothing ran, so nothing may be green: only a skip says so.
     pytest.skip("planned only, nothing was touched")
 
 
@@ -164,20 +163,6 @@ def isolated(drills: Session, cluster: Cluster) -> Block:
 def eventually() -> Callable[..., None]:
     """Wait for a condition with a deadline: hadrill.timing.eventually."""
     return wait_until
-
-
-def make_leader(cluster: Cluster, host: Host) -> None:
-    """Make a member the leader by a planned switchover, and wait until all agree."""
-    if cluster.role(host) == cluster.roles[0]:
-        return
-    if not cluster.has_planned:
-        pytest.skip(f"{host} cannot be made the {cluster.roles[0]}: {cluster.hand_over_note}")
-    cluster.hand_over(host)
-    wait_until(f"{host} to lead", lambda: None if cluster.leader() == host else "another leads", Deadline(LEAD_SECONDS))
-    wait_until(f"{cluster.service} to be whole under {host}", cluster.unhealthy, Deadline(LEAD_SECONDS))
-
-
-LEAD_SECONDS = 90.0
 
 
 def usual_rate(workers: int) -> float:

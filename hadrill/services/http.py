@@ -2,10 +2,13 @@
 
 import base64
 import json
-import urllib.request
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from hadrill.services.asking import ANSWER_SECONDS
+
+FIRST_ERROR_STATUS = 400
 
 
 def get_json(address: str, port: int, path: str, login: tuple[str, str] | None = None) -> Any:
@@ -23,14 +26,19 @@ def request_json(
     seconds: float = ANSWER_SECONDS,
 ) -> Any:
     """As get_json, with another method and a JSON body."""
-    request = urllib.request.Request(f"http://{address}:{port}{path}", method=method)
-    data = None
+    headers = {}
     if login is not None:
-        request.add_header("Authorization", "Basic " + base64.b64encode(":".join(login).encode()).decode())
+        headers["Authorization"] = "Basic " + base64.b64encode(":".join(login).encode()).decode()
     if body is not None:
-        request.add_header("Content-Type", "application/json")
-        data = json.dumps(body).encode()
-    with urllib.request.urlopen(request, data=data, timeout=seconds) as answer:  # noqa: S310 - the scheme is written above, no caller gives it
-        text = answer.read()
-        # Patroni answers some requests with a sentence.
-        return json.loads(text or b"null") if answer.headers.get_content_type() == "application/json" else text.decode()
+        headers["Content-Type"] = "application/json"
+    with closing(HTTPConnection(address, port, timeout=seconds)) as connection:
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            answer = connection.getresponse()
+            text = answer.read()
+        except HTTPException as error:
+            raise OSError(f"{address}:{port} answered no HTTP: {type(error).__name__} {error}") from error
+    if answer.status >= FIRST_ERROR_STATUS:
+        raise OSError(f"HTTP Error {answer.status}: {answer.reason}")
+    # Patroni answers some requests with a sentence.
+    return json.loads(text or b"null") if answer.headers.get_content_type() == "application/json" else text.decode()

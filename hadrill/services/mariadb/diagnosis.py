@@ -1,8 +1,9 @@
 """Causes for which Galera does not serve, each with its remedy."""
 
-from hadrill.diagnosis import Examination, Rule
+from hadrill.diagnosis import SINGLE_PROXY, Examination, Rule
 from hadrill.services.mariadb import signs
-from hadrill.services.mariadb.facts import MariadbFacts, orders
+from hadrill.services.mariadb.facts import GALERA_PORT, MariadbFacts, orders
+from hadrill.services.mariadb.service import PORT
 
 RULES: tuple[Rule[MariadbFacts], ...] = (
     Rule(
@@ -24,7 +25,7 @@ RULES: tuple[Rule[MariadbFacts], ...] = (
         "a node's port answers on its own host and not to the others",
         "refused or no answer from another node, an answer on the host itself",
         "open 3306, 4567, 4568 and 4444 between all nodes (UFW)",
-        signs.filtered,
+        lambda view: view.filtered({"galera": GALERA_PORT, "mariadb": PORT}),
     ),
     Rule(
         "galera-non-primary",
@@ -75,13 +76,7 @@ RULES: tuple[Rule[MariadbFacts], ...] = (
         "systemctl start hadrill-mariadb; its log says why it ended",
         signs.stopped,
     ),
-    Rule(
-        "single-proxy",
-        "the loss of one proxy is an outage now",
-        "one proxy's statistics page answers, the others' do not",
-        "bring the other proxy back",
-        signs.single_proxy,
-    ),
+    SINGLE_PROXY,
 )
 """Most telling first."""
 

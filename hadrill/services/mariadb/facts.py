@@ -2,15 +2,13 @@
 
 from functools import cached_property
 
-from hadrill.diagnosis import Facts, Order, Question, View, journal
+from hadrill.diagnosis import STATISTICS, Order, View, journal, reached, statistics
 from hadrill.inventory import Host
 from hadrill.services.haproxy import SQL_STATISTICS_PORT
 from hadrill.services.mariadb.service import PORT, Mariadb
 
 GALERA_PORT = 4567
-TRANSFER_PORTS = (4444, 4568)
-"""Whole copies and increments; open only while one is under way, so they are not asked for."""
-DATA = "/var/lib/hadrill/mariadb"
+"""Those of state transfers are open only while one is under way, so they are not asked for."""
 BACKEND = "be_mariadb"
 
 
@@ -20,28 +18,19 @@ def orders(service: Mariadb, since_seconds: int) -> dict[Host, Order]:
     client = "MYSQL_PWD=$MARIADB_ROOT_PASSWORD mariadb --connect-timeout=2 -uroot -N -B"
     found = {}
     for host in service.members:
-        questions = {}
-        for peer in service.members:
-            questions[f"galera@{peer.name}"] = Question(peer.address, GALERA_PORT, "")
-            questions[f"mariadb@{peer.name}"] = Question(peer.address, PORT, "")
+        questions = reached("galera", service.members, GALERA_PORT) | reached("mariadb", service.members, PORT)
         commands = {
             "wsrep": f"echo \"{show}\" | docker exec -i mariadb sh -c '{client}'",
             "log": journal("mariadb", since_seconds),
-            "state": f"cat {DATA}/grastate.dat",
         }
         found[host] = Order(questions, commands)
-    statistics = f"GET /;csv;norefresh;scope={BACKEND} HTTP/1.0\r\n\r\n"
     for proxy in service.proxies:
-        found[proxy] = Order({"statistics": Question(proxy.address, SQL_STATISTICS_PORT, statistics)})
+        found[proxy] = Order({STATISTICS: statistics(proxy.address, SQL_STATISTICS_PORT, BACKEND)})
     return found
 
 
-class MariadbFacts(View):
+class MariadbFacts(View[Mariadb]):
     """The facts by what they mean."""
-
-    def __init__(self, service: Mariadb, facts: Facts, victim: str = "", *, before: bool = False) -> None:
-        super().__init__(service, facts, victim, before=before)
-        self.service = service
 
     @cached_property
     def wsrep(self) -> dict[str, dict[str, str]]:

@@ -5,7 +5,7 @@ Signatures are Galera 4's status variables and the words of MariaDB 11's state t
 
 from collections.abc import Iterator
 
-from hadrill.services.mariadb.facts import GALERA_PORT, MariadbFacts
+from hadrill.services.mariadb.facts import MariadbFacts
 from hadrill.services.mariadb.service import PORT
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -62,15 +62,6 @@ def not_synced(view: MariadbFacts) -> Iterator[str]:
             yield f"{host}: wsrep_local_state_comment {state}"
 
 
-def filtered(view: MariadbFacts) -> Iterator[str]:
-    """Ports that answer at home and not to the others."""
-    for kind, port in (("galera", GALERA_PORT), ("mariadb", PORT)):
-        for asker, asked in view.pairs:
-            error = view.answer(asker, f"{kind}@{asked}").error
-            if error and asked in view.hosts and not view.answer(asked, f"{kind}@{asked}").error:
-                yield f"{asker} -> {asked}:{port}: {error}, though it answers on {asked} itself"
-
-
 def proxy_check(view: MariadbFacts) -> Iterator[str]:
     """Proxies that do not judge nodes as Galera does."""
     for proxy, servers in view.servers().items():
@@ -98,10 +89,3 @@ def stopped(view: MariadbFacts) -> Iterator[str]:
         if view.answer(host, f"mariadb@{host}").error:
             yield f"{host}: nothing listens on {PORT}"
             yield from view.log(host, "log", "\\[ERROR\\]")
-
-
-def single_proxy(view: MariadbFacts) -> Iterator[str]:
-    """One proxy left."""
-    alive = view.servers()
-    if len(view.service.proxies) > 1 and len(alive) == 1:
-        yield f"only {next(iter(alive))} answers on its statistics port"

@@ -3,6 +3,7 @@
 from hadrill.diagnosis import Examination, Rule
 from hadrill.services.minio import signs
 from hadrill.services.minio.facts import MinioFacts, orders
+from hadrill.services.minio.service import PORT
 
 RULES: tuple[Rule[MinioFacts], ...] = (
     Rule(
@@ -20,13 +21,6 @@ RULES: tuple[Rule[MinioFacts], ...] = (
         signs.configuration,
     ),
     Rule(
-        "clocks-apart",
-        "nodes disagree about the time by more than 15 minutes",
-        "RequestTimeTooSkewed in a node's log",
-        "let all hosts follow the same time source",
-        signs.clock,
-    ),
-    Rule(
         "drive-full",
         "a drive has no room left",
         "free space on the drive",
@@ -38,7 +32,7 @@ RULES: tuple[Rule[MinioFacts], ...] = (
         "a node's port answers on its own host and not to the others",
         "refused or no answer from another node, an answer on the host itself",
         "open 9000 between all nodes (UFW)",
-        signs.filtered,
+        lambda view: view.filtered({"minio": PORT}),
     ),
     Rule(
         "write-quorum-lost",

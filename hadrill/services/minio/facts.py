@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from hadrill.diagnosis import Facts, Order, Question, View, journal
+from hadrill.diagnosis import Order, View, journal, page, reached
 from hadrill.inventory import Host
 from hadrill.services.minio.service import PORT, Minio
 
@@ -16,11 +16,10 @@ def orders(service: Minio, since_seconds: int) -> dict[Host, Order]:
     found = {}
     for host in service.members:
         questions = {
-            "live": _get(host.address, "/minio/health/live"),
-            "cluster": _get(host.address, "/minio/health/cluster"),
+            "live": page(host.address, PORT, "/minio/health/live"),
+            "cluster": page(host.address, PORT, "/minio/health/cluster"),
         }
-        for peer in service.members:
-            questions[f"minio@{peer.name}"] = Question(peer.address, PORT, "")
+        questions |= reached("minio", service.members, PORT)
         commands = {"log": journal("minio", since_seconds), "drive": f"df --output=pcent,avail -B1M {DATA} | tail -1"}
         found[host] = Order(questions, commands)
     return found
@@ -34,12 +33,8 @@ class Drive:
     free: int
 
 
-class MinioFacts(View):
+class MinioFacts(View[Minio]):
     """The facts by what they mean."""
-
-    def __init__(self, service: Minio, facts: Facts, victim: str = "", *, before: bool = False) -> None:
-        super().__init__(service, facts, victim, before=before)
-        self.service = service
 
     @cached_property
     def drives(self) -> dict[str, Drive]:
@@ -54,7 +49,3 @@ class MinioFacts(View):
         """The status of a health page; empty where there was no answer."""
         words = self.answer(host, page).said.split(" ", 2)
         return words[1] if len(words) > 1 else ""
-
-
-def _get(address: str, path: str) -> Question:
-    return Question(address, PORT, f"GET {path} HTTP/1.1\r\nHost: minio\r\nConnection: close\r\n\r\n")

@@ -6,7 +6,6 @@ Signatures are MinIO's health pages and the words of its log.
 from collections.abc import Iterator
 
 from hadrill.services.minio.facts import DATA, MinioFacts
-from hadrill.services.minio.service import PORT
 
 FULL_MIB = 64
 """MinIO itself stops writing to a drive with little left."""
@@ -25,25 +24,11 @@ def configuration(view: MinioFacts) -> Iterator[str]:
         yield from view.log(host, "log", "(?i)has incorrect configuration|expected '.*' environment")
 
 
-def clock(view: MinioFacts) -> Iterator[str]:
-    """Nodes that disagree about the time."""
-    for host in view.hosts:
-        yield from view.log(host, "log", "RequestTimeTooSkewed|time difference")
-
-
 def full(view: MinioFacts) -> Iterator[str]:
     """Drives without room."""
     for host, drive in view.drives.items():
         if drive.free < FULL_MIB:
             yield f"{host}: {DATA} is {drive.percent}% full, {drive.free} MiB left"
-
-
-def filtered(view: MinioFacts) -> Iterator[str]:
-    """Ports that answer at home and not to the others."""
-    for asker, asked in view.pairs:
-        error = view.answer(asker, f"minio@{asked}").error
-        if error and asked in view.hosts and not view.answer(asked, f"minio@{asked}").error:
-            yield f"{asker} -> {asked}:{PORT}: {error}, though it answers on {asked} itself"
 
 
 def no_quorum(view: MinioFacts) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """Causes for which Patroni does not promote, or clients do not follow, each with its remedy."""
 
-from hadrill.diagnosis import Examination, Rule
+from hadrill.diagnosis import SINGLE_PROXY, Examination, Rule
 from hadrill.services.postgresql import signs
-from hadrill.services.postgresql.facts import PostgresqlFacts, orders
+from hadrill.services.postgresql.facts import PORTS, PostgresqlFacts, orders
 
 RULES: tuple[Rule[PostgresqlFacts], ...] = (
     Rule(
@@ -59,7 +59,7 @@ RULES: tuple[Rule[PostgresqlFacts], ...] = (
         "a member's port answers on its own host and not to the others",
         "refused or no answer from another member, an answer on the host itself",
         "open 5432, 8008 and 5010 between all members (UFW)",
-        signs.filtered,
+        lambda view: view.filtered(PORTS),
     ),
     Rule(
         "two-leaders",
@@ -110,13 +110,7 @@ RULES: tuple[Rule[PostgresqlFacts], ...] = (
         "systemctl start hadrill-patroni; its log says why it ended",
         signs.stopped,
     ),
-    Rule(
-        "single-proxy",
-        "the loss of one proxy is an outage now",
-        "one proxy's statistics page answers, the others' do not",
-        "bring the other proxy back",
-        signs.single_proxy,
-    ),
+    SINGLE_PROXY,
 )
 """Most telling first."""
 

@@ -1,15 +1,15 @@
 """What Patroni, PostgreSQL and the proxies say when they are asked why there is no failover."""
 
-import json
 from functools import cached_property
 from typing import Any
 
-from hadrill.diagnosis import Answer, Facts, Order, Question, View, journal
+from hadrill.diagnosis import STATISTICS, Order, View, journal, page, reached, statistics
 from hadrill.inventory import Host
 from hadrill.services.haproxy import STATISTICS_PORT
 from hadrill.services.postgresql.service import PORT, REST_PORT, Postgresql
 
 RAFT_PORT = 5010
+PORTS = {"patroni": REST_PORT, "raft": RAFT_PORT, "postgres": PORT}
 DATA = "/var/lib/hadrill/postgresql/data"
 BACKEND = "be_postgresql"
 
@@ -19,61 +19,41 @@ def orders(service: Postgresql, since_seconds: int) -> dict[Host, Order]:
     found = {}
     for host in service.members:
         questions = {
-            "cluster": _get(host.address, "/cluster"),
-            "config": _get(host.address, "/config"),
-            "patroni": _get(host.address, "/patroni"),
+            "cluster": page(host.address, REST_PORT, "/cluster"),
+            "config": page(host.address, REST_PORT, "/config"),
+            "patroni": page(host.address, REST_PORT, "/patroni"),
         }
-        for peer in service.members:
-            questions[f"patroni@{peer.name}"] = _get(peer.address, "/patroni")
-            questions[f"raft@{peer.name}"] = Question(peer.address, RAFT_PORT, "")
-            questions[f"postgres@{peer.name}"] = Question(peer.address, PORT, "")
+        for name, port in PORTS.items():
+            questions |= reached(name, service.members, port)
         commands = {
             "log": journal("patroni", since_seconds),
             # A thread that died did so long before anybody asked.
             "raft": "journalctl --no-pager -o short-iso-precise -b -t patroni | grep -F '(_autoTickThread)'; :",
-            "data": f"stat -c '%a %U' {DATA}; df --output=pcent {DATA} | tail -1",
+            "data": f"stat -c '%a %U' {DATA}",
         }
         found[host] = Order(questions, commands)
-    statistics = f"GET /;csv;norefresh;scope={BACKEND} HTTP/1.0\r\n\r\n"
     for proxy in service.proxies:
-        asked = {f"primary@{peer.name}": _get(peer.address, "/primary") for peer in service.members}
-        asked["statistics"] = Question(proxy.address, STATISTICS_PORT, statistics)
+        asked = {f"primary@{peer.name}": page(peer.address, REST_PORT, "/primary") for peer in service.members}
+        asked[STATISTICS] = statistics(proxy.address, STATISTICS_PORT, BACKEND)
         found[proxy] = Order(asked, {"pgbouncer log": journal("pgbouncer", since_seconds)})
     return found
 
 
-class PostgresqlFacts(View):
+class PostgresqlFacts(View[Postgresql]):
     """The facts by what they mean."""
-
-    def __init__(self, service: Postgresql, facts: Facts, victim: str = "", *, before: bool = False) -> None:
-        super().__init__(service, facts, victim, before=before)
-        self.service = service
 
     @cached_property
     def states(self) -> dict[str, dict[str, Any]]:
         """/patroni of each member that answers itself."""
-        found = {host: _json(self.answer(host, "patroni")) for host in self.hosts}
+        found = {host: self.page(host, "patroni") for host in self.hosts}
         return {host: state for host, state in found.items() if state}
 
     @cached_property
     def members(self) -> dict[str, list[dict[str, Any]]]:
         """/cluster as each member sees it."""
-        return {host: _json(self.answer(host, "cluster")).get("members", []) for host in self.states}
+        return {host: (self.page(host, "cluster") or {}).get("members", []) for host in self.states}
 
     @cached_property
     def config(self) -> dict[str, Any]:
         """The dynamic configuration, as the first member that answers has it."""
-        return next((found for host in self.hosts if (found := _json(self.answer(host, "config")))), {})
-
-
-def _get(address: str, path: str) -> Question:
-    return Question(address, REST_PORT, f"GET {path} HTTP/1.0\r\n\r\n")
-
-
-def _json(answer: Answer) -> dict[str, Any]:
-    _, _, body = answer.said.partition("\r\n\r\n")
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+        return next((found for host in self.hosts if (found := self.page(host, "config"))), {})

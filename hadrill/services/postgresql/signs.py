@@ -6,7 +6,7 @@ Signatures are Patroni's own words and fields (4.0), PostgreSQL's, PySyncObj's a
 from collections.abc import Iterator
 
 from hadrill.services.postgresql.facts import DATA, RAFT_PORT, PostgresqlFacts
-from hadrill.services.postgresql.service import PORT, REST_PORT
+from hadrill.services.postgresql.service import REST_PORT
 
 MODES = ("700", "750")
 """What PostgreSQL accepts for its data directory."""
@@ -96,15 +96,6 @@ def start_failed(view: PostgresqlFacts) -> Iterator[str]:
             yield from view.log(host, "log", "FATAL|PANIC")
 
 
-def filtered(view: PostgresqlFacts) -> Iterator[str]:
-    """Ports that answer at home and not to the others."""
-    for kind, port in (("patroni", REST_PORT), ("raft", RAFT_PORT), ("postgres", PORT)):
-        for asker, asked in view.pairs:
-            error = view.answer(asker, f"{kind}@{asked}").error
-            if error and asked in view.hosts and not view.answer(asked, f"{kind}@{asked}").error:
-                yield f"{asker} -> {asked}:{port}: {error}, though it answers on {asked} itself"
-
-
 def stopped(view: PostgresqlFacts) -> Iterator[str]:
     """Members without Patroni."""
     for host in view.hosts:
@@ -134,7 +125,7 @@ def proxy_check(view: PostgresqlFacts) -> Iterator[str]:
     for proxy, servers in view.servers().items():
         for name, row in servers.items():
             said = view.answer(proxy, f"primary@{name}").said
-            leads = said.startswith("HTTP/1.0 200")
+            leads = " 200 " in said.partition("\r\n")[0]
             if said and leads != row["status"].startswith("UP"):
                 own = f"{row['status']} ({row.get('check_desc') or row.get('last_chk', '')})"
                 yield f"{proxy}: {name} is {own}, while Patroni's /primary there says {said.split()[1]} to {proxy}"
@@ -146,10 +137,3 @@ def pgbouncer_login(view: PostgresqlFacts) -> Iterator[str]:
         yield from view.log(
             proxy, "pgbouncer log", "password authentication failed|SASL authentication failed|no such user"
         )
-
-
-def single_proxy(view: PostgresqlFacts) -> Iterator[str]:
-    """One proxy left."""
-    alive = view.servers()
-    if len(view.service.proxies) > 1 and len(alive) == 1:
-        yield f"only {next(iter(alive))} answers on its statistics port"

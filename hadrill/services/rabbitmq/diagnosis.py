@@ -2,7 +2,7 @@
 
 from hadrill.diagnosis import Examination, Rule
 from hadrill.services.rabbitmq import signs
-from hadrill.services.rabbitmq.facts import RabbitmqFacts, orders
+from hadrill.services.rabbitmq.facts import PEER_PORTS, RabbitmqFacts, orders
 
 RULES: tuple[Rule[RabbitmqFacts], ...] = (
     Rule(
@@ -17,7 +17,7 @@ RULES: tuple[Rule[RabbitmqFacts], ...] = (
         "a node's port answers on its own host and not to the others",
         "refused or no answer from another node, an answer on the host itself",
         "open 4369 and 25672 between all nodes (UFW)",
-        signs.filtered,
+        lambda view: view.filtered(PEER_PORTS),
     ),
     Rule(
         "disk-alarm",

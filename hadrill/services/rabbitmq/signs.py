@@ -5,7 +5,7 @@ Signatures are the words of RabbitMQ 4's management interface and of Erlang's di
 
 from collections.abc import Iterator
 
-from hadrill.services.rabbitmq.facts import PEER_PORTS, RabbitmqFacts
+from hadrill.services.rabbitmq.facts import RabbitmqFacts
 from hadrill.services.rabbitmq.service import PORT
 
 COOKIE = "Invalid challenge reply|invalid challenge|disallowed node|rejected because of.*cookie|cookies? mismatch"
@@ -73,15 +73,6 @@ def few_online(view: RabbitmqFacts) -> Iterator[str]:
         members, online = queue.get("members") or [], queue.get("online") or []
         if queue.get("type") == "quorum" and len(online) < len(members) // 2 + 1:
             yield f"queue {queue['name']!r}: {len(online)} of {len(members)} members online, it confirms nothing"
-
-
-def filtered(view: RabbitmqFacts) -> Iterator[str]:
-    """Ports that answer at home and not to the others."""
-    for kind, port in PEER_PORTS.items():
-        for asker, asked in view.pairs:
-            error = view.answer(asker, f"{kind}@{asked}").error
-            if error and asked in view.hosts and not view.answer(asked, f"{kind}@{asked}").error:
-                yield f"{asker} -> {asked}:{port}: {error}, though it answers on {asked} itself"
 
 
 def stopped(view: RabbitmqFacts) -> Iterator[str]:

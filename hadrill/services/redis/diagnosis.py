@@ -1,6 +1,6 @@
 """Causes for which Sentinel does not promote, or clients do not follow, each with its remedy."""
 
-from hadrill.diagnosis import Examination, Rule
+from hadrill.diagnosis import SINGLE_PROXY, Examination, Rule
 from hadrill.services.redis import signs
 from hadrill.services.redis.facts import RedisFacts, orders
 from hadrill.services.redis.service import PORT, SENTINEL_PORT
@@ -32,7 +32,7 @@ RULES: tuple[Rule[RedisFacts], ...] = (
         "a member's port answers on its own host and not to the others",
         "refused or no answer from another member, an answer on the host itself",
         "open 6379 and 26379 between all members (UFW), and bind to the private address",
-        signs.filtered,
+        lambda view: view.filtered({"redis": PORT, "sentinel": SENTINEL_PORT}),
     ),
     Rule(
         "same-myid",
@@ -154,13 +154,7 @@ RULES: tuple[Rule[RedisFacts], ...] = (
         "systemctl start hadrill-redis; its log says why it ended",
         lambda view: signs.stopped(view, "redis", PORT),
     ),
-    Rule(
-        "single-proxy",
-        "the loss of one proxy is an outage now",
-        "one proxy's statistics page answers, the others' do not",
-        "bring the other proxy back",
-        signs.single_proxy,
-    ),
+    SINGLE_PROXY,
 )
 """Most telling first."""
 

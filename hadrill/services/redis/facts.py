@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from hadrill.diagnosis import Facts, Order, Question, View, journal
+from hadrill.diagnosis import STATISTICS, Order, Question, View, journal, statistics
 from hadrill.inventory import Host, Role
 from hadrill.services.haproxy import STATISTICS_PORT
 from hadrill.services.redis.resp import Error, info, pairs, replies
@@ -18,7 +18,7 @@ def orders(service: Redis, since_seconds: int) -> dict[Host, Order]:
     """What to ask each member and each proxy. Answers contain no password."""
     name = service.settings.master_name
     password = service.inventory.credentials.secret(Role.REDIS, "REDIS_PASSWORD")
-    redis = f"AUTH {password}\r\nROLE\r\nINFO replication\r\nQUIT\r\n"
+    redis = f"AUTH {password}\r\nINFO replication\r\nQUIT\r\n"
     asked = [f"SENTINEL MASTER {name}", f"SENTINEL REPLICAS {name}", f"SENTINEL SENTINELS {name}"]
     asked += ["SENTINEL MYID", f"SENTINEL CKQUORUM {name}", "INFO sentinel", "PING"]
     sentinel = "".join(f"{each}\r\n" for each in asked)
@@ -37,13 +37,9 @@ def orders(service: Redis, since_seconds: int) -> dict[Host, Order]:
             "sentinel files": f"stat -c '%n %u %a' {HOME} {HOME}/sentinel.conf; lsattr -d {HOME}/sentinel.conf",
         }
         found[host] = Order(questions, commands)
-    statistics = f"GET /;csv;norefresh;scope={BACKEND} HTTP/1.0\r\n\r\n"
     units = "systemctl is-active redis-update-master.timer redis-update-master.socket"
     for proxy in service.proxies:
-        found[proxy] = Order(
-            {"statistics": Question(proxy.address, STATISTICS_PORT, statistics)},
-            {"updater": units, "updater log": "journalctl --no-pager -o cat -n 5 -t redis-update-master"},
-        )
+        found[proxy] = Order({STATISTICS: statistics(proxy.address, STATISTICS_PORT, BACKEND)}, {"updater": units})
     return found
 
 
@@ -59,12 +55,8 @@ class SentinelView:
     info: Mapping[str, str]
 
 
-class RedisFacts(View):
+class RedisFacts(View[Redis]):
     """The facts by what they mean."""
-
-    def __init__(self, service: Redis, facts: Facts, victim: str = "", *, before: bool = False) -> None:
-        super().__init__(service, facts, victim, before=before)
-        self.service = service
 
     @cached_property
     def redis(self) -> dict[str, dict[str, str]]:

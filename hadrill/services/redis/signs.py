@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from hadrill.services.redis.facts import RedisFacts
-from hadrill.services.redis.service import PORT, SENTINEL_PORT
 
 STALE_LINK = 10
 """A replica whose link is down for longer than so many times down-after is not promoted."""
@@ -34,16 +33,6 @@ def denied(kind: str, view: RedisFacts) -> Iterator[str]:
 def alive(view: RedisFacts, kind: str, host: str) -> bool:
     """Whether a port answers on its own host."""
     return bool(view.answer(host, kind).said)
-
-
-def filtered(view: RedisFacts) -> Iterator[str]:
-    """Ports that answer at home and not to the others."""
-    for kind, port in (("redis", PORT), ("sentinel", SENTINEL_PORT)):
-        for asker, asked in view.pairs:
-            error = view.answer(asker, f"{kind}@{asked}").error
-            if error and asked in view.hosts and alive(view, kind, asked):
-                way = "bound to another address?" if error == "refused" else "a firewall?"
-                yield f"{asker} -> {asked}:{port}: {error}, though it answers on {asked} itself ({way})"
 
 
 def stopped(view: RedisFacts, kind: str, port: int) -> Iterator[str]:
@@ -198,12 +187,6 @@ def updaters(view: RedisFacts) -> Iterator[str]:
         states = view.answer(proxy, "updater").said.split()
         if states and any(state != "active" for state in states):
             yield f"{proxy}: redis-update-master.timer and .socket are {', '.join(states)}"
-
-
-def single_proxy(view: RedisFacts) -> Iterator[str]:
-    """One proxy left."""
-    if len(view.service.proxies) > 1 and len(view.led_to) == 1:
-        yield f"only {next(iter(view.led_to))} answers on its statistics port"
 
 
 def disagree(view: RedisFacts) -> Iterator[str]:

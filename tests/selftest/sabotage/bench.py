@@ -43,6 +43,12 @@ def stopped(host: Host, unit: str) -> Step:
     return Step(host, f"systemctl stop {unit}", f"systemctl start {unit}")
 
 
+def spoilt(host: Host, file: str, change: str, restart: str) -> Step:
+    """A file is changed and what reads it restarted; its first content comes back."""
+    kept = f"{file}.right"
+    return Step(host, f"cp -p {file} {kept}; {change}; {restart}", f"[ ! -e {kept} ] || mv {kept} {file}; {restart}")
+
+
 def cut_port(host: Host, peers: Iterable[Host], port: int) -> Step:
     """A host hears nothing from its peers on a port; itself it does."""
     chain = "{ type filter hook input priority -10; }"

@@ -5,13 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.selftest.lab.conftest import (  # noqa: F401 - pytest finds fixtures here
-    installed,
-    loud,
-    ssh,
-    stock,
-)
-
 HERE = Path(__file__).parent
 SHARE = 4
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from hadrill.services.mariadb import Mariadb
-from tests.selftest.sabotage.bench import Sabotage, Step, cut_port, everywhere, stopped
+from tests.selftest.sabotage.bench import Sabotage, Step, cut_port, everywhere, spoilt, stopped
 
 SQL = "docker exec -i mariadb sh -c 'MYSQL_PWD=$MARIADB_ROOT_PASSWORD mariadb -uroot'"
 DATA = "/var/lib/hadrill/mariadb"
@@ -47,9 +47,7 @@ def non_primary(service: Mariadb) -> Sabotage:
 def proxy_check(service: Mariadb) -> Sabotage:
     """A proxy that only looks whether the port is open, and a node that is not synced."""
     file, restart = "/etc/hadrill/haproxy/haproxy.cfg", "systemctl restart hadrill-sql-proxy"
-    plain = f"cp {file} {file}.right; sed -i '/tcp-check/d' {file}; {restart}"
-    right = f"[ ! -e {file}.right ] || mv {file}.right {file}; {restart}"
-    steps = everywhere(service.proxies, plain, right)
+    steps = [spoilt(proxy, file, f"sed -i '/tcp-check/d' {file}", restart) for proxy in service.proxies]
     return Sabotage("proxy-check", (*steps, *node_desynced(service).steps))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from hadrill.services.minio import Minio
-from tests.selftest.sabotage.bench import Sabotage, Step, stopped
+from tests.selftest.sabotage.bench import Sabotage, Step, spoilt, stopped
 
 ENVIRONMENT = "/etc/hadrill/minio/minio.env"
 DATA = "/var/lib/hadrill/minio"
@@ -13,9 +13,8 @@ RESTART = "systemctl restart hadrill-minio"
 def root_password(service: Minio) -> Sabotage:
     """One node was given another root password."""
     other = "s/^\\(MINIO_ROOT_PASSWORD=\\).*/\\1not-the-password/"
-    apply = f"cp -p {ENVIRONMENT} {ENVIRONMENT}.right; sed -i '{other}' {ENVIRONMENT}; {RESTART}"
-    undo = f"[ ! -e {ENVIRONMENT}.right ] || mv {ENVIRONMENT}.right {ENVIRONMENT}; {RESTART}"
-    return Sabotage("root-credentials-differ", (Step(service.members[-1], apply, undo),))
+    change = f"sed -i '{other}' {ENVIRONMENT}"
+    return Sabotage("root-credentials-differ", (spoilt(service.members[-1], ENVIRONMENT, change, RESTART),))
 
 
 def drive_full(service: Minio) -> Sabotage:

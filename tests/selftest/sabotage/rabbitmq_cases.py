@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from hadrill.services.rabbitmq import Rabbitmq
-from tests.selftest.sabotage.bench import Sabotage, Step, cut_port
+from tests.selftest.sabotage.bench import Sabotage, Step, cut_port, spoilt
 
 CONTROL = "docker exec rabbitmq rabbitmqctl -q"
 COOKIE = "/var/lib/hadrill/rabbitmq/.erlang.cookie"
@@ -46,9 +46,8 @@ def memory_alarm(service: Rabbitmq) -> Sabotage:
 def cookie(service: Rabbitmq) -> Sabotage:
     """A node with a cookie of its own."""
     restart = "systemctl restart --no-block hadrill-rabbitmq"
-    apply = f"cp -p {COOKIE} {COOKIE}.right; printf notthecookie > {COOKIE}; {restart}"
-    undo = f"[ ! -e {COOKIE}.right ] || mv {COOKIE}.right {COOKIE}; {restart}"
-    return Sabotage("erlang-cookie", (Step(service.members[-1], apply, undo),))
+    change = f"printf notthecookie > {COOKIE}"
+    return Sabotage("erlang-cookie", (spoilt(service.members[-1], COOKIE, change, restart),))
 
 
 def node_down(service: Rabbitmq) -> Sabotage:
