@@ -1,10 +1,8 @@
 """The pytest plugin: options, what belongs to a run, and what a failure says. Thin."""
 
 import os
-from collections.abc import Generator
 from pathlib import Path
 
-import allure
 import pytest
 
 from hadrill.drill.case import Case
@@ -22,17 +20,16 @@ from hadrill.fixtures import (  # noqa: F401 - pytest finds fixtures here
     remote,
 )
 from hadrill.inventory import InvalidInventoryError, Role, read
-from hadrill.report.failure import explain
-from hadrill.report.outcome import PROPERTY
-from hadrill.report.reporter import NAMES, Reporter
+from hadrill.report.reporter import Reporter
 from hadrill.report.run_folder import new_run_folder
-from hadrill.report.secrets import Scrubber
 from hadrill.safety.signals import end_politely
 from hadrill.services.clusters import CLUSTERS
+from hadrill.services.examiner import Examiner
 from hadrill.services.versions import running_versions
 
+EXAMINER = pytest.StashKey[Examiner]()
 SUITES = ("basic", "hosts", "failover")
-pytest_plugins = ("hadrill.drill.fixtures",)
+pytest_plugins = ("hadrill.drill.fixtures", "hadrill.explaining")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -78,6 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     try:
         stock = config.stash[STOCK] = read(Path(config.option.inventory))
+        config.stash[EXAMINER] = Examiner(stock)
     except InvalidInventoryError as error:
         raise pytest.UsageError(str(error)) from error
     if problems := list(wish_of(config).problems(stock)):
@@ -165,33 +163,3 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "host" in metafunc.fixturenames and STOCK in metafunc.config.stash:
         hosts = metafunc.config.stash[STOCK].managed
         metafunc.parametrize("host", hosts, ids=[host.name for host in hosts])
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Say what a check found instead of where in the code it was found; keep secrets out of both."""
-    report = yield
-    if STOCK in item.config.stash:
-        scrub = Scrubber(item.config.stash[STOCK].credentials.values())
-        error = call.excinfo.value if call.excinfo is not None and not report.skipped else None
-        found = explain(error, scrub)
-        if error is not None:
-            report.longrepr = found.text or scrub(str(report.longrepr))
-        details = found.as_property()
-        service = item.get_closest_marker("service")
-        details |= {"module": NAMES[service.args[0]] if service else "", "check": item.name.removeprefix("test_")}
-        report.user_properties.append((PROPERTY, details))
-    return report
-
-
-@pytest.fixture(autouse=True)
-def _labels(request: pytest.FixtureRequest) -> None:
-    """Suites of the HTML page: the run's name, then the module."""
-    mark = request.node.get_closest_marker("service")
-    if mark is not None:
-        allure.dynamic.parent_suite(
-            "drills" if "case" in request.fixturenames else f"{suite_of(request.config)} checks"
-        )
-        allure.dynamic.suite(NAMES[mark.args[0]])

@@ -11,12 +11,21 @@ FULL_PERCENT = 97
 APART_SECONDS = 2.0
 """More than a second's rounding and a slow answer; Sentinel, Patroni and Galera live with less."""
 
+EXPIRES_DAYS = 14
+CERTIFICATES = f"""
+command -v openssl > /dev/null || exit 0
+for file in $(find /etc/hadrill -name '*.crt' -o -name '*.pem'); do
+    openssl x509 -noout -checkend {EXPIRES_DAYS * 24 * 60 * 60} -in $file > /dev/null 2>&1 ||
+        echo "$file $(openssl x509 -noout -enddate -in $file 2> /dev/null)"
+done
+"""
+
 
 def commands(hosts: Iterable[Host]) -> dict[str, str]:
     """What each host is asked besides: what it takes the others' names for, and how full its disk is."""
     names = " ".join(name for host in hosts for name in (host.name, host.fqdn))
     ask = f"for n in {names}; do echo $n $(getent ahostsv4 $n | head -1 | cut -d' ' -f1); done"
-    return {"names": ask, "disk": "df --output=pcent,target /var/lib/hadrill | tail -1"}
+    return {"names": ask, "disk": "df --output=pcent,target /var/lib/hadrill | tail -1", "certificates": CERTIFICATES}
 
 
 def wrong_names(view: View[Any]) -> Iterator[str]:
@@ -46,6 +55,12 @@ def clocks(view: View[Any]) -> Iterator[str]:
         yield f"{ahead} is {skews[ahead] - skews[behind]:.1f} s ahead of {behind}"
 
 
+def expiring(view: View[Any]) -> Iterator[str]:
+    """Certificates that clients will soon refuse."""
+    for host in view.asked:
+        yield from view.log(host, "certificates", "notAfter=")
+
+
 RULES: tuple[Rule[View[Any]], ...] = (
     Rule(
         "name-wrong",
@@ -67,6 +82,13 @@ RULES: tuple[Rule[View[Any]], ...] = (
         "each host's time, beside the runner's",
         "let all hosts follow the same time source",
         clocks,
+    ),
+    Rule(
+        "certificate-expiring",
+        "a certificate is about to expire, or has",
+        f"a certificate below /etc/hadrill that ends within {EXPIRES_DAYS} days",
+        "renew it, put it in its place and restart what reads it, one host after the other",
+        expiring,
     ),
 )
 """For every service."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from hadrill.drill.objective import over_objective
 from hadrill.faults import BLACKHOLE, CRASH, PLANNED, RESTART, STOP
 from hadrill.inventory import Role, read
 from hadrill.inventory.table import columns
@@ -75,15 +76,20 @@ def diagnose(folder: Path, service: str, facts: Path | None) -> None:
     if Role(service) not in inventory.roles:
         raise click.ClickException(f"{folder} has no host for {service}")
     with Remote(inventory) as remote:
-        found = cluster_of(inventory, remote, service).diagnose()
+        cluster = cluster_of(inventory, remote, service)
+        found = cluster.diagnose()
+        try:
+            promise = over_objective(cluster)
+        except (LookupError, RemoteError, *FAILURES) as error:
+            raise click.ClickException(f"slo.{service} cannot be judged: {error}") from error
     if found is None:
         raise click.ClickException(f"no rules are known for {service}: ask for the services behind it")
     if facts is not None:
         facts.write_text(Scrubber(inventory.credentials.values())(found.facts.as_json()), "utf-8")
     for line in found.silent:
         click.echo(f"not asked, so not judged: {line}", err=True)
-    click.echo(str(found))
-    if found.causes or found.silent:
+    click.echo("\n".join([str(found), *([str(promise)] if promise else [])]))
+    if found.causes or found.silent or promise:
         raise SystemExit(1)
 
 

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from hadrill.diagnosis import Facts
 from hadrill.drill.breakage import Breakage
 from hadrill.drill.case import Case
 from hadrill.drill.errors import InconclusiveError, UnavailableError
@@ -15,7 +16,7 @@ from hadrill.drill.live import Live
 from hadrill.drill.measure import measure, read_back
 from hadrill.drill.observer import Observer
 from hadrill.drill.plan import planned
-from hadrill.drill.preflight import Preflight, diagnose_failure, unhealthy
+from hadrill.drill.preflight import Preflight, diagnose_failure, unhealthy, wait_healthy
 from hadrill.drill.record import Record
 from hadrill.drill.result import FAILED, INCONCLUSIVE, UNAVAILABLE, Result
 from hadrill.drill.session import Session
@@ -51,6 +52,7 @@ class Drill:
         self._lead = lead
         self.problems: list[str] = []
         self._preflight: Preflight | None = None
+        self._facts: Facts | None = None
         self._live = Live(session.say, f"{case.service} {case}")
 
     def run(self) -> Result:
@@ -109,7 +111,7 @@ class Drill:
         problems = [*self.problems, *breakage.problems]
         judge(self.result, self.cluster, fault.kind, objective.get(self.case.service), problems)
         if self.result.verdict == FAILED and not self.result.causes:
-            diagnose_failure(self.result, self.cluster, self.moments["inject"])
+            self._facts = diagnose_failure(self.result, self.cluster, self.moments["inject"])
         keep_evidence(self._record())
 
     def _record(self) -> Record:
@@ -124,17 +126,14 @@ class Drill:
             self.observer.spans,
             self.timeline.events,
             self.moments,
+            self._facts,
         )
 
     @contextmanager
     def _place(self, leader: Host) -> Iterator[None]:
         """A whole cluster, and in it a place for the workload to write to, which is removed afterwards."""
-        # A moment ago another drill may have ended: Sentinels and checks look back some seconds.
         if not self.session.force:
-            try:
-                eventually("a healthy cluster before the drill", self.cluster.unhealthy, Deadline(STEADY_SECONDS))
-            except OverdueError as error:
-                raise unhealthy(self.cluster, error) from error
+            wait_healthy(self.cluster)
             self._preflight = Preflight(self.cluster)
         self.cluster.prepare(self.id, leader)
         try:
@@ -188,7 +187,7 @@ class Drill:
             eventually("clients to be served again", unserved, Deadline(allowed, start=self.moments["inject"]))
         except OverdueError as error:
             self.problems.append(f"never recovered: {error}")
-            diagnose_failure(self.result, self.cluster, self.moments["inject"], breakage.host.name)
+            self._facts = diagnose_failure(self.result, self.cluster, self.moments["inject"], breakage.host.name)
             if weakness := self.cluster.weakness(breakage.host):
                 self.problems.append(weakness)
         if fault.kind == PLANNED and self.cluster.leader() == breakage.host:

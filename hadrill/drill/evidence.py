@@ -31,6 +31,8 @@ def keep_evidence(record: Record) -> None:
         for name, spans in record.spans.items()
     }
     (folder / "members.json").write_text(json.dumps(roles, indent=1) + "\n", "utf-8")
+    if record.facts is not None:
+        (folder / "facts.json").write_text(scrub(record.facts.as_json()) + "\n", "utf-8")
     for name, program in _questions(record).items():
         asked = partial(record.remote.attempt, command=program)
         for host, answer in record.remote.everywhere(record.cluster.members, asked).items():

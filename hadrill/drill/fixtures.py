@@ -187,6 +187,8 @@ def _attach(result: Result, folder: Path) -> None:
     for phase, seconds in result.phases.items():
         with allure.step(f"{phase}: {seconds:.2f} s after the fault"):
             pass
+    if said := explained(result.as_json()):
+        allure.attach("\n".join(said), "diagnosis", allure.attachment_type.TEXT)
     kinds = {".svg": allure.attachment_type.SVG, ".json": allure.attachment_type.JSON}
     for name in result.evidence:
         file = folder / name

@@ -3,17 +3,30 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from hadrill.diagnosis import Facts
 from hadrill.drill.errors import InconclusiveError
 from hadrill.drill.result import Result
 from hadrill.remote import RemoteError
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster
-from hadrill.timing import Deadline
+from hadrill.timing import Deadline, OverdueError, eventually
 
+HEALTHY_SECONDS = 30.0
 PASSING_SECONDS = 5.0
 """A cause that is gone after so long was the end of something else, and does not count."""
 LOOK_BACK_SECONDS = 5
 """Logs are read from so long before the fault."""
+
+
+def wait_healthy(cluster: Cluster) -> None:
+    """A moment ago another drill may have ended: Sentinels and checks look back some seconds.
+
+    Raises InconclusiveError with what is wrong and its cause.
+    """
+    try:
+        eventually("a healthy cluster before the drill", cluster.unhealthy, Deadline(HEALTHY_SECONDS))
+    except OverdueError as error:
+        raise unhealthy(cluster, error) from error
 
 
 class Preflight:
@@ -43,19 +56,20 @@ def unhealthy(cluster: Cluster, reason: object) -> InconclusiveError:
     return InconclusiveError(f"{reason}; {found.summary}" if found is not None else str(reason))
 
 
-def diagnose_failure(result: Result, cluster: Cluster, since: float, victim: str = "") -> None:
-    """Put the causes of a failover that did not happen into the result. `since` is on the monotonic clock.
+def diagnose_failure(result: Result, cluster: Cluster, since: float, victim: str = "") -> Facts | None:
+    """Put the causes of a failover that did not happen into the result, and return what the hosts said.
 
-    The verdict stands without them: a diagnosis that fails is a note.
+    `since` is on the monotonic clock. The verdict stands without them: a diagnosis that fails is a note.
     """
     try:
         found = cluster.diagnose(int(time.monotonic() - since) + LOOK_BACK_SECONDS, victim)
     except (RemoteError, LookupError, *FAILURES) as error:
         result.notes.append(f"no diagnosis: {type(error).__name__}: {error}")
-        return
+        return None
     if found is None:
-        return
+        return None
     result.causes = [cause.as_json() for cause in found.causes]
     if not found.causes:
         result.notes.append(found.summary)
     result.notes += [f"not asked, so not judged: {line}" for line in found.silent]
+    return found.facts

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hadrill.diagnosis import Facts
 from hadrill.drill.observer import Span
 from hadrill.drill.result import Result
 from hadrill.remote import Remote
@@ -14,7 +15,10 @@ from hadrill.workload import History
 
 @dataclass(frozen=True)
 class Record:
-    """`moments` are the steps' beginnings and `converged`, on the monotonic clock; `spans` the members' roles."""
+    """`moments` are the steps' beginnings and `converged`, on the monotonic clock; `spans` the members' roles.
+
+    `facts` are what the hosts said to a diagnosis, where there was one.
+    """
 
     folder: Path
     result: Result
@@ -26,3 +30,4 @@ class Record:
     spans: Mapping[str, Sequence[Span]]
     events: Sequence[Event]
     moments: Mapping[str, float]
+    facts: Facts | None = None

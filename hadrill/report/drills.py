@@ -37,9 +37,15 @@ def table(drills: Sequence[Row]) -> list[str]:
     return [*lines, *distribution(drills)]
 
 
-def explained(drill: Row) -> list[str]:
-    """A drill's causes: name and symptom, what shows it, what to do."""
-    return [line for cause in drill.get("causes", ()) for line in str(Cause(**cause)).splitlines()]
+def explained(row: Row) -> list[str]:
+    """The causes of a drill or a check: name and symptom, what shows it, what to do."""
+    return [line for cause in row.get("causes", ()) for line in str(Cause(**cause)).splitlines()]
+
+
+def explained_in_markdown(title: str, row: Row) -> list[str]:
+    """The same under a title; nothing where there are none."""
+    said = explained(row)
+    return ["", f"### {title}", "", "```", *said, "```"] if said else []
 
 
 def distribution(drills: Iterable[Row]) -> list[str]:
@@ -73,8 +79,7 @@ def markdown(drills: Sequence[Row]) -> list[str]:
         cause = "; ".join([drill["cause"], *drill["notes"]]).strip("; ").replace("|", "\\|").replace("\n", " ")
         lines.append(f"| {' | '.join(_cells(drill))} | {phases} | {cause} |")
     for drill in drills:
-        if said := explained(drill):
-            lines += ["", f"### {drill['service']} {drill['fault']} on {drill['node']}", "", "```", *said, "```"]
+        lines += explained_in_markdown(f"{drill['service']} {drill['fault']} on {drill['node']}", drill)
     return lines
 
 

@@ -1,6 +1,6 @@
 """The outcome of one check."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 PROPERTY = "hadrill"
@@ -14,7 +14,10 @@ PASSED, FAILED, UNREACHABLE, INCONCLUSIVE = "passed", "failed", "unreachable", "
 
 @dataclass(frozen=True)
 class Outcome:
-    """One check of a run. `seconds` is the time of its call; `host` and `cause` are empty where it passed."""
+    """One check of a run. `seconds` is the time of its call; `host` and `cause` are empty where it passed.
+
+    `causes` are those that a diagnosis found, as in a drill's result.
+    """
 
     id: str
     module: str
@@ -24,6 +27,7 @@ class Outcome:
     host: str = ""
     cause: str = ""
     message: str = ""
+    causes: list[dict[str, Any]] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The form in which summary.json holds it."""

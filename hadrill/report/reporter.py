@@ -104,13 +104,14 @@ class Reporter:
         if self.summary is None:
             return
         # Allure's and JUnit's plugins write what exceptions say.
-        Scrubber(self.stock.credentials.values()).files(self.folder)
+        scrub = Scrubber(self.stock.credentials.values())
+        scrub.files(self.folder)
         what = self.suite if self.suite == "failover" else f"{self.suite} checks"
         unwanted = self.config.option.no_page and f"no index.html, as asked: {self.folder / 'summary.md'}"
         problem = unwanted or write_page(self.folder, f"hadrill: {what}", self.summary.environment)
         point_latest_at(self.folder)
         terminalreporter.section(f"{what} of {self.summary.environment['inventory']}")
-        terminalreporter.write_line(self.summary.console())
+        terminalreporter.write_line(scrub(self.summary.console()))
         terminalreporter.write_line(problem or f"Report: {self.folder / 'index.html'}")
 
 

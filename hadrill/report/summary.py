@@ -9,6 +9,7 @@ from hadrill.report import drills
 from hadrill.report.outcome import PASSED, Outcome
 
 WIDTH = 90
+MESSAGE_LINES = 6
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class Summary:
         for o in self.outcomes:
             cause = o.cause.replace("|", "\\|").replace("\n", " ")
             lines.append(f"| {o.module} | {o.check} | {o.outcome} | {o.seconds:.2f} | {o.host} | {cause} |")
+        for o in self.outcomes:
+            lines += drills.explained_in_markdown(f"{o.module} {o.check}", o.as_json())
         lines += drills.markdown(self.drills)
         lines += ["", "## Environment", "", *[f"- {name}: {value}" for name, value in self.environment.items()], ""]
         return "\n".join(lines)
@@ -115,4 +118,5 @@ def _cells(outcomes: Sequence[Outcome]) -> Iterator[str]:
 def _explained(outcome: Outcome) -> Iterator[str]:
     if outcome.outcome != PASSED:
         yield f"{outcome.module} {outcome.check}: {outcome.outcome}"
-        yield from (f"    {line}" for line in outcome.message.splitlines()[:6])
+        yield from (f"    {line}" for line in outcome.message.splitlines()[:MESSAGE_LINES])
+        yield from (f"    {line}" for line in drills.explained(outcome.as_json()))

@@ -12,6 +12,13 @@ RAFT_PORT = 5010
 PORTS = {"patroni": REST_PORT, "raft": RAFT_PORT, "postgres": PORT}
 DATA = "/var/lib/hadrill/postgresql/data"
 BACKEND = "be_postgresql"
+USER_LIST = "/etc/hadrill/pgbouncer/userlist.txt"
+LOGIN = (
+    f"export PGPASSWORD=$(cut -d'\"' -f4 {USER_LIST}) PGCONNECT_TIMEOUT=2; timeout 2"
+    " docker exec -e PGPASSWORD -e PGCONNECT_TIMEOUT pgbouncer"
+    " psql -h 127.0.0.1 -p 6432 -U pgbouncer -Atc 'SELECT 1' postgres"
+)
+"""PgBouncer logs in to the server with what it knows. The password is read where it lies, and shown nowhere."""
 
 
 def orders(service: Postgresql, since_seconds: int) -> dict[Host, Order]:
@@ -35,7 +42,7 @@ def orders(service: Postgresql, since_seconds: int) -> dict[Host, Order]:
     for proxy in service.proxies:
         asked = {f"primary@{peer.name}": page(peer.address, REST_PORT, "/primary") for peer in service.members}
         asked[STATISTICS] = statistics(proxy.address, STATISTICS_PORT, BACKEND)
-        found[proxy] = Order(asked, {"pgbouncer log": journal("pgbouncer", since_seconds)})
+        found[proxy] = Order(asked, {"pgbouncer": LOGIN})
     return found
 
 

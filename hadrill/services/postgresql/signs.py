@@ -132,8 +132,6 @@ def proxy_check(view: PostgresqlFacts) -> Iterator[str]:
 
 
 def pgbouncer_login(view: PostgresqlFacts) -> Iterator[str]:
-    """PgBouncer that the server turns away."""
+    """A pooler whose own login is refused."""
     for proxy in view.proxies:
-        yield from view.log(
-            proxy, "pgbouncer log", "password authentication failed|SASL authentication failed|no such user"
-        )
+        yield from view.log(proxy, "pgbouncer", "authentication failed|no such user|wrong password")

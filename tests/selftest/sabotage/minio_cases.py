@@ -48,6 +48,14 @@ def name_wrong(service: Minio) -> Sabotage:
     return Sabotage("name-wrong", (Step(one, apply, undo),))
 
 
+def certificate(service: Minio) -> Sabotage:
+    """Nobody renewed it."""
+    file = "/etc/hadrill/minio/public.crt"
+    make = "openssl req -x509 -newkey rsa:2048 -nodes -days 5 -subj /CN=minio -keyout /dev/null 2> /dev/null"
+    return Sabotage("certificate-expiring", (Step(service.members[0], f"{make} -out {file}", f"rm -f {file}"),))
+
+
 CASES: dict[str, Callable[[Minio], Sabotage]] = {
-    case.__name__: case for case in (root_password, drive_full, minio_stopped, firewall_rule_missing, name_wrong)
+    case.__name__: case
+    for case in (root_password, drive_full, minio_stopped, firewall_rule_missing, name_wrong, certificate)
 }

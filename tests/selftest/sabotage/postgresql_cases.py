@@ -11,6 +11,7 @@ DATA = "/var/lib/hadrill/postgresql/data"
 RESTART = "systemctl restart hadrill-patroni"
 RELOAD = "docker kill --signal HUP patroni"
 PSQL = "docker exec -i patroni psql -q -v ON_ERROR_STOP=1 -h /tmp -U postgres"
+VERIFIER = "SELECT passwd FROM pgbouncer.user_lookup('pgbouncer')"
 WRITES = "CREATE TABLE lag AS SELECT i, repeat('x', 64) FROM generate_series(1, 40000) i; DROP TABLE lag"
 """About four MiB of WAL, over the limit of one."""
 
@@ -64,6 +65,21 @@ def replication_password(service: Postgresql) -> Sabotage:
     return Sabotage("replication-password", (Step(service.leader(), alter("not-it"), alter(right)),))
 
 
+def pooler_login(service: Postgresql) -> Sabotage:
+    """The pooler's role got another password; its file still has the old one."""
+    kept = "/run/hadrill-verifier"
+    # SCRAM's verifier brings the right one back without anybody knowing it.
+    keep = f'{PSQL} -Atc "{VERIFIER}" postgres > {kept}'
+    apply = f"echo \"ALTER ROLE pgbouncer PASSWORD 'not-it'\" | {PSQL}"
+    undo = f"[ ! -s {kept} ] || {{ echo \"ALTER ROLE pgbouncer PASSWORD '$(cat {kept})'\" | {PSQL} && rm {kept}; }}"
+    changed = Step(service.leader(), f"umask 077; {keep}; {apply}", undo)
+    # Logins that are open stay open: the pooler meets the new password when it connects again.
+    reconnect = everywhere(
+        service.proxies, "systemctl restart hadrill-pgbouncer", "systemctl restart hadrill-pgbouncer"
+    )
+    return Sabotage("pgbouncer-login", (changed, *reconnect))
+
+
 def proxy_check(service: Postgresql) -> Sabotage:
     """HAProxy asks a port where nobody answers."""
     file, restart = "/etc/hadrill/haproxy/haproxy.cfg", "systemctl restart hadrill-haproxy"
@@ -104,6 +120,7 @@ CASES: dict[str, Callable[[Postgresql], Sabotage]] = {
         lag,
         raft_majority,
         replication_password,
+        pooler_login,
         proxy_check,
         rest_filtered,
         patroni_stopped,

@@ -6,12 +6,13 @@ from hadrill.services.rabbitmq import Rabbitmq
 from tests.selftest.sabotage.bench import Sabotage, Step, cut_port, spoilt
 
 CONTROL = "docker exec rabbitmq rabbitmqctl -q"
+CONF = "/etc/hadrill/rabbitmq/rabbitmq.conf"
 COOKIE = "/var/lib/hadrill/rabbitmq/.erlang.cookie"
 QUEUE = "http://127.0.0.1:15672/api/queues/hadrill/sabotage"
 # The password is read where it lies: it must not be seen in a list of processes.
 MANAGE = f"""
 import base64, pathlib, re, sys, urllib.request
-text = pathlib.Path("/etc/hadrill/rabbitmq/rabbitmq.conf").read_text()
+text = pathlib.Path("{CONF}").read_text()
 login = "hadrill:" + re.search("default_pass = (.*)", text)[1]
 request = urllib.request.Request("{QUEUE}", method="PUT", data=sys.argv[1].encode())
 request.add_header("Authorization", "Basic " + base64.b64encode(login.encode()).decode())
@@ -55,6 +56,15 @@ def node_down(service: Rabbitmq) -> Sabotage:
     return Sabotage("node-down", (Step(service.members[-1], f"{CONTROL} stop_app", f"{CONTROL} start_app"),))
 
 
+def never_joined(service: Rabbitmq) -> Sabotage:
+    """A node that was installed with a list of nodes that names itself only."""
+    host = service.members[-1]
+    others = f"/^cluster_formation.classic_config.nodes/{{/rabbit@{host.name}$/!d}}"
+    # Nothing is left of its membership on either side; then it starts anew, alone or with the others.
+    anew = f"{CONTROL} stop_app; {CONTROL} reset; systemctl restart --no-block hadrill-rabbitmq"
+    return Sabotage("node-not-joined", (spoilt(host, CONF, f"sed -i '{others}' {CONF}", anew),))
+
+
 def distribution_filtered(service: Rabbitmq) -> Sabotage:
     """One node's port for its peers is closed to them."""
     return Sabotage("port-filtered", (cut_port(service.members[-1], service.members, 4369),))
@@ -67,5 +77,14 @@ def _declared(service: Rabbitmq, body: str) -> Step:
 
 CASES: dict[str, Callable[[Rabbitmq], Sabotage]] = {
     case.__name__: case
-    for case in (classic_queue, few_members, disk_alarm, memory_alarm, cookie, node_down, distribution_filtered)
+    for case in (
+        classic_queue,
+        few_members,
+        disk_alarm,
+        memory_alarm,
+        cookie,
+        never_joined,
+        node_down,
+        distribution_filtered,
+    )
 }

@@ -1,6 +1,6 @@
 """Misconfigurations of Redis and Sentinel, by the name of the cause that must be found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from hadrill.inventory import Host
 from hadrill.services.redis import Redis
@@ -80,8 +80,13 @@ def masterauth(service: Redis) -> Sabotage:
 
 def priority(service: Redis) -> Sabotage:
     """Nobody may be promoted."""
+    return no_candidate(service.members)
+
+
+def no_candidate(replicas: Iterable[Host]) -> Sabotage:
+    """None of these may be promoted."""
     apply, undo = redis_cli("CONFIG SET replica-priority 0"), redis_cli("CONFIG SET replica-priority 100")
-    return Sabotage("replica-priority-zero", everywhere(service.members, apply, undo))
+    return Sabotage("replica-priority-zero", everywhere(replicas, apply, undo))
 
 
 def stale_sentinels(service: Redis) -> Sabotage:

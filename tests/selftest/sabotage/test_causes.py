@@ -21,6 +21,7 @@ from hadrill.services.postgresql import Postgresql
 from hadrill.services.rabbitmq import Rabbitmq
 from hadrill.services.redis import Redis
 from hadrill.timing import Deadline, eventually
+from tests.selftest.lab.suite import run_suite
 from tests.selftest.sabotage import mariadb_cases, minio_cases, postgresql_cases, rabbitmq_cases, redis_cases
 from tests.selftest.sabotage.bench import Sabotage, sabotaged
 
@@ -48,7 +49,9 @@ def keep(pytestconfig: pytest.Config) -> Path | None:
 @pytest.mark.parametrize(
     ("service", "name"), [(service, name) for service in SABOTAGE for name in SABOTAGE[service][1]]
 )
-def test_the_cause_is_named_first(service: str, name: str, stock: Inventory, ssh: Remote, keep: Path | None) -> None:
+def test_the_cause_is_named_first(
+    service: str, name: str, stock: Inventory, ssh: Remote, keep: Path | None, tmp_path: Path
+) -> None:
     kind, cases = SABOTAGE[service]
     cluster = cluster_of(stock, ssh, service)
     _whole(cluster)
@@ -66,6 +69,9 @@ def test_the_cause_is_named_first(service: str, name: str, stock: Inventory, ssh
             return None
 
         eventually(f"{case.cause} to be named first", elsewhere, Deadline(SHOWS_SECONDS))
+        summary = run_suite(f"tests/basic/test_{service}.py", tmp_path, "--no-page")
+        failed = {check["check"]: check["causes"] for check in summary["checks"] if check["outcome"] != "passed"}
+        print("FAILS", service, name, sorted(failed), [c[0]["name"] if c else None for c in failed.values()])
     _whole(cluster)
 
 

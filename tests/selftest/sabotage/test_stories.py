@@ -1,16 +1,22 @@
 """What the users' shell scripts could not explain: each story is one case, told by the drill itself."""
 
+import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
+from hadrill.services.clusters import cluster_of
 from hadrill.services.redis import Redis
+from hadrill.timing import Deadline, eventually
 from tests.selftest.lab.suite import run_suite, until_healthy
 from tests.selftest.sabotage import redis_cases
-from tests.selftest.sabotage.bench import sabotaged
+from tests.selftest.sabotage.bench import Sabotage, sabotaged, stopped
 
+SECOND_ATTEMPT = "second-attempt"
+ATTEMPT_SECONDS = 60.0
 KILLED_MASTER = ("--service", "redis", "--role", "master", "--fault", "container-kill", "--no-page")
 STORIES = {
     "Redis never promoted in 210 s, cause unknown": "quorum",
@@ -33,6 +39,32 @@ def test_a_drill_that_never_recovers_names_its_cause(story: str, stock: Inventor
     assert drill["causes"][0]["name"] == case.cause, drill["causes"]
     assert f"{case.cause}: " in summary["console"]
     assert drill["lost"] == 0
+
+
+def test_not_slow_but_waiting_for_a_second_attempt(stock: Inventory, ssh: Remote) -> None:
+    until_healthy(stock)
+    cluster = cluster_of(stock, ssh, "redis")
+    master, began = cluster.leader(), time.monotonic()
+    replicas = [host for host in cluster.members if host != master]
+
+    def named() -> list[str]:
+        found = cluster.diagnose(int(time.monotonic() - began) + 1, victim=master.name)
+        assert found is not None
+        return [cause.name for cause in found.causes]
+
+    try:
+        with ExitStack() as mended, sabotaged(stock, ssh, Sabotage("no master", (stopped(master, "hadrill-redis"),))):
+            mended.enter_context(sabotaged(stock, ssh, redis_cases.no_candidate(replicas)))
+            eventually(
+                "the first attempt to fail",
+                lambda: None if SECOND_ATTEMPT in (found := named()) else str(found),
+                Deadline(ATTEMPT_SECONDS),
+            )
+            assert named()[0] == "replica-priority-zero"
+            mended.close()
+            assert named()[0] == SECOND_ATTEMPT
+    finally:
+        until_healthy(stock)
 
 
 @pytest.mark.parametrize("name", ["priority", "protected_mode_sentinel"])

@@ -1,11 +1,13 @@
 """The report: the table, the files, and secrets that stay out of both."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
 
+from hadrill.diagnosis import Cause
 from hadrill.report import allure, run_folder
 from hadrill.report.outcome import Outcome
 from hadrill.report.run_folder import new_run_folder, point_latest_at
@@ -32,6 +34,16 @@ def test_the_table_counts_and_explains_in_ascii() -> None:
     assert text.splitlines()[0].endswith("1/2")
     assert "1/2  (50%)  6.2 s" in text
     assert "redis-03: expected \\u2713, found nothing" in text
+
+
+def test_causes_of_a_failed_check_are_everywhere() -> None:
+    cause = Cause("quorum-too-high", "more must agree than are there", ("redis-01: 3 of 2",), "lower it").as_json()
+    summary = Summary("basic", (GOOD, replace(BAD, causes=[cause])), 6.2, {})
+    for text in (summary.console(), summary.markdown()):
+        assert (
+            text.index("quorum-too-high: more must agree") < text.index("redis-01: 3 of 2") < text.index("-> lower it")
+        )
+    assert json.loads(summary.json())["checks"][1]["causes"][0]["name"] == "quorum-too-high"
 
 
 def test_a_check_on_many_hosts_is_one_cell_and_rows_do_not_grow_too_long() -> None:

@@ -1,0 +1,27 @@
+"""A promise in settings.yaml that the live configuration cannot keep."""
+
+from hadrill.diagnosis import Cause
+from hadrill.faults import BLACKHOLE, CRASH, STOP
+from hadrill.services.cluster import Cluster
+
+
+def over_objective(cluster: Cluster) -> Cause | None:
+    """The faults of the leading member whose budget is over `slo.SERVICE.rto`; None where all keep it.
+
+    It stops no failover, so drills go on: they measure whether the promise is kept all the same. Raises LookupError,
+    RemoteError or one of asking.FAILURES where the hosts do not tell their configuration.
+    """
+    objectives = {str(name): each for name, each in cluster.inventory.settings.slo.items()}
+    objective = objectives.get(cluster.service)
+    if objective is None or objective.rto_seconds is None:
+        return None
+    allowed = {kind: cluster.budget(kind, cluster.roles[0]) for kind in (STOP, CRASH, BLACKHOLE)}
+    over = [f"{kind}: {each}" for kind, each in allowed.items() if each.seconds > objective.rto_seconds]
+    if not over:
+        return None
+    return Cause(
+        "budget-over-slo",
+        f"the configuration allows a longer outage than slo.{cluster.service}.rto {objective.rto}",
+        tuple(over),
+        f"`hadrill budget {cluster.service} --set NAME=VALUE` says what another setting would do; or promise less",
+    )

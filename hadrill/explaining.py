@@ -1,0 +1,51 @@
+"""The part of the pytest plugin that says what a check found instead of where in the code it was found."""
+
+from collections.abc import Generator
+from typing import Any
+
+import allure
+import pytest
+
+from hadrill.fixtures import STOCK
+from hadrill.plugin import EXAMINER, suite_of
+from hadrill.report.failure import explain
+from hadrill.report.outcome import PROPERTY
+from hadrill.report.reporter import NAMES
+from hadrill.report.secrets import Scrubber
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say what a check found instead of where in the code it was found; keep secrets out of both."""
+    report = yield
+    if STOCK in item.config.stash:
+        scrub = Scrubber(item.config.stash[STOCK].credentials.values())
+        error = call.excinfo.value if call.excinfo is not None and not report.skipped else None
+        found = explain(error, scrub)
+        details: dict[str, Any] = found.as_property()
+        service = item.get_closest_marker("service")
+        if error is not None:
+            text = found.text or scrub(str(report.longrepr))
+            if call.when == "call" and service and suite_of(item.config) == "basic":
+                causes, besides = item.config.stash[EXAMINER].examine(service.args[0])
+                details["causes"] = [cause.as_json() for cause in causes]
+                said = scrub("\n".join([*map(str, causes), besides]).strip())
+                allure.attach(said, "diagnosis", allure.attachment_type.TEXT)
+                text = f"{text}\n{said}"
+            report.longrepr = text
+        details |= {"module": NAMES[service.args[0]] if service else "", "check": item.name.removeprefix("test_")}
+        report.user_properties.append((PROPERTY, details))
+    return report
+
+
+@pytest.fixture(autouse=True)
+def _labels(request: pytest.FixtureRequest) -> None:
+    """Suites of the HTML page: the run's name, then the module."""
+    mark = request.node.get_closest_marker("service")
+    if mark is not None:
+        allure.dynamic.parent_suite(
+            "drills" if "case" in request.fixturenames else f"{suite_of(request.config)} checks"
+        )
+        allure.dynamic.suite(NAMES[mark.args[0]])
