@@ -99,7 +99,7 @@ RULES: tuple[Rule[PostgresqlFacts], ...] = (
     Rule(
         "pgbouncer-login",
         "PgBouncer cannot log in to the server, and makes its clients wait",
-        "what a client gets through PgBouncer on that host: the server refused the login",
+        "what PgBouncer says before it asks for a password: the server refused its own login",
         "make userlist.txt and the role's password equal; server_login_retry says how long it waits in between",
         signs.pgbouncer_login,
     ),

@@ -3,22 +3,22 @@
 from functools import cached_property
 from typing import Any
 
-from hadrill.diagnosis import STATISTICS, Order, View, journal, page, reached, statistics
+from hadrill.diagnosis import STATISTICS, Order, Question, View, journal, page, reached, statistics
 from hadrill.inventory import Host
 from hadrill.services.haproxy import STATISTICS_PORT
-from hadrill.services.postgresql.service import PORT, REST_PORT, Postgresql
+from hadrill.services.postgresql.service import POOLED_PORT, PORT, REST_PORT, Postgresql
 
 RAFT_PORT = 5010
 PORTS = {"patroni": REST_PORT, "raft": RAFT_PORT, "postgres": PORT}
 DATA = "/var/lib/hadrill/postgresql/data"
 BACKEND = "be_postgresql"
-USER_LIST = "/etc/hadrill/pgbouncer/userlist.txt"
-LOGIN = (
-    f"export PGPASSWORD=$(cut -d'\"' -f4 {USER_LIST}) PGCONNECT_TIMEOUT=2; timeout 2"
-    " docker exec -e PGPASSWORD -e PGCONNECT_TIMEOUT pgbouncer"
-    " psql -h 127.0.0.1 -p 6432 -U pgbouncer -Atc 'SELECT 1' postgres"
-)
-"""PgBouncer logs in to the server with what it knows. The password is read where it lies, and shown nowhere."""
+
+
+def pooled_login(proxy: Host) -> Question:
+    """The beginning of a login: before PgBouncer asks for a password it looks the role up, with its own login."""
+    protocol, wanted = "\0\3\0\0", "user\0postgres\0database\0postgres\0\0"
+    length = "\0\0\0" + chr(4 + len(protocol) + len(wanted))
+    return Question(proxy.address, POOLED_PORT, length + protocol + wanted, until="SCRAM-SHA-256\0\0")
 
 
 def orders(service: Postgresql, since_seconds: int) -> dict[Host, Order]:
@@ -42,7 +42,8 @@ def orders(service: Postgresql, since_seconds: int) -> dict[Host, Order]:
     for proxy in service.proxies:
         asked = {f"primary@{peer.name}": page(peer.address, REST_PORT, "/primary") for peer in service.members}
         asked[STATISTICS] = statistics(proxy.address, STATISTICS_PORT, BACKEND)
-        found[proxy] = Order(asked, {"pgbouncer": LOGIN})
+        asked["pooler"] = pooled_login(proxy)
+        found[proxy] = Order(asked)
     return found
 
 

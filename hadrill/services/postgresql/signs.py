@@ -134,4 +134,6 @@ def proxy_check(view: PostgresqlFacts) -> Iterator[str]:
 def pgbouncer_login(view: PostgresqlFacts) -> Iterator[str]:
     """A pooler whose own login is refused."""
     for proxy in view.proxies:
-        yield from view.log(proxy, "pgbouncer", "authentication failed|no such user|wrong password")
+        # The fields of an error are separated by zeros.
+        said = view.answer(proxy, "pooler").said.replace("\0", "\n")
+        yield from (f"{proxy}: {line[1:]}" for line in said.splitlines() if "authentication failed" in line)
