@@ -27,14 +27,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Sabotage:
-    """One cause: its name, the steps that bring it about, and the basic checks of its service that see it.
+    """One cause: its name, the steps that bring it about, and a basic check of its service that must fail.
 
     Where none does, the service works, and only its failover would not: that is for the drill to refuse.
     """
 
     cause: str
     steps: tuple[Step, ...]
-    fails: frozenset[str] = frozenset()
+    fails: str = ""
 
 
 def everywhere(hosts: Iterable[Host], apply: str, undo: str) -> tuple[Step, ...]:

@@ -13,7 +13,7 @@ UNIT = "hadrill-mariadb"
 def node_desynced(service: Mariadb) -> Sabotage:
     """A backup script that did not end."""
     on, off = (f"echo 'SET GLOBAL wsrep_desync = {value}' | {SQL}" for value in ("ON", "OFF"))
-    return Sabotage("node-desynced", (Step(service.members[-1], on, off),))
+    return Sabotage("node-desynced", (Step(service.members[-1], on, off),), fails="cluster")
 
 
 def transfer_failing(service: Mariadb) -> Sabotage:
@@ -30,7 +30,7 @@ def transfer_failing(service: Mariadb) -> Sabotage:
         Step(first, change("not-it"), change(password)),
         Step(last, empty, ":"),
     )
-    return Sabotage("state-transfer-failed", steps)
+    return Sabotage("state-transfer-failed", steps, fails="cluster")
 
 
 def non_primary(service: Mariadb) -> Sabotage:
@@ -41,14 +41,14 @@ def non_primary(service: Mariadb) -> Sabotage:
         " docker kill --signal KILL mariadb > /dev/null"
     )
     undo = f"rm -rf $(dirname {drop_in}); systemctl daemon-reload; systemctl start --no-block {UNIT}"
-    return Sabotage("galera-non-primary", everywhere(service.members[:-1], apply, undo))
+    return Sabotage("galera-non-primary", everywhere(service.members[:-1], apply, undo), fails="cluster")
 
 
 def proxy_check(service: Mariadb) -> Sabotage:
     """A proxy that only looks whether the port is open, and a node that is not synced."""
     file, restart = "/etc/hadrill/haproxy/haproxy.cfg", "systemctl restart hadrill-sql-proxy"
     steps = [spoilt(proxy, file, f"sed -i '/tcp-check/d' {file}", restart) for proxy in service.proxies]
-    return Sabotage("proxy-check", (*steps, *node_desynced(service).steps))
+    return Sabotage("proxy-check", (*steps, *node_desynced(service).steps), fails="cluster")
 
 
 def galera_filtered(service: Mariadb) -> Sabotage:
@@ -58,7 +58,7 @@ def galera_filtered(service: Mariadb) -> Sabotage:
 
 def mariadb_stopped(service: Mariadb) -> Sabotage:
     """A node was stopped and forgotten."""
-    return Sabotage("mariadb-stopped", (stopped(service.members[-1], UNIT),))
+    return Sabotage("mariadb-stopped", (stopped(service.members[-1], UNIT),), fails="cluster")
 
 
 CASES: dict[str, Callable[[Mariadb], Sabotage]] = {

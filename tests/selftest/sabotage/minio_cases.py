@@ -14,7 +14,9 @@ def root_password(service: Minio) -> Sabotage:
     """One node was given another root password."""
     other = "s/^\\(MINIO_ROOT_PASSWORD=\\).*/\\1not-the-password/"
     change = f"sed -i '{other}' {ENVIRONMENT}"
-    return Sabotage("root-credentials-differ", (spoilt(service.members[-1], ENVIRONMENT, change, RESTART),))
+    return Sabotage(
+        "root-credentials-differ", (spoilt(service.members[-1], ENVIRONMENT, change, RESTART),), fails="objects"
+    )
 
 
 def drive_full(service: Minio) -> Sabotage:
@@ -29,14 +31,14 @@ def drive_full(service: Minio) -> Sabotage:
 
 def minio_stopped(service: Minio) -> Sabotage:
     """A node was stopped and forgotten."""
-    return Sabotage("minio-stopped", (stopped(service.members[-1], "hadrill-minio"),))
+    return Sabotage("minio-stopped", (stopped(service.members[-1], "hadrill-minio"),), fails="objects")
 
 
 def firewall_rule_missing(service: Minio) -> Sabotage:
     """UFW does not let the peers in."""
     host, chain = service.members[-1], "ufw-user-input"
     apply = f"rule=$(iptables -S {chain} | grep 'dport 9000 ' | sed 's/^-A/-D/'); iptables $rule"
-    return Sabotage("port-filtered", (Step(host, apply, "ufw reload > /dev/null"),))
+    return Sabotage("port-filtered", (Step(host, apply, "ufw reload > /dev/null"),), fails="objects")
 
 
 def name_wrong(service: Minio) -> Sabotage:

@@ -20,7 +20,9 @@ def data_mode(service: Postgresql) -> Sabotage:
     """`start failed`: somebody opened the data directory to others."""
     replica = _replicas(service)[0]
     return Sabotage(
-        "data-directory-mode", (Step(replica, f"chmod 755 {DATA}; {RESTART}", f"chmod 700 {DATA}; {RESTART}"),)
+        "data-directory-mode",
+        (Step(replica, f"chmod 755 {DATA}; {RESTART}", f"chmod 700 {DATA}; {RESTART}"),),
+        fails="cluster",
     )
 
 
@@ -45,13 +47,13 @@ def lag(service: Postgresql) -> Sabotage:
     cut = f"nft 'add table {TABLE}; add chain {TABLE} input {chain}; add rule {TABLE} input {rule}'"
     write = f'echo "{WRITES}" | {PSQL}'
     cuts = everywhere(_replicas(service), cut, f"nft delete table {TABLE} 2>/dev/null || :")
-    return Sabotage("lag-over-maximum", (*cuts, Step(leader, write, ":")))
+    return Sabotage("lag-over-maximum", (*cuts, Step(leader, write, ":")), fails="replication")
 
 
 def raft_majority(service: Postgresql) -> Sabotage:
     """Two of three members are gone, the leader among those that stay."""
     stop, start = "systemctl stop hadrill-patroni", "systemctl start hadrill-patroni"
-    return Sabotage("raft-no-majority", everywhere(_replicas(service), stop, start))
+    return Sabotage("raft-no-majority", everywhere(_replicas(service), stop, start), fails="cluster")
 
 
 def replication_password(service: Postgresql) -> Sabotage:
@@ -62,7 +64,8 @@ def replication_password(service: Postgresql) -> Sabotage:
     def alter(password: str) -> str:
         return f"echo \"ALTER ROLE replicator PASSWORD '{password}'; {cut}\" | {PSQL} > /dev/null"
 
-    return Sabotage("replication-password", (Step(service.leader(), alter("not-it"), alter(right)),))
+    altered = Step(service.leader(), alter("not-it"), alter(right))
+    return Sabotage("replication-password", (altered,), fails="replication")
 
 
 def pooler_login(service: Postgresql) -> Sabotage:
@@ -77,7 +80,7 @@ def pooler_login(service: Postgresql) -> Sabotage:
     reconnect = everywhere(
         service.proxies, "systemctl restart hadrill-pgbouncer", "systemctl restart hadrill-pgbouncer"
     )
-    return Sabotage("pgbouncer-login", (changed, *reconnect))
+    return Sabotage("pgbouncer-login", (changed, *reconnect), fails="pgbouncer")
 
 
 def proxy_check(service: Postgresql) -> Sabotage:
@@ -85,7 +88,7 @@ def proxy_check(service: Postgresql) -> Sabotage:
     file, restart = "/etc/hadrill/haproxy/haproxy.cfg", "systemctl restart hadrill-haproxy"
     apply = f"sed -i 's/check port 8008/check port 8009/' {file}; {restart}"
     undo = f"sed -i 's/check port 8009/check port 8008/' {file}; {restart}"
-    return Sabotage("proxy-check", everywhere(service.proxies, apply, undo))
+    return Sabotage("proxy-check", everywhere(service.proxies, apply, undo), fails="connectivity")
 
 
 def rest_filtered(service: Postgresql) -> Sabotage:
@@ -95,7 +98,7 @@ def rest_filtered(service: Postgresql) -> Sabotage:
 
 def patroni_stopped(service: Postgresql) -> Sabotage:
     """A replica was stopped and forgotten."""
-    return Sabotage("patroni-stopped", (stopped(_replicas(service)[0], "hadrill-patroni"),))
+    return Sabotage("patroni-stopped", (stopped(_replicas(service)[0], "hadrill-patroni"),), fails="cluster")
 
 
 def disk_full(service: Postgresql) -> Sabotage:

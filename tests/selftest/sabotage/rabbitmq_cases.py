@@ -35,25 +35,31 @@ def few_members(service: Rabbitmq) -> Sabotage:
 def disk_alarm(service: Rabbitmq) -> Sabotage:
     """Less room than the limit."""
     limit = f"{CONTROL} set_disk_free_limit"
-    return Sabotage("disk-alarm", (Step(service.members[0], f"{limit} 900000GB", f"{limit} 200MB"),))
+    return Sabotage(
+        "disk-alarm", (Step(service.members[0], f"{limit} 900000GB", f"{limit} 200MB"),), fails="connectivity"
+    )
 
 
 def memory_alarm(service: Rabbitmq) -> Sabotage:
     """More memory in use than the limit."""
     limit = f"{CONTROL} set_vm_memory_high_watermark"
-    return Sabotage("memory-alarm", (Step(service.members[1], f"{limit} 0.00001", f"{limit} 0.6"),))
+    return Sabotage(
+        "memory-alarm", (Step(service.members[1], f"{limit} 0.00001", f"{limit} 0.6"),), fails="connectivity"
+    )
 
 
 def cookie(service: Rabbitmq) -> Sabotage:
     """A node with a cookie of its own."""
     restart = "systemctl restart --no-block hadrill-rabbitmq"
     change = f"printf notthecookie > {COOKIE}"
-    return Sabotage("erlang-cookie", (spoilt(service.members[-1], COOKIE, change, restart),))
+    return Sabotage("erlang-cookie", (spoilt(service.members[-1], COOKIE, change, restart),), fails="cluster")
 
 
 def node_down(service: Rabbitmq) -> Sabotage:
     """The application is stopped, Erlang goes on."""
-    return Sabotage("node-down", (Step(service.members[-1], f"{CONTROL} stop_app", f"{CONTROL} start_app"),))
+    return Sabotage(
+        "node-down", (Step(service.members[-1], f"{CONTROL} stop_app", f"{CONTROL} start_app"),), fails="cluster"
+    )
 
 
 def never_joined(service: Rabbitmq) -> Sabotage:
@@ -62,7 +68,7 @@ def never_joined(service: Rabbitmq) -> Sabotage:
     others = f"/^cluster_formation.classic_config.nodes/{{/rabbit@{host.name}$/!d}}"
     # Nothing is left of its membership on either side; then it starts anew, alone or with the others.
     anew = f"{CONTROL} stop_app; {CONTROL} reset; systemctl restart --no-block hadrill-rabbitmq"
-    return Sabotage("node-not-joined", (spoilt(host, CONF, f"sed -i '{others}' {CONF}", anew),))
+    return Sabotage("node-not-joined", (spoilt(host, CONF, f"sed -i '{others}' {CONF}", anew),), fails="cluster")
 
 
 def distribution_filtered(service: Rabbitmq) -> Sabotage:

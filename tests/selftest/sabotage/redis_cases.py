@@ -34,14 +34,18 @@ def protected_mode_sentinel(service: Redis) -> Sabotage:
     """Nobody closed the ports, so protected mode does."""
     apply = f"sed -i '/^protected-mode/d' {CONF}; echo 'protected-mode yes' >> {CONF}; {RESTART}"
     undo = f"sed -i '/^protected-mode/d' {CONF}; echo 'protected-mode no' >> {CONF}; {RESTART}"
-    return Sabotage("protected-mode-sentinel", everywhere(service.members, apply, undo))
+    return Sabotage("protected-mode-sentinel", everywhere(service.members, apply, undo), fails="sentinel")
 
 
 def protected_mode_redis(service: Redis) -> Sabotage:
     """Replicas without a password refuse other hosts."""
     apply = redis_cli("CONFIG SET protected-mode yes", 'CONFIG SET requirepass ""')
     # Nothing was rewritten: the configuration on the disk is whole.
-    return Sabotage("protected-mode-redis", everywhere(_replicas(service), apply, "systemctl restart hadrill-redis"))
+    return Sabotage(
+        "protected-mode-redis",
+        everywhere(_replicas(service), apply, "systemctl restart hadrill-redis"),
+        fails="replication",
+    )
 
 
 def port_filtered(service: Redis) -> Sabotage:
@@ -58,7 +62,7 @@ def quorum(service: Redis) -> Sabotage:
         sentinel_cli(f"SENTINEL SET {name} quorum {service.settings.quorum}"),
     )
     gone = Step(service.members[-1], "systemctl stop hadrill-sentinel", "systemctl start hadrill-sentinel")
-    return Sabotage("quorum-too-high", (*steps, gone))
+    return Sabotage("quorum-too-high", (*steps, gone), fails="sentinel")
 
 
 def auth_pass(service: Redis) -> Sabotage:
@@ -68,6 +72,7 @@ def auth_pass(service: Redis) -> Sabotage:
     return Sabotage(
         "auth-pass-wrong",
         everywhere(service.members, sentinel_cli(f"SENTINEL SET {name} auth-pass not-it"), right),
+        fails="sentinel",
     )
 
 
@@ -75,7 +80,7 @@ def masterauth(service: Redis) -> Sabotage:
     """A replica may not log in to its master."""
     apply = redis_cli("CONFIG SET masterauth not-it", "CLIENT KILL TYPE master")
     undo = redis_cli(f'CONFIG SET masterauth "{PASSWORD}"')
-    return Sabotage("masterauth-wrong", (Step(_replicas(service)[0], apply, undo),))
+    return Sabotage("masterauth-wrong", (Step(_replicas(service)[0], apply, undo),), fails="replication")
 
 
 def priority(service: Redis) -> Sabotage:
@@ -98,7 +103,7 @@ def stale_sentinels(service: Redis) -> Sabotage:
     ]
     hello = redis_cli(*(f'PUBLISH __sentinel__:hello "{ghost}"' for ghost in ghosts))
     forget = everywhere(service.members, ":", sentinel_cli(f"SENTINEL RESET {name}"))
-    return Sabotage("stale-sentinels", (*forget, Step(master, hello, ":")))
+    return Sabotage("stale-sentinels", (*forget, Step(master, hello, ":")), fails="sentinel")
 
 
 def same_id(service: Redis) -> Sabotage:
@@ -112,14 +117,14 @@ def all_replicas(service: Redis) -> Sabotage:
     """A start script made every node a replica."""
     master, replica = _master(service), _replicas(service)[0]
     apply = redis_cli(f"REPLICAOF {replica.address} 6379")
-    return Sabotage("all-replicas", (Step(master, apply, redis_cli("REPLICAOF NO ONE")),))
+    return Sabotage("all-replicas", (Step(master, apply, redis_cli("REPLICAOF NO ONE")),), fails="replication")
 
 
 def not_writable(service: Redis) -> Sabotage:
     """Sentinel cannot write down what it learned, and ends."""
     host = service.members[-1]
     steps = Step(host, f"chattr +i {CONF}; {RESTART}", f"chattr -i {CONF}; {RESTART}")
-    return Sabotage("sentinel-config-not-writable", (steps,))
+    return Sabotage("sentinel-config-not-writable", (steps,), fails="sentinel")
 
 
 def updater_stopped(service: Redis) -> Sabotage:
@@ -132,24 +137,24 @@ def updater_stopped(service: Redis) -> Sabotage:
 
 def redis_stopped(service: Redis) -> Sabotage:
     """A replica was stopped and forgotten."""
-    return Sabotage("redis-stopped", (stopped(_replicas(service)[0], "hadrill-redis"),))
+    return Sabotage("redis-stopped", (stopped(_replicas(service)[0], "hadrill-redis"),), fails="replication")
 
 
 def sentinel_stopped(service: Redis) -> Sabotage:
     """A Sentinel was stopped and forgotten."""
-    return Sabotage("sentinel-stopped", (stopped(service.members[-1], "hadrill-sentinel"),))
+    return Sabotage("sentinel-stopped", (stopped(service.members[-1], "hadrill-sentinel"),), fails="sentinel")
 
 
 def tilt(service: Redis) -> Sabotage:
     """Its host stood still for a moment, as in a live migration."""
     apply = "docker pause sentinel > /dev/null; sleep 3; docker unpause sentinel > /dev/null"
     undo = "docker unpause sentinel > /dev/null 2>&1 || :"
-    return Sabotage("tilt", (Step(service.members[-1], apply, undo),))
+    return Sabotage("tilt", (Step(service.members[-1], apply, undo),), fails="sentinel")
 
 
 def single_proxy(service: Redis) -> Sabotage:
     """A proxy was stopped and forgotten."""
-    return Sabotage("single-proxy", (stopped(service.proxies[-1], "hadrill-haproxy"),))
+    return Sabotage("single-proxy", (stopped(service.proxies[-1], "hadrill-haproxy"),), fails="connectivity")
 
 
 def _master(service: Redis) -> Host:

@@ -70,9 +70,11 @@ def test_the_cause_is_named_first(
 
         eventually(f"{case.cause} to be named first", elsewhere, Deadline(SHOWS_SECONDS))
         summary = run_suite(f"tests/basic/test_{service}.py", tmp_path, "--no-page")
-        failed = {check["check"]: check["causes"] for check in summary["checks"] if check["outcome"] != "passed"}
-        print("FAILS", service, name, sorted(failed), [c[0]["name"] if c else None for c in failed.values()])
     _whole(cluster)
+    failed = {check["check"]: check for check in summary["checks"] if check["outcome"] != "passed"}
+    assert (case.fails in failed) if case.fails else not failed, summary["console"]
+    for check in failed.values():
+        assert check["causes"][0]["name"] == case.cause, summary["console"]
 
 
 def _small(facts: Facts) -> Facts:
