@@ -28,8 +28,8 @@ from hadrill.services.examiner import Examiner
 from hadrill.services.versions import running_versions
 
 EXAMINER = pytest.StashKey[Examiner]()
-SUITES = ("basic", "hosts", "failover")
-pytest_plugins = ("hadrill.drill.fixtures", "hadrill.explaining")
+SUITES = ("basic", "hosts", "failover", "chaos")
+pytest_plugins = ("hadrill.drill.fixtures", "hadrill.explaining", "hadrill.chaos.plugin")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -37,10 +37,11 @@ class Breakage:
         self.host, self.role = self._target()
         self._unhealed = False
 
-    def guard(self, *, quorum_loss: bool = False) -> Fault:
+    def guard(self, *, quorum_loss: bool = False, overlap: bool = False) -> Fault:
         """The fault, where it may be made. Raises InconclusiveError with the reason, UnavailableError.
 
-        `quorum_loss` is for the drill that takes the majority away on purpose.
+        `quorum_loss` is for the drill that takes the majority away on purpose; with `overlap` the cluster need not be
+        whole, as long as a majority is left.
         """
         host = self.host
         if reason := refused(self.session.inventory, [host], self.session.consent):
@@ -55,7 +56,7 @@ class Breakage:
         sum_of = self.arithmetic()
         if not sum_of.holds and not quorum_loss:
             raise InconclusiveError(f"refused, it would break the quorum: {sum_of}")
-        if sum_of.down and not quorum_loss:
+        if sum_of.down and not quorum_loss and not overlap:
             raise InconclusiveError(f"refused, the cluster is degraded already: {sum_of}")
         if fault.power and not self.session.power.is_on(host):
             raise InconclusiveError(f"{host} has no power already")
@@ -76,9 +77,12 @@ class Breakage:
         return Arithmetic(tuple(h.name for h in members), down, (self.host.name,), self.cluster.majority)
 
     @contextmanager
-    def leased(self, fault: Fault, seconds: float) -> Iterator[None]:
-        """The cluster's hosts and the clients' way are this drill's, for the fault's time and what follows."""
-        wanted = [(host, EXCLUSIVE) for host in self.cluster.members] + [(host, SHARED) for host in self.cluster.shared]
+    def leased(self, fault: Fault, seconds: float, way: str = SHARED) -> Iterator[None]:
+        """The cluster's hosts are this drill's, for the fault's time and what follows.
+
+        `way` is the mode for hosts on the clients' way: EXCLUSIVE where one of them is broken too.
+        """
+        wanted = [(host, EXCLUSIVE) for host in self.cluster.members] + [(host, way) for host in self.cluster.shared]
         session = self.session
         who = f"{session.who}: {self.case.service} {self.case}"
         lease = Lease(session.remote, self.drill, session.run, who, wanted, seconds + LEASE_SECONDS)

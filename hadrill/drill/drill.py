@@ -14,6 +14,7 @@ from hadrill.drill.judge import judge, split_brain
 from hadrill.drill.leading import make_leader
 from hadrill.drill.live import Live
 from hadrill.drill.measure import measure, read_back
+from hadrill.drill.objective import objective_of
 from hadrill.drill.observer import Observer
 from hadrill.drill.plan import planned
 from hadrill.drill.preflight import Preflight, diagnose_failure, unhealthy, wait_healthy
@@ -107,9 +108,9 @@ class Drill:
             self._exercise(breakage, fault, budget)
             read_back(self.result, self.cluster, self.workload)
         self._step(9, "verdict")
-        objective = {str(name): each for name, each in self.session.inventory.settings.slo.items()}
         problems = [*self.problems, *breakage.problems]
-        judge(self.result, self.cluster, fault.kind, objective.get(self.case.service), problems)
+        may_lose = self.cluster.may_lose(fault.kind, breakage.role)
+        judge(self.result, self.cluster, objective_of(self.cluster), problems, may_lose=may_lose)
         if self.result.verdict == FAILED and not self.result.causes:
             self._facts = diagnose_failure(self.result, self.cluster, self.moments["inject"])
         keep_evidence(self._record())

@@ -95,7 +95,7 @@ def _report(request: pytest.FixtureRequest, one: Drill) -> Result:
     """Run it, keep its result for the report, and end the test as it ended."""
     result = one.run()
     request.node.user_properties.append((DRILL, result.as_json()))
-    _attach(result, one.folder)
+    attach(result, one.folder)
     if result.verdict == UNAVAILABLE:
         pytest.skip(result.cause)
     if result.verdict == INCONCLUSIVE:
@@ -182,7 +182,7 @@ def _clean(session: Session) -> None:
         session.say(f"cannot sweep: {line}")
 
 
-def _attach(result: Result, folder: Path) -> None:
+def attach(result: Result, folder: Path) -> None:
     """Phases as steps, and everything that was kept, on the HTML page."""
     for phase, seconds in result.phases.items():
         with allure.step(f"{phase}: {seconds:.2f} s after the fault"):

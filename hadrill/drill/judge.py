@@ -9,8 +9,13 @@ from hadrill.services.cluster import Cluster
 from hadrill.workload import OK, Operation
 
 
-def judge(result: Result, cluster: Cluster, kind: str, objective: Objective | None, problems: list[str]) -> None:
-    """Set verdict and cause. `problems` were met on the way: never recovered, not converged, split brain."""
+def judge(
+    result: Result, cluster: Cluster, objective: Objective | None, problems: list[str], *, may_lose: bool
+) -> None:
+    """Set verdict and cause. `problems` were met on the way: never recovered, not converged, split brain.
+
+    `may_lose`: whether acknowledged writes may be lost with such a fault.
+    """
     problems = list(problems)
     budget = result.budget_s or 0.0
     limit, source = budget, f"budget {result.budget}"
@@ -26,7 +31,7 @@ def judge(result: Result, cluster: Cluster, kind: str, objective: Objective | No
         allowed = objective.lost_writes if objective is not None else None
         if allowed is not None and lost > allowed:
             problems.append(f"{lost} acknowledged writes lost, slo.{result.service}.lost_writes allows {allowed}")
-        elif not cluster.may_lose(kind, result.role):
+        elif not may_lose:
             problems.append(f"{lost} acknowledged writes lost, none may be")
         else:
             window = f"{lost} acknowledged writes lost within {result.loss_window_s:.1f} s"

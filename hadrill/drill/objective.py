@@ -2,7 +2,13 @@
 
 from hadrill.diagnosis import Cause
 from hadrill.faults import BLACKHOLE, CRASH, STOP
+from hadrill.inventory.settings import Objective
 from hadrill.services.cluster import Cluster
+
+
+def objective_of(cluster: Cluster) -> Objective | None:
+    """What settings.yaml promises for the cluster's service."""
+    return {str(name): each for name, each in cluster.inventory.settings.slo.items()}.get(cluster.service)
 
 
 def over_objective(cluster: Cluster) -> Cause | None:
@@ -11,8 +17,7 @@ def over_objective(cluster: Cluster) -> Cause | None:
     It stops no failover, so drills go on: they measure whether the promise is kept all the same. Raises LookupError,
     RemoteError or one of asking.FAILURES where the hosts do not tell their configuration.
     """
-    objectives = {str(name): each for name, each in cluster.inventory.settings.slo.items()}
-    objective = objectives.get(cluster.service)
+    objective = objective_of(cluster)
     if objective is None or objective.rto_seconds is None:
         return None
     allowed = {kind: cluster.budget(kind, cluster.roles[0]) for kind in (STOP, CRASH, BLACKHOLE)}

@@ -71,7 +71,9 @@ class QuorumLoss(Drill):
                 self._lose(first, second, allowed)
                 read_back(self.result, self.cluster, self.workload)
             self._step(9, "verdict")
-            judge(self.result, self.cluster, fault.kind, None, [*self.problems, *first.problems, *second.problems])
+            problems = [*self.problems, *first.problems, *second.problems]
+            may_lose = self.cluster.may_lose(fault.kind, self.result.role)
+            judge(self.result, self.cluster, None, problems, may_lose=may_lose)
             keep_evidence(self._record())
 
     def _lose(self, first: Breakage, second: Breakage, allowed: Budget) -> None:

@@ -12,7 +12,7 @@ class Result:
     """One drill's outcome. Times are seconds; phases count from the fault, and only those that were seen are there.
 
     `outage_s` is the longest time without an acknowledged write over all lanes; `lanes` has each lane's own.
-    `return_outage_s` is the longest one while the broken member came back.
+    `return_outage_s` is the longest one while the broken member came back. `round` is its number in a chaos run.
     """
 
     id: str
@@ -41,6 +41,7 @@ class Result:
     overhead_s: float | None = None
     converged_s: float | None = None
     folder: str = ""
+    round: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The form in which summary.json and the history hold it."""

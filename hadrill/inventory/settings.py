@@ -108,6 +108,13 @@ class Objective(Frozen):
         return float(self.rto[:-1]) if self.rto else None
 
 
+class Chaos(Frozen):
+    """How often what is drawn beside the others: weights by name, that replace the usual ones; 0 leaves it out."""
+
+    faults: dict[str, Annotated[float, Field(ge=0)]] = {}
+    shapes: dict[str, Annotated[float, Field(ge=0)]] = {}
+
+
 class Settings(Frozen):
     """Everything that settings.yaml may say."""
 
@@ -124,4 +131,5 @@ class Settings(Frozen):
     minio: Minio = Minio()
     load_balancers: tuple[LoadBalancer, ...] = ()
     faults: Faults = Faults()
+    chaos: Chaos = Chaos()
     slo: dict[Literal["postgresql", "redis", "rabbitmq", "minio", "mariadb", "haproxy", "proxysql"], Objective] = {}

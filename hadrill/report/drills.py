@@ -33,7 +33,8 @@ def table(drills: Sequence[Row]) -> list[str]:
         for name in ("failed", "inconclusive", "unavailable")
         if (number := sum(drill["verdict"] == name for drill in drills))
     )
-    lines.append(f"Failover drills  {passed}/{len(drills)} passed{f', {counts}' if counts else ''}")
+    what = "Rounds" if any(drill.get("round") for drill in drills) else "Failover drills"
+    lines.append(f"{what}  {passed}/{len(drills)} passed{f', {counts}' if counts else ''}")
     return [*lines, *distribution(drills)]
 
 
@@ -141,5 +142,6 @@ def _cells(drill: Row) -> tuple[str, ...]:
 
     measured = f"{number('outage_s', 2)} / {number('budget_s', 1)} s"
     counts: Iterator[str] = (number(name) for name in ("lost", "unknown", "acknowledged"))
-    names = (drill["service"], drill["node"] or "-", drill["role"] or "-", drill["fault"])
+    service = f"{drill['round']} {drill['service']}" if drill.get("round") else drill["service"]
+    names = (service, drill["node"] or "-", drill["role"] or "-", drill["fault"])
     return (*names, measured, *counts, drill["verdict"].upper() if drill["verdict"] != "passed" else "passed")

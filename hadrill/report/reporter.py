@@ -106,7 +106,7 @@ class Reporter:
         # Allure's and JUnit's plugins write what exceptions say.
         scrub = Scrubber(self.stock.credentials.values())
         scrub.files(self.folder)
-        what = self.suite if self.suite == "failover" else f"{self.suite} checks"
+        what = self.suite if self.suite in ("failover", "chaos") else f"{self.suite} checks"
         unwanted = self.config.option.no_page and f"no index.html, as asked: {self.folder / 'summary.md'}"
         problem = unwanted or write_page(self.folder, f"hadrill: {what}", self.summary.environment)
         point_latest_at(self.folder)

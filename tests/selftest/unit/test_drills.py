@@ -57,13 +57,13 @@ def test_an_unknown_fault_names_those_that_exist() -> None:
 
 
 def verdict(may_lose: bool = False, objective: Objective | None = None, **known: Any) -> Result:
-    stub = cast("Cluster", type("Stub", (), {"may_lose": lambda *_: may_lose, "loss_bound": lambda *_: "the bound"})())
+    stub = cast("Cluster", type("Stub", (), {"loss_bound": lambda *_: "the bound"})())
     result = Result("1", "redis", "redis-01", "master", "power-off", budget_s=10.0, budget="5 + 5 = 10.0 s")
     result.lanes = {"write new 1": {"outage_s": known.pop("outage", 1.0), "return_outage_s": known.pop("back", 0.1)}}
     problems = known.pop("problems", [])
     for name, value in known.items():
         setattr(result, name, value)
-    judge(result, stub, "crash", objective, problems)
+    judge(result, stub, objective, problems, may_lose=may_lose)
     return result
 
 

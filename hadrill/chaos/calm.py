@@ -1,0 +1,48 @@
+"""A round in which nothing is broken on one cluster, while others are: its clients must not feel them."""
+
+import time
+
+from hadrill.chaos.invariants import late, untouched
+from hadrill.chaos.schedule import Round
+from hadrill.drill.case import Case
+from hadrill.drill.drill import Drill
+from hadrill.drill.evidence import keep_evidence
+from hadrill.drill.live import Live
+from hadrill.drill.measure import measure, read_back
+from hadrill.drill.result import FAILED, PASSED
+from hadrill.drill.session import Session
+from hadrill.services.cluster import Cluster
+from hadrill.timing import Deadline, eventually
+
+FAULT = "calm"
+
+
+class Calm(Drill):
+    """A drill without a fault. It takes no lease, as it breaks nothing."""
+
+    def __init__(self, session: Session, cluster: Cluster, drawn: Round) -> None:
+        super().__init__(session, cluster, Case(cluster.service, FAULT))
+        self.folder = session.folder / f"{drawn.number:04}-{cluster.service}-{self.id}"
+        self.result.round = drawn.number
+        self._seconds = drawn.calm_s
+        self._live = Live(session.say, f"{drawn.number:4} {cluster.service} {FAULT}")
+
+    def _run(self) -> None:
+        self._step(3, "steady state")
+        with self._place(self.cluster.members[0]):
+            with self._working():
+                self._step(6, "watch")
+                over = Deadline(self._seconds)
+                eventually("the schedule", lambda: None if over.passed else "not yet", Deadline(self._seconds + 1.0))
+            begun = self.moments["watch"]
+            self.moments |= {"inject": begun, "heal": begun, "converged": time.monotonic()}
+            measure(self.result, self.workload, self.timeline, self.moments)
+            self._step(8, "read back")
+            read_back(self.result, self.cluster, self.workload)
+        self._step(9, "verdict")
+        operations = [each for each in self.workload.history.operations() if each.start >= begun]
+        problems = untouched(operations) + late(operations, self.workload.lanes)
+        if self.result.lost:
+            problems.append(f"{self.result.lost} acknowledged writes lost, none may be")
+        self.result.verdict, self.result.cause = (FAILED, "; ".join(problems)) if problems else (PASSED, "")
+        keep_evidence(self._record())

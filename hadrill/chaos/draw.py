@@ -1,0 +1,127 @@
+"""From a seed to a schedule. Nothing but the seed, the time, the inventory and its weights decides."""
+
+import math
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
+
+from hadrill.chaos.schedule import SAME, Round, Schedule, ScheduleError, Step
+from hadrill.inventory import Inventory, Role
+from hadrill.services.cluster import Cluster
+from hadrill.services.clusters import CLUSTERS
+from hadrill.services.proxy_clusters import ProxyCluster
+
+SHORTEST_ROUND_SECONDS = 15.0
+"""A schedule holds at least as many rounds as can be made; the run ends when its time is over."""
+FAULTS: dict[str, float] = {
+    "container-kill": 3,
+    "container-stop": 2,
+    "container-pause": 2,
+    "power-off": 2,
+    "isolate": 2,
+    "process-kill": 2,
+    "switchover": 2,
+    "slow-link": 1,
+    "reject": 0,
+    "reboot": 0,
+}
+"""What is drawn, and how often beside the others; `chaos.faults` in settings.yaml changes it."""
+SHAPES: dict[str, float] = {"single": 6, "again": 2, "slow": 2, "proxy": 1, "rolling": 1, "calm": 2}
+"""One fault; the same host again before it converged; a slow link elsewhere under a fault; a proxy that goes when the
+fault is noticed; all members in turn; nothing, so that others' faults would be seen. `chaos.shapes` changes it."""
+OF_PROXIES = ("container-kill", "container-stop", "power-off")
+OF_SENTINELS = ("container-kill", "container-stop", "container-pause")
+AGAIN = ("container-kill", "process-kill", "container-stop")
+HOLDS = (0.0, 2.0, 5.0)
+DELAYS = (0.0, 0.2, 1.0, 3.0)
+CALM_SECONDS = 15.0
+SLOW_SECONDS = 20.0
+
+
+def draw(seed: int, duration_s: float, inventory: Inventory, services: Sequence[str] = ()) -> Schedule:
+    """The schedule of a seed, for all services of the inventory or some. Raises ScheduleError for unknown weights."""
+    weights = inventory.settings.chaos
+    faults = _changed(FAULTS, weights.faults, "chaos.faults")
+    shapes = _changed(SHAPES, weights.shapes, "chaos.shapes")
+    here = [name for name in CLUSTERS if Role(name) in inventory.roles and (not services or name in services)]
+    number = math.ceil(duration_s / SHORTEST_ROUND_SECONDS)
+    lanes = [list(_Lane(seed, name, inventory, faults, shapes).rounds(number)) for name in here]
+    in_turn = [each for row in zip_longest(*lanes) for each in row]
+    rounds = tuple(Round(n, *drawn) for n, drawn in enumerate(in_turn, start=1))
+    return Schedule(seed, inventory.settings.name, duration_s, rounds)
+
+
+def _changed(usual: Mapping[str, float], wanted: Mapping[str, float], where: str) -> dict[str, float]:
+    if strange := sorted(set(wanted) - set(usual)):
+        raise ScheduleError(f"settings.yaml: {where}: no {strange[0]!r}: there are {', '.join(usual)}")
+    return {**usual, **wanted}
+
+
+class _Lane:
+    """The rounds of one service, from a source of chance of its own: another service changes nothing in them."""
+
+    def __init__(
+        self, seed: int, service: str, inventory: Inventory, faults: Mapping[str, float], shapes: Mapping[str, float]
+    ) -> None:
+        self._chance = random.Random(f"{seed}/{service}")  # noqa: S311 - which faults, not a secret
+        self._service, self._kind, self._faults = service, CLUSTERS[service], faults
+        self._members = [host.name for host in inventory.of_role(Role(service))]
+        self._proxies = [
+            host.name
+            for proxy in CLUSTERS.values()
+            if issubclass(proxy, ProxyCluster) and self._kind in proxy.behind
+            for host in inventory.of_role(Role(proxy.service))
+        ]
+        alone = issubclass(self._kind, ProxyCluster)
+        possible = {"single", "calm"} if alone else set(shapes) - (set() if self._proxies else {"proxy"})
+        self._shapes = {name: weight for name, weight in shapes.items() if name in possible}
+
+    def rounds(self, number: int) -> Iterator[tuple[str, tuple[Step, ...], float]]:
+        """Service, steps and time of calm of so many rounds."""
+        for _ in range(number):
+            shape = self._one_of(self._shapes)
+            yield self._service, tuple(self._steps(shape)), CALM_SECONDS if shape == "calm" else 0.0
+
+    def _steps(self, shape: str) -> Iterator[Step]:
+        hold = self._chance.choice(HOLDS)
+        if shape == "rolling":
+            yield from (
+                Step("container-stop", host, "whole" if n else "begin", 0.0, 0.0) for n, host in self._counted()
+            )
+        elif shape != "calm":
+            role = self._chance.choice(list(dict.fromkeys(self._kind.roles)))
+            if shape == "slow":
+                others = [each for each in dict.fromkeys(self._kind.roles) if each != role and each != "sentinel"]
+                role = role if others else self._kind.roles[0]
+                yield Step("slow-link", self._chance.choice(others or [role]), "begin", 0.0, SLOW_SECONDS)
+                yield Step(self._fault(role, lasting=True), role, "inject", self._chance.choice(DELAYS), hold)
+                return
+            yield Step(self._fault(role, lasting=shape != "single"), role, "begin", 0.0, hold)
+            delay = self._chance.choice(DELAYS)
+            if shape == "again":
+                yield Step(self._chance.choice(AGAIN), SAME, "heal", delay, self._chance.choice(HOLDS))
+            elif shape == "proxy":
+                proxy = self._chance.choice(self._proxies)
+                yield Step("container-stop", proxy, self._chance.choice(("inject", "detect")), delay, 3.0)
+
+    def _counted(self) -> Iterator[tuple[int, str]]:
+        return enumerate(self._chance.sample(self._members, len(self._members)))
+
+    def _fault(self, role: str, *, lasting: bool) -> str:
+        """A fault for a role. `lasting`: one that takes the member away, for others to happen meanwhile."""
+        known = dict(self._faults)
+        if role == "sentinel":
+            known = {name: known[name] for name in OF_SENTINELS}
+        elif issubclass(self._kind, ProxyCluster):
+            known = {name: known[name] for name in OF_PROXIES}
+        if lasting:
+            known = {
+                name: weight for name, weight in known.items() if name not in ("switchover", "slow-link", "reboot")
+            }
+        leads = role == self._kind.roles[0] and self._kind.hand_over is not Cluster.hand_over
+        if not leads:
+            known.pop("switchover", None)
+        return self._one_of(known)
+
+    def _one_of(self, weights: Mapping[str, float]) -> str:
+        return self._chance.choices(list(weights), list(weights.values()))[0]

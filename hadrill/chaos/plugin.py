@@ -1,0 +1,141 @@
+"""The part of the pytest plugin for `pytest tests/chaos`: its options, the schedule, and a lane for each service."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hadrill.chaos.calm import Calm
+from hadrill.chaos.draw import draw
+from hadrill.chaos.gate import Gate
+from hadrill.chaos.schedule import Round, Schedule, ScheduleError, numbers_of, seconds_of
+from hadrill.chaos.storm import Storm
+from hadrill.drill.drill import Drill
+from hadrill.drill.errors import DrillFailedError, DrillInconclusiveError
+from hadrill.drill.fixtures import attach, usual_rate
+from hadrill.drill.result import FAILED, INCONCLUSIVE, Result
+from hadrill.drill.session import Session
+from hadrill.fixtures import STOCK
+from hadrill.inventory import InvalidInventoryError, Inventory, read
+from hadrill.plugin import suite_of
+from hadrill.report.outcome import DRILL
+from hadrill.services.cluster import Cluster
+from hadrill.services.clusters import cluster_of
+from hadrill.services.proxy_clusters import ProxyCluster
+from hadrill.timing import Deadline
+
+SCHEDULE = pytest.StashKey[Schedule]()
+FILE = "schedule.json"
+PLACES = (os.cpu_count() or 1) + 1
+"""Rounds at the same time: of more than a few the clients would starve, and measure themselves."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of a chaos run."""
+    group = parser.getgroup("hadrill chaos")
+    group.addoption("--seed", type=int, default=None, metavar="N", help="what the schedule is drawn from (the time)")
+    group.addoption("--duration", default="10m", metavar="TIME", help="90s, 10m, 8h: no round begins later (10m)")
+    group.addoption("--replay", type=Path, default=None, metavar="FILE", help="the schedule.json of an earlier run")
+    group.addoption("--only", default="", metavar="ROUNDS", help="only these rounds of the schedule: 3-5,9")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """`--plan` only prints; else every lane gets a process of its own, as a drill heals in its main thread."""
+    if suite_of(config) != "chaos" or hasattr(config, "workerinput") or config.option.collectonly:
+        return None
+    try:
+        schedule = _schedule(config, read(Path(config.option.inventory)))
+    except InvalidInventoryError as error:
+        raise pytest.UsageError(str(error)) from error
+    config.stash[SCHEDULE] = schedule
+    if config.option.plan:
+        print("\n".join(schedule.table()))
+        return 0
+    if config.option.numprocesses is None:
+        config.option.numprocesses = len({each.service for each in schedule.rounds})
+        config.option.dist = "loadgroup"
+    return None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Write the schedule into the run's folder, where the lanes' processes read it."""
+    config.addinivalue_line("markers", "chaos: lanes of a chaos run (tests/chaos)")
+    if suite_of(config) != "chaos" or STOCK not in config.stash:
+        return
+    file = Path(config.option.allure_report_dir).parent / FILE
+    if hasattr(config, "workerinput"):
+        config.stash[SCHEDULE] = Schedule.read(file)
+    elif SCHEDULE in config.stash:
+        file.write_text(config.stash[SCHEDULE].as_json(), "utf-8")
+
+
+def _schedule(config: pytest.Config, inventory: Inventory) -> Schedule:
+    option = config.option
+    try:
+        if option.replay is not None:
+            found = Schedule.read(option.replay, inventory.settings.name)
+        else:
+            seed = int(time.time()) if option.seed is None else option.seed
+            services = [option.service] if option.service else []
+            found = draw(seed, seconds_of(option.duration), inventory, services)
+        return found.only(numbers_of(option.only)) if option.only else found
+    except ScheduleError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A lane for each service of the schedule."""
+    if "lane" in metafunc.fixturenames and SCHEDULE in metafunc.config.stash:
+        services = list(dict.fromkeys(each.service for each in metafunc.config.stash[SCHEDULE].rounds))
+        lanes = [pytest.param(each, marks=pytest.mark.xdist_group(each), id=each) for each in services]
+        metafunc.parametrize("lane", lanes)
+
+
+@pytest.fixture
+def chaos(request: pytest.FixtureRequest, drills: Session) -> Callable[[str], list[Result]]:
+    """Make the rounds of one service until the time is over; a broken promise ends its lane."""
+    schedule = request.config.stash[SCHEDULE]
+    folder = Path(request.config.option.allure_report_dir).parent
+    drills.rate = request.config.option.rate or usual_rate(PLACES)
+
+    def run(service: str) -> list[Result]:
+        cluster, gate = cluster_of(drills.inventory, drills.remote, service), Gate(folder / "locks", PLACES)
+        over, made = Deadline(schedule.duration_s), []
+        for each in schedule.of(service):
+            one, alone = _drill(drills, cluster, each)
+            with gate.entered(alone=alone):
+                if over.passed:
+                    break
+                result = one.run()
+            request.node.user_properties.append((DRILL, result.as_json()))
+            attach(result, one.folder)
+            made.append(result)
+            if result.verdict == FAILED:
+                break
+        return _judged(made, folder / FILE)
+
+    return run
+
+
+def _drill(session: Session, cluster: Cluster, drawn: Round) -> tuple[Drill, bool]:
+    """A round as a drill, and whether it needs the clients' way for itself."""
+    if not drawn.steps:
+        return Calm(session, cluster, drawn), False
+    storm = Storm(session, cluster, drawn)
+    return storm, storm.touches_proxies or isinstance(cluster, ProxyCluster)
+
+
+def _judged(made: list[Result], schedule: Path) -> list[Result]:
+    """The results of a lane. Raises what the worst of them deserves, and says how to see it again."""
+    if not made:
+        raise DrillInconclusiveError("not one round was made before the time was over")
+    for verdict, error in ((FAILED, DrillFailedError), (INCONCLUSIVE, DrillInconclusiveError)):
+        bad = [each for each in made if each.verdict == verdict]
+        if bad:
+            lines = [f"round {each.round}, {each.fault} on {each.node or '-'}: {each.cause}" for each in bad]
+            again = ",".join(str(each.round) for each in bad)
+            raise error("\n".join([*lines, f"again: pytest tests/chaos --replay {schedule} --only {again}"]))
+    return made

@@ -1,0 +1,123 @@
+"""What a chaos run is going to do: rounds of one cluster each, and in a round steps that wait for one another."""
+
+import json
+import re
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+VERSION = 1
+SAME = "same"
+"""A step's target: the host of the round's first step."""
+MOMENTS = ("begin", "inject", "detect", "elect", "promote", "heal", "whole")
+"""What a step waits for: the steady state, something of the step before it, or a whole cluster after that."""
+
+
+class ScheduleError(Exception):
+    """A file that is no schedule, or numbers that are not in it."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One fault. `target` is a role, a host, or SAME; it is made `delay_s` seconds after the moment `after`.
+
+    It stays for `hold_s` seconds; that of a round's first step also until clients are served again.
+    """
+
+    fault: str
+    target: str
+    after: str
+    delay_s: float
+    hold_s: float
+
+    def __str__(self) -> str:
+        when = "" if self.after == "begin" else f" {self.delay_s:g} s after {self.after}"
+        return f"{self.fault} on {self.target}{when}"
+
+
+@dataclass(frozen=True)
+class Round:
+    """Steps on one cluster, from a whole one to a whole one. Without steps it is only watched, for `calm_s` seconds."""
+
+    number: int
+    service: str
+    steps: tuple[Step, ...]
+    calm_s: float = 0.0
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self.steps)) or f"nothing, for {self.calm_s:g} s: others must not be felt"
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """All rounds, in the order of their numbers. Those of different services run side by side."""
+
+    seed: int
+    inventory: str
+    duration_s: float
+    rounds: tuple[Round, ...]
+
+    def of(self, service: str) -> list[Round]:
+        """The rounds of one service."""
+        return [each for each in self.rounds if each.service == service]
+
+    def only(self, numbers: Collection[int]) -> Self:
+        """The rounds of those numbers. Raises ScheduleError where one is not there."""
+        known = {each.number for each in self.rounds}
+        if strange := sorted(set(numbers) - known):
+            raise ScheduleError(f"no round {', '.join(map(str, strange))}: there are 1 to {max(known, default=0)}")
+        rounds = tuple(each for each in self.rounds if each.number in numbers)
+        return type(self)(self.seed, self.inventory, self.duration_s, rounds)
+
+    def as_json(self) -> str:
+        """The form in which it is kept; the same schedule is the same text."""
+        return json.dumps({"version": VERSION, **asdict(self)}, indent=1) + "\n"
+
+    @classmethod
+    def read(cls, file: Path, inventory: str = "") -> Self:
+        """One that was kept, of that inventory where it is named. Raises ScheduleError."""
+        try:
+            return cls._parsed(json.loads(file.read_text("utf-8")), inventory)
+        except OSError as error:
+            raise ScheduleError(f"{file}: {error.strerror}") from error
+        except (ValueError, TypeError, KeyError) as error:
+            raise ScheduleError(f"{file} is no schedule: {type(error).__name__}: {error}") from error
+
+    @classmethod
+    def _parsed(cls, content: dict[str, Any], inventory: str) -> Self:
+        if content["version"] != VERSION:
+            raise ValueError(f"version {content['version']}, this hadrill knows {VERSION}")
+        if inventory and content["inventory"] != inventory:
+            raise ValueError(f"it is about the inventory {content['inventory']!r}, not {inventory!r}")
+        rounds = []
+        for each in content["rounds"]:
+            steps = tuple(Step(**step) for step in each["steps"])
+            if strange := [step.after for step in steps if step.after not in MOMENTS]:
+                raise ValueError(f"round {each['number']}: after {strange[0]!r}: there are {', '.join(MOMENTS)}")
+            rounds.append(Round(each["number"], each["service"], steps, each["calm_s"]))
+        return cls(content["seed"], content["inventory"], content["duration_s"], tuple(rounds))
+
+    def table(self) -> list[str]:
+        """One line a round."""
+        return [f"{each.number:4} {each.service:<11} {each}" for each in self.rounds]
+
+
+def numbers_of(text: str) -> set[int]:
+    """`3-5,9` as {3, 4, 5, 9}. Raises ScheduleError."""
+    found: set[int] = set()
+    for part in text.split(","):
+        known = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part)
+        if known is None:
+            raise ScheduleError(f"{text!r} names no rounds: write 3 or 3-5 or 3-5,9")
+        first, last = int(known[1]), int(known[2] or known[1])
+        found |= set(range(first, last + 1))
+    return found
+
+
+def seconds_of(text: str) -> float:
+    """`90s`, `10m`, `8h` in seconds. Raises ScheduleError."""
+    known = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
+    if known is None:
+        raise ScheduleError(f"{text!r} is no duration: write 90s, 10m or 8h")
+    return float(known[1]) * {"s": 1, "m": 60, "h": 3600}[known[2]]

@@ -1,0 +1,161 @@
+"""Chaos without a cluster: schedules are functions of their seed, and broken promises are seen in made-up histories."""
+
+import fcntl
+import json
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hadrill.chaos import Schedule, ScheduleError, draw
+from hadrill.chaos.gate import Gate
+from hadrill.chaos.invariants import SLACK_SECONDS, late, untouched
+from hadrill.chaos.schedule import MOMENTS, SAME, numbers_of, seconds_of
+from hadrill.faults import FAULTS
+from hadrill.inventory import Inventory
+from hadrill.inventory.settings import Chaos
+from hadrill.services.clusters import CLUSTERS
+from hadrill.timing import POLL, Deadline, eventually
+from hadrill.workload import FAIL, OK, UNKNOWN, Client, Lane, Operation
+
+
+def _never() -> Client:
+    raise NotImplementedError
+
+
+LANES = (Lane("write", "new", 1, _never, lambda _: False), Lane("read", "new", 1, _never, lambda _: False))
+NAMES = {f"{lane.kind} {lane.connection} {lane.port}" for lane in LANES}
+OUTCOMES = st.sampled_from((OK, FAIL, UNKNOWN))
+TEN_MINUTES = 600.0
+
+
+def test_the_same_seed_is_the_same_text(stock: Inventory) -> None:
+    first = draw(42, TEN_MINUTES, stock).as_json()
+    assert draw(42, TEN_MINUTES, stock).as_json() == first
+    assert draw(43, TEN_MINUTES, stock).as_json() != first
+
+
+def test_another_service_changes_nothing_in_a_lane(stock: Inventory) -> None:
+    alone = [each.steps for each in draw(42, TEN_MINUTES, stock, ["redis"]).rounds]
+    assert alone == [each.steps for each in draw(42, TEN_MINUTES, stock).of("redis")]
+
+
+def test_every_step_can_be_meant(stock: Inventory) -> None:
+    hosts = {host.name for host in stock.hosts}
+    shapes = set()
+    for each in draw(7, 20 * TEN_MINUTES, stock).rounds:
+        shapes.add(tuple(step.after for step in each.steps))
+        assert (each.calm_s > 0) == (not each.steps)
+        for number, step in enumerate(each.steps):
+            assert step.fault in FAULTS
+            assert step.target in {SAME, *hosts, *CLUSTERS[each.service].roles}
+            assert step.after in MOMENTS
+            assert (number == 0) == (step.after == "begin")
+            assert (step.target == SAME) <= (number > 0)
+    assert {after for shape in shapes for after in shape} == {"begin", "inject", "detect", "heal", "whole"}
+
+
+def test_weights_of_the_settings_count(stock: Inventory) -> None:
+    def with_weights(chaos: Chaos) -> Inventory:
+        return replace(stock, settings=stock.settings.model_copy(update={"chaos": chaos}))
+
+    calm = draw(1, TEN_MINUTES, with_weights(Chaos(shapes=dict.fromkeys(("single", "again", "slow", "proxy"), 0))))
+    assert {len(each.steps) for each in calm.of("redis")} == {0, 3}
+    with pytest.raises(ScheduleError, match=r"settings.yaml: chaos.faults: no 'earthquake': there are container-kill"):
+        draw(1, TEN_MINUTES, with_weights(Chaos(faults={"earthquake": 1})))
+
+
+def test_a_schedule_that_was_kept_is_the_same(stock: Inventory, tmp_path: Path) -> None:
+    file, drawn = tmp_path / "schedule.json", draw(42, TEN_MINUTES, stock)
+    file.write_text(drawn.as_json(), "utf-8")
+    assert Schedule.read(file, "lab") == drawn
+    assert [each.number for each in drawn.only({3, 5}).rounds] == [3, 5]
+    with pytest.raises(ScheduleError, match="no round 9999: there are 1 to"):
+        drawn.only({9999})
+    with pytest.raises(ScheduleError, match="about the inventory 'lab', not 'keybuzz'"):
+        Schedule.read(file, "keybuzz")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"version": 2}, "version 2, this hadrill knows 1"), ({"rounds": [{}]}, "KeyError"), ({"rounds": 3}, "TypeError")],
+)
+def test_what_is_no_schedule_is_told(change: dict[str, object], said: str, stock: Inventory, tmp_path: Path) -> None:
+    file = tmp_path / "schedule.json"
+    file.write_text(json.dumps(json.loads(draw(42, 60.0, stock).as_json()) | change), "utf-8")
+    with pytest.raises(ScheduleError, match=said):
+        Schedule.read(file)
+    with pytest.raises(ScheduleError, match="No such file"):
+        Schedule.read(tmp_path / "nothing")
+
+
+def test_rounds_and_durations_as_people_write_them() -> None:
+    assert numbers_of("3-5, 9") == {3, 4, 5, 9}
+    assert [seconds_of(text) for text in ("90s", "1.5m", "8h")] == [90.0, 90.0, 28800.0]
+    for wrong in ("", "3-", "x"):
+        with pytest.raises(ScheduleError):
+            numbers_of(wrong)
+    for wrong in ("10", "m", "-1s"):
+        with pytest.raises(ScheduleError):
+            seconds_of(wrong)
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 10.0), OUTCOMES), max_size=30))
+def test_an_operation_after_its_deadline_is_always_seen(drawn: list[tuple[float, str]]) -> None:
+    made = [Operation(str(n), LANES[0].name, 0.0, taken, outcome) for n, (taken, outcome) in enumerate(drawn)]
+    slow = sum(taken > LANES[0].seconds + SLACK_SECONDS for taken, _ in drawn)
+    said = late(made, LANES)
+    assert bool(said) == (slow > 0)
+    assert all(line.startswith(f"{slow} operations ended after their deadline") for line in said)
+
+
+@given(st.lists(OUTCOMES, max_size=30))
+def test_a_failure_where_nothing_was_broken_is_always_seen(outcomes: list[str]) -> None:
+    said = untouched(Operation(str(n), "read", 0.0, 0.1, outcome, error="why") for n, outcome in enumerate(outcomes))
+    assert bool(said) == (not outcomes or set(outcomes) != {OK})
+
+
+def test_who_wants_to_be_alone_waits_for_those_inside_and_keeps_others_out(tmp_path: Path) -> None:
+    gate, came = Gate(tmp_path, 2), list[str]()
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        with gate.entered(alone=False):
+            alone = pool.submit(_go_in, Gate(tmp_path, 2), True, came, "alone")
+            eventually(
+                "the door to be kept", lambda: None if _locked(tmp_path / "door.lock") else "open", Deadline(5.0)
+            )
+            late_comer = pool.submit(_go_in, Gate(tmp_path, 2), False, came, "late comer")
+            with pytest.raises(FutureTimeoutError):
+                late_comer.result(4 * POLL)
+            assert came == []
+        alone.result(5.0)
+        late_comer.result(5.0)
+    assert came == ["alone", "late comer"]
+
+
+def test_there_are_no_more_inside_than_places(tmp_path: Path) -> None:
+    came: list[str] = []
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        with Gate(tmp_path, 2).entered(alone=False), Gate(tmp_path, 2).entered(alone=False):
+            third = pool.submit(_go_in, Gate(tmp_path, 2), False, came, "third")
+            with pytest.raises(FutureTimeoutError):
+                third.result(4 * POLL)
+        third.result(5.0)
+    assert came == ["third"]
+
+
+def _go_in(gate: Gate, alone: bool, came: list[str], name: str) -> None:
+    with gate.entered(alone=alone):
+        came.append(name)
+
+
+def _locked(file: Path) -> bool:
+    with file.open("w") as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
