@@ -9,6 +9,7 @@ from tests.selftest.sabotage.bench import Sabotage, Step, cut_port, everywhere, 
 CONF = "/var/lib/hadrill/sentinel/sentinel.conf"
 RESTART = "systemctl restart hadrill-sentinel"
 GHOST = "198.18.0.199"
+LISTENS_SECONDS = 10
 # The password is read where it lies: it must not be seen in a list of processes.
 PASSWORD = "$(sed -n 's/^requirepass //p' /etc/hadrill/redis/redis.conf)"
 
@@ -26,8 +27,11 @@ def sentinel_cli(*commands: str) -> str:
 def _cli(where: str, *commands: str) -> str:
     container, _, port = where.partition(" ")
     lines = "\n".join(commands)
+    # What was started a moment ago does not listen yet.
+    answers = f"docker exec {container} redis-cli {port} PING > /dev/null 2>&1"
+    wait = f"timeout {LISTENS_SECONDS} sh -c 'until {answers}; do sleep 0.05; done'"
     program = f"docker exec -i {container} redis-cli {port} <<END\n{lines}\nEND\n"
-    return f'said=$({program}); case "$said" in *ERR*|*WRONG*) echo "$said" >&2; exit 1;; esac'
+    return f'{wait} && said=$({program}) || exit 1; case "$said" in *ERR*|*WRONG*) echo "$said" >&2; exit 1;; esac'
 
 
 def protected_mode_sentinel(service: Redis) -> Sabotage:
