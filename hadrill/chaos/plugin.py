@@ -21,6 +21,7 @@ from hadrill.fixtures import STOCK
 from hadrill.inventory import InvalidInventoryError, Inventory, read
 from hadrill.plugin import suite_of
 from hadrill.report.outcome import DRILL
+from hadrill.report.salvage import salvage, sign
 from hadrill.services.cluster import Cluster
 from hadrill.services.clusters import cluster_of
 from hadrill.services.proxy_clusters import ProxyCluster
@@ -38,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--seed", type=int, default=None, metavar="N", help="what the schedule is drawn from (the time)")
     group.addoption("--duration", default="10m", metavar="TIME", help="90s, 10m, 8h: no round begins later (10m)")
     group.addoption("--replay", type=Path, default=None, metavar="FILE", help="the schedule.json of an earlier run")
+    group.addoption("--gate", action="store_true", help="fail where something got worse than in earlier runs")
     group.addoption("--only", default="", metavar="ROUNDS", help="only these rounds of the schedule: 3-5,9")
 
 
@@ -70,6 +72,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[SCHEDULE] = Schedule.read(file)
     elif SCHEDULE in config.stash:
         file.write_text(config.stash[SCHEDULE].as_json(), "utf-8")
+        sign(file.parent)
+        for folder in salvage(file.parent.parent):
+            print(f"written for a run that was cut short: {folder / 'chaos.html'}")
 
 
 def _schedule(config: pytest.Config, inventory: Inventory) -> Schedule:

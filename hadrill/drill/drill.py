@@ -9,7 +9,7 @@ from hadrill.diagnosis import Facts
 from hadrill.drill.breakage import Breakage
 from hadrill.drill.case import Case
 from hadrill.drill.errors import InconclusiveError, UnavailableError
-from hadrill.drill.evidence import keep_evidence
+from hadrill.drill.evidence import keep_evidence, keep_result
 from hadrill.drill.judge import judge, split_brain
 from hadrill.drill.leading import make_leader
 from hadrill.drill.live import Live
@@ -58,7 +58,7 @@ class Drill:
 
     def run(self) -> Result:
         """All ten steps. What a drill may meet is never raised: it is an inconclusive result with its reason."""
-        begun = time.monotonic()
+        begun, self.result.began = time.monotonic(), round(time.time(), 3)
         try:
             self._run()
         except UnavailableError as error:
@@ -75,6 +75,7 @@ class Drill:
             breaking = self.moments["converged"] - self.moments["inject"]
             self.result.overhead_s = round(self.result.wall_s - breaking, 2)
             self.result.converged_s = round(self.moments["converged"] - self.moments["heal"], 2)
+        keep_result(self.folder, self.result, self.session.inventory.credentials.values())
         return self.result
 
     def plan(self) -> str:

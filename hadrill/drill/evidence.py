@@ -1,9 +1,12 @@
 """What a drill leaves for people: its history, its timeline, and the members' roles, logs and configuration."""
 
 import json
+from collections.abc import Iterable
 from functools import partial
+from pathlib import Path
 
 from hadrill.drill.record import Record
+from hadrill.drill.result import Result
 from hadrill.remote import RemoteError
 from hadrill.report.secrets import Scrubber
 from hadrill.report.timeline_svg import Box, Mark, Picture, draw
@@ -40,7 +43,13 @@ def keep_evidence(record: Record) -> None:
             (folder / f"{host}.{name}").write_text(scrub(said), "utf-8")
     result.folder = str(folder)
     result.evidence = sorted(each.name for each in folder.iterdir())
-    (folder / "result.json").write_text(json.dumps(result.as_json(), indent=1) + "\n", "utf-8")
+
+
+def keep_result(folder: Path, result: Result, secrets: Iterable[str]) -> None:
+    """The result itself, also of a drill that kept nothing else: a report can be made of it when the run is gone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(result.as_json(), indent=1) + "\n"
+    (folder / "result.json").write_text(Scrubber(secrets)(text), "utf-8")
 
 
 def _questions(record: Record) -> dict[str, str]:

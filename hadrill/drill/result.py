@@ -12,7 +12,8 @@ class Result:
     """One drill's outcome. Times are seconds; phases count from the fault, and only those that were seen are there.
 
     `outage_s` is the longest time without an acknowledged write over all lanes; `lanes` has each lane's own.
-    `return_outage_s` is the longest one while the broken member came back. `round` is its number in a chaos run.
+    `return_outage_s` is the longest one while the broken member came back. `round` is its number in a chaos run,
+    `began` the Unix time at which it began.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Result:
     converged_s: float | None = None
     folder: str = ""
     round: int = 0
+    began: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """The form in which summary.json and the history hold it."""

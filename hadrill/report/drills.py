@@ -93,6 +93,21 @@ def remember(reports: Path, drills: Iterable[Row]) -> None:
             out.write(json.dumps({"at": moment, **short}) + "\n")
 
 
+def remembered(reports: Path) -> list[Row]:
+    """All results of earlier runs, the oldest first. A line that a killed run left half is passed over."""
+    try:
+        lines = (reports / HISTORY).read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    rows = []
+    for line in lines:
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            continue
+    return rows
+
+
 def trends(reports: Path) -> list[tuple[str, ...]]:
     """One row for each kind of drill that was ever run: how often, passed, and how its outage developed.
 

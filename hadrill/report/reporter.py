@@ -9,8 +9,10 @@ import pytest
 
 from hadrill.inventory import Inventory
 from hadrill.report.allure import write_page
-from hadrill.report.drills import remember
+from hadrill.report.chaos_page import write_chaos_page
+from hadrill.report.drills import remember, remembered
 from hadrill.report.outcome import DRILL, INCONCLUSIVE, PROPERTY, Outcome
+from hadrill.report.regression import Regression, regressions
 from hadrill.report.run_folder import point_latest_at, write_summary
 from hadrill.report.secrets import Scrubber
 from hadrill.report.summary import Summary
@@ -46,6 +48,7 @@ class Reporter:
         self.outcomes: dict[str, Outcome] = {}
         self.drills: list[dict[str, Any]] = []
         self.lines: dict[str, int] = {}
+        self.worse: list[Regression] = []
         self.summary: Summary | None = None
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -86,7 +89,7 @@ class Reporter:
         return order, self.lines.get(outcome.id, 0), outcome.id
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write everything, also after an interrupted run. Nothing is written where nothing was checked."""
         if not self.outcomes and not self.drills:
             self.folder.rmdir() if not any(self.folder.iterdir()) else None
@@ -96,6 +99,11 @@ class Reporter:
         outcomes = [*self.outcomes.values(), *(_not_made(each) for each in self.wanted if each not in self.outcomes)]
         ordered = tuple(sorted(outcomes, key=self._place))
         self.summary = Summary(self.suite, ordered, seconds, environment, tuple(self.drills))
+        if self.suite == "chaos":
+            self.worse = regressions(remembered(self.folder.parent), self.drills)
+            write_chaos_page(self.folder, self.drills, self.worse, environment, seconds)
+            if self.worse and self.config.option.gate and session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
         remember(self.folder.parent, self.drills)
         write_summary(self.folder, self.summary)
 
@@ -112,6 +120,10 @@ class Reporter:
         point_latest_at(self.folder)
         terminalreporter.section(f"{what} of {self.summary.environment['inventory']}")
         terminalreporter.write_line(scrub(self.summary.console()))
+        if self.suite == "chaos":
+            terminalreporter.write_line(f"The night: {self.folder / 'chaos.html'}")
+        for each in self.worse:
+            terminalreporter.write_line(f"worse than before: {each}")
         terminalreporter.write_line(problem or f"Report: {self.folder / 'index.html'}")
 
 

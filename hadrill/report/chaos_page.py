@@ -1,0 +1,110 @@
+"""The page of a chaos run: one file, no outside request, verdict first, then what got worse, then everything else."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import jinja2
+
+from hadrill.report.drills import Row, explained, percentile
+from hadrill.report.regression import Regression
+
+TEMPLATE = Path(__file__).parent / "chaos.html.j2"
+BAD = ("failed", "inconclusive")
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A round on its lane: where it begins and how long it is, in percent of the night."""
+
+    row: Row
+    left: float
+    width: float
+    title: str
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Outages of a service beside its budgets, in percent of each round's own budget; seconds beside them."""
+
+    service: str
+    percents: tuple[float, ...]
+    median_s: float
+    worst_s: float
+    worst_percent: float
+
+
+def write_chaos_page(
+    folder: Path, rows: Sequence[Row], worse: Sequence[Regression], environment: dict[str, str], seconds: float
+) -> Path:
+    """Write chaos.html into a run's folder. Rows are results in the form in which summary.json holds them."""
+    page = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    counts = Counter(row["verdict"] for row in rows)
+    text = page.from_string(TEMPLATE.read_text("utf-8")).render(
+        verdict=verdict(counts),
+        counts=counts,
+        rows=sorted(rows, key=lambda row: row["began"]),
+        bad=[(row, "\n".join(explained(row))) for row in rows if row["verdict"] in BAD],
+        worse=worse,
+        lanes=_lanes(rows),
+        hours=_hours(rows),
+        spreads=_spreads(rows),
+        environment=environment,
+        minutes=seconds / 60,
+        faults=sum(row["fault"].count(" + ") + 1 for row in rows if row["fault"] != "calm"),
+        lost=sum(row["lost"] or 0 for row in rows),
+        schedule=folder / "schedule.json",
+    )
+    file = folder / "chaos.html"
+    file.write_text(text, "utf-8")
+    return file
+
+
+def verdict(counts: Counter[str]) -> str:
+    """In one word; what could not be judged is not green."""
+    if counts["failed"]:
+        return "failed"
+    return "passed" if counts["passed"] and not counts["inconclusive"] else "inconclusive"
+
+
+def _lanes(rows: Sequence[Row]) -> dict[str, list[Bar]]:
+    """Rounds by service."""
+    if not rows:
+        return {}
+    start, end = _span(rows)
+    lanes: dict[str, list[Bar]] = {}
+    for row in rows:
+        outage = "-" if row["outage_s"] is None else f"{row['outage_s']:.1f} s"
+        what = f"round {row['round']}: {row['fault']} on {row['node'] or row['service']}"
+        left, width = 100 * (row["began"] - start) / (end - start), 100 * row["wall_s"] / (end - start)
+        bar = Bar(row, round(left, 3), round(width, 3), f"{what}: {row['verdict']}, outage {outage}")
+        lanes.setdefault(row["service"], []).append(bar)
+    return lanes
+
+
+def _span(rows: Sequence[Row]) -> tuple[float, float]:
+    start = min(row["began"] for row in rows)
+    return start, max(start + 1.0, *(row["began"] + row["wall_s"] for row in rows))
+
+
+def _hours(rows: Sequence[Row]) -> list[str]:
+    """Five moments of the night, evenly apart."""
+    if not rows:
+        return []
+    start, end = _span(rows)
+    return [f"{datetime.fromtimestamp(start + (end - start) * part / 4).astimezone():%H:%M:%S}" for part in range(5)]
+
+
+def _spreads(rows: Sequence[Row]) -> list[Spread]:
+    found = []
+    for service in dict.fromkeys(row["service"] for row in rows):
+        measured = [
+            row for row in rows if row["service"] == service and row["outage_s"] is not None and row["budget_s"]
+        ]
+        if measured:
+            percents = tuple(round(100 * row["outage_s"] / row["budget_s"], 1) for row in measured)
+            seconds = sorted(row["outage_s"] for row in measured)
+            found.append(Spread(service, percents, percentile(seconds, 50), seconds[-1], max(percents)))
+    return found

@@ -1,0 +1,42 @@
+"""The report of a run that was killed: written by the next one, from what each round left behind."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from hadrill.report.chaos_page import write_chaos_page
+from hadrill.report.drills import Row, remember
+from hadrill.report.run_folder import write_summary
+from hadrill.report.summary import Summary
+from hadrill.safety.journal import started
+
+RUNNER = "runner"
+NOTE = "this run was cut short; its report was written by a later one"
+
+
+def sign(folder: Path) -> None:
+    """Leave word of who writes this folder's report."""
+    (folder / RUNNER).write_text(f"{os.getpid()} {started(os.getpid())}", "utf-8")
+
+
+def salvage(reports: Path) -> Iterator[Path]:
+    """Write what is missing for every chaos run below `reports` whose runner is gone; yields their folders."""
+    for word in sorted(reports.glob(f"*-chaos*/{RUNNER}")):
+        folder = word.parent
+        pid, _, when = word.read_text("utf-8").partition(" ")
+        if (folder / "summary.json").exists() or started(int(pid)) == when:
+            continue
+        rows = [json.loads(file.read_text("utf-8")) for file in sorted(folder.glob("drills/*/result.json"))]
+        if not rows:
+            continue
+        _write(folder, rows)
+        yield folder
+
+
+def _write(folder: Path, rows: list[Row]) -> None:
+    seconds = max(row["began"] + row["wall_s"] for row in rows) - min(row["began"] for row in rows)
+    environment = {"note": NOTE}
+    write_chaos_page(folder, rows, [], environment, seconds)
+    remember(folder.parent, rows)
+    write_summary(folder, Summary("chaos", (), seconds, environment, tuple(rows)))

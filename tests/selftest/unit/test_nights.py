@@ -1,0 +1,133 @@
+"""What outlives a chaos run: its page, what got worse, and the report of a run that was killed."""
+
+import json
+import os
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hadrill.diagnosis import Cause
+from hadrill.drill.result import Result
+from hadrill.report.chaos_page import write_chaos_page
+from hadrill.report.drills import remembered
+from hadrill.report.regression import greater, rarer, regressions
+from hadrill.report.salvage import NOTE, RUNNER, salvage, sign
+
+NIGHT = 1_700_000_000.0
+
+
+def row(number: int, outage: float | None = 1.0, verdict: str = "passed", **known: Any) -> dict[str, Any]:
+    result = Result(
+        f"id{number}", "redis", "redis-01", "master", "container-kill", verdict, outage_s=outage, budget_s=10.0
+    )
+    result.round, result.began, result.wall_s = number, NIGHT + 20 * number, 15.0
+    return result.as_json() | known
+
+
+class Page(HTMLParser):
+    """What a page would fetch, what it shows, and whether every element ends."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.fetched: list[str] = []
+        self.words = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ("meta", "input", "br"):
+            self.open.append(tag)
+        self.fetched += [value or "" for name, value in attrs if name == "src" or (name == "href" and tag != "a")]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def test_the_page_says_the_verdict_first_and_fetches_nothing(tmp_path: Path) -> None:
+    cause = Cause("quorum-too-high", "more must agree", ("redis-01: 3 of 2",), "lower it").as_json()
+    rows = [
+        row(1),
+        row(2, 12.0, "failed", cause="<b>12.0 s</b> without success", causes=[cause]),
+        row(3, None, "unavailable"),
+    ]
+    worse = regressions([row(n, 1.0 + n / 100) for n in range(9)], [row(n, 5.0 + n / 100) for n in range(9)])
+    page = Page(write_chaos_page(tmp_path, rows, worse, {"inventory": "lab"}, 60.0).read_text("utf-8"))
+    assert page.open == []
+    assert page.fetched == []
+    words = " ".join(page.words.split())
+    assert words.index("Chaos: failed") < words.index("median outage 1.04 s -> 5.04 s") < words.index("<b>12.0 s</b>")
+    assert "quorum-too-high: more must agree" in words
+    assert f"pytest tests/chaos --replay {tmp_path}/schedule.json --only 2" in words
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [([], "inconclusive"), (["passed", "unavailable"], "passed"), (["passed", "inconclusive"], "inconclusive")],
+)
+def test_what_was_not_judged_is_not_green(verdicts: list[str], said: str, tmp_path: Path) -> None:
+    rows = [row(n, verdict=verdict) for n, verdict in enumerate(verdicts)]
+    assert f"<title>hadrill: chaos {said}</title>" in write_chaos_page(tmp_path, rows, [], {}, 1.0).read_text("utf-8")
+
+
+def test_what_got_worse_is_named_with_its_chance() -> None:
+    before = [row(n, 6.0 + n / 10) for n in range(8)]
+    assert regressions(before, before) == []
+    slower = regressions(before, [row(n, 8.0 + n / 10) for n in range(8)])
+    assert [(each.drill, each.what, each.before, each.now) for each in slower] == [
+        ("redis/master/container-kill", "median outage", "6.35 s", "8.35 s")
+    ]
+    flaky = regressions(
+        [row(n) for n in range(20)], [row(n, verdict="failed" if n % 2 else "passed") for n in range(8)]
+    )
+    assert [(each.what, each.before, each.now) for each in flaky] == [("passed", "20/20", "4/8")]
+    assert regressions(before, [row(n, 60.0) for n in range(4)]) == []
+
+
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=20), st.lists(st.floats(0, 100), min_size=1, max_size=20))
+def test_chances_are_chances_and_mirror_each_other(ours: list[float], theirs: list[float]) -> None:
+    there, back = greater(ours, theirs), greater(theirs, ours)
+    assert 0.0 <= there <= 1.0
+    assert there + back >= 1.0 - 1e-9
+
+
+def test_chances_of_passing_by_hand() -> None:
+    # Of 4 with 2 passes, both of mine failing: 1 of 6 ways.
+    assert rarer(0, 2, 2, 0) == pytest.approx(1 / 6)
+    assert rarer(2, 0, 2, 0) == 1.0
+    assert rarer(0, 0, 3, 3) == 1.0
+
+
+def killed_run(reports: Path) -> Path:
+    folder = reports / "2026-11-21T03-00-00-chaos"
+    for number in (1, 2):
+        kept = folder / "drills" / f"{number:04}-redis"
+        kept.mkdir(parents=True)
+        (kept / "result.json").write_text(json.dumps(row(number)), "utf-8")
+    return folder
+
+
+def test_the_report_of_a_killed_run_is_written_by_the_next(tmp_path: Path) -> None:
+    folder = killed_run(tmp_path)
+    (folder / RUNNER).write_text(f"{os.getpid()} 1", "utf-8")
+    assert list(salvage(tmp_path)) == [folder]
+    assert NOTE in (folder / "chaos.html").read_text("utf-8")
+    assert [each["round"] for each in json.loads((folder / "summary.json").read_text("utf-8"))["drills"]] == [1, 2]
+    assert [each["round"] for each in remembered(tmp_path)] == [1, 2]
+    assert list(salvage(tmp_path)) == []
+
+
+def test_the_report_of_a_run_that_lives_is_its_own(tmp_path: Path) -> None:
+    sign(killed_run(tmp_path))
+    assert list(salvage(tmp_path)) == []
+
+
+def test_a_half_written_line_of_the_history_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "history.jsonl").write_text('{"outage_s": 1.0}\n{"outage', "utf-8")
+    assert remembered(tmp_path) == [{"outage_s": 1.0}]
