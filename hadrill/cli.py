@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from hadrill.drill.commands import budget, diagnose, heal, history
+from hadrill.chaos.commands import shrink
+from hadrill.drill.commands import budget, compare, diagnose, heal, history
 from hadrill.inventory import InvalidInventoryError, read
 from hadrill.inventory.credentials import write_missing
 from hadrill.inventory.problem import Problem
@@ -44,7 +45,7 @@ def credentials(folder: Path) -> None:
     click.echo("\n".join(f"wrote {each}" for each in added) or "nothing is missing")
 
 
-for command in (heal, budget, history, diagnose):
+for command in (heal, budget, history, compare, diagnose, shrink):
     commands.add_command(command)
 
 

@@ -1,5 +1,8 @@
 """The verbs of drills: heal, budget, diagnose, history."""
 
+import json
+import re
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -10,7 +13,8 @@ from hadrill.inventory import Role, read
 from hadrill.inventory.table import columns
 from hadrill.options import inventory_option
 from hadrill.remote import Remote, RemoteError
-from hadrill.report.drills import trends
+from hadrill.report.drills import by_key, trends
+from hadrill.report.regression import regressions
 from hadrill.report.secrets import Scrubber
 from hadrill.safety.heal import heal_entries, sweep
 from hadrill.safety.journal import entries
@@ -95,15 +99,43 @@ def diagnose(folder: Path, service: str, facts: Path | None) -> None:
 
 @click.command()
 @click.option("--reports", type=click.Path(path_type=Path), default=Path("reports"), show_default=True)
-def history(reports: Path) -> None:
+@click.option("--since", default="", metavar="TIME", help="Only of the last 12h, 30d ...")
+def history(reports: Path, since: str) -> None:
     """Show how the outage of each kind of drill developed over all runs."""
     head = ("DRILL", "RUNS", "PASSED", "MEDIAN S", "MAX S", "LAST S", "CHANGE", "LAST RUN")
     try:
-        click.echo("\n".join(columns(head, trends(reports))))
+        click.echo("\n".join(columns(head, trends(reports, _earliest(since)))))
     except FileNotFoundError:
         raise click.ClickException(f"no drill was run yet: there is no {reports}/history.jsonl") from None
     except (ValueError, KeyError) as error:
         raise click.ClickException(f"{reports}/history.jsonl has a line that is no drill: {error!r}") from error
+
+
+@click.command()
+@click.argument("before", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("now", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def compare(before: Path, now: Path) -> None:
+    """Say what got worse from the run in one folder to the run in another; ends with 1 where something did."""
+    try:
+        sides = [json.loads((folder / "summary.json").read_text("utf-8"))["drills"] for folder in (before, now)]
+    except (OSError, ValueError, KeyError) as error:
+        raise click.ClickException(f"no report of drills: {error}") from error
+    worse = regressions(*sides)
+    kinds = len(set(by_key(sides[0])) & set(by_key(sides[1])))
+    click.echo("\n".join(map(str, worse)) or f"nothing got worse in {kinds} kinds of drills that both runs made")
+    if worse or not kinds:
+        raise SystemExit(1)
+
+
+def _earliest(since: str) -> str:
+    """The moment that lies so long ago, as the history writes it; empty where nothing is asked for."""
+    if not since:
+        return ""
+    known = re.fullmatch(r"(\d+)([hd])", since)
+    if known is None:
+        raise click.ClickException(f"--since {since}: write 12h or 30d")
+    ago = timedelta(hours=int(known[1]) * (24 if known[2] == "d" else 1))
+    return (datetime.now().astimezone() - ago).isoformat(timespec="seconds")
 
 
 def _pair(change: str, known: tuple[str, ...]) -> tuple[str, str]:

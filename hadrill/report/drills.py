@@ -108,14 +108,15 @@ def remembered(reports: Path) -> list[Row]:
     return rows
 
 
-def trends(reports: Path) -> list[tuple[str, ...]]:
-    """One row for each kind of drill that was ever run: how often, passed, and how its outage developed.
+def trends(reports: Path, since: str = "") -> list[tuple[str, ...]]:
+    """One row for each kind of drill that was run since then: how often, passed, and how its outage developed.
 
     Raises FileNotFoundError where there is no history, ValueError for a line that is none.
     """
     lines = (reports / HISTORY).read_text("utf-8").splitlines()
     rows: list[tuple[str, ...]] = []
-    for key, runs in sorted(by_key(map(json.loads, lines)).items()):
+    made = [row for row in map(json.loads, lines) if _moment(row["at"]) >= _moment(since)]
+    for key, runs in sorted(by_key(made).items()):
         outages = [run["outage_s"] for run in runs if run["outage_s"] is not None]
         passed = sum(run["verdict"] == "passed" for run in runs)
         if not outages:
@@ -135,6 +136,10 @@ def trends(reports: Path) -> list[tuple[str, ...]]:
             )
         )
     return rows
+
+
+def _moment(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp() if text else 0.0
 
 
 def by_key(drills: Iterable[Row]) -> dict[str, list[Row]]:

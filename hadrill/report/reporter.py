@@ -11,6 +11,7 @@ from hadrill.inventory import Inventory
 from hadrill.report.allure import write_page
 from hadrill.report.chaos_page import write_chaos_page
 from hadrill.report.drills import remember, remembered
+from hadrill.report.metrics import metrics
 from hadrill.report.outcome import DRILL, INCONCLUSIVE, PROPERTY, Outcome
 from hadrill.report.regression import Regression, regressions
 from hadrill.report.run_folder import point_latest_at, write_summary
@@ -106,6 +107,7 @@ class Reporter:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
         remember(self.folder.parent, self.drills)
         write_summary(self.folder, self.summary)
+        (self.folder / "metrics.prom").write_text(metrics(self.summary, time.time(), len(self.worse)), "utf-8")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The table, and where the page lies."""

@@ -15,6 +15,7 @@ from hadrill.chaos import Schedule, ScheduleError, draw
 from hadrill.chaos.gate import Gate
 from hadrill.chaos.invariants import SLACK_SECONDS, late, untouched
 from hadrill.chaos.schedule import MOMENTS, SAME, numbers_of, seconds_of
+from hadrill.chaos.shrink import shrink
 from hadrill.faults import FAULTS
 from hadrill.inventory import Inventory
 from hadrill.inventory.settings import Chaos
@@ -102,6 +103,26 @@ def test_rounds_and_durations_as_people_write_them() -> None:
     for wrong in ("10", "m", "-1s"):
         with pytest.raises(ScheduleError):
             seconds_of(wrong)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_shrinking_ends_at_the_one_step_that_matters(seed: int, stock: Inventory) -> None:
+    drawn = draw(seed, 120.0, stock, ["redis", "minio"])
+    guilty = [(each.service, step.fault) for each in drawn.rounds for step in each.steps][:1]
+
+    def fails(candidate: Schedule) -> bool:
+        return any((each.service, step.fault) in guilty for each in candidate.rounds for step in each.steps)
+
+    found = shrink(drawn, fails, Deadline(60.0))
+    assert (found.done, found.steps) == (True, 1)
+    (step,) = found.schedule.rounds[0].steps
+    assert (step.after, step.delay_s, step.hold_s) == ("begin", 0.0, 0.0)
+
+
+def test_shrinking_keeps_what_fails_when_its_time_is_over(stock: Inventory) -> None:
+    drawn = draw(1, 120.0, stock)
+    found = shrink(drawn, lambda _: True, Deadline(0.0))
+    assert (found.schedule, found.done) == (drawn, False)
 
 
 @given(st.lists(st.tuples(st.floats(0.0, 10.0), OUTCOMES), max_size=30))

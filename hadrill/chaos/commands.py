@@ -1,0 +1,65 @@
+"""The verbs of chaos: shrink."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from hadrill.chaos.schedule import Schedule, ScheduleError, seconds_of
+from hadrill.chaos.shrink import shrink as smallest_of
+from hadrill.options import inventory_option
+from hadrill.timing import Deadline
+
+REPEATS = 3
+ROUND_SECONDS = 600.0
+"""One run of a candidate may take so long for each of its rounds."""
+
+
+@click.command()
+@inventory_option
+@click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--within", default="30m", show_default=True, metavar="TIME", help="Stop looking after so long.")
+def shrink(folder: Path, run: Path, within: str) -> None:
+    """Find the smallest schedule that still fails as RUN did, by making ever smaller runs on the same inventory."""
+    try:
+        schedule, deadline = Schedule.read(run / "schedule.json"), Deadline(seconds_of(within))
+        rows = json.loads((run / "summary.json").read_text("utf-8"))["drills"]
+        wanted = {row["service"] for row in rows if row["verdict"] == "failed"}
+        failed = {row["round"] for row in rows if row["verdict"] == "failed"}
+        if not failed:
+            raise click.ClickException(f"no round of {run} failed")
+        schedule = schedule.only(failed)
+    except (OSError, ValueError, KeyError, ScheduleError) as error:
+        raise click.ClickException(f"{run} is no chaos run: {error}") from error
+    target = run / "smallest.json"
+
+    def fails(candidate: Schedule) -> bool:
+        target.write_text(candidate.as_json(), "utf-8")
+        verdicts = _run(folder, target, run, ROUND_SECONDS * len(candidate.rounds))
+        bad = any(row["verdict"] == "failed" and row["service"] in wanted for row in verdicts)
+        click.echo(f"{'fails ' if bad else 'passes'}  {'; '.join(map(str, candidate.rounds))}")
+        return bad
+
+    again = sum(fails(schedule) for _ in range(REPEATS))
+    click.echo(f"its failed rounds alone fail in {again} of {REPEATS} runs")
+    if not again:
+        raise click.ClickException("they do not fail alone: it needs what the other clusters did, or it was chance")
+    found = smallest_of(schedule, fails, deadline)
+    target.write_text(replace(found.schedule, duration_s=ROUND_SECONDS).as_json(), "utf-8")
+    click.echo(f"{found.steps} steps after {found.runs} runs{'' if found.done else ', and the time is over'}")
+    click.echo(f"pytest tests/chaos --replay {target}")
+
+
+def _run(inventory: Path, schedule: Path, run: Path, seconds: float) -> list[dict[str, object]]:
+    reports = run / "shrinking"
+    command = [sys.executable, "-m", "pytest", "tests/chaos", "-q", "--no-page", f"--reports={reports}"]
+    command += [f"--inventory={inventory}", f"--replay={schedule}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
+    try:
+        drills: list[dict[str, object]] = json.loads((reports / "latest" / "summary.json").read_text("utf-8"))["drills"]
+    except OSError:
+        raise click.ClickException(f"a run left no report: {(done.stdout + done.stderr)[-500:]}") from None
+    return drills
