@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hadrill.chaos.commands import shrink
+from hadrill.chaos.commands import nightly, shrink
 from hadrill.drill.commands import budget, compare, diagnose, heal, history
 from hadrill.inventory import InvalidInventoryError, read
 from hadrill.inventory.credentials import write_missing
@@ -45,7 +45,7 @@ def credentials(folder: Path) -> None:
     click.echo("\n".join(f"wrote {each}" for each in added) or "nothing is missing")
 
 
-for command in (heal, budget, history, compare, diagnose, shrink):
+for command in (heal, budget, history, compare, diagnose, shrink, nightly):
     commands.add_command(command)
 
 

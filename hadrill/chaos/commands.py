@@ -1,4 +1,4 @@
-"""The verbs of chaos: shrink."""
+"""The verbs of chaos: shrink, nightly."""
 
 import json
 import subprocess
@@ -8,8 +8,10 @@ from pathlib import Path
 
 import click
 
+from hadrill.chaos import nightly as timers
 from hadrill.chaos.schedule import Schedule, ScheduleError, seconds_of
 from hadrill.chaos.shrink import shrink as smallest_of
+from hadrill.inventory import read
 from hadrill.options import inventory_option
 from hadrill.timing import Deadline
 
@@ -63,3 +65,50 @@ def _run(inventory: Path, schedule: Path, run: Path, seconds: float) -> list[dic
     except OSError:
         raise click.ClickException(f"a run left no report: {(done.stdout + done.stderr)[-500:]}") from None
     return drills
+
+
+@click.group()
+def nightly() -> None:
+    """A chaos run every night, by a systemd timer on this computer."""
+
+
+@nightly.command()
+@inventory_option
+@click.option("--at", default="02:00", show_default=True, metavar="HH:MM", help="When it begins.")
+@click.option("--duration", default="4h", show_default=True, metavar="TIME", help="No round begins later.")
+@click.option("--consent", default="", metavar="HOST,..", help="Hosts that may be broken, outside the lab.")
+@click.option("--print", "only_print", is_flag=True, help="Show the units, write nothing.")
+def install(folder: Path, at: str, duration: str, consent: str, only_print: bool) -> None:
+    """Write the units and start the timer."""
+    read(folder)
+    try:
+        seconds_of(duration)
+        units = {
+            f"{timers.NAME}.service": timers.service(Path.cwd(), folder.absolute(), duration, consent),
+            f"{timers.NAME}.timer": timers.timer(at),
+        }
+        if only_print:
+            click.echo("\n".join(f"# {name}\n{text}" for name, text in units.items()))
+            return
+        timers.install(units)
+    except (timers.NightlyError, ScheduleError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"every night at {at}, for {duration}: `hadrill nightly status`")
+
+
+@nightly.command()
+def status() -> None:
+    """Show when it runs next, and how it ended last."""
+    try:
+        click.echo(timers.status())
+    except timers.NightlyError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@nightly.command()
+def remove() -> None:
+    """Take the timer away. A run that is under way ends, and heals what it broke."""
+    try:
+        click.echo("removed" if timers.remove() else "there was none")
+    except (timers.NightlyError, OSError) as error:
+        raise click.ClickException(str(error)) from error

@@ -1,0 +1,98 @@
+"""The nightly run as a systemd timer on the runner."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+NAME = "hadrill-nightly"
+UNITS = Path("/etc/systemd/system")
+RUNNING = Path("/run/systemd/system")
+HEAL_SECONDS = 300
+"""A run that is stopped heals first; systemd waits so long."""
+
+
+class NightlyError(Exception):
+    """Why there can be no timer, and what to do instead."""
+
+
+def service(project: Path, inventory: Path, duration: str, consent: str) -> str:
+    """The unit that makes one run. Stopping it is Ctrl-C: what is broken is healed."""
+    command = [sys.executable, "-m", "pytest", "tests/chaos", f"--duration={duration}", f"--inventory={inventory}"]
+    command += ["--gate", *([f"--consent={consent}"] if consent else [])]
+    # A percent sign is systemd's own.
+    line = shlex.join(command).replace("%", "%%")
+    return f"""[Unit]
+Description=hadrill: nightly chaos run
+
+[Service]
+Type=oneshot
+WorkingDirectory={str(project).replace("%", "%%")}
+ExecStart={line}
+KillMode=mixed
+KillSignal=SIGINT
+TimeoutStopSec={HEAL_SECONDS}
+"""
+
+
+def timer(at: str) -> str:
+    """The unit that starts it every night. Raises NightlyError for what is no time of day."""
+    if re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", at) is None:
+        raise NightlyError(f"--at {at}: write a time of day, like 02:00")
+    # A night that the runner slept through is over: no chaos in the morning.
+    return f"""[Unit]
+Description=hadrill: every night
+
+[Timer]
+OnCalendar=*-*-* {at}:00
+Persistent=false
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+def install(units: dict[str, str]) -> None:
+    """Write the units and start the timer. Raises NightlyError."""
+    _wanted()
+    for name, text in units.items():
+        (UNITS / name).write_text(text, "utf-8")
+    _systemctl("daemon-reload")
+    _systemctl("enable", "--now", f"{NAME}.timer")
+
+
+def status() -> str:
+    """When it runs next, and how it ended last. Raises NightlyError."""
+    _wanted()
+    if not (UNITS / f"{NAME}.timer").exists():
+        raise NightlyError("there is no nightly run: `hadrill nightly install` makes one")
+    shown = _systemctl("list-timers", "--all", "--no-pager", f"{NAME}.timer")
+    last = _systemctl("show", "--property=Result,ExecMainStatus,ExecMainExitTimestamp", f"{NAME}.service")
+    return f"{shown.strip()}\n{last.strip()}"
+
+
+def remove() -> bool:
+    """Take both units away; a run that is under way is asked to end, and heals. False where there were none."""
+    _wanted()
+    files = [UNITS / f"{NAME}.{kind}" for kind in ("timer", "service")]
+    if not any(file.exists() for file in files):
+        return False
+    _systemctl("disable", "--now", f"{NAME}.timer")
+    _systemctl("stop", f"{NAME}.service")
+    for file in files:
+        file.unlink(missing_ok=True)
+    _systemctl("daemon-reload")
+    return True
+
+
+def _wanted() -> None:
+    if not RUNNING.exists():
+        raise NightlyError("systemd does not run this computer: docs/chaos.md shows the line for cron")
+
+
+def _systemctl(*words: str) -> str:
+    done = subprocess.run(["systemctl", *words], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise NightlyError(f"systemctl {' '.join(words)}: {(done.stderr or done.stdout).strip()}")
+    return done.stdout
