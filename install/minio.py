@@ -20,6 +20,10 @@ def install(site: Site) -> None:
     bring_up(site, units, lambda: service.members, lambda: checks.objects(service), "MinIO")
 
 
+SILENT_PEER = "5s"
+"""What a node waits for another one to acknowledge. MinIO's own ten minutes leave it to a drive timeout of 30 s."""
+
+
 def desired(site: Site, service: Minio) -> Desired:
     """MinIO on one node: every node has the same command and the same credentials."""
     secret = site.inventory.credentials.secret
@@ -27,6 +31,7 @@ def desired(site: Site, service: Minio) -> Desired:
     endpoints = " ".join(f"http://{node.fqdn}:9000/data" for node in nodes)
     names = ("MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD")
     environment = "".join(f"{name}={secret(Role.MINIO, name)}\n" for name in names)
+    environment += f"MINIO_CONN_USER_TIMEOUT={SILENT_PEER}\n"
     container = Container(
         "minio",
         site.inventory.image("minio"),

@@ -9,6 +9,7 @@ from hadrill.chaos.schedule import SAME, Round, Step
 from hadrill.drill.breakage import Breakage
 from hadrill.drill.case import Case
 from hadrill.drill.drill import CONVERGE_SECONDS, OVERTIME_SECONDS, REASONS, Drill
+from hadrill.drill.errors import InconclusiveError
 from hadrill.drill.evidence import keep_evidence
 from hadrill.drill.judge import judge, split_brain
 from hadrill.drill.live import Live
@@ -81,15 +82,18 @@ class Storm(Drill):
         """One step, those that come while it is there, and those that come after it."""
         step, rest = steps[0], steps[1:]
         seconds = self._allow(breakage, fault)
+        self._live.step(6, f"+ {fault.name}")
+        begun = time.monotonic()
         with breakage.broken(fault, seconds + LEASE_SECONDS / 2) as entry:
             made = time.monotonic()
             self.timeline.add("drill", f"{fault.name} on {breakage.host} is there: {breakage.proof}")
             if rest and rest[0].after in DURING:
-                self._follow(rest, breakage, made)
+                self._follow(rest, breakage, begun)
                 rest = ()
             self._stay(step, made)
             if breakage.drill == self.id:
                 self._recover(breakage, self._budgets[-1] + OVERTIME_SECONDS)
+            breakage.still_there(fault)
         self.moments["heal"] = time.monotonic()
         self.problems += breakage.problems
         if breakage.drill != self.id:
@@ -109,7 +113,12 @@ class Storm(Drill):
         except REASONS as error:
             self.result.notes.append(f"not made: {step}: {error}")
             return
-        self._make(steps, breakage, fault)
+        try:
+            self._make(steps, breakage, fault)
+        except InconclusiveError as error:
+            if breakage.proof:
+                raise
+            self.result.notes.append(f"not made: {step}: {error}")
 
     def _await(self, step: Step, since: float) -> None:
         """The moment that a step waits for, and its delay. An event that does not come is told, and not waited for."""

@@ -1,0 +1,58 @@
+"""The nightly timer: its units, and what is said where there can be none."""
+
+from configparser import RawConfigParser
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from hadrill.chaos import nightly
+from hadrill.chaos.commands import nightly as commands
+
+
+class Unit(RawConfigParser):
+    """A unit file; systemd tells names with large and small letters apart."""
+
+    def optionxform(self, optionstr: str) -> str:
+        return optionstr
+
+
+def test_the_units_make_one_run_a_night_that_heals_when_it_is_stopped(
+    lab: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(lab)
+    wanted = ["install", "--print", f"--inventory={lab}", "--at=03:30", "--duration=90m", "--consent=redis-01"]
+    done = CliRunner().invoke(commands, wanted)
+    assert done.exit_code == 0, done.output
+    first, second = done.output.split("# hadrill-nightly.timer\n")
+    service, timer = Unit(), Unit()
+    service.read_string(first)
+    timer.read_string(second)
+    command = service["Service"]["ExecStart"].split()
+    assert command[1:] == [
+        *("-m", "pytest", "tests/chaos", "--duration=90m", f"--inventory={lab}"),
+        *("--gate", "--consent=redis-01"),
+    ]
+    assert (service["Service"]["KillSignal"], service["Service"]["WorkingDirectory"]) == ("SIGINT", str(lab))
+    assert timer["Timer"]["OnCalendar"] == "*-*-* 03:30:00"
+    assert timer["Install"]["WantedBy"] == "timers.target"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--at=25:00"], "write a time of day"),
+        (["--duration=4"], "no duration"),
+        (["--inventory=/nowhere"], "/nowhere"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_before_anything_is_written(options: list[str], said: str, lab: Path) -> None:
+    done = CliRunner().invoke(commands, ["install", f"--inventory={lab}", *options])
+    assert done.exit_code != 0
+    assert said in done.output + str(done.exception)
+
+
+def test_without_systemd_the_remedy_is_cron(lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nightly, "RUNNING", tmp_path / "nothing")
+    for verb in (["install", f"--inventory={lab}"], ["status"], ["remove"]):
+        assert "the line for cron" in CliRunner().invoke(commands, verb).output
