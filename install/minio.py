@@ -4,7 +4,7 @@ from hadrill.inventory import Host, Role
 from hadrill.services.minio import Minio, checks
 from install.container import Container
 from install.desired import Desired, Directory, File
-from install.rolling import bring_up
+from install.rolling import bring_up_together
 from install.site import Site
 
 ENVIRONMENT = "/etc/hadrill/minio/minio.env"
@@ -12,16 +12,12 @@ DATA = "/var/lib/hadrill/minio"
 
 
 def install(site: Site) -> None:
-    """All nodes at once: none of them serves before it sees the others."""
+    """All nodes at once: none serves before it sees that the others have the same command and environment."""
     service = Minio(site.inventory)
     if not service.members:
         return
     units = site.apply({host: desired(site, service) for host in service.members})
-    bring_up(site, units, lambda: service.members, lambda: checks.objects(service), "MinIO")
-
-
-SILENT_PEER = "5s"
-"""What a node waits for another one to acknowledge. MinIO's own ten minutes leave it to a drive timeout of 30 s."""
+    bring_up_together(site, units, lambda: checks.objects(service), "MinIO")
 
 
 def desired(site: Site, service: Minio) -> Desired:
@@ -31,7 +27,6 @@ def desired(site: Site, service: Minio) -> Desired:
     endpoints = " ".join(f"http://{node.fqdn}:9000/data" for node in nodes)
     names = ("MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD")
     environment = "".join(f"{name}={secret(Role.MINIO, name)}\n" for name in names)
-    environment += f"MINIO_CONN_USER_TIMEOUT={SILENT_PEER}\n"
     container = Container(
         "minio",
         site.inventory.image("minio"),

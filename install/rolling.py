@@ -1,4 +1,4 @@
-"""Restarting members of a cluster: one at a time, and never while another one is away."""
+"""Restarting members of a cluster: one at a time, and never while another one is away, where the product allows it."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -36,6 +36,20 @@ def bring_up(
         if host in outdated:
             site.start(host, units[host].outdated, "restart")
             until_whole(whole, f"{what} to be whole after the restart of {host}")
+
+
+def bring_up_together(site: Site, units: Mapping[Host, Units], whole: Callable[[], None], what: str) -> None:
+    """Start what is stopped and restart what is outdated, all at once, and wait until the cluster is whole.
+
+    For products whose members wait for one another until all are configured alike: one by one, the first would never
+    come back. Raises InstallError.
+    """
+    stopped = [host for host, of_host in units.items() if of_host.stopped]
+    outdated = [host for host, of_host in units.items() if of_host.outdated]
+    site.everywhere(stopped, lambda host: site.start(host, units[host].stopped))
+    site.everywhere(outdated, lambda host: site.start(host, units[host].outdated, "restart"))
+    if not (site.check and stopped):
+        until_whole(whole, f"{what} to be whole")
 
 
 def until_whole(whole: Callable[[], None], description: str) -> None:

@@ -84,20 +84,22 @@ class Storm(Drill):
         seconds = self._allow(breakage, fault)
         self._live.step(6, f"+ {fault.name}")
         begun = time.monotonic()
-        with breakage.broken(fault, seconds + LEASE_SECONDS / 2) as entry:
-            made = time.monotonic()
-            self.timeline.add("drill", f"{fault.name} on {breakage.host} is there: {breakage.proof}")
-            if rest and rest[0].after in DURING:
-                self._follow(rest, breakage, begun)
-                rest = ()
-            self._stay(step, made)
-            if breakage.drill == self.id:
-                self._recover(breakage, self._budgets[-1] + OVERTIME_SECONDS)
-            breakage.still_there(fault)
-        self.moments["heal"] = time.monotonic()
-        self.problems += breakage.problems
-        if breakage.drill != self.id:
-            breakage.forget(entry)
+        try:
+            with breakage.broken(fault, seconds + LEASE_SECONDS / 2):
+                made = time.monotonic()
+                self.timeline.add("drill", f"{fault.name} on {breakage.host} is there: {breakage.proof}")
+                if rest and rest[0].after in DURING:
+                    self._follow(rest, breakage, begun)
+                    rest = ()
+                self._stay(step, made)
+                if breakage.drill == self.id:
+                    self._recover(breakage, self._budgets[-1] + OVERTIME_SECONDS)
+                breakage.still_there(fault)
+        finally:
+            self.moments["heal"] = time.monotonic()
+            self.problems += breakage.problems
+            if breakage.drill != self.id and breakage.entry is not None:
+                breakage.forget(breakage.entry)
         if rest:
             self._follow(rest, breakage, self.moments["heal"])
 

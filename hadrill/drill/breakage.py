@@ -34,6 +34,7 @@ class Breakage:
         self.session, self.cluster, self.case, self.drill, self._step = session, cluster, case, drill, step
         self.problems: list[str] = []
         self.proof = ""
+        self.entry: Entry | None = None
         self.host, self.role = self._target()
         self._unhealed = False
 
@@ -168,6 +169,7 @@ class Breakage:
             started(os.getpid()),
         )
         entry.write()
+        self.entry = entry
         return entry
 
     def _target(self) -> tuple[Host, str]:

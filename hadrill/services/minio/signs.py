@@ -14,14 +14,21 @@ FULL_MIB = 64
 def credentials(view: MinioFacts) -> Iterator[str]:
     """Nodes that refuse each other's tokens."""
     words = "auth token|authentication.*fail|signature (does not|is invalid)|credentials? (mismatch|are different)"
-    for host in view.hosts:
-        yield from view.log(host, "log", f"(?i){words}")
+    if _apart(view):
+        for host in view.hosts:
+            yield from view.log(host, "log", f"(?i){words}")
 
 
 def configuration(view: MinioFacts) -> Iterator[str]:
     """Nodes that were started differently."""
-    for host in view.hosts:
-        yield from view.log(host, "log", "(?i)has incorrect configuration|expected '.*' environment")
+    if _apart(view):
+        for host in view.hosts:
+            yield from view.log(host, "log", "(?i)has incorrect configuration|expected '.*' environment")
+
+
+def _apart(view: MinioFacts) -> bool:
+    """Whether what a log says can be about now: it is soon after a fault, or a node does not see its cluster."""
+    return not view.before or any(view.status(host, "cluster") != "200" for host in view.hosts)
 
 
 def full(view: MinioFacts) -> Iterator[str]:

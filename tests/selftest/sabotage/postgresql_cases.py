@@ -1,6 +1,6 @@
 """Misconfigurations of PostgreSQL, Patroni and their proxies, by the name of the cause that must be found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from hadrill.inventory import Host
 from hadrill.services.postgresql import Postgresql
@@ -17,13 +17,19 @@ WRITES = "CREATE TABLE lag AS SELECT i, repeat('x', 64) FROM generate_series(1, 
 
 
 def data_mode(service: Postgresql) -> Sabotage:
-    """`start failed`: somebody opened the data directory to others."""
-    replica = _replicas(service)[0]
-    return Sabotage(
-        "data-directory-mode",
-        (Step(replica, f"chmod 755 {DATA}; {RESTART}", f"chmod 700 {DATA}; {RESTART}"),),
-        fails="cluster",
-    )
+    """`start failed`: somebody opened the data directory of a replica to others."""
+    return start_failed(_replicas(service)[:1])
+
+
+def data_modes(service: Postgresql) -> Sabotage:
+    """The same on every replica: nobody is left to lead."""
+    return start_failed(_replicas(service))
+
+
+def start_failed(replicas: Iterable[Host]) -> Sabotage:
+    """PostgreSQL does not start in a directory that others may read."""
+    apply, undo = f"chmod 755 {DATA}; {RESTART}", f"chmod 700 {DATA}; {RESTART}"
+    return Sabotage("data-directory-mode", everywhere(replicas, apply, undo), fails="cluster")
 
 
 def paused(service: Postgresql) -> Sabotage:

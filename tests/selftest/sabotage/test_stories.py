@@ -1,6 +1,7 @@
 """What the users' shell scripts could not explain: each story is one case, told by the drill itself."""
 
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -9,29 +10,41 @@ import pytest
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
 from hadrill.services.clusters import cluster_of
+from hadrill.services.postgresql import Postgresql
 from hadrill.services.redis import Redis
 from hadrill.timing import Deadline, eventually
 from tests.selftest.lab.suite import run_suite, until_healthy
-from tests.selftest.sabotage import redis_cases
+from tests.selftest.sabotage import postgresql_cases, redis_cases
 from tests.selftest.sabotage.bench import Sabotage, sabotaged, stopped
 
 SECOND_ATTEMPT = "second-attempt"
 ATTEMPT_SECONDS = 140.0
 """After an earlier test's attempt Sentinel begins none for two minutes."""
-KILLED_MASTER = ("--service", "redis", "--role", "master", "--fault", "container-kill", "--no-page")
-STORIES = {
-    "Redis never promoted in 210 s, cause unknown": "quorum",
-    "Sentinel elects a leader and promotes nobody, again and again": "priority",
+STORIES: dict[str, tuple[str, Callable[[Inventory], Sabotage]]] = {
+    "never promoted in 210 s: the quorum": ("redis", lambda stock: redis_cases.quorum(Redis(stock))),
+    "never promoted in 210 s: protected mode": (
+        "redis",
+        lambda stock: redis_cases.protected_mode_sentinel(Redis(stock)),
+    ),
+    "a leader among the Sentinels, and nobody promoted": ("redis", lambda stock: redis_cases.priority(Redis(stock))),
+    "start failed": ("postgresql", lambda stock: postgresql_cases.data_modes(Postgresql(stock))),
 }
+KNOWN = {
+    "nobody may be promoted": redis_cases.priority,
+    "protected mode": redis_cases.protected_mode_sentinel,
+    "all Redis nodes are replicas": redis_cases.all_replicas,
+}
+LEADS = {"redis": "master", "postgresql": "leader"}
 
 
 @pytest.mark.parametrize("story", STORIES)
 def test_a_drill_that_never_recovers_names_its_cause(story: str, stock: Inventory, ssh: Remote, tmp_path: Path) -> None:
     until_healthy(stock)
-    case = redis_cases.CASES[STORIES[story]](Redis(stock))
+    service, sabotage = STORIES[story]
+    case = sabotage(stock)
     try:
         with sabotaged(stock, ssh, case):
-            summary = run_suite("tests/failover", tmp_path, *KILLED_MASTER, "--force")
+            summary = run_suite("tests/failover", tmp_path, *killed(service), "--force")
     finally:
         until_healthy(stock)
     (drill,) = summary["drills"]
@@ -40,6 +53,11 @@ def test_a_drill_that_never_recovers_names_its_cause(story: str, stock: Inventor
     assert drill["causes"][0]["name"] == case.cause, drill["causes"]
     assert f"{case.cause}: " in summary["console"]
     assert drill["lost"] == 0
+
+
+def killed(service: str) -> tuple[str, ...]:
+    """Options for the drill in which the leading member dies."""
+    return ("--service", service, "--role", LEADS[service], "--fault", "container-kill", "--no-page")
 
 
 def test_not_slow_but_waiting_for_a_second_attempt(stock: Inventory, ssh: Remote) -> None:
@@ -68,15 +86,15 @@ def test_not_slow_but_waiting_for_a_second_attempt(stock: Inventory, ssh: Remote
         until_healthy(stock)
 
 
-@pytest.mark.parametrize("name", ["priority", "protected_mode_sentinel"])
+@pytest.mark.parametrize("story", KNOWN)
 def test_a_cause_that_is_known_beforehand_breaks_nothing(
-    name: str, stock: Inventory, ssh: Remote, tmp_path: Path
+    story: str, stock: Inventory, ssh: Remote, tmp_path: Path
 ) -> None:
     until_healthy(stock)
-    case = redis_cases.CASES[name](Redis(stock))
+    case = KNOWN[story](Redis(stock))
     try:
         with sabotaged(stock, ssh, case):
-            summary = run_suite("tests/failover", tmp_path, *KILLED_MASTER)
+            summary = run_suite("tests/failover", tmp_path, *killed("redis"))
     finally:
         until_healthy(stock)
     (drill,) = summary["drills"]
