@@ -12,23 +12,47 @@ WAIT_SECONDS = 3600.0
 
 
 class Gate:
-    """File locks in the run's folder: they hold between the processes of a run, and end with a process that dies."""
+    """File locks in the run's folder: they hold between the processes of a run, and end with a process that dies.
 
-    def __init__(self, folder: Path, places: int) -> None:
+    `others`: so many rounds of others come between two rounds that want to be alone, or nobody else would get in.
+    """
+
+    def __init__(self, folder: Path, places: int, others: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder, self._places = folder, places
+        self._folder, self._places, self._others = folder, places, others
+        self._count = folder / "count"
+        self._next_alone = others
 
     @contextmanager
-    def entered(self, *, alone: bool) -> Iterator[None]:
-        """Inside, in one of the places; `alone`: once all others are out. Raises OverdueError after an hour."""
+    def entered(self, over: Deadline, *, alone: bool) -> Iterator[None]:
+        """Inside, in one of the places; `alone`: once all others are out. Nobody's turn is waited for after `over`.
+
+        Raises OverdueError after an hour.
+        """
         with ExitStack() as held:
+            if alone:
+                eventually("others' turns", lambda: None if over.passed else self._turn(), Deadline(WAIT_SECONDS))
             # Who wants to be alone keeps the door: those inside leave one by one, and nobody follows them.
             door = held.enter_context(self._any_of("door", shared=not alone))
             held.enter_context(self._any_of("inside", shared=not alone))
             if not alone:
                 fcntl.flock(door, fcntl.LOCK_UN)
             held.enter_context(self._any_of(*(f"place-{number}" for number in range(self._places)), shared=False))
+            with self._any_of("counting", shared=False):
+                self._next_alone = self._entered() + self._others
+                self._count.write_text(str(self._entered() + (not alone)), "utf-8")
             yield
+
+    def _turn(self) -> str | None:
+        away = self._next_alone - self._entered()
+        return f"{away} rounds of others come first" if away > 0 else None
+
+    def _entered(self) -> int:
+        """How many rounds were not alone."""
+        try:
+            return int(self._count.read_text("utf-8") or 0)
+        except FileNotFoundError:
+            return 0
 
     @contextmanager
     def _any_of(self, *names: str, shared: bool) -> Iterator[IO[str]]:

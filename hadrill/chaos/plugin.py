@@ -23,7 +23,7 @@ from hadrill.plugin import suite_of
 from hadrill.report.outcome import DRILL
 from hadrill.report.salvage import salvage, sign
 from hadrill.services.cluster import Cluster
-from hadrill.services.clusters import cluster_of
+from hadrill.services.clusters import CLUSTERS, cluster_of
 from hadrill.services.proxy_clusters import ProxyCluster
 from hadrill.timing import Deadline
 
@@ -107,11 +107,13 @@ def chaos(request: pytest.FixtureRequest, drills: Session) -> Callable[[str], li
     drills.rate = request.config.option.rate or usual_rate(PLACES)
 
     def run(service: str) -> list[Result]:
-        cluster, gate = cluster_of(drills.inventory, drills.remote, service), Gate(folder / "locks", PLACES)
+        cluster = cluster_of(drills.inventory, drills.remote, service)
+        lanes = {CLUSTERS[each.service] for each in schedule.rounds}
+        gate = Gate(folder / "locks", PLACES, others=sum(not issubclass(lane, ProxyCluster) for lane in lanes))
         over, made = Deadline(schedule.duration_s), []
         for each in schedule.of(service):
             one, alone = _drill(drills, cluster, each)
-            with gate.entered(alone=alone):
+            with gate.entered(over, alone=alone):
                 if over.passed:
                     break
                 result = one.run()

@@ -32,6 +32,7 @@ LANES = (Lane("write", "new", 1, _never, lambda _: False), Lane("read", "new", 1
 NAMES = {f"{lane.kind} {lane.connection} {lane.port}" for lane in LANES}
 OUTCOMES = st.sampled_from((OK, FAIL, UNKNOWN))
 TEN_MINUTES = 600.0
+LATER = Deadline(TEN_MINUTES)
 
 
 def test_the_same_seed_is_the_same_text(stock: Inventory) -> None:
@@ -143,7 +144,7 @@ def test_a_failure_where_nothing_was_broken_is_always_seen(outcomes: list[str]) 
 def test_who_wants_to_be_alone_waits_for_those_inside_and_keeps_others_out(tmp_path: Path) -> None:
     gate, came = Gate(tmp_path, 2), list[str]()
     with ThreadPoolExecutor(max_workers=2) as pool:
-        with gate.entered(alone=False):
+        with gate.entered(LATER, alone=False):
             alone = pool.submit(_go_in, Gate(tmp_path, 2), True, came, "alone")
             eventually(
                 "the door to be kept", lambda: None if _locked(tmp_path / "door.lock") else "open", Deadline(5.0)
@@ -157,10 +158,25 @@ def test_who_wants_to_be_alone_waits_for_those_inside_and_keeps_others_out(tmp_p
     assert came == ["alone", "late comer"]
 
 
+def test_others_have_their_turn_between_two_that_want_to_be_alone(tmp_path: Path) -> None:
+    gate, other, came = Gate(tmp_path, 2, others=2), Gate(tmp_path, 2, others=2), list[str]()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        alone = pool.submit(_go_in, gate, True, came, "alone")
+        for number in (1, 2):
+            with pytest.raises(FutureTimeoutError):
+                alone.result(4 * POLL)
+            _go_in(other, False, came, f"turn {number}")
+        alone.result(5.0)
+    assert came == ["turn 1", "turn 2", "alone"]
+    with gate.entered(Deadline(0.0), alone=True):
+        came.append("the time is over")
+    assert came[-1] == "the time is over"
+
+
 def test_there_are_no_more_inside_than_places(tmp_path: Path) -> None:
     came: list[str] = []
     with ThreadPoolExecutor(max_workers=1) as pool:
-        with Gate(tmp_path, 2).entered(alone=False), Gate(tmp_path, 2).entered(alone=False):
+        with Gate(tmp_path, 2).entered(LATER, alone=False), Gate(tmp_path, 2).entered(LATER, alone=False):
             third = pool.submit(_go_in, Gate(tmp_path, 2), False, came, "third")
             with pytest.raises(FutureTimeoutError):
                 third.result(4 * POLL)
@@ -169,7 +185,7 @@ def test_there_are_no_more_inside_than_places(tmp_path: Path) -> None:
 
 
 def _go_in(gate: Gate, alone: bool, came: list[str], name: str) -> None:
-    with gate.entered(alone=alone):
+    with gate.entered(LATER, alone=alone):
         came.append(name)
 
 
