@@ -22,7 +22,7 @@ from hadrill.fixtures import (  # noqa: F401 - pytest finds fixtures here
 from hadrill.inventory import InvalidInventoryError, Role, read
 from hadrill.report.reporter import Reporter
 from hadrill.report.run_folder import new_run_folder
-from hadrill.safety.signals import end_politely
+from hadrill.safety.signals import die_with_parent, end_politely
 from hadrill.services.clusters import CLUSTERS
 from hadrill.services.examiner import Examiner
 from hadrill.services.versions import running_versions
@@ -85,6 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
         # One cluster, one worker: its drills follow one another.
         config.option.dist = "loadgroup"
     if hasattr(config, "workerinput"):
+        die_with_parent()
         # A worker reads the command line again and does not know what was decided here.
         config.option.loadgroup = config.workerinput["hadrill_groups"]
         config.option.allure_report_dir = config.workerinput["hadrill_results"]

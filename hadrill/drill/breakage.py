@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from hadrill.drill.case import Case, fault_of
-from hadrill.drill.errors import InconclusiveError, UnavailableError
+from hadrill.drill.errors import DegradedError, InconclusiveError, UnavailableError
 from hadrill.drill.session import Session
 from hadrill.faults import PLANNED, Fault, Target
 from hadrill.inventory import Host
@@ -56,9 +56,10 @@ class Breakage:
             return fault
         sum_of = self.arithmetic()
         if not sum_of.holds and not quorum_loss:
-            raise InconclusiveError(f"refused, it would break the quorum: {sum_of}")
+            kind = DegradedError if sum_of.down else InconclusiveError
+            raise kind(f"refused, it would break the quorum: {sum_of}")
         if sum_of.down and not quorum_loss and not overlap:
-            raise InconclusiveError(f"refused, the cluster is degraded already: {sum_of}")
+            raise DegradedError(f"refused, the cluster is degraded already: {sum_of}")
         if fault.power and not self.session.power.is_on(host):
             raise InconclusiveError(f"{host} has no power already")
         if fault.power == "off" and not self.session.power.heals:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from hadrill.diagnosis import Facts
 from hadrill.drill.breakage import Breakage
 from hadrill.drill.case import Case
-from hadrill.drill.errors import InconclusiveError, UnavailableError
+from hadrill.drill.errors import DegradedError, InconclusiveError, UnavailableError
 from hadrill.drill.evidence import keep_evidence, keep_result
 from hadrill.drill.judge import judge, split_brain
 from hadrill.drill.leading import make_leader
@@ -65,8 +65,8 @@ class Drill:
             self.result.verdict, self.result.cause = UNAVAILABLE, str(error)
         except REASONS as error:
             self.result.verdict, self.result.cause = INCONCLUSIVE, str(error) or type(error).__name__
-            # Nobody leads, or nobody says who: there is a reason for that too.
-            if isinstance(error, LookupError):
+            # Nobody leads, nobody says who, or members are away: there is a reason for that too.
+            if isinstance(error, LookupError | DegradedError):
                 self.result.cause = str(unhealthy(self.cluster, error))
         finally:
             self._live.end(self.result.verdict)

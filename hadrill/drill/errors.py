@@ -5,6 +5,10 @@ class InconclusiveError(Exception):
     """Refused, not steady before, or the fault was not there."""
 
 
+class DegradedError(InconclusiveError):
+    """Members are away already, so a fault would break the quorum or hide what is wrong."""
+
+
 class UnavailableError(InconclusiveError):
     """The host cannot offer this fault, or it makes no sense for this role."""
 
