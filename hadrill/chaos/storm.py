@@ -113,14 +113,18 @@ class Storm(Drill):
             breakage = Breakage(self.session, cluster, case, uuid.uuid4().hex[:12], lambda *_: None)
             fault = breakage.guard(overlap=True)
         except REASONS as error:
-            self.result.notes.append(f"not made: {step}: {error}")
+            self._not_made(steps, error)
             return
         try:
             self._make(steps, breakage, fault)
         except InconclusiveError as error:
             if breakage.proof:
                 raise
-            self.result.notes.append(f"not made: {step}: {error}")
+            self._not_made(steps, error)
+
+    def _not_made(self, steps: Sequence[Step], reason: Exception) -> None:
+        """A step that could not be made takes those that wait for it along."""
+        self.result.notes += [f"not made: {step}: {reason}" for step in steps]
 
     def _await(self, step: Step, since: float) -> None:
         """The moment that a step waits for, and its delay. An event that does not come is told, and not waited for."""

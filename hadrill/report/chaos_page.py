@@ -53,13 +53,21 @@ def write_chaos_page(
         spreads=_spreads(rows),
         environment=environment,
         minutes=seconds / 60,
-        faults=sum(row["fault"].count(" + ") + 1 for row in rows if row["fault"] != "calm"),
+        faults=sum(map(faults_of, rows)),
         lost=sum(row["lost"] or 0 for row in rows),
         schedule=folder / "schedule.json",
     )
     file = folder / "chaos.html"
     file.write_text(text, "utf-8")
     return file
+
+
+def faults_of(row: Row) -> int:
+    """How many faults a round made: its steps without those that could not be made at their moment."""
+    if row["fault"] == "calm" or row["outage_s"] is None:
+        return 0
+    steps = row["fault"].count(" + ") + 1
+    return max(0, steps - sum(note.startswith("not made: ") for note in row["notes"]))
 
 
 def verdict(counts: Counter[str]) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hadrill.diagnosis import Cause
 from hadrill.drill.result import Result
-from hadrill.report.chaos_page import write_chaos_page
+from hadrill.report.chaos_page import faults_of, write_chaos_page
 from hadrill.report.drills import remembered
 from hadrill.report.regression import greater, rarer, regressions
 from hadrill.report.salvage import NOTE, RUNNER, salvage, sign
@@ -65,6 +65,13 @@ def test_the_page_says_the_verdict_first_and_fetches_nothing(tmp_path: Path) -> 
     assert words.index("Chaos: failed") < words.index("median outage 1.04 s -> 5.04 s") < words.index("<b>12.0 s</b>")
     assert "quorum-too-high: more must agree" in words
     assert f"pytest tests/chaos --replay {tmp_path}/schedule.json --only 2" in words
+
+
+def test_only_faults_that_were_made_count() -> None:
+    both = row(1, fault="container-kill + container-stop")
+    assert faults_of(both) == 2
+    assert faults_of(both | {"notes": ["not made: container-stop on same: it does not run", "something else"]}) == 1
+    assert faults_of(row(2, None)) == faults_of(row(3, fault="calm")) == 0
 
 
 @pytest.mark.parametrize(
