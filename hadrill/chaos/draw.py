@@ -46,7 +46,7 @@ def draw(seed: int, duration_s: float, inventory: Inventory, services: Sequence[
     here = [name for name in CLUSTERS if Role(name) in inventory.roles and (not services or name in services)]
     number = math.ceil(duration_s / SHORTEST_ROUND_SECONDS)
     lanes = [list(_Lane(seed, name, inventory, faults, shapes).rounds(number)) for name in here]
-    in_turn = [each for row in zip_longest(*lanes) for each in row]
+    in_turn = [each for row in zip_longest(*lanes) for each in row if each is not None]
     rounds = tuple(Round(n, *drawn) for n, drawn in enumerate(in_turn, start=1))
     return Schedule(seed, inventory.settings.name, duration_s, rounds)
 
@@ -73,12 +73,13 @@ class _Lane:
             for host in inventory.of_role(Role(proxy.service))
         ]
         alone = issubclass(self._kind, ProxyCluster)
-        possible = {"single", "calm"} if alone else set(shapes) - (set() if self._proxies else {"proxy"})
+        # Clients of proxies are those of the clusters behind them: calm there says nothing of its own.
+        possible = {"single"} if alone else set(shapes) - (set() if self._proxies else {"proxy"})
         self._shapes = {name: weight for name, weight in shapes.items() if name in possible}
 
     def rounds(self, number: int) -> Iterator[tuple[str, tuple[Step, ...], float]]:
         """Service, steps and time of calm of so many rounds."""
-        for _ in range(number):
+        for _ in range(number if any(self._shapes.values()) else 0):
             shape = self._one_of(self._shapes)
             yield self._service, tuple(self._steps(shape)), CALM_SECONDS if shape == "calm" else 0.0
 
@@ -124,4 +125,6 @@ class _Lane:
         return self._one_of(known)
 
     def _one_of(self, weights: Mapping[str, float]) -> str:
+        if not any(weights.values()):
+            raise ScheduleError(f"settings.yaml: chaos.faults: nothing is left to draw for {self._service}")
         return self._chance.choices(list(weights), list(weights.values()))[0]

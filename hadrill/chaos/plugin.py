@@ -22,15 +22,14 @@ from hadrill.inventory import InvalidInventoryError, Inventory, read
 from hadrill.plugin import suite_of
 from hadrill.report.outcome import DRILL
 from hadrill.report.salvage import salvage, sign
-from hadrill.services.cluster import Cluster
 from hadrill.services.clusters import CLUSTERS, cluster_of
 from hadrill.services.proxy_clusters import ProxyCluster
 from hadrill.timing import Deadline
 
 SCHEDULE = pytest.StashKey[Schedule]()
 FILE = "schedule.json"
-PLACES = (os.cpu_count() or 1) + 1
-"""Rounds at the same time: of more than a few the clients would starve, and measure themselves."""
+PLACES = max(2, os.cpu_count() or 1)
+"""Rounds at the same time: of more the clients would starve, and a cluster that nobody touched would seem broken."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -107,12 +106,11 @@ def chaos(request: pytest.FixtureRequest, drills: Session) -> Callable[[str], li
     drills.rate = request.config.option.rate or usual_rate(PLACES)
 
     def run(service: str) -> list[Result]:
-        cluster = cluster_of(drills.inventory, drills.remote, service)
         lanes = {CLUSTERS[each.service] for each in schedule.rounds}
         gate = Gate(folder / "locks", PLACES, others=sum(not issubclass(lane, ProxyCluster) for lane in lanes))
         over, made = Deadline(schedule.duration_s), []
         for each in schedule.of(service):
-            one, alone = _drill(drills, cluster, each)
+            one, alone = _drill(drills, each)
             with gate.entered(over, alone=alone):
                 if over.passed:
                     break
@@ -127,8 +125,9 @@ def chaos(request: pytest.FixtureRequest, drills: Session) -> Callable[[str], li
     return run
 
 
-def _drill(session: Session, cluster: Cluster, drawn: Round) -> tuple[Drill, bool]:
+def _drill(session: Session, drawn: Round) -> tuple[Drill, bool]:
     """A round as a drill, and whether it needs the clients' way for itself."""
+    cluster = cluster_of(session.inventory, session.remote, drawn.service)
     if not drawn.steps:
         return Calm(session, cluster, drawn), False
     storm = Storm(session, cluster, drawn)

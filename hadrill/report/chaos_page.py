@@ -66,8 +66,9 @@ def faults_of(row: Row) -> int:
     """How many faults a round made: its steps without those that could not be made at their moment."""
     if row["fault"] == "calm" or row["outage_s"] is None:
         return 0
-    steps = row["fault"].count(" + ") + 1
-    return max(0, steps - sum(note.startswith("not made: ") for note in row["notes"]))
+    steps = str(row["fault"]).count(" + ") + 1
+    away: int = sum(note.startswith("not made: ") for note in row["notes"])
+    return max(0, steps - away)
 
 
 def verdict(counts: Counter[str]) -> str:

@@ -15,6 +15,7 @@ from hadrill.report.metrics import metrics
 from hadrill.report.outcome import DRILL, INCONCLUSIVE, PROPERTY, Outcome
 from hadrill.report.regression import Regression, regressions
 from hadrill.report.run_folder import point_latest_at, write_summary
+from hadrill.report.salvage import kept
 from hadrill.report.secrets import Scrubber
 from hadrill.report.summary import Summary
 
@@ -92,6 +93,10 @@ class Reporter:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write everything, also after an interrupted run. Nothing is written where nothing was checked."""
+        if self.suite == "chaos":
+            # A lane that was interrupted could not hand over what its rounds left.
+            known = {row["id"] for row in self.drills}
+            self.drills += [row for row in kept(self.folder) if row["id"] not in known]
         if not self.outcomes and not self.drills:
             self.folder.rmdir() if not any(self.folder.iterdir()) else None
             return

@@ -27,11 +27,16 @@ def salvage(reports: Path) -> Iterator[Path]:
         pid, _, when = word.read_text("utf-8").partition(" ")
         if (folder / "summary.json").exists() or started(int(pid)) == when:
             continue
-        rows = [json.loads(file.read_text("utf-8")) for file in sorted(folder.glob("drills/*/result.json"))]
+        rows = kept(folder)
         if not rows:
             continue
         _write(folder, rows)
         yield folder
+
+
+def kept(folder: Path) -> list[Row]:
+    """What the rounds of a run left: their results, in the order of their numbers."""
+    return [json.loads(file.read_text("utf-8")) for file in sorted(folder.glob("drills/*/result.json"))]
 
 
 def _write(folder: Path, rows: list[Row]) -> None:

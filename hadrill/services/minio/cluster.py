@@ -16,10 +16,11 @@ from hadrill.services.minio.diagnosis import EXAMINATION
 from hadrill.services.minio.probe import probe, survives_the_loss_of
 from hadrill.services.minio.service import PORT, Minio
 from hadrill.services.minio.workload import SEED, body_of, bucket_of, lanes
-from hadrill.timing import Budget
+from hadrill.timing import Budget, Deadline, OverdueError, eventually
 from hadrill.workload import History, Lane
 
 BACKEND = "be_minio"
+READ_SECONDS = 10.0
 READ_BACK = 50
 """Objects that are read in full through each node; all are compared by their listed checksum."""
 
@@ -103,7 +104,11 @@ class MinioCluster(Cluster):
         sample = wanted[:: max(1, len(wanted) // READ_BACK)]
 
         def damaged(key: str) -> bool:
-            return bool(client.get_object(Bucket=bucket_of(drill), Key=key)["Body"].read() != body_of(key))
+            try:
+                eventually(f"{key} on {host}", lambda: _unread(client, bucket_of(drill), key), Deadline(READ_SECONDS))
+            except OverdueError:
+                return True
+            return False
 
         with ThreadPoolExecutor(max_workers=4) as pool:
             found -= {key for key, bad in zip(sample, pool.map(damaged, sample), strict=True) if bad}
@@ -132,6 +137,15 @@ class MinioCluster(Cluster):
     def port_of(self, role: str) -> int:
         """S3."""
         return PORT
+
+
+def _unread(client: Any, bucket: str, key: str) -> str | None:
+    """None where an object is there, whole. A node that does not see a drive yet says that there is no such key."""
+    try:
+        whole = client.get_object(Bucket=bucket, Key=key)["Body"].read() == body_of(key)
+    except client.exceptions.NoSuchKey:
+        return "no such key"
+    return None if whole else "other content"
 
 
 def _remove(client: Any, bucket: str) -> None:

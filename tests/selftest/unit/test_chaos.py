@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadrill.chaos import Schedule, ScheduleError, draw
+from hadrill.chaos.draw import FAULTS as FAULTS_DRAWN
 from hadrill.chaos.gate import Gate
 from hadrill.chaos.invariants import SLACK_SECONDS, late, untouched
 from hadrill.chaos.schedule import MOMENTS, SAME, numbers_of, seconds_of
@@ -67,6 +68,10 @@ def test_weights_of_the_settings_count(stock: Inventory) -> None:
 
     calm = draw(1, TEN_MINUTES, with_weights(Chaos(shapes=dict.fromkeys(("single", "again", "slow", "proxy"), 0))))
     assert {len(each.steps) for each in calm.of("redis")} == {0, 3}
+    assert not calm.of("haproxy")
+    nothing = dict.fromkeys(FAULTS_DRAWN, 0.0)
+    with pytest.raises(ScheduleError, match="nothing is left to draw for"):
+        draw(1, TEN_MINUTES, with_weights(Chaos(faults=nothing)))
     with pytest.raises(ScheduleError, match=r"settings.yaml: chaos.faults: no 'earthquake': there are container-kill"):
         draw(1, TEN_MINUTES, with_weights(Chaos(faults={"earthquake": 1})))
 
