@@ -11,6 +11,7 @@ from hadrill.chaos.calm import Calm
 from hadrill.chaos.draw import draw
 from hadrill.chaos.gate import Gate
 from hadrill.chaos.schedule import Round, Schedule, ScheduleError, numbers_of, seconds_of
+from hadrill.chaos.sound import sound
 from hadrill.chaos.storm import Storm
 from hadrill.drill.drill import Drill
 from hadrill.drill.errors import DrillFailedError, DrillInconclusiveError
@@ -20,6 +21,7 @@ from hadrill.drill.session import Session
 from hadrill.fixtures import STOCK
 from hadrill.inventory import InvalidInventoryError, Inventory, read
 from hadrill.plugin import suite_of
+from hadrill.report.drills import explained
 from hadrill.report.outcome import DRILL
 from hadrill.report.salvage import salvage, sign
 from hadrill.services.clusters import CLUSTERS, cluster_of
@@ -80,7 +82,7 @@ def _schedule(config: pytest.Config, inventory: Inventory) -> Schedule:
     option = config.option
     try:
         if option.replay is not None:
-            found = Schedule.read(option.replay, inventory.settings.name)
+            found = sound(Schedule.read(option.replay, inventory.settings.name), inventory)
         else:
             seed = int(time.time()) if option.seed is None else option.seed
             services = [option.service] if option.service else []
@@ -141,7 +143,10 @@ def _judged(made: list[Result], schedule: Path) -> list[Result]:
     for verdict, error in ((FAILED, DrillFailedError), (INCONCLUSIVE, DrillInconclusiveError)):
         bad = [each for each in made if each.verdict == verdict]
         if bad:
-            lines = [f"round {each.round}, {each.fault} on {each.node or '-'}: {each.cause}" for each in bad]
+            lines = []
+            for each in bad:
+                lines.append(f"round {each.round}, {each.fault} on {each.node or '-'}: {each.cause}")
+                lines += explained(each.as_json())
             again = ",".join(str(each.round) for each in bad)
             raise error("\n".join([*lines, f"again: pytest tests/chaos --replay {schedule} --only {again}"]))
     return made

@@ -20,6 +20,7 @@ from hadrill.drill.result import FAILED
 from hadrill.drill.session import Session
 from hadrill.faults import Fault
 from hadrill.safety.lease import EXCLUSIVE, SHARED
+from hadrill.safety.signals import end_if_asked
 from hadrill.services.cluster import Cluster
 from hadrill.services.clusters import cluster_of
 from hadrill.timing import Deadline, OverdueError, eventually
@@ -148,7 +149,12 @@ class Storm(Drill):
     def _wait(self, seconds: float) -> None:
         """Time that the schedule asks for."""
         over = Deadline(max(0.0, seconds))
-        eventually("the schedule", lambda: None if over.passed else "not yet", Deadline(over.seconds + 1.0))
+
+        def waiting() -> str | None:
+            end_if_asked()
+            return None if over.passed else "not yet"
+
+        eventually("the schedule", waiting, Deadline(over.seconds + 1.0))
 
     def _recover(self, breakage: Breakage, allowed: float) -> None:
         """Clients are served again while the first fault is still there, or it is over budget."""

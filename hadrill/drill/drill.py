@@ -26,6 +26,7 @@ from hadrill.faults.power import PowerError
 from hadrill.inventory import Host
 from hadrill.remote import RemoteError
 from hadrill.safety.lease import LeaseHeldError
+from hadrill.safety.signals import end_if_asked
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster
 from hadrill.timing import Budget, Deadline, OverdueError, Timeline, eventually
@@ -75,6 +76,7 @@ class Drill:
             breaking = self.moments["converged"] - self.moments["inject"]
             self.result.overhead_s = round(self.result.wall_s - breaking, 2)
             self.result.converged_s = round(self.moments["converged"] - self.moments["heal"], 2)
+        end_if_asked()
         keep_result(self.folder, self.result, self.session.inventory.credentials.values())
         return self.result
 
@@ -181,6 +183,7 @@ class Drill:
         proved = time.monotonic()
 
         def unserved() -> str | None:
+            end_if_asked()
             if time.monotonic() - proved < HOLD_SECONDS:
                 return "the fault is fresh"
             return self.workload.unsteady(proved)

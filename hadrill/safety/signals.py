@@ -10,14 +10,28 @@ PARENT_DEATH_SIGNAL = 1
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+_came: list[int] = []
+"""Signals that asked this process to end."""
+
+
 def end_politely() -> None:
     """Let SIGTERM and SIGHUP unwind the run as Ctrl-C does: Python would end at once, without any `finally`."""
+    for number in ENDING:
+        signal.signal(number, _interrupt)
 
-    def interrupt(number: int, _: FrameType | None) -> None:
-        raise KeyboardInterrupt(signal.Signals(number).name)
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
+def _interrupt(number: int, _: FrameType | None) -> None:
+    _came.append(number)
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def end_if_asked() -> None:
+    """Raise KeyboardInterrupt where a signal came and nothing came of it.
+
+    Python drops what a signal's handler raises while an object is finalized. Never call this while healing.
+    """
+    if _came:
+        raise KeyboardInterrupt(signal.Signals(_came[0]).name)
 
 
 def die_with_parent() -> None:

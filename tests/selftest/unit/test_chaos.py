@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadrill.chaos import Schedule, ScheduleError, draw
+from hadrill.chaos import Round, Schedule, ScheduleError, Step, draw
 from hadrill.chaos.draw import FAULTS as FAULTS_DRAWN
 from hadrill.chaos.gate import Gate
 from hadrill.chaos.invariants import SLACK_SECONDS, late, untouched
 from hadrill.chaos.schedule import MOMENTS, SAME, numbers_of, seconds_of
 from hadrill.chaos.shrink import shrink
+from hadrill.chaos.sound import sound
 from hadrill.faults import FAULTS
 from hadrill.inventory import Inventory
 from hadrill.inventory.settings import Chaos
@@ -33,7 +34,6 @@ LANES = (Lane("write", "new", 1, _never, lambda _: False), Lane("read", "new", 1
 NAMES = {f"{lane.kind} {lane.connection} {lane.port}" for lane in LANES}
 OUTCOMES = st.sampled_from((OK, FAIL, UNKNOWN))
 TEN_MINUTES = 600.0
-LATER = Deadline(TEN_MINUTES)
 
 
 def test_the_same_seed_is_the_same_text(stock: Inventory) -> None:
@@ -100,6 +100,17 @@ def test_what_is_no_schedule_is_told(change: dict[str, object], said: str, stock
         Schedule.read(tmp_path / "nothing")
 
 
+def test_everything_that_is_not_there_is_told_at_once(stock: Inventory) -> None:
+    assert sound(draw(42, TEN_MINUTES, stock), stock).seed == 42
+    steps = (Step("earthquake", "redis-09", "begin", 0.0, 0.0),)
+    wrong = Schedule(0, "lab", 60.0, (Round(1, "redis", steps), Round(2, "oracle", ())))
+    with pytest.raises(ScheduleError) as told:
+        sound(wrong, stock)
+    said = str(told.value).splitlines()
+    assert [line.partition(":")[0] for line in said] == ["round 1", "round 1", "round 2"]
+    assert "no target 'redis-09': name a host, 'same', or one of master, replica, sentinel" in said[1]
+
+
 def test_rounds_and_durations_as_people_write_them() -> None:
     assert numbers_of("3-5, 9") == {3, 4, 5, 9}
     assert [seconds_of(text) for text in ("90s", "1.5m", "8h")] == [90.0, 90.0, 28800.0]
@@ -149,7 +160,7 @@ def test_a_failure_where_nothing_was_broken_is_always_seen(outcomes: list[str]) 
 def test_who_wants_to_be_alone_waits_for_those_inside_and_keeps_others_out(tmp_path: Path) -> None:
     gate, came = Gate(tmp_path, 2), list[str]()
     with ThreadPoolExecutor(max_workers=2) as pool:
-        with gate.entered(LATER, alone=False):
+        with gate.entered(Deadline(TEN_MINUTES), alone=False):
             alone = pool.submit(_go_in, Gate(tmp_path, 2), True, came, "alone")
             eventually(
                 "the door to be kept", lambda: None if _locked(tmp_path / "door.lock") else "open", Deadline(5.0)
@@ -181,7 +192,10 @@ def test_others_have_their_turn_between_two_that_want_to_be_alone(tmp_path: Path
 def test_there_are_no_more_inside_than_places(tmp_path: Path) -> None:
     came: list[str] = []
     with ThreadPoolExecutor(max_workers=1) as pool:
-        with Gate(tmp_path, 2).entered(LATER, alone=False), Gate(tmp_path, 2).entered(LATER, alone=False):
+        with (
+            Gate(tmp_path, 2).entered(Deadline(TEN_MINUTES), alone=False),
+            Gate(tmp_path, 2).entered(Deadline(TEN_MINUTES), alone=False),
+        ):
             third = pool.submit(_go_in, Gate(tmp_path, 2), False, came, "third")
             with pytest.raises(FutureTimeoutError):
                 third.result(4 * POLL)
@@ -190,7 +204,7 @@ def test_there_are_no_more_inside_than_places(tmp_path: Path) -> None:
 
 
 def _go_in(gate: Gate, alone: bool, came: list[str], name: str) -> None:
-    with gate.entered(LATER, alone=alone):
+    with gate.entered(Deadline(TEN_MINUTES), alone=alone):
         came.append(name)
 
 

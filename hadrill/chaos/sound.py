@@ -1,0 +1,31 @@
+"""Can a schedule be made on an inventory? A file that somebody wrote may name what is not there."""
+
+from collections.abc import Iterator
+
+from hadrill.chaos.schedule import SAME, Schedule, ScheduleError
+from hadrill.drill.case import known_fault
+from hadrill.inventory import Inventory, Role
+from hadrill.services.clusters import CLUSTERS
+
+
+def sound(schedule: Schedule, inventory: Inventory) -> Schedule:
+    """The schedule itself. Raises ScheduleError with everything that is wrong with it."""
+    if problems := list(_problems(schedule, inventory)):
+        raise ScheduleError("\n".join(problems))
+    return schedule
+
+
+def _problems(schedule: Schedule, inventory: Inventory) -> Iterator[str]:
+    services = [name for name in CLUSTERS if Role(name) in inventory.roles]
+    hosts = {host.name for host in inventory.managed}
+    for each in schedule.rounds:
+        if each.service not in services:
+            yield f"round {each.number}: no service {each.service!r} here: there are {', '.join(services)}"
+            continue
+        cluster = CLUSTERS[each.service]
+        for step in each.steps:
+            if problem := known_fault(step.fault, cluster):
+                yield f"round {each.number}: {problem}"
+            if step.target not in {SAME, *cluster.roles, *hosts}:
+                roles = ", ".join(dict.fromkeys(cluster.roles))
+                yield f"round {each.number}: no target {step.target!r}: name a host, {SAME!r}, or one of {roles}"
