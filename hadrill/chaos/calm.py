@@ -3,6 +3,7 @@
 import time
 
 from hadrill.chaos.invariants import late, untouched
+from hadrill.chaos.pause import pause
 from hadrill.chaos.schedule import Round
 from hadrill.drill.case import Case
 from hadrill.drill.drill import Drill
@@ -12,7 +13,6 @@ from hadrill.drill.measure import measure, read_back
 from hadrill.drill.result import FAILED, PASSED
 from hadrill.drill.session import Session
 from hadrill.services.cluster import Cluster
-from hadrill.timing import Deadline, eventually
 
 FAULT = "calm"
 
@@ -32,8 +32,7 @@ class Calm(Drill):
         with self._place(self.cluster.members[0]):
             with self._working():
                 self._step(6, "watch")
-                over = Deadline(self._seconds)
-                eventually("the schedule", lambda: None if over.passed else "not yet", Deadline(self._seconds + 1.0))
+                pause(self._seconds)
             begun = self.moments["watch"]
             self.moments |= {"inject": begun, "heal": begun, "converged": time.monotonic()}
             measure(self.result, self.workload, self.timeline, self.moments)

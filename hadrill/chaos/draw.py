@@ -63,7 +63,7 @@ class _Lane:
     def __init__(
         self, seed: int, service: str, inventory: Inventory, faults: Mapping[str, float], shapes: Mapping[str, float]
     ) -> None:
-        self._chance = random.Random(f"{seed}/{service}")  # noqa: S311 - which faults, not a secret
+        self._chance = random.Random(f"{seed}/{service}")  # noqa: S311 - the same seed must give the same schedule
         self._service, self._kind, self._faults = service, CLUSTERS[service], faults
         self._members = [host.name for host in inventory.of_role(Role(service))]
         self._proxies = [

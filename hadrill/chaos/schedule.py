@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from hadrill.timing import duration
+
 VERSION = 1
 SAME = "same"
 """A step's target: the host of the round's first step."""
@@ -116,8 +118,8 @@ def numbers_of(text: str) -> set[int]:
 
 
 def seconds_of(text: str) -> float:
-    """`90s`, `10m`, `8h` in seconds. Raises ScheduleError."""
-    known = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
-    if known is None:
-        raise ScheduleError(f"{text!r} is no duration: write 90s, 10m or 8h")
-    return float(known[1]) * {"s": 1, "m": 60, "h": 3600}[known[2]]
+    """A duration in seconds. Raises ScheduleError."""
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise ScheduleError(str(error)) from error

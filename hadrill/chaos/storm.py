@@ -5,22 +5,18 @@ import uuid
 from collections.abc import Sequence
 
 from hadrill.chaos.invariants import late
+from hadrill.chaos.pause import pause
 from hadrill.chaos.schedule import SAME, Round, Step
 from hadrill.drill.breakage import Breakage
 from hadrill.drill.case import Case
 from hadrill.drill.drill import CONVERGE_SECONDS, OVERTIME_SECONDS, REASONS, Drill
 from hadrill.drill.errors import InconclusiveError
-from hadrill.drill.evidence import keep_evidence
-from hadrill.drill.judge import judge, split_brain
 from hadrill.drill.live import Live
-from hadrill.drill.measure import measure, read_back
-from hadrill.drill.objective import objective_of
+from hadrill.drill.measure import read_back
 from hadrill.drill.preflight import diagnose_failure
-from hadrill.drill.result import FAILED
 from hadrill.drill.session import Session
 from hadrill.faults import Fault
 from hadrill.safety.lease import EXCLUSIVE, SHARED
-from hadrill.safety.signals import end_if_asked
 from hadrill.services.cluster import Cluster
 from hadrill.services.clusters import cluster_of
 from hadrill.timing import Deadline, OverdueError, eventually
@@ -57,27 +53,18 @@ class Storm(Drill):
         self._step(2, "lease")
         with first.leased(fault, LEASE_SECONDS, EXCLUSIVE if self.touches_proxies else SHARED):
             self._step(3, "steady state")
-            leads = first.role == self.cluster.roles[0]
-            others = [host for host in self.cluster.members if host != first.host]
-            with self._place(first.host if leads else others[0]):
+            with self._place(self._leading(first)):
                 self._storm(first, fault)
                 read_back(self.result, self.cluster, self.workload)
-            self._step(9, "verdict")
-            judge(self.result, self.cluster, objective_of(self.cluster), self.problems, may_lose=self._may_lose)
-            if self.result.verdict == FAILED and not self.result.causes:
-                self._facts = diagnose_failure(self.result, self.cluster, self.moments["inject"])
-            keep_evidence(self._record())
+            self._verdict(self.problems, may_lose=self._may_lose)
 
     def _storm(self, first: Breakage, fault: Fault) -> None:
         with self._working():
             self._make(self.round.steps, first, fault)
             self._converge()
             self._step(8, "read back")
-        measure(self.result, self.workload, self.timeline, self.moments)
-        operations = self.workload.history.operations()
-        self.problems += late(operations, self.workload.lanes)
-        if self.cluster.single_leader and (both := split_brain(operations)):
-            self.problems.append(both)
+        self._measure()
+        self.problems += late(self.workload.history.operations(), self.workload.lanes)
 
     def _make(self, steps: Sequence[Step], breakage: Breakage, fault: Fault) -> None:
         """One step, those that come while it is there, and those that come after it."""
@@ -92,7 +79,7 @@ class Storm(Drill):
                 if rest and rest[0].after in DURING:
                     self._follow(rest, breakage, begun)
                     rest = ()
-                self._stay(step, made)
+                pause(made + step.hold_s - time.monotonic())
                 if breakage.drill == self.id:
                     self._recover(breakage, self._budgets[-1] + OVERTIME_SECONDS)
                 breakage.still_there(fault)
@@ -141,20 +128,7 @@ class Storm(Drill):
                 )
             except OverdueError as error:
                 self.result.notes.append(f"{step}: {error}")
-        self._wait(step.delay_s)
-
-    def _stay(self, step: Step, made: float) -> None:
-        self._wait(made + step.hold_s - time.monotonic())
-
-    def _wait(self, seconds: float) -> None:
-        """Time that the schedule asks for."""
-        over = Deadline(max(0.0, seconds))
-
-        def waiting() -> str | None:
-            end_if_asked()
-            return None if over.passed else "not yet"
-
-        eventually("the schedule", waiting, Deadline(over.seconds + 1.0))
+        pause(step.delay_s)
 
     def _recover(self, breakage: Breakage, allowed: float) -> None:
         """Clients are served again while the first fault is still there, or it is over budget."""

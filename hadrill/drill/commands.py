@@ -1,7 +1,6 @@
 """The verbs of drills: heal, budget, diagnose, history."""
 
 import json
-import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from hadrill.safety.heal import heal_entries, sweep
 from hadrill.safety.journal import entries
 from hadrill.services.asking import FAILURES
 from hadrill.services.clusters import CLUSTERS, cluster_of
+from hadrill.timing import duration
 
 KINDS = (STOP, CRASH, RESTART, BLACKHOLE, PLANNED)
 
@@ -131,10 +131,10 @@ def _earliest(since: str) -> str:
     """The moment that lies so long ago, as the history writes it; empty where nothing is asked for."""
     if not since:
         return ""
-    known = re.fullmatch(r"(\d+)([hd])", since)
-    if known is None:
-        raise click.ClickException(f"--since {since}: write 12h or 30d")
-    ago = timedelta(hours=int(known[1]) * (24 if known[2] == "d" else 1))
+    try:
+        ago = timedelta(seconds=duration(since))
+    except ValueError as error:
+        raise click.ClickException(f"--since: {error}") from error
     return (datetime.now().astimezone() - ago).isoformat(timespec="seconds")
 
 

@@ -105,14 +105,27 @@ class Drill:
 
     def _leased(self, breakage: Breakage, fault: Fault, budget: Budget) -> None:
         self._step(3, "steady state")
-        leads = breakage.role == self.cluster.roles[0]
-        others = [host for host in self.cluster.members if host != breakage.host]
-        with self._place(breakage.host if leads else others[0]):
+        with self._place(self._leading(breakage)):
             self._exercise(breakage, fault, budget)
             read_back(self.result, self.cluster, self.workload)
-        self._step(9, "verdict")
-        problems = [*self.problems, *breakage.problems]
         may_lose = self.cluster.may_lose(fault.kind, breakage.role)
+        self._verdict([*self.problems, *breakage.problems], may_lose=may_lose)
+
+    def _leading(self, breakage: Breakage) -> Host:
+        """The member that is to lead where that is decided with the place: the broken one, if it is to be a leader."""
+        if breakage.role == self.cluster.roles[0]:
+            return breakage.host
+        return next(host for host in self.cluster.members if host != breakage.host)
+
+    def _measure(self) -> None:
+        """Numbers from the history, and whether two led at once."""
+        measure(self.result, self.workload, self.timeline, self.moments)
+        if self.cluster.single_leader and (both := split_brain(self.workload.history.operations())):
+            self.problems.append(both)
+
+    def _verdict(self, problems: list[str], *, may_lose: bool) -> None:
+        """Judge, ask why where it failed, and keep everything."""
+        self._step(9, "verdict")
         judge(self.result, self.cluster, objective_of(self.cluster), problems, may_lose=may_lose)
         if self.result.verdict == FAILED and not self.result.causes:
             self._facts = diagnose_failure(self.result, self.cluster, self.moments["inject"])
@@ -174,9 +187,7 @@ class Drill:
                 self._watch(breakage, fault, allowed)
             self._converge()
             self._step(8, "read back")
-        measure(self.result, self.workload, self.timeline, self.moments)
-        if self.cluster.single_leader and (both := split_brain(self.workload.history.operations())):
-            self.problems.append(both)
+        self._measure()
 
     def _watch(self, breakage: Breakage, fault: Fault, allowed: float) -> None:
         """Until clients are served again, or far over budget. A lasting fault must still be there then."""

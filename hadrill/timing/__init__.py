@@ -4,7 +4,19 @@ Imports nothing else of hadrill.
 """
 
 from hadrill.timing.budget import Budget, Part, budget
+from hadrill.timing.duration import duration
 from hadrill.timing.timeline import Event, Timeline
 from hadrill.timing.waiting import POLL, Deadline, OverdueError, eventually
 
-__all__ = ["POLL", "Budget", "Deadline", "Event", "OverdueError", "Part", "Timeline", "budget", "eventually"]
+__all__ = [
+    "POLL",
+    "Budget",
+    "Deadline",
+    "Event",
+    "OverdueError",
+    "Part",
+    "Timeline",
+    "budget",
+    "duration",
+    "eventually",
+]
