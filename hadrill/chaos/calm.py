@@ -2,7 +2,6 @@
 
 import time
 
-from hadrill.chaos.invariants import late, untouched
 from hadrill.chaos.pause import pause
 from hadrill.chaos.schedule import Round
 from hadrill.drill.case import Case
@@ -13,6 +12,7 @@ from hadrill.drill.measure import measure, read_back
 from hadrill.drill.result import FAILED, PASSED
 from hadrill.drill.session import Session
 from hadrill.services.cluster import Cluster
+from hadrill.workload.invariants import late, untouched, went_back
 
 FAULT = "calm"
 
@@ -40,8 +40,12 @@ class Calm(Drill):
             read_back(self.result, self.cluster, self.workload)
         self._step(9, "verdict")
         operations = [each for each in self.workload.history.operations() if each.start >= begun]
-        problems = untouched(operations) + late(operations, self.workload.lanes)
-        if self.result.lost:
-            problems.append(f"{self.result.lost} acknowledged writes lost, none may be")
-        self.result.verdict, self.result.cause = (FAILED, "; ".join(problems)) if problems else (PASSED, "")
+        problems = [
+            untouched(operations),
+            late(operations, self.workload.lanes),
+            went_back(operations, per_server=self.cluster.members_lag),
+            f"{self.result.lost} acknowledged writes lost, none may be" if self.result.lost else "",
+        ]
+        self.result.cause = "; ".join(filter(None, problems))
+        self.result.verdict = FAILED if self.result.cause else PASSED
         keep_evidence(self._record())

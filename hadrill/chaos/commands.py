@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from hadrill.inventory import read
 from hadrill.options import inventory_option
 from hadrill.timing import Deadline
 
-REPEATS = 3
 ROUND_SECONDS = 600.0
 """One run of a candidate may take so long for each of its rounds."""
 
@@ -24,7 +24,9 @@ ROUND_SECONDS = 600.0
 @inventory_option
 @click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--within", default="30m", show_default=True, metavar="TIME", help="Stop looking after so long.")
-def shrink(folder: Path, run: Path, within: str) -> None:
+@click.option("--repeat", default=3, show_default=True, metavar="N", help="Runs that tell how often it fails.")
+@click.option("--force", is_flag=True, help="Drill though a cause against it is known beforehand.")
+def shrink(folder: Path, run: Path, within: str, repeat: int, force: bool) -> None:
     """Find the smallest schedule that still fails as RUN did, by making ever smaller runs on the same inventory."""
     try:
         schedule, deadline = Schedule.read(run / "schedule.json"), Deadline(seconds_of(within))
@@ -40,25 +42,27 @@ def shrink(folder: Path, run: Path, within: str) -> None:
 
     def fails(candidate: Schedule) -> bool:
         target.write_text(candidate.as_json(), "utf-8")
-        verdicts = _run(folder, target, run, ROUND_SECONDS * len(candidate.rounds))
+        verdicts = _run(folder, target, run, ROUND_SECONDS * len(candidate.rounds), ["--force"] if force else [])
         bad = any(row["verdict"] == "failed" and row["service"] in wanted for row in verdicts)
         click.echo(f"{'fails ' if bad else 'passes'}  {'; '.join(map(str, candidate.rounds))}")
         return bad
 
-    again = sum(fails(schedule) for _ in range(REPEATS))
-    click.echo(f"its failed rounds alone fail in {again} of {REPEATS} runs")
+    again = sum(fails(schedule) for _ in range(repeat))
+    click.echo(f"its failed rounds alone fail in {again} of {repeat} runs")
     if not again:
         raise click.ClickException("they do not fail alone: it needs what the other clusters did, or it was chance")
     found = smallest_of(schedule, fails, deadline)
-    target.write_text(replace(found.schedule, duration_s=ROUND_SECONDS).as_json(), "utf-8")
+    smallest = replace(found.schedule, duration_s=ROUND_SECONDS)
     click.echo(f"{found.steps} steps after {found.runs} runs{'' if found.done else ', and the time is over'}")
+    click.echo(f"the smallest fails in {sum(fails(smallest) for _ in range(repeat))} of {repeat} runs")
+    target.write_text(smallest.as_json(), "utf-8")
     click.echo(f"pytest tests/chaos --replay {target}")
 
 
-def _run(inventory: Path, schedule: Path, run: Path, seconds: float) -> list[dict[str, object]]:
+def _run(inventory: Path, schedule: Path, run: Path, seconds: float, options: Sequence[str]) -> list[dict[str, object]]:
     reports = run / "shrinking"
     command = [sys.executable, "-m", "pytest", "tests/chaos", "-q", "--no-page", f"--reports={reports}"]
-    command += [f"--inventory={inventory}", f"--replay={schedule}"]
+    command += [f"--inventory={inventory}", f"--replay={schedule}", *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
     try:
         drills: list[dict[str, object]] = json.loads((reports / "latest" / "summary.json").read_text("utf-8"))["drills"]

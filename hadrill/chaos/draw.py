@@ -23,6 +23,7 @@ FAULTS: dict[str, float] = {
     "switchover": 2,
     "slow-link": 1,
     "reject": 0,
+    "cut-one-way": 0,
     "reboot": 0,
 }
 """What is drawn, and how often beside the others; `chaos.faults` in settings.yaml changes it."""

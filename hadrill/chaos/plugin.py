@@ -7,16 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from hadrill.chaos.calm import Calm
 from hadrill.chaos.draw import draw
-from hadrill.chaos.gate import Gate
-from hadrill.chaos.schedule import Round, Schedule, ScheduleError, numbers_of, seconds_of
+from hadrill.chaos.rounds import RoundsOf
+from hadrill.chaos.schedule import Schedule, ScheduleError, numbers_of, seconds_of
 from hadrill.chaos.sound import sound
-from hadrill.chaos.storm import Storm
-from hadrill.drill.drill import Drill
 from hadrill.drill.errors import DrillFailedError, DrillInconclusiveError
 from hadrill.drill.fixtures import attach, usual_rate
-from hadrill.drill.result import FAILED, INCONCLUSIVE, Result
+from hadrill.drill.result import FAILED, INCONCLUSIVE, PASSED, Result
 from hadrill.drill.session import Session
 from hadrill.fixtures import STOCK
 from hadrill.inventory import InvalidInventoryError, Inventory, read
@@ -24,9 +21,6 @@ from hadrill.plugin import suite_of
 from hadrill.report.drills import explained
 from hadrill.report.outcome import DRILL
 from hadrill.report.salvage import salvage, sign
-from hadrill.services.clusters import CLUSTERS, cluster_of
-from hadrill.services.proxy_clusters import ProxyCluster
-from hadrill.timing import Deadline
 
 SCHEDULE = pytest.StashKey[Schedule]()
 FILE = "schedule.json"
@@ -104,36 +98,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def chaos(request: pytest.FixtureRequest, drills: Session) -> Callable[[str], list[Result]]:
     """Make the rounds of one service until the time is over; a broken promise ends its lane."""
     schedule = request.config.stash[SCHEDULE]
-    folder = Path(request.config.option.allure_report_dir).parent
     drills.rate = request.config.option.rate or usual_rate(PLACES)
 
+    def keep(result: Result, folder: Path) -> None:
+        request.node.user_properties.append((DRILL, result.as_json()))
+        # The page would hold every history of the night.
+        if result.verdict != PASSED:
+            attach(result, folder)
+
     def run(service: str) -> list[Result]:
-        lanes = {CLUSTERS[each.service] for each in schedule.rounds}
-        gate = Gate(folder / "locks", PLACES, others=sum(not issubclass(lane, ProxyCluster) for lane in lanes))
-        over, made = Deadline(schedule.duration_s), []
-        for each in schedule.of(service):
-            one, alone = _drill(drills, each)
-            with gate.entered(over, alone=alone):
-                if over.passed:
-                    break
-                result = one.run()
-            request.node.user_properties.append((DRILL, result.as_json()))
-            attach(result, one.folder)
-            made.append(result)
-            if result.verdict == FAILED:
-                break
-        return _judged(made, folder / FILE)
+        made = RoundsOf(drills, schedule, service, PLACES, keep).run()
+        return _judged(made, drills.folder.parent / FILE)
 
     return run
-
-
-def _drill(session: Session, drawn: Round) -> tuple[Drill, bool]:
-    """A round as a drill, and whether it needs the clients' way for itself."""
-    cluster = cluster_of(session.inventory, session.remote, drawn.service)
-    if not drawn.steps:
-        return Calm(session, cluster, drawn), False
-    storm = Storm(session, cluster, drawn)
-    return storm, storm.touches_proxies or isinstance(cluster, ProxyCluster)
 
 
 def _judged(made: list[Result], schedule: Path) -> list[Result]:

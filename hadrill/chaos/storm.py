@@ -4,7 +4,6 @@ import time
 import uuid
 from collections.abc import Sequence
 
-from hadrill.chaos.invariants import late
 from hadrill.chaos.pause import pause
 from hadrill.chaos.schedule import SAME, Round, Step
 from hadrill.drill.breakage import Breakage
@@ -20,6 +19,7 @@ from hadrill.safety.lease import EXCLUSIVE, SHARED
 from hadrill.services.cluster import Cluster
 from hadrill.services.clusters import cluster_of
 from hadrill.timing import Deadline, OverdueError, eventually
+from hadrill.workload.invariants import late
 
 DURING = ("inject", "detect", "elect", "promote")
 """A step after one of these is made while the one before it is still there."""
@@ -64,7 +64,8 @@ class Storm(Drill):
             self._converge()
             self._step(8, "read back")
         self._measure()
-        self.problems += late(self.workload.history.operations(), self.workload.lanes)
+        if over := late(self.workload.history.operations(), self.workload.lanes):
+            self.problems.append(over)
 
     def _make(self, steps: Sequence[Step], breakage: Breakage, fault: Fault) -> None:
         """One step, those that come while it is there, and those that come after it."""
@@ -81,7 +82,7 @@ class Storm(Drill):
                     rest = ()
                 pause(made + step.hold_s - time.monotonic())
                 if breakage.drill == self.id:
-                    self._recover(breakage, self._budgets[-1] + OVERTIME_SECONDS)
+                    self._recover(breakage, fault, self._budgets[-1])
                 breakage.still_there(fault)
         finally:
             self.moments["heal"] = time.monotonic()
@@ -98,7 +99,8 @@ class Storm(Drill):
             self._await(step, since)
             case = case_of(self.session, self.cluster, step, before.host.name)
             cluster = cluster_of(self.session.inventory, self.session.remote, case.service)
-            breakage = Breakage(self.session, cluster, case, uuid.uuid4().hex[:12], lambda *_: None)
+            self.ids.append(uuid.uuid4().hex[:12])
+            breakage = Breakage(self.session, cluster, case, self.ids[-1], lambda *_: None)
             fault = breakage.guard(overlap=True)
         except REASONS as error:
             self._not_made(steps, error)
@@ -130,11 +132,15 @@ class Storm(Drill):
                 self.result.notes.append(f"{step}: {error}")
         pause(step.delay_s)
 
-    def _recover(self, breakage: Breakage, allowed: float) -> None:
+    def _recover(self, breakage: Breakage, fault: Fault, budget: float) -> None:
         """Clients are served again while the first fault is still there, or it is over budget."""
         since = time.monotonic()
+
+        def unserved() -> str | None:
+            return self._unnoticed(fault, budget) or self.workload.unsteady(since)
+
         try:
-            eventually("clients to be served again", lambda: self.workload.unsteady(since), Deadline(allowed))
+            eventually("clients to be served again", unserved, Deadline(budget + OVERTIME_SECONDS))
         except OverdueError as error:
             self.problems.append(f"never recovered: {error}")
             self._facts = diagnose_failure(self.result, self.cluster, self.moments["inject"], breakage.host.name)

@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from hadrill.drill.objective import over_objective
-from hadrill.faults import BLACKHOLE, CRASH, PLANNED, RESTART, STOP
+from hadrill.faults import BLACKHOLE, CRASH, PARTITION, PLANNED, RESTART, STOP
 from hadrill.inventory import Role, read
 from hadrill.inventory.table import columns
 from hadrill.options import inventory_option
 from hadrill.remote import Remote, RemoteError
-from hadrill.report.drills import by_key, trends
+from hadrill.report.drills import by_key
+from hadrill.report.memory import HISTORY, HistoryError, trends
 from hadrill.report.regression import regressions
 from hadrill.report.secrets import Scrubber
 from hadrill.safety.heal import heal_entries, sweep
@@ -21,7 +22,7 @@ from hadrill.services.asking import FAILURES
 from hadrill.services.clusters import CLUSTERS, cluster_of
 from hadrill.timing import duration
 
-KINDS = (STOP, CRASH, RESTART, BLACKHOLE, PLANNED)
+KINDS = (STOP, CRASH, RESTART, BLACKHOLE, PARTITION, PLANNED)
 
 
 @click.command()
@@ -103,12 +104,14 @@ def diagnose(folder: Path, service: str, facts: Path | None) -> None:
 def history(reports: Path, since: str) -> None:
     """Show how the outage of each kind of drill developed over all runs."""
     head = ("DRILL", "RUNS", "PASSED", "MEDIAN S", "MAX S", "LAST S", "CHANGE", "LAST RUN")
+    if not (reports / HISTORY).exists():
+        raise click.ClickException(f"no drill was run yet: there is no {reports / HISTORY}")
     try:
         click.echo("\n".join(columns(head, trends(reports, _earliest(since)))))
-    except FileNotFoundError:
-        raise click.ClickException(f"no drill was run yet: there is no {reports}/history.jsonl") from None
+    except HistoryError as error:
+        raise click.ClickException(str(error)) from error
     except (ValueError, KeyError) as error:
-        raise click.ClickException(f"{reports}/history.jsonl has a line that is no drill: {error!r}") from error
+        raise click.ClickException(f"{reports / HISTORY} has a line that is no drill: {error!r}") from error
 
 
 @click.command()

@@ -10,7 +10,7 @@ from hadrill.drill.breakage import Breakage
 from hadrill.drill.case import Case
 from hadrill.drill.errors import DegradedError, InconclusiveError, UnavailableError
 from hadrill.drill.evidence import keep_evidence, keep_result
-from hadrill.drill.judge import judge, split_brain
+from hadrill.drill.judge import judge
 from hadrill.drill.leading import make_leader
 from hadrill.drill.live import Live
 from hadrill.drill.measure import measure, read_back
@@ -21,7 +21,7 @@ from hadrill.drill.preflight import Preflight, diagnose_failure, unhealthy, wait
 from hadrill.drill.record import Record
 from hadrill.drill.result import FAILED, INCONCLUSIVE, UNAVAILABLE, Result
 from hadrill.drill.session import Session
-from hadrill.faults import PLANNED, Fault
+from hadrill.faults import PARTITION, PLANNED, Fault
 from hadrill.faults.power import PowerError
 from hadrill.inventory import Host
 from hadrill.remote import RemoteError
@@ -30,7 +30,8 @@ from hadrill.safety.signals import end_if_asked
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster
 from hadrill.timing import Budget, Deadline, OverdueError, Timeline, eventually
-from hadrill.workload import Workload
+from hadrill.workload import OK, Workload
+from hadrill.workload.invariants import split_brain, went_back
 
 STEADY_SECONDS = 30.0
 HOLD_SECONDS = 3.0
@@ -47,6 +48,7 @@ class Drill:
     def __init__(self, session: Session, cluster: Cluster, case: Case, *, lead: bool = False) -> None:
         self.session, self.cluster, self.case = session, cluster, case
         self.id = uuid.uuid4().hex[:12]
+        self.ids = [self.id]  # under which names anything of it may lie on hosts
         self.folder = session.folder / f"{case.service}-{case}-{self.id}"
         self.result = Result(self.id, case.service, case.host, case.role, case.fault)
         self.timeline = Timeline()
@@ -55,6 +57,7 @@ class Drill:
         self.problems: list[str] = []
         self._preflight: Preflight | None = None
         self._facts: Facts | None = None
+        self._back = ""  # how reads went back, where they did
         self._live = Live(session.say, f"{case.service} {case}")
 
     def run(self) -> Result:
@@ -118,14 +121,19 @@ class Drill:
         return next(host for host in self.cluster.members if host != breakage.host)
 
     def _measure(self) -> None:
-        """Numbers from the history, and whether two led at once."""
+        """Numbers from the history, whether two led at once, and whether reads went back."""
         measure(self.result, self.workload, self.timeline, self.moments)
-        if self.cluster.single_leader and (both := split_brain(self.workload.history.operations())):
+        operations = self.workload.history.operations()
+        if self.cluster.single_leader and (both := split_brain(operations)):
             self.problems.append(both)
+        self._back = went_back(operations, per_server=self.cluster.members_lag)
 
     def _verdict(self, problems: list[str], *, may_lose: bool) -> None:
         """Judge, ask why where it failed, and keep everything."""
         self._step(9, "verdict")
+        if self._back:
+            # What may be lost may have been read before.
+            (self.result.notes if may_lose else problems).append(self._back)
         judge(self.result, self.cluster, objective_of(self.cluster), problems, may_lose=may_lose)
         if self.result.verdict == FAILED and not self.result.causes:
             self._facts = diagnose_failure(self.result, self.cluster, self.moments["inject"])
@@ -197,7 +205,7 @@ class Drill:
             end_if_asked()
             if time.monotonic() - proved < HOLD_SECONDS:
                 return "the fault is fresh"
-            return self.workload.unsteady(proved)
+            return self._unnoticed(fault, allowed - OVERTIME_SECONDS) or self.workload.unsteady(proved)
 
         try:
             eventually("clients to be served again", unserved, Deadline(allowed, start=self.moments["inject"]))
@@ -209,6 +217,16 @@ class Drill:
         if fault.kind == PLANNED and self.cluster.leader() == breakage.host:
             self.problems.append(f"{breakage.host} still is the {breakage.role}")
         breakage.still_there(fault)
+
+    def _unnoticed(self, fault: Fault, budget: float) -> str | None:
+        """Clients may not feel a partition before the cluster acts on it: that is waited for as long as it may take."""
+        injected = self.moments["inject"]
+        if fault.kind != PARTITION or time.monotonic() - injected > budget:
+            return None
+        if self.timeline.first("promote", injected) or self.timeline.first("route", injected):
+            return None
+        felt = any(each.outcome != OK for each in self.workload.history.operations(since=injected))
+        return None if felt else "nobody has noticed yet"
 
     def _converge(self) -> None:
         deadline = Deadline(CONVERGE_SECONDS)

@@ -19,3 +19,7 @@ class DrillFailedError(AssertionError):
 
 class DrillInconclusiveError(Exception):
     """What a test raises: the drill says nothing about the cluster."""
+
+
+class NotHealedError(Exception):
+    """A run could not undo what it found or did: which hosts, and why."""

@@ -13,7 +13,7 @@ import pytest
 
 from hadrill.drill.case import Case
 from hadrill.drill.drill import REASONS, Drill
-from hadrill.drill.errors import DrillFailedError, DrillInconclusiveError
+from hadrill.drill.errors import DrillFailedError, DrillInconclusiveError, NotHealedError
 from hadrill.drill.fault_block import fault_block
 from hadrill.drill.quorum_loss import QuorumLoss
 from hadrill.drill.result import FAILED, INCONCLUSIVE, UNAVAILABLE, Result
@@ -48,10 +48,12 @@ def drills(pytestconfig: pytest.Config, remote: Remote) -> Iterator[Session]:
         force=pytestconfig.option.force,
     )
     _ = session.watchdog
-    _clean(session)
+    before = _clean(session)
     yield session
-    _clean(session)
+    broken_still = [line for line in _clean(session) if line not in before]
     session.close()
+    if broken_still:
+        raise NotHealedError("\n".join(["not everything is undone:", *broken_still, "`hadrill heal` tries it again"]))
 
 
 @pytest.fixture
@@ -170,8 +172,8 @@ def usual_rate(workers: int) -> float:
     return DEFAULT_RATE * min(1.0, (os.cpu_count() or 1) / workers)
 
 
-def _clean(session: Session) -> None:
-    """Undo what runs that are gone left, on this computer's word and on the hosts' own."""
+def _clean(session: Session) -> list[str]:
+    """Undo what runs that are gone left, on this computer's word and on the hosts' own. Returns what is still there."""
     mine = [entry for entry in entries() if entry.inventory == str(session.inventory.folder.absolute())]
     live = [entry.drill for entry in mine if entry.alive and entry.pid != os.getpid()]
     done, wrong = heal_entries([entry for entry in mine if entry.drill not in live])
@@ -180,6 +182,7 @@ def _clean(session: Session) -> None:
         session.say(f"swept: {line}")
     for line in [*wrong, *broken_still]:
         session.say(f"cannot sweep: {line}")
+    return [*wrong, *broken_still]
 
 
 def attach(result: Result, folder: Path) -> None:

@@ -1,12 +1,8 @@
 """From what was measured to a verdict."""
 
-from collections import Counter
-from collections.abc import Iterable
-
 from hadrill.drill.result import FAILED, PASSED, Result
 from hadrill.inventory.settings import Objective
 from hadrill.services.cluster import Cluster
-from hadrill.workload import OK, Operation
 
 
 def judge(
@@ -38,32 +34,3 @@ def judge(
             result.notes.append(f"{window}; bound: {cluster.loss_bound(result.role)}")
     result.verdict = FAILED if problems else PASSED
     result.cause = "; ".join(problems)
-
-
-def split_brain(operations: Iterable[Operation]) -> str:
-    """Two members that acknowledged writes in turn: both took writes as the leader. Empty where there were none.
-
-    A member that takes over is no split brain: then all of the first one's writes end before the second one's begin.
-    """
-    writes = sorted(
-        (each for each in operations if each.writes and each.outcome == OK and each.server), key=lambda o: o.end
-    )
-    first: dict[str, Operation] = {}
-    last: dict[str, Operation] = {}
-    for each in writes:
-        first.setdefault(each.server, each)
-        last[each.server] = each
-    names = sorted(first, key=lambda server: first[server].end)
-    for number, one in enumerate(names):
-        for other in names[number + 1 :]:
-            inside = [w for w in writes if w.server == one and first[other].end < w.start and w.end < last[other].start]
-            # Handed over and back again is one after the other; only taking turns more often is both at once.
-            turns = Counter(_turns([w.server for w in writes if w.server in (one, other)]))
-            if inside and turns[one] > 1 and turns[other] > 1:
-                seconds = inside[-1].end - first[other].end
-                return f"split brain: {one} and {other} both acknowledged writes for {seconds:.1f} s"
-    return ""
-
-
-def _turns(servers: list[str]) -> list[str]:
-    return [name for number, name in enumerate(servers) if number == 0 or servers[number - 1] != name]

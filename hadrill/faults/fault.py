@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-STOP, CRASH, RESTART, BLACKHOLE, PLANNED = "stop", "crash", "restart", "blackhole", "planned"
+STOP, CRASH, RESTART, BLACKHOLE, PARTITION, PLANNED = "stop", "crash", "restart", "blackhole", "partition", "planned"
 """How a fault looks to the others: it says goodbye; it is gone and connections are refused; it is gone for a moment
-and its supervisor starts it again; nothing answers; it was asked for."""
+and its supervisor starts it again; nothing answers; peers are not heard, but clients are served; it was asked for."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hadrill.faults.fault import BLACKHOLE, CRASH, Fault, Target
+from hadrill.faults.fault import BLACKHOLE, CRASH, PARTITION, Fault, Target
 
 _REACH = "timeout 0.5 bash -c 'exec 3<>/dev/tcp/{peer}/{port}' 2>/dev/null"
 
@@ -40,12 +40,12 @@ def reject(target: Target) -> Fault:
 def cut_pair(target: Target) -> Fault:
     """The host and its first peer do not hear each other; all others do."""
     peer = target.peers[0]
-    return _cut(target, "cut-pair", BLACKHOLE, (f"input ip saddr {peer} drop", f"output ip daddr {peer} drop"))
+    return _cut(target, "cut-pair", PARTITION, (f"input ip saddr {peer} drop", f"output ip daddr {peer} drop"))
 
 
 def cut_one_way(target: Target) -> Fault:
     """The host hears none of its peers, and they hear it."""
-    return _cut(target, "cut-one-way", BLACKHOLE, tuple(f"input ip saddr {peer} drop" for peer in target.peers))
+    return _cut(target, "cut-one-way", PARTITION, tuple(f"input ip saddr {peer} drop" for peer in target.peers))
 
 
 def cut_port(target: Target) -> Fault:

@@ -113,6 +113,14 @@ class Chaos(Frozen):
 
     faults: dict[str, Annotated[float, Field(ge=0)]] = {}
     shapes: dict[str, Annotated[float, Field(ge=0)]] = {}
+    evidence_mib: int = Field(default=1024, ge=1)
+    """What a run may keep of rounds that passed; of those that did not everything is kept."""
+
+
+class Notify(Frozen):
+    """Who is told how a chaos run ended."""
+
+    webhook: Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")] | None = None
 
 
 class Settings(Frozen):
@@ -132,4 +140,5 @@ class Settings(Frozen):
     load_balancers: tuple[LoadBalancer, ...] = ()
     faults: Faults = Faults()
     chaos: Chaos = Chaos()
+    notify: Notify = Notify()
     slo: dict[Literal["postgresql", "redis", "rabbitmq", "minio", "mariadb", "haproxy", "proxysql"], Objective] = {}

@@ -13,16 +13,26 @@ from hadrill.report.regression import Regression
 
 TEMPLATE = Path(__file__).parent / "chaos.html.j2"
 BAD = ("failed", "inconclusive")
+AT_ONCE = 200
+"""Rows of the table that are shown before somebody asks for more: a night has thousands."""
+WIDTH = 1000
+"""Of a lane, in its own units; a round is at least NARROWEST of them wide, or nobody sees it."""
+NARROWEST = 1.5
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A round on its lane: where it begins and how long it is, in percent of the night."""
+    """A round on its lane: where it begins and how long it is, in parts of WIDTH."""
 
     row: Row
     left: float
     width: float
     title: str
+
+    @property
+    def bad(self) -> bool:
+        """Whether it has a place among the failures."""
+        return self.row["verdict"] in BAD
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,7 @@ def write_chaos_page(
         faults=sum(map(faults_of, rows)),
         lost=sum(row["lost"] or 0 for row in rows),
         schedule=folder / "schedule.json",
+        at_once=AT_ONCE,
     )
     file = folder / "chaos.html"
     file.write_text(text, "utf-8")
@@ -87,8 +98,8 @@ def _lanes(rows: Sequence[Row]) -> dict[str, list[Bar]]:
     for row in rows:
         outage = "-" if row["outage_s"] is None else f"{row['outage_s']:.1f} s"
         what = f"round {row['round']}: {row['fault']} on {row['node'] or row['service']}"
-        left, width = 100 * (row["began"] - start) / (end - start), 100 * row["wall_s"] / (end - start)
-        bar = Bar(row, round(left, 3), round(width, 3), f"{what}: {row['verdict']}, outage {outage}")
+        left, width = WIDTH * (row["began"] - start) / (end - start), WIDTH * row["wall_s"] / (end - start)
+        bar = Bar(row, round(left, 1), round(max(width, NARROWEST), 1), f"{what}: {row['verdict']}, outage {outage}")
         lanes.setdefault(row["service"], []).append(bar)
     return lanes
 

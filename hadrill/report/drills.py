@@ -1,16 +1,13 @@
-"""Drills in reports: their table, their distribution when repeated, and the history that outlives runs."""
+"""Drills in reports: their table, and their distribution when repeated."""
 
-import json
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from hadrill.diagnosis import Cause
 
 Row = dict[str, Any]
-HISTORY = "history.jsonl"
 HEAD = ("SERVICE", "NODE", "ROLE", "FAULT", "OUTAGE / BUDGET", "LOST", "UNKNOWN", "ACKED", "VERDICT")
 
 
@@ -27,15 +24,16 @@ def table(drills: Sequence[Row]) -> list[str]:
             lines.append("    " + "  ".join(f"{name} {seconds:.1f}" for name, seconds in drill["phases"].items()))
         lines += [f"    {line}" for line in [drill["cause"], *drill["notes"]] if line]
         lines += [f"    {line}" for line in explained(drill)]
-    passed = sum(drill["verdict"] == "passed" for drill in drills)
-    counts = ", ".join(
-        f"{number} {name}"
-        for name in ("failed", "inconclusive", "unavailable")
-        if (number := sum(drill["verdict"] == name for drill in drills))
-    )
     what = "Rounds" if any(drill.get("round") for drill in drills) else "Failover drills"
-    lines.append(f"{what}  {passed}/{len(drills)} passed{f', {counts}' if counts else ''}")
+    lines.append(f"{what}  {counted(drills)}")
     return [*lines, *distribution(drills)]
+
+
+def counted(drills: Sequence[Row]) -> str:
+    """How many passed, and what became of the others."""
+    verdicts = Counter(drill["verdict"] for drill in drills)
+    others = [f"{verdicts[name]} {name}" for name in ("failed", "inconclusive", "unavailable") if verdicts[name]]
+    return ", ".join([f"{verdicts['passed']}/{len(drills)} passed", *others])
 
 
 def explained(row: Row) -> list[str]:
@@ -82,64 +80,6 @@ def markdown(drills: Sequence[Row]) -> list[str]:
     for drill in drills:
         lines += explained_in_markdown(f"{drill['service']} {drill['fault']} on {drill['node']}", drill)
     return lines
-
-
-def remember(reports: Path, drills: Iterable[Row]) -> None:
-    """Add results to the history; one JSON object a line, with the time of the run."""
-    moment = datetime.now().astimezone().isoformat(timespec="seconds")
-    with (reports / HISTORY).open("a", encoding="utf-8") as out:
-        for drill in drills:
-            short = {name: value for name, value in drill.items() if name not in ("lanes", "evidence", "notes")}
-            out.write(json.dumps({"at": moment, **short}) + "\n")
-
-
-def remembered(reports: Path) -> list[Row]:
-    """All results of earlier runs, the oldest first. A line that a killed run left half is passed over."""
-    try:
-        lines = (reports / HISTORY).read_text("utf-8").splitlines()
-    except FileNotFoundError:
-        return []
-    rows = []
-    for line in lines:
-        try:
-            rows.append(json.loads(line))
-        except ValueError:
-            continue
-    return rows
-
-
-def trends(reports: Path, since: str = "") -> list[tuple[str, ...]]:
-    """One row for each kind of drill that was run since then: how often, passed, and how its outage developed.
-
-    Raises FileNotFoundError where there is no history, ValueError for a line that is none.
-    """
-    lines = (reports / HISTORY).read_text("utf-8").splitlines()
-    rows: list[tuple[str, ...]] = []
-    made = [row for row in map(json.loads, lines) if _moment(row["at"]) >= _moment(since)]
-    for key, runs in sorted(by_key(made).items()):
-        outages = [run["outage_s"] for run in runs if run["outage_s"] is not None]
-        passed = sum(run["verdict"] == "passed" for run in runs)
-        if not outages:
-            rows.append((key, str(len(runs)), str(passed), "-", "-", "-", "-", runs[-1]["at"]))
-            continue
-        earlier = statistics.median(outages[:-1]) if len(outages) > 1 else outages[-1]
-        rows.append(
-            (
-                key,
-                str(len(runs)),
-                str(passed),
-                f"{statistics.median(outages):.2f}",
-                f"{max(outages):.2f}",
-                f"{outages[-1]:.2f}",
-                f"{outages[-1] - earlier:+.2f}",
-                runs[-1]["at"],
-            )
-        )
-    return rows
-
-
-def _moment(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp() if text else 0.0
 
 
 def by_key(drills: Iterable[Row]) -> dict[str, list[Row]]:

@@ -10,8 +10,9 @@ import pytest
 from hadrill.inventory import Inventory
 from hadrill.report.allure import write_page
 from hadrill.report.chaos_page import write_chaos_page
-from hadrill.report.drills import remember, remembered
+from hadrill.report.memory import HistoryError, remember, remembered
 from hadrill.report.metrics import metrics
+from hadrill.report.notify import message, tell
 from hadrill.report.outcome import DRILL, INCONCLUSIVE, PROPERTY, Outcome
 from hadrill.report.regression import Regression, regressions
 from hadrill.report.run_folder import point_latest_at, write_summary
@@ -51,6 +52,7 @@ class Reporter:
         self.drills: list[dict[str, Any]] = []
         self.lines: dict[str, int] = {}
         self.worse: list[Regression] = []
+        self.told: list[str] = []
         self.summary: Summary | None = None
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -106,13 +108,27 @@ class Reporter:
         ordered = tuple(sorted(outcomes, key=self._place))
         self.summary = Summary(self.suite, ordered, seconds, environment, tuple(self.drills))
         if self.suite == "chaos":
-            self.worse = regressions(remembered(self.folder.parent), self.drills)
-            write_chaos_page(self.folder, self.drills, self.worse, environment, seconds)
-            if self.worse and self.config.option.gate and session.exitstatus == pytest.ExitCode.OK:
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            self._finish_the_night(session, self.summary)
         remember(self.folder.parent, self.drills)
         write_summary(self.folder, self.summary)
         (self.folder / "metrics.prom").write_text(metrics(self.summary, time.time(), len(self.worse)), "utf-8")
+
+    def _finish_the_night(self, session: pytest.Session, summary: Summary) -> None:
+        """What got worse, the page, and who is to know."""
+        green = session.exitstatus == pytest.ExitCode.OK
+        try:
+            self.worse = regressions(remembered(self.folder.parent), self.drills)
+        except HistoryError as error:
+            self.told.append(f"not compared with earlier runs: {error}")
+        if green and self.config.option.gate and (self.worse or self.told):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            green = False
+        write_chaos_page(self.folder, self.drills, self.worse, summary.environment, summary.seconds)
+        scrub = Scrubber(self.stock.credentials.values())
+        text = scrub(message(summary, self.worse, self.folder, "passed" if green else "NOT PASSED"))
+        (self.folder / "message.txt").write_text(text, "utf-8")
+        if webhook := self.stock.settings.notify.webhook:
+            self.told += filter(None, [tell(webhook, text)])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The table, and where the page lies."""
@@ -131,6 +147,8 @@ class Reporter:
             terminalreporter.write_line(f"The night: {self.folder / 'chaos.html'}")
         for each in self.worse:
             terminalreporter.write_line(f"worse than before: {each}")
+        for line in self.told:
+            terminalreporter.write_line(line)
         terminalreporter.write_line(problem or f"Report: {self.folder / 'index.html'}")
 
 

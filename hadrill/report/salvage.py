@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hadrill.report.chaos_page import write_chaos_page
-from hadrill.report.drills import Row, remember
+from hadrill.report.drills import Row
+from hadrill.report.memory import remember
 from hadrill.report.run_folder import write_summary
 from hadrill.report.summary import Summary
 from hadrill.safety.journal import started

@@ -41,6 +41,8 @@ class Cluster(ABC):
     """Between two questions of the probe; longer where the answer costs its host much."""
     single_leader: ClassVar[bool] = True
     """Whether two members that take writes at the same time are a split brain."""
+    members_lag: ClassVar[bool] = False
+    """Whether clients may read from a member that has not applied yet what another one has shown."""
     resumes_whole: ClassVar[bool] = False
     """Whether a cluster that lost its majority goes on only when every member is back."""
     containers: ClassVar[dict[str, str]]

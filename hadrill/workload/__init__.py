@@ -4,7 +4,7 @@ An operation ends as ok, fail (certainly not done) or unknown (nobody can say). 
 the same key, and no driver retries by itself, so that an outage is as long here as it was for an application.
 """
 
-from hadrill.workload.client import OPERATION_SECONDS, Client, Lane
+from hadrill.workload.client import OPERATION_SECONDS, Answer, Client, Lane, WentBackError
 from hadrill.workload.history import FAIL, OK, UNKNOWN, History, Operation
 from hadrill.workload.outage import Outage, latencies, longest_outage
 from hadrill.workload.workload import DEFAULT_RATE, Workload
@@ -15,11 +15,13 @@ __all__ = [
     "OK",
     "OPERATION_SECONDS",
     "UNKNOWN",
+    "Answer",
     "Client",
     "History",
     "Lane",
     "Operation",
     "Outage",
+    "WentBackError",
     "Workload",
     "latencies",
     "longest_outage",

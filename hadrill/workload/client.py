@@ -8,14 +8,31 @@ OPERATION_SECONDS = 2.0
 """An operation that takes longer is given up, as an application would: its outcome is unknown."""
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a service said. `server` is who answered; empty where nobody can say.
+
+    `value` is what was read of a number that each write raises: a later read must not show less. `taken` is the key
+    of what was taken out, where reading takes it out.
+    """
+
+    server: str = ""
+    value: int | None = None
+    taken: str = ""
+
+
+class WentBackError(Exception):
+    """A read did not show what the service had acknowledged before."""
+
+
 class Client(Protocol):
     """One connection to the entry point, used by one thread."""
 
-    def write(self, key: str) -> str:
-        """Store something under a key that was never used before. Returns who answered; empty where nobody can say."""
+    def write(self, key: str) -> Answer:
+        """Store something under a key that was never used before."""
 
-    def read(self) -> str:
-        """Read something. Returns who answered, or the key of what was taken out where reading takes it out."""
+    def read(self) -> Answer:
+        """Read what the writes of this workload left. Raises WentBackError where that is gone."""
 
     def abort(self) -> None:
         """Let an operation that hangs in another thread fail now."""

@@ -11,7 +11,7 @@ OK, FAIL, UNKNOWN = "ok", "fail", "unknown"
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation: its key, its lane, monotonic start and end, and what became of it."""
+    """One operation: its key, its lane, monotonic start and end, what became of it, and what was answered."""
 
     key: str
     lane: str
@@ -20,6 +20,8 @@ class Operation:
     outcome: str
     server: str = ""
     error: str = ""
+    value: int | None = None
+    taken: str = ""
 
     @property
     def writes(self) -> bool:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from hadrill.timing import POLL
-from hadrill.workload.client import OPERATION_SECONDS, Client, Lane
+from hadrill.workload.client import OPERATION_SECONDS, Answer, Client, Lane
 from hadrill.workload.history import FAIL, OK, UNKNOWN, History, Operation
 
 DEFAULT_RATE = 20.0
@@ -120,19 +120,20 @@ class Workload:
     def _operate(self, lane: Lane, client: Client | None) -> Client | None:
         """Make one operation; returns the connection where it can be used again."""
         key = f"{self.drill}-{next(self._numbers)}"
-        me, server, error, outcome = threading.get_ident(), "", "", OK
+        me, answer, error, outcome = threading.get_ident(), Answer(), "", OK
         start = time.monotonic()
         try:
             if client is None:
                 client = lane.open()
             self._in_flight[me] = (client, start + lane.seconds)
-            server = client.write(key) if lane.kind == "write" else client.read()
+            answer = client.write(key) if lane.kind == "write" else client.read()
         except Exception as problem:  # noqa: BLE001 - whatever a driver raises is an outcome of the operation
             certain = client is None or lane.kind == "read" or lane.refused(problem)
             outcome, error = FAIL if certain else UNKNOWN, f"{type(problem).__name__}: {problem}".splitlines()[0]
         finally:
             self._in_flight.pop(me, None)
-        self.history.add(Operation(key, lane.name, start, time.monotonic(), outcome, server, error[:200]))
+        said = (outcome, answer.server, error[:200], answer.value, answer.taken)
+        self.history.add(Operation(key, lane.name, start, time.monotonic(), *said))
         # A connection that failed is thrown away, whatever the reason.
         if client is not None and outcome != OK:
             client.close()

@@ -7,7 +7,7 @@ import re
 
 from hadrill.remote import Remote
 from hadrill.services.asking import FAILURES
-from hadrill.services.client_parts import TURN, hang
+from hadrill.services.client_parts import SILENT, TURN, hang
 from hadrill.services.mariadb.service import Mariadb
 from hadrill.services.proxies import checks_of
 from hadrill.timing import Budget, Part, budget
@@ -21,7 +21,7 @@ SHUTDOWN_SECONDS = 3.0
 def mariadb_budget(service: Mariadb, remote: Remote, kind: str, role: str, multiplier: float) -> Budget:
     """A sum of parts. All nodes wait while the group makes sure that one is gone, whichever it was."""
     parts: list[Part] = []
-    if kind in ("crash", "restart", "blackhole"):
+    if kind in ("crash", "restart", *SILENT):
         options, source = _options(service)
         parts += [
             Part("suspect", _duration(options["evs.suspect_timeout"]), source),
@@ -33,7 +33,7 @@ def mariadb_budget(service: Mariadb, remote: Remote, kind: str, role: str, multi
         parts.append(Part("shutdown", SHUTDOWN_SECONDS, "a graceful leave"))
     if role == "writer":
         checks = checks_of(remote, service.proxies[0], "be_mariadb")
-        parts.append(checks.down(kind == "blackhole"))
+        parts.append(checks.down(kind in SILENT))
     return budget([*parts, TURN, hang(kind)], multiplier)
 
 

@@ -6,9 +6,11 @@ from contextlib import suppress
 import pymysql
 
 from hadrill.services.mariadb.service import PORT, Mariadb
-from hadrill.workload import OPERATION_SECONDS, Lane
+from hadrill.workload import OPERATION_SECONDS, Answer, Lane
 
 TABLE = "hadrill_drill"
+COLUMNS = "id VARCHAR(64) PRIMARY KEY, number BIGINT NOT NULL AUTO_INCREMENT UNIQUE"
+"""Numbers of one writer rise, so the greatest that a reader sees never goes back unless a write is lost."""
 _CLIENT_ERRORS = range(2000, 3000)
 """Raised by the client's side: the connection is lost, and nobody can say what the server did."""
 
@@ -35,19 +37,19 @@ class MariadbClient:
     def __init__(self, service: Mariadb) -> None:
         self._connection = service.connect(service.entry_point, seconds=int(OPERATION_SECONDS))
 
-    def write(self, key: str) -> str:
+    def write(self, key: str) -> Answer:
         """INSERT; the node says its own name."""
-        return self._value(f"INSERT INTO {TABLE} VALUES (%s) RETURNING @@wsrep_node_name", (key,))  # noqa: S608 - a constant name
-
-    def read(self) -> str:
-        """SELECT a row."""
-        return self._value(f"SELECT @@wsrep_node_name FROM {TABLE} LIMIT 1", ())  # noqa: S608 - the same
-
-    def _value(self, statement: str, values: tuple[str, ...]) -> str:
         with self._connection.cursor() as cursor:
-            cursor.execute(statement, values)
+            cursor.execute(f"INSERT INTO {TABLE} (id) VALUES (%s) RETURNING @@wsrep_node_name", (key,))  # noqa: S608 - a constant name
             row = cursor.fetchone()
-        return str(row[0]) if row else ""
+        return Answer(str(row[0]) if row else "")
+
+    def read(self) -> Answer:
+        """SELECT the newest row's number."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"SELECT @@wsrep_node_name, COALESCE(MAX(number), 0) FROM {TABLE}")  # noqa: S608 - the same
+            row = cursor.fetchone()
+        return Answer(str(row[0]), int(row[1])) if row else Answer()
 
     def abort(self) -> None:
         """Its socket has a deadline of its own."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hadrill.inventory import Host
 from hadrill.remote import Remote
-from hadrill.services.client_parts import TURN
+from hadrill.services.client_parts import SILENT, TURN
 from hadrill.services.minio.workload import S3_SECONDS
 from hadrill.services.proxies import checks_of
 from hadrill.timing import Budget, Part, budget
@@ -18,10 +18,10 @@ DRIVE_SECONDS = 30.0
 
 def minio_budget(remote: Remote, proxies: Sequence[Host], kind: str, multiplier: float) -> Budget:
     """A sum of parts. A node that refuses connections costs nothing inside MinIO; one that is silent does."""
-    parts = [checks_of(remote, proxies[0], "be_minio").down(kind == "blackhole")] if proxies else []
-    if kind == "blackhole":
+    parts = [checks_of(remote, proxies[0], "be_minio").down(kind in SILENT)] if proxies else []
+    if kind in SILENT:
         parts.append(Part("drive", DRIVE_SECONDS, "MinIO's drive timeout"))
     if kind == "stop":
         parts.append(Part("shutdown", 1.0, "connections in flight"))
-    hangs = Part("client", S3_SECONDS if kind == "blackhole" else 0.0, "an operation that hangs is given up")
+    hangs = Part("client", S3_SECONDS if kind in SILENT else 0.0, "an operation that hangs is given up")
     return budget([*parts, TURN, hangs], multiplier)

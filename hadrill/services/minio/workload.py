@@ -1,12 +1,14 @@
 """PUT and GET at the entry point."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from hadrill.services.minio.service import PORT, Minio
-from hadrill.workload import Lane
+from hadrill.workload import Answer, Lane, WentBackError
 
 SEED = "seed"
 BODY_BYTES = 1024
@@ -24,14 +26,22 @@ def body_of(key: str) -> bytes:
     return (key * (BODY_BYTES // len(key) + 1)).encode()[:BODY_BYTES]
 
 
+@dataclass
+class Newest:
+    """The object that was acknowledged last: readers get that one."""
+
+    key: str = SEED
+
+
 def lanes(service: Minio, drill: str) -> Sequence[Lane]:
     """Putting and getting. Building a client is slow in this library, so each kind of connection has one for all."""
+    newest = Newest()
     clients = {
         kind: service.client(service.entry_point, seconds=S3_SECONDS, keep=kind == "pooled")
         for kind in ("new", "pooled")
     }
     return [
-        Lane(kind, connection, PORT, lambda client=client: MinioClient(client, drill), refused, S3_SECONDS)  # type: ignore[misc]  # a default
+        Lane(kind, connection, PORT, partial(MinioClient, client, bucket_of(drill), newest), refused, S3_SECONDS)
         for kind in ("write", "read")
         for connection, client in clients.items()
     ]
@@ -45,18 +55,25 @@ def refused(error: Exception) -> bool:
 class MinioClient:
     """One use of a client; the connections behind it are the library's."""
 
-    def __init__(self, client: Any, drill: str) -> None:
-        self._client, self._bucket = client, bucket_of(drill)
+    def __init__(self, client: Any, bucket: str, newest: Newest) -> None:
+        self._client, self._bucket, self._newest = client, bucket, newest
 
-    def write(self, key: str) -> str:
+    def write(self, key: str) -> Answer:
         """PUT."""
         self._client.put_object(Bucket=self._bucket, Key=key, Body=body_of(key))
-        return ""
+        self._newest.key = key
+        return Answer()
 
-    def read(self) -> str:
-        """GET, in full."""
-        self._client.get_object(Bucket=self._bucket, Key=SEED)["Body"].read()
-        return ""
+    def read(self) -> Answer:
+        """GET what was acknowledged last, in full."""
+        key = self._newest.key
+        try:
+            body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except self._client.exceptions.NoSuchKey:
+            raise WentBackError(f"no object {key}, which was acknowledged") from None
+        if body != body_of(key):
+            raise WentBackError(f"{key} has other content than what was acknowledged")
+        return Answer()
 
     def abort(self) -> None:
         """The library's own deadlines are set."""

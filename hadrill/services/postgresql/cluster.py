@@ -17,7 +17,7 @@ from hadrill.services.postgresql.budget import postgresql_budget
 from hadrill.services.postgresql.diagnosis import EXAMINATION
 from hadrill.services.postgresql.probe import probe, watch
 from hadrill.services.postgresql.service import PORT, REST_PORT, Postgresql
-from hadrill.services.postgresql.workload import TABLE, lanes
+from hadrill.services.postgresql.workload import COLUMNS, TABLE, lanes
 from hadrill.timing import Budget, Deadline, eventually
 from hadrill.workload import History, Lane
 
@@ -77,9 +77,8 @@ class PostgresqlCluster(Cluster):
     def prepare(self, drill: str, leader: Host | None) -> None:
         """An empty table."""
         with closing(self.postgresql.connect(self.postgresql.entry_point)) as connection:
-            connection.execute(f"CREATE TABLE IF NOT EXISTS {TABLE} (id text PRIMARY KEY)")
-            connection.execute(f"TRUNCATE {TABLE}")
-            connection.execute(f"INSERT INTO {TABLE} VALUES (%s)", (f"{drill}-seed",))  # noqa: S608 - a constant name
+            connection.execute(f"DROP TABLE IF EXISTS {TABLE}")
+            connection.execute(f"CREATE TABLE {TABLE} ({COLUMNS})")
 
     def lanes(self, drill: str) -> Sequence[Lane]:
         """New connections to PostgreSQL through HAProxy, pooled ones to PgBouncer."""

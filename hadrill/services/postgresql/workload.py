@@ -8,9 +8,13 @@ from contextlib import suppress
 import psycopg
 
 from hadrill.services.postgresql.service import POOLED_PORT, PORT, Postgresql
-from hadrill.workload import OPERATION_SECONDS, Lane
+from hadrill.workload import OPERATION_SECONDS, Answer, Lane
 
 TABLE = "hadrill_drill"
+
+
+COLUMNS = "id text PRIMARY KEY, number bigint GENERATED ALWAYS AS IDENTITY UNIQUE"
+"""Numbers are given out in order, so the greatest that a reader sees never goes back unless a write is lost."""
 
 
 def lanes(service: Postgresql) -> Sequence[Lane]:
@@ -38,18 +42,17 @@ class PostgresqlClient:
     def __init__(self, service: Postgresql, port: int) -> None:
         self._connection = service.connect(service.entry_point, port, seconds=OPERATION_SECONDS)
 
-    def write(self, key: str) -> str:
+    def write(self, key: str) -> Answer:
         """INSERT; the server says its own address, whatever stands between."""
         statement = f"INSERT INTO {TABLE} VALUES (%s) RETURNING host(inet_server_addr())"  # noqa: S608 - a constant name
-        return self._value(statement, (key,))
+        row = self._connection.execute(statement.encode(), (key,)).fetchone()
+        return Answer(str(row[0]) if row else "")
 
-    def read(self) -> str:
-        """SELECT a row."""
-        return self._value(f"SELECT host(inet_server_addr()) FROM {TABLE} LIMIT 1", ())  # noqa: S608 - the same
-
-    def _value(self, statement: str, values: tuple[str, ...]) -> str:
-        row = self._connection.execute(statement.encode(), values).fetchone()
-        return str(row[0]) if row else ""
+    def read(self) -> Answer:
+        """SELECT the newest row's number."""
+        statement = f"SELECT host(inet_server_addr()), coalesce(max(number), 0) FROM {TABLE}"  # noqa: S608 - the same
+        row = self._connection.execute(statement.encode()).fetchone()
+        return Answer(str(row[0]), row[1]) if row else Answer()
 
     def abort(self) -> None:
         """Shut its socket under it."""

@@ -124,6 +124,4 @@ class RabbitmqCluster(Cluster):
 
 def taken_out(history: History) -> Counter[str]:
     """Keys that readers took out of the queue, and how often."""
-    return Counter(
-        each.server for each in history.operations() if not each.writes and each.outcome == OK and each.server
-    )
+    return Counter(each.taken for each in history.operations() if not each.writes and each.outcome == OK and each.taken)

@@ -44,7 +44,7 @@ RULES: tuple[Rule[RabbitmqFacts], ...] = (
         "partition",
         "nodes lost sight of each other",
         "partitions in /api/nodes",
-        "mend the network; with pause_minority the smaller side comes back by itself",
+        "mend the network; with pause_minority the smaller side comes back by itself, or restart it",
         signs.partitioned,
     ),
     Rule(

@@ -10,7 +10,7 @@ import pika.exceptions
 from hadrill.inventory import Host
 from hadrill.services.rabbitmq.service import PORT, Rabbitmq
 from hadrill.timing import Deadline, OverdueError, eventually
-from hadrill.workload import OPERATION_SECONDS, Lane
+from hadrill.workload import OPERATION_SECONDS, Answer, Lane
 
 EXPIRES_MS = 3600000
 RETURN_SECONDS = 5.0
@@ -97,18 +97,18 @@ class RabbitmqClient:
             self.close()
             raise
 
-    def write(self, key: str) -> str:
+    def write(self, key: str) -> Answer:
         """Publish; returns when a majority of the queue's members has the message."""
         self._channel.basic_publish("", self._queue, key.encode(), PERSISTENT, mandatory=True)
-        return ""
+        return Answer()
 
-    def read(self) -> str:
-        """Take one message out and acknowledge it; returns its key, empty where the queue is empty."""
+    def read(self) -> Answer:
+        """Take one message out and acknowledge it; the queue may be empty."""
         method, _, body = self._channel.basic_get(self._queue)
         if method is None:
-            return ""
+            return Answer()
         self._channel.basic_ack(method.delivery_tag)
-        return str(body.decode())
+        return Answer(taken=str(body.decode()))
 
     def abort(self) -> None:
         """Shut its socket under it: pika itself has no deadline for a confirm."""

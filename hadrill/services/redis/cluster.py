@@ -17,7 +17,7 @@ from hadrill.services.redis.budget import redis_budget
 from hadrill.services.redis.diagnosis import EXAMINATION
 from hadrill.services.redis.probe import probe, watch
 from hadrill.services.redis.service import PORT, SENTINEL_PORT, Redis
-from hadrill.services.redis.workload import key_of, lanes
+from hadrill.services.redis.workload import KEEP_SECONDS, count_of, key_of, lanes
 from hadrill.timing import Budget, Deadline, eventually
 from hadrill.workload import History, Lane
 
@@ -87,9 +87,9 @@ class RedisCluster(Cluster):
         ]
 
     def prepare(self, drill: str, leader: Host | None) -> None:
-        """A key for the readers. Keys expire by themselves."""
+        """A count for the readers. Keys expire by themselves."""
         with self.redis.client(self.redis.entry_point) as client:
-            client.set(key_of(drill, "seed"), "seed", ex=3600)
+            client.set(count_of(drill), 0, ex=KEEP_SECONDS)
 
     def lanes(self, drill: str) -> Sequence[Lane]:
         """Writes and reads, over new and pooled connections."""

@@ -1,12 +1,12 @@
 """SET and GET at the entry point."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import redis
-from redis.client import Pipeline
 
 from hadrill.services.redis.service import PORT, Redis
-from hadrill.workload import OPERATION_SECONDS, Lane
+from hadrill.workload import OPERATION_SECONDS, Answer, Lane
 
 KEEP_SECONDS = 3600
 """Keys of a drill that was killed go away by themselves."""
@@ -15,6 +15,11 @@ KEEP_SECONDS = 3600
 def key_of(drill: str, key: str) -> str:
     """The name in Redis."""
     return f"hadrill:drill:{drill}:{key}"
+
+
+def count_of(drill: str) -> str:
+    """The key that counts a drill's writes."""
+    return key_of(drill, "count")
 
 
 def lanes(service: Redis, drill: str) -> Sequence[Lane]:
@@ -43,24 +48,21 @@ class RedisClient:
             self._client.close()
             raise
 
-    def write(self, key: str) -> str:
-        """SET."""
-        with self._client.pipeline(transaction=False) as batch:
+    def write(self, key: str) -> Answer:
+        """SET, and count it: both or neither."""
+        with self._client.pipeline(transaction=True) as batch:
+            batch.execute_command("CLIENT", "INFO")
             batch.set(key_of(self._drill, key), key, ex=KEEP_SECONDS)
-            return self._answer(batch)
+            batch.incr(count_of(self._drill))
+            return Answer(_server(batch.execute()[0]))
 
-    def read(self) -> str:
-        """GET."""
+    def read(self) -> Answer:
+        """GET how many writes there were."""
         with self._client.pipeline(transaction=False) as batch:
-            batch.get(key_of(self._drill, "seed"))
-            return self._answer(batch)
-
-    @staticmethod
-    def _answer(batch: Pipeline) -> str:
-        # Asked each time: redis-py opens a connection that the proxy closed again without a word.
-        batch.execute_command("CLIENT", "INFO")
-        fields = dict(pair.split("=", 1) for pair in str(batch.execute()[1]).split())
-        return fields["laddr"].rpartition(":")[0]
+            batch.execute_command("CLIENT", "INFO")
+            batch.get(count_of(self._drill))
+            info, count = batch.execute()
+        return Answer(_server(info), int(count or 0))
 
     def abort(self) -> None:
         """Its socket has a deadline of its own."""
@@ -68,3 +70,9 @@ class RedisClient:
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
+
+
+def _server(info: Any) -> str:
+    """Who answered. Asked each time: redis-py opens a connection that the proxy closed again without a word."""
+    fields = dict(pair.split("=", 1) for pair in str(info).split())
+    return fields["laddr"].rpartition(":")[0]

@@ -8,13 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hadrill.chaos import Round, Schedule, ScheduleError, Step, draw
 from hadrill.chaos.draw import FAULTS as FAULTS_DRAWN
 from hadrill.chaos.gate import Gate
-from hadrill.chaos.invariants import SLACK_SECONDS, late, untouched
 from hadrill.chaos.schedule import MOMENTS, SAME, numbers_of, seconds_of
 from hadrill.chaos.shrink import shrink
 from hadrill.chaos.sound import sound
@@ -23,16 +20,7 @@ from hadrill.inventory import Inventory
 from hadrill.inventory.settings import Chaos
 from hadrill.services.clusters import CLUSTERS
 from hadrill.timing import POLL, Deadline, eventually
-from hadrill.workload import FAIL, OK, UNKNOWN, Client, Lane, Operation
 
-
-def _never() -> Client:
-    raise NotImplementedError
-
-
-LANES = (Lane("write", "new", 1, _never, lambda _: False), Lane("read", "new", 1, _never, lambda _: False))
-NAMES = {f"{lane.kind} {lane.connection} {lane.port}" for lane in LANES}
-OUTCOMES = st.sampled_from((OK, FAIL, UNKNOWN))
 TEN_MINUTES = 600.0
 
 
@@ -140,21 +128,6 @@ def test_shrinking_keeps_what_fails_when_its_time_is_over(stock: Inventory) -> N
     drawn = draw(1, 120.0, stock)
     found = shrink(drawn, lambda _: True, Deadline(0.0))
     assert (found.schedule, found.done) == (drawn, False)
-
-
-@given(st.lists(st.tuples(st.floats(0.0, 10.0), OUTCOMES), max_size=30))
-def test_an_operation_after_its_deadline_is_always_seen(drawn: list[tuple[float, str]]) -> None:
-    made = [Operation(str(n), LANES[0].name, 0.0, taken, outcome) for n, (taken, outcome) in enumerate(drawn)]
-    slow = sum(taken > LANES[0].seconds + SLACK_SECONDS for taken, _ in drawn)
-    said = late(made, LANES)
-    assert bool(said) == (slow > 0)
-    assert all(line.startswith(f"{slow} operations ended after their deadline") for line in said)
-
-
-@given(st.lists(OUTCOMES, max_size=30))
-def test_a_failure_where_nothing_was_broken_is_always_seen(outcomes: list[str]) -> None:
-    said = untouched(Operation(str(n), "read", 0.0, 0.1, outcome, error="why") for n, outcome in enumerate(outcomes))
-    assert bool(said) == (not outcomes or set(outcomes) != {OK})
 
 
 def test_who_wants_to_be_alone_waits_for_those_inside_and_keeps_others_out(tmp_path: Path) -> None:

@@ -10,12 +10,12 @@ import pytest
 
 from hadrill.drill.case import Case
 from hadrill.drill.collecting import Wish, cases
-from hadrill.drill.judge import judge, split_brain
+from hadrill.drill.judge import judge
 from hadrill.drill.result import Result
 from hadrill.faults import FAULTS, Target, fault
 from hadrill.inventory import Inventory
 from hadrill.inventory.settings import Objective
-from hadrill.report import drills
+from hadrill.report import drills, memory
 from hadrill.safety import journal
 from hadrill.safety.consent import refused
 from hadrill.safety.guard import Arithmetic
@@ -23,7 +23,6 @@ from hadrill.services.cluster import Cluster
 from hadrill.services.proxies import seconds_of
 from hadrill.services.redis.budget import seconds_of as redis_seconds
 from hadrill.timing import Part, budget
-from hadrill.workload import OK, Operation
 
 TARGET = Target("abc", "redis", "redis-server", "198.18.0.1", ("198.18.0.124",), 6379, 6379, "/var/lib/hadrill/redis")
 THREE = ("a", "b", "c")
@@ -92,20 +91,6 @@ def test_a_lost_write_fails_where_none_may_be_and_is_reported_where_some_may() -
     allowed = verdict(may_lose=True, lost=2)
     assert allowed.verdict == "passed"
     assert "bound: the bound" in allowed.notes[0]
-
-
-def writes(*servers: str) -> list[Operation]:
-    return [Operation(str(n), "write new 1", n, n + 0.5, OK, server) for n, server in enumerate(servers)]
-
-
-def test_two_that_take_writes_in_turn_are_a_split_brain() -> None:
-    said = split_brain(writes("a", "b", "a", "b", "a", "b"))
-    assert said == "split brain: a and b both acknowledged writes for 3.0 s"
-
-
-@pytest.mark.parametrize("servers", [("a", "a", "b", "b"), ("a", "b", "a"), ("a",)])
-def test_one_after_the_other_is_none(servers: tuple[str, ...]) -> None:
-    assert split_brain(writes(*servers)) == ""
 
 
 def test_consent_is_needed_twice_outside_the_lab(stock: Inventory) -> None:
@@ -194,9 +179,9 @@ def test_repeated_drills_show_their_distribution() -> None:
 
 
 def test_the_history_shows_trends(tmp_path: Path) -> None:
-    drills.remember(tmp_path, [row(5.0), row(None, "inconclusive")])
-    drills.remember(tmp_path, [row(8.0)])
+    memory.remember(tmp_path, [row(5.0), row(None, "inconclusive")])
+    memory.remember(tmp_path, [row(8.0)])
     assert all(json.loads(line)["at"] for line in (tmp_path / "history.jsonl").read_text().splitlines())
-    ((key, runs, passed, median, longest, last, change, _),) = drills.trends(tmp_path)
+    ((key, runs, passed, median, longest, last, change, _),) = memory.trends(tmp_path)
     assert (key, runs, passed) == ("redis/master/power-off", "3", "2")
     assert (median, longest, last, change) == ("6.50", "8.00", "8.00", "+3.00")

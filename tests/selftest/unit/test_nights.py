@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hadrill.diagnosis import Cause
 from hadrill.drill.result import Result
 from hadrill.report.chaos_page import faults_of, write_chaos_page
-from hadrill.report.drills import remembered
+from hadrill.report.memory import HISTORY, HistoryError, remember, remembered
 from hadrill.report.regression import greater, rarer, regressions
 from hadrill.report.salvage import NOTE, RUNNER, salvage, sign
 
@@ -137,6 +137,16 @@ def test_the_report_of_a_run_that_lives_is_its_own(tmp_path: Path) -> None:
     assert list(salvage(tmp_path)) == []
 
 
-def test_a_half_written_line_of_the_history_is_passed_over(tmp_path: Path) -> None:
-    (tmp_path / "history.jsonl").write_text('{"outage_s": 1.0}\n{"outage', "utf-8")
-    assert remembered(tmp_path) == [{"outage_s": 1.0}]
+def test_half_a_line_of_a_killed_run_spoils_no_other(tmp_path: Path) -> None:
+    remember(tmp_path, [row(1)])
+    with (tmp_path / HISTORY).open("a", encoding="utf-8") as out:
+        out.write('{"outage')
+    remember(tmp_path, [row(2), row(3)])
+    assert [each["round"] for each in remembered(tmp_path)] == [1, 2, 3]
+    assert (tmp_path / HISTORY).read_text("utf-8").count("\n") == 4
+
+
+def test_what_a_newer_hadrill_wrote_is_told(tmp_path: Path) -> None:
+    (tmp_path / HISTORY).write_text('{"outage_s": 1.0}\n{"schema": 2}\n', "utf-8")
+    with pytest.raises(HistoryError, match=r"history.jsonl, line 2: this hadrill knows schema 1"):
+        remembered(tmp_path)

@@ -12,6 +12,7 @@ from hadrill.workload import (
     FAIL,
     OK,
     UNKNOWN,
+    Answer,
     History,
     Lane,
     Operation,
@@ -59,11 +60,11 @@ class Fake:
     def __init__(self, do: Callable[[], str]) -> None:
         self._do, self.aborted, self.closed = do, threading.Event(), False
 
-    def write(self, _: str) -> str:
-        return self._do()
+    def write(self, _: str) -> Answer:
+        return Answer(self._do())
 
-    def read(self) -> str:
-        return self._do()
+    def read(self) -> Answer:
+        return Answer(self._do())
 
     def abort(self) -> None:
         self.aborted.set()
@@ -116,7 +117,7 @@ def test_an_operation_that_hangs_is_aborted_and_holds_up_no_other() -> None:
     def hang() -> Fake:
         client = Fake(lambda: "")
 
-        def wait(_: str = "") -> str:
+        def wait(_: str = "") -> Answer:
             assert client.aborted.wait(5.0), "nobody aborted it"
             raise ConnectionError("aborted")
 
@@ -141,7 +142,7 @@ def test_unsteady_names_the_lane_and_its_error() -> None:
 
 def test_the_history_is_kept_as_json_lines_from_the_fault_on(tmp_path: Path) -> None:
     history = History()
-    history.add(Operation("k", "write new 1", 9.5, 10.5, OK, "a"))
+    history.add(Operation("k", "write new 1", 9.5, 10.5, OK, "a", value=7))
     history.save(tmp_path / "h", zero=10.0)
     assert json.loads((tmp_path / "h").read_text()) == {
         "key": "k",
@@ -151,4 +152,6 @@ def test_the_history_is_kept_as_json_lines_from_the_fault_on(tmp_path: Path) -> 
         "outcome": "ok",
         "server": "a",
         "error": "",
+        "value": 7,
+        "taken": "",
     }

@@ -1,0 +1,78 @@
+"""What must not grow from round to round, and what no drill may leave: counted on the hosts after each round."""
+
+import statistics
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+
+from hadrill.inventory import Host
+from hadrill.remote import Remote, RemoteError, run_program
+from hadrill.report.regression import LEVEL, greater
+from hadrill.safety.on_target import ROOT
+
+PROGRAM = (Path(__file__).parent / "on_host.py").read_text("utf-8")
+COUNT_SECONDS = 10.0
+DATA = "/var/lib/hadrill"
+MIB = 1 << 20
+ALLOWED = {"file descriptors": 50.0, "memory bytes": 64.0 * MIB, "disk bytes": 1024.0 * MIB}
+"""A median may move by so much: connections come and go, logs are written, caches are filled."""
+GROWTH = 1.2
+"""And by this factor, which no large member reaches by chance."""
+FEWEST = 18
+"""Fewer counts show no trend: each third needs six for the test to be able to say anything."""
+
+Series = dict[tuple[str, str], list[float]]
+
+
+class Census:
+    """Counts of the members of one cluster, over the rounds of a run."""
+
+    def __init__(self, remote: Remote, hosts: Sequence[Host]) -> None:
+        self._remote, self._hosts = remote, tuple(hosts)
+        self.series: Series = {}
+
+    def count(self, drills: Collection[str]) -> tuple[str, str]:
+        """Count once more. Returns what these drills left, and what could not be counted; each may be empty."""
+        order = {"root": ROOT, "data": DATA}
+        answers = self._remote.everywhere(
+            self._hosts, lambda host: run_program(self._remote, host, PROGRAM, order, COUNT_SECONDS)
+        )
+        left, silent = [], []
+        for host, said in answers.items():
+            if isinstance(said, RemoteError):
+                silent.append(f"{host} was not counted: {said}")
+                continue
+            left += [f"{host}: drill {name}" for name in sorted(set(said["left"]) & set(drills))]
+            self._add(host, "disk bytes", said["disk bytes"])
+            for container, held in said["containers"].items():
+                for what, number in held.items():
+                    self._add(host, f"{what} of {container}", number)
+        return f"left behind on {', '.join(left)}" if left else "", "; ".join(silent)
+
+    def leaks(self) -> list[str]:
+        """What kept growing."""
+        found = (leak(f"{host}: {what}", what.partition(" of ")[0], held) for (host, what), held in self._sorted())
+        return [each for each in found if each]
+
+    def _sorted(self) -> Iterable[tuple[tuple[str, str], list[float]]]:
+        return sorted(self.series.items())
+
+    def _add(self, host: Host, what: str, number: float) -> None:
+        self.series.setdefault((host.name, what), []).append(float(number))
+
+
+def leak(name: str, kind: str, counts: Sequence[float]) -> str:
+    """What grew from the second third of the counts to the last one, empty where nothing did.
+
+    The first third is left out: what a cache takes it takes in the beginning. By Mann and Whitney's U at p < 0.01, and
+    by more than ALLOWED and GROWTH.
+    """
+    third = len(counts) // 3
+    if len(counts) < FEWEST:
+        return ""
+    then, now = counts[third : 2 * third], counts[-third:]
+    before, after = statistics.median(then), statistics.median(now)
+    if after - before <= ALLOWED[kind] or after <= GROWTH * before or greater(now, then) >= LEVEL:
+        return ""
+    unit, size = ("MiB", MIB) if kind.endswith("bytes") else ("", 1)
+    name = name.replace(" bytes", "")
+    return f"{name} grew from {before / size:.0f} to {after / size:.0f} {unit}".rstrip()

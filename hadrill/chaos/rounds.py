@@ -1,0 +1,74 @@
+"""The rounds of one service, one after the other, until the time is over or a promise is broken."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from hadrill.chaos.calm import Calm
+from hadrill.chaos.census import Census
+from hadrill.chaos.gate import Gate
+from hadrill.chaos.schedule import Round, Schedule
+from hadrill.chaos.storm import Storm
+from hadrill.drill.drill import Drill
+from hadrill.drill.evidence import keep_result
+from hadrill.drill.result import FAILED, PASSED, Result
+from hadrill.drill.session import Session
+from hadrill.services.clusters import CLUSTERS, cluster_of
+from hadrill.services.proxy_clusters import ProxyCluster
+from hadrill.timing import Deadline
+
+Keep = Callable[[Result, Path], None]
+MIB = 1 << 20
+
+
+class RoundsOf:
+    """One service's rounds. `keep` is told each result, and where its evidence lies."""
+
+    def __init__(self, session: Session, schedule: Schedule, service: str, places: int, keep: Keep) -> None:
+        lanes = list(dict.fromkeys(each.service for each in schedule.rounds))
+        others = sum(not issubclass(CLUSTERS[lane], ProxyCluster) for lane in lanes)
+        self._session, self._schedule, self._service, self._keep = session, schedule, service, keep
+        self._gate = Gate(session.folder.parent / "locks", places, others)
+        self._may_keep = session.inventory.settings.chaos.evidence_mib * MIB / len(lanes)
+        self._kept = 0
+
+    def run(self) -> list[Result]:
+        """Every round that began in time."""
+        over, made = Deadline(self._schedule.duration_s), list[Result]()
+        cluster = cluster_of(self._session.inventory, self._session.remote, self._service)
+        census = Census(self._session.remote, cluster.members)
+        for each in self._schedule.of(self._service):
+            one, alone = self._drill(each)
+            with self._gate.entered(over, alone=alone):
+                if over.passed:
+                    break
+                result = one.run()
+            left, uncounted = census.count(one.ids)
+            result.notes += filter(None, [uncounted])
+            self._judge(one, result, [left, *census.leaks()])
+            self._keep(result, one.folder)
+            made.append(result)
+            if result.verdict == FAILED:
+                break
+        return made
+
+    def _drill(self, drawn: Round) -> tuple[Drill, bool]:
+        """A round as a drill, and whether it needs the clients' way for itself."""
+        # Each its own: a cluster remembers what it made for a drill.
+        cluster = cluster_of(self._session.inventory, self._session.remote, drawn.service)
+        if not drawn.steps:
+            return Calm(self._session, cluster, drawn), False
+        storm = Storm(self._session, cluster, drawn)
+        return storm, storm.touches_proxies or isinstance(cluster, ProxyCluster)
+
+    def _judge(self, one: Drill, result: Result, problems: list[str]) -> None:
+        """What was found after the round fails it; what passed is kept only while there is room."""
+        if said := [each for each in problems if each]:
+            result.verdict, result.cause = FAILED, "; ".join(filter(None, [result.cause, *said]))
+        if result.verdict == PASSED and self._kept > self._may_keep:
+            shutil.rmtree(one.folder)
+            limit = self._session.inventory.settings.chaos.evidence_mib
+            result.notes.append(f"its evidence is left out: the run has its {limit} MiB (chaos.evidence_mib)")
+            result.folder, result.evidence = "", []
+        keep_result(one.folder, result, self._session.inventory.credentials.values())
+        self._kept += sum(file.stat().st_size for file in one.folder.iterdir())

@@ -1,0 +1,89 @@
+"""What outlives runs: reports/history.jsonl, one result a line, only ever added to."""
+
+import fcntl
+import json
+import os
+import statistics
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from hadrill.report.drills import Row, by_key
+
+HISTORY = "history.jsonl"
+SCHEMA = 1
+"""Raised when a line's meaning changes; lines of a newer schema are not understood, those without one are the first."""
+LEFT_OUT = ("lanes", "evidence", "notes")
+"""What a run's own summary.json keeps."""
+
+
+class HistoryError(Exception):
+    """A history that this hadrill cannot read."""
+
+
+def remember(reports: Path, drills: Iterable[Row]) -> None:
+    """Add results to the history, with the time of the run. Runs may end at the same time."""
+    moment = datetime.now().astimezone().isoformat(timespec="seconds")
+    lines = [
+        json.dumps({"schema": SCHEMA, "at": moment} | {k: v for k, v in drill.items() if k not in LEFT_OUT})
+        for drill in drills
+    ]
+    with (reports / HISTORY).open("ab+") as out:
+        fcntl.flock(out, fcntl.LOCK_EX)
+        # A run that was killed while it wrote left half a line: what comes next is not part of it.
+        if out.seek(0, os.SEEK_END) and not _ends_a_line(out.fileno(), out.tell()):
+            out.write(b"\n")
+        out.write("".join(f"{line}\n" for line in lines).encode())
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def remembered(reports: Path) -> list[Row]:
+    """All results of earlier runs, the oldest first. A line that a killed run left half is passed over.
+
+    Raises HistoryError for what a newer hadrill wrote.
+    """
+    try:
+        lines = (reports / HISTORY).read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    return list(_parsed(lines, reports / HISTORY))
+
+
+def _parsed(lines: Sequence[str], file: Path) -> Iterator[Row]:
+    for number, line in enumerate(lines, start=1):
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if not isinstance(row, dict) or row.get("schema", SCHEMA) > SCHEMA:
+            raise HistoryError(f"{file}, line {number}: this hadrill knows schema {SCHEMA}: {line[:60]}")
+        yield row
+
+
+def _ends_a_line(file: int, size: int) -> bool:
+    return os.pread(file, 1, size - 1) == b"\n"
+
+
+def trends(reports: Path, since: str = "") -> list[tuple[str, ...]]:
+    """One row for each kind of drill that was run since then: how often, passed, and how its outage developed.
+
+    Raises HistoryError.
+    """
+    rows: list[tuple[str, ...]] = []
+    made = [row for row in remembered(reports) if _moment(row["at"]) >= _moment(since)]
+    for key, runs in sorted(by_key(made).items()):
+        outages = [run["outage_s"] for run in runs if run["outage_s"] is not None]
+        passed = sum(run["verdict"] == "passed" for run in runs)
+        counted = (key, str(len(runs)), str(passed))
+        if not outages:
+            rows.append((*counted, "-", "-", "-", "-", runs[-1]["at"]))
+            continue
+        earlier = statistics.median(outages[:-1] or outages)
+        numbers = (statistics.median(outages), max(outages), outages[-1])
+        rows.append((*counted, *(f"{each:.2f}" for each in numbers), f"{outages[-1] - earlier:+.2f}", runs[-1]["at"]))
+    return rows
+
+
+def _moment(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp() if text else 0.0

@@ -1,0 +1,97 @@
+"""What must hold whatever is broken, judged from histories alone. Each returns what was violated, if anything."""
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from hadrill.workload.client import Lane, WentBackError
+from hadrill.workload.history import OK, Operation
+
+SLACK_SECONDS = 1.0
+"""An operation is given up at its deadline; its thread learns of it a little later."""
+
+
+def late(operations: Iterable[Operation], lanes: Sequence[Lane]) -> str:
+    """Every operation ends by its deadline: an application that waits for ever is an outage that nobody counts."""
+    allowed = {lane.name: lane.seconds + SLACK_SECONDS for lane in lanes}
+    over = [each for each in operations if each.end - each.start > allowed[each.lane]]
+    if not over:
+        return ""
+    worst = max(over, key=lambda each: each.end - each.start)
+    seconds = worst.end - worst.start
+    return f"{len(over)} operations ended after their deadline, {worst.key} of {worst.lane!r} after {seconds:.1f} s"
+
+
+def untouched(operations: Iterable[Operation]) -> str:
+    """Where nothing is broken nothing fails, whatever happens to the other clusters."""
+    done = list(operations)
+    failed = [each for each in done if each.outcome != OK]
+    if not done:
+        return "not one operation was made"
+    if not failed:
+        return ""
+    return f"{len(failed)} of {len(done)} operations failed though nothing was broken here: {failed[0].error}"
+
+
+def went_back(operations: Iterable[Operation], *, per_server: bool = False) -> str:
+    """A read shows at least what a read that ended before it began has shown.
+
+    `per_server`: only what the same server said is compared, where members may be behind one another.
+    """
+    said = list(operations)
+    gone = [each for each in said if each.error.startswith(WentBackError.__name__)]
+    if gone:
+        return f"reads went back {len(gone)} times: {gone[0].error}"
+    reads: dict[str, list[Operation]] = {}
+    for each in said:
+        if each.outcome == OK and each.value is not None:
+            reads.setdefault(each.server if per_server else "", []).append(each)
+    back = [pair for group in reads.values() for pair in _smaller_than_before(group)]
+    if not back:
+        return ""
+    before, now = max(back, key=lambda pair: (pair[0].value or 0) - (pair[1].value or 0))
+    servers = f"{now.server} after {before.server}" if now.server != before.server else now.server
+    return f"reads went back {len(back)} times: {before.value} was read, then {now.value} ({servers})"
+
+
+def _smaller_than_before(reads: Sequence[Operation]) -> list[tuple[Operation, Operation]]:
+    """Reads that showed less than one before them, each behind the greatest of those."""
+    found, greatest = [], None
+    waiting = [(each.end, number) for number, each in enumerate(reads)]
+    heapq.heapify(waiting)
+    for each in sorted(reads, key=lambda read: read.start):
+        while waiting and waiting[0][0] < each.start:
+            ended = reads[heapq.heappop(waiting)[1]]
+            greatest = ended if greatest is None or (ended.value or 0) > (greatest.value or 0) else greatest
+        if greatest is not None and (each.value or 0) < (greatest.value or 0):
+            found.append((greatest, each))
+    return found
+
+
+def split_brain(operations: Iterable[Operation]) -> str:
+    """Two members that acknowledged writes in turn: both took writes as the leader. Empty where there were none.
+
+    A member that takes over is no split brain: then all of the first one's writes end before the second one's begin.
+    """
+    writes = sorted(
+        (each for each in operations if each.writes and each.outcome == OK and each.server), key=lambda o: o.end
+    )
+    first: dict[str, Operation] = {}
+    last: dict[str, Operation] = {}
+    for each in writes:
+        first.setdefault(each.server, each)
+        last[each.server] = each
+    names = sorted(first, key=lambda server: first[server].end)
+    for number, one in enumerate(names):
+        for other in names[number + 1 :]:
+            inside = [w for w in writes if w.server == one and first[other].end < w.start and w.end < last[other].start]
+            # Handed over and back again is one after the other; only taking turns more often is both at once.
+            turns = Counter(_turns([w.server for w in writes if w.server in (one, other)]))
+            if inside and turns[one] > 1 and turns[other] > 1:
+                seconds = inside[-1].end - first[other].end
+                return f"split brain: {one} and {other} both acknowledged writes for {seconds:.1f} s"
+    return ""
+
+
+def _turns(servers: list[str]) -> list[str]:
+    return [name for number, name in enumerate(servers) if number == 0 or servers[number - 1] != name]

@@ -1,0 +1,65 @@
+"""What kept growing, in made-up counts; and what a host is asked, on this computer."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hadrill.chaos.census import ALLOWED, FEWEST, GROWTH, MIB, PROGRAM, leak
+
+DESCRIPTORS = "file descriptors"
+
+
+def rising(start: float, step: float, number: int = 30) -> list[float]:
+    return [start + step * each for each in range(number)]
+
+
+def test_what_keeps_growing_is_a_leak() -> None:
+    said = leak("redis-01: file descriptors of redis", DESCRIPTORS, rising(20, 10))
+    assert said == "redis-01: file descriptors of redis grew from 165 to 265"
+    said = leak("redis-01: memory bytes of redis", "memory bytes", rising(50 * MIB, 10 * MIB))
+    assert said == "redis-01: memory of redis grew from 195 to 295 MiB"
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        rising(20, 10, FEWEST - 1),
+        rising(20, 1),
+        rising(10_000, 10),
+        [*rising(20, 50, 10), *[520.0] * 20],
+        [20.0, 400.0] * 15,
+    ],
+    ids=["too few", "too little", "too little for its size", "a cache that is full", "up and down"],
+)
+def test_what_does_not_keep_growing_is_none(counts: list[float]) -> None:
+    assert leak("x", DESCRIPTORS, counts) == ""
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=FEWEST, max_size=60), st.sampled_from(sorted(ALLOWED)))
+def test_what_shrinks_is_never_a_leak(counts: list[float], kind: str) -> None:
+    assert leak("x", kind, sorted(counts, reverse=True)) == ""
+
+
+@given(st.integers(FEWEST, 90), st.floats(0.0, 1e4), st.floats(GROWTH + 0.1, 10.0))
+def test_a_step_up_in_the_last_third_is_always_seen(number: int, start: float, factor: float) -> None:
+    third = number // 3
+    after = max(start * factor, start + ALLOWED[DESCRIPTORS] + 1.0)
+    assert leak("x", DESCRIPTORS, [start] * (number - third) + [after] * third) != ""
+
+
+def test_a_host_counts_what_drills_left(tmp_path: Path) -> None:
+    for name in ("d1", "leases"):
+        (tmp_path / name).mkdir()
+    for name in ("leases/d2", ".heal.lock"):
+        (tmp_path / name).touch()
+    order = json.dumps({"root": str(tmp_path), "data": str(tmp_path / "nothing")})
+    done = subprocess.run([sys.executable, "-c", PROGRAM], input=order, capture_output=True, text=True, check=True)
+    said = json.loads(done.stdout)
+    assert {"d1", "d2"} <= set(said["left"])
+    assert not {"leases", ".heal.lock"} & set(said["left"])
+    assert said["disk bytes"] > 0
