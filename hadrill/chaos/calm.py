@@ -43,7 +43,7 @@ class Calm(Drill):
         problems = [
             untouched(operations),
             late(operations, self.workload.lanes),
-            went_back(operations, per_server=self.cluster.members_lag),
+            went_back(operations, self.cluster.shown_by),
             f"{self.result.lost} acknowledged writes lost, none may be" if self.result.lost else "",
         ]
         self.result.cause = "; ".join(filter(None, problems))

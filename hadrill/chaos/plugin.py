@@ -24,6 +24,8 @@ from hadrill.report.salvage import salvage, sign
 
 SCHEDULE = pytest.StashKey[Schedule]()
 FILE = "schedule.json"
+RATE_SHARE = 0.5
+"""Of a drill's rate: a night makes many rounds, and several at once must leave room for what they break."""
 PLACES = max(2, os.cpu_count() or 1)
 """Rounds at the same time: of more the clients would starve, and a cluster that nobody touched would seem broken."""
 
@@ -98,7 +100,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def chaos(request: pytest.FixtureRequest, drills: Session) -> Callable[[str], list[Result]]:
     """Make the rounds of one service until the time is over; a broken promise ends its lane."""
     schedule = request.config.stash[SCHEDULE]
-    drills.rate = request.config.option.rate or usual_rate(PLACES)
+    drills.rate = request.config.option.rate or RATE_SHARE * usual_rate(PLACES)
 
     def keep(result: Result, folder: Path) -> None:
         request.node.user_properties.append((DRILL, result.as_json()))

@@ -126,7 +126,7 @@ class Drill:
         operations = self.workload.history.operations()
         if self.cluster.single_leader and (both := split_brain(operations)):
             self.problems.append(both)
-        self._back = went_back(operations, per_server=self.cluster.members_lag)
+        self._back = went_back(operations, self.cluster.shown_by)
 
     def _verdict(self, problems: list[str], *, may_lose: bool) -> None:
         """Judge, ask why where it failed, and keep everything."""

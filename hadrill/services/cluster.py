@@ -10,7 +10,7 @@ from hadrill.diagnosis import Diagnosis
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.timing import POLL, Budget, Timeline
-from hadrill.workload import History, Lane
+from hadrill.workload import History, Lane, Operation
 
 Probe = Callable[[], "Member"]
 Watch = Callable[[Timeline, threading.Event], None]
@@ -41,8 +41,6 @@ class Cluster(ABC):
     """Between two questions of the probe; longer where the answer costs its host much."""
     single_leader: ClassVar[bool] = True
     """Whether two members that take writes at the same time are a split brain."""
-    members_lag: ClassVar[bool] = False
-    """Whether clients may read from a member that has not applied yet what another one has shown."""
     resumes_whole: ClassVar[bool] = False
     """Whether a cluster that lost its majority goes on only when every member is back."""
     containers: ClassVar[dict[str, str]]
@@ -131,6 +129,10 @@ class Cluster(ABC):
     def read_back_order(self) -> tuple[Host, ...]:
         """Members whose data is compared with what was acknowledged."""
         return self.members
+
+    def shown_by(self, read: Operation) -> str:
+        """Among which reads this one must not go back; the same word for all where members are never behind."""
+        return ""
 
     def duplicates(self, history: History) -> int:
         """Writes that were delivered more than once."""

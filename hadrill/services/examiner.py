@@ -28,4 +28,5 @@ class Examiner:
         if found is None:
             return (), ""
         silent = [f"not asked, so not judged: {line}" for line in found.silent]
-        return found.causes, "\n".join(silent if found.causes else [found.summary, *silent])
+        # A host that does not answer is what the check itself says: nothing unknown is left then.
+        return found.causes, "\n".join(silent if found.causes or silent else [found.summary])

@@ -12,7 +12,7 @@ from hadrill.services.mariadb.cluster import MariadbCluster
 from hadrill.services.postgresql.cluster import PostgresqlCluster
 from hadrill.services.redis.cluster import RedisCluster
 from hadrill.timing import Budget, Part, budget
-from hadrill.workload import History, Lane
+from hadrill.workload import History, Lane, Operation
 
 SHUTDOWN_SECONDS = 1.0
 
@@ -32,6 +32,7 @@ class ProxyCluster(Cluster):
         super().__init__(inventory, remote)
         self.inner = tuple(service(inventory, remote) for service in self.behind)
         self.rate_share = 1 / len(self.inner)
+        self._behind: dict[str, Cluster] = {}
 
     @property
     def members(self) -> tuple[Host, ...]:
@@ -84,7 +85,14 @@ class ProxyCluster(Cluster):
 
     def lanes(self, drill: str) -> Sequence[Lane]:
         """All lanes of the services."""
-        return [lane for cluster in self.inner for lane in cluster.lanes(drill)]
+        found = [(lane, cluster) for cluster in self.inner for lane in cluster.lanes(drill)]
+        self._behind = {lane.name: cluster for lane, cluster in found}
+        return [lane for lane, _ in found]
+
+    def shown_by(self, read: Operation) -> str:
+        """The service behind, and what it says."""
+        cluster = self._behind[read.lane]
+        return f"{cluster.service} {cluster.shown_by(read)}"
 
     def read_back_order(self) -> tuple[Host, ...]:
         """Members of the services behind."""

@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from hadrill.workload.client import Lane, WentBackError
 from hadrill.workload.history import OK, Operation
@@ -33,10 +33,10 @@ def untouched(operations: Iterable[Operation]) -> str:
     return f"{len(failed)} of {len(done)} operations failed though nothing was broken here: {failed[0].error}"
 
 
-def went_back(operations: Iterable[Operation], *, per_server: bool = False) -> str:
+def went_back(operations: Iterable[Operation], same: Callable[[Operation], str] = lambda _: "") -> str:
     """A read shows at least what a read that ended before it began has shown.
 
-    `per_server`: only what the same server said is compared, where members may be behind one another.
+    Compared are those for which `same` says the same: of one service, or of one server where servers may be behind.
     """
     said = list(operations)
     gone = [each for each in said if each.error.startswith(WentBackError.__name__)]
@@ -45,7 +45,7 @@ def went_back(operations: Iterable[Operation], *, per_server: bool = False) -> s
     reads: dict[str, list[Operation]] = {}
     for each in said:
         if each.outcome == OK and each.value is not None:
-            reads.setdefault(each.server if per_server else "", []).append(each)
+            reads.setdefault(same(each), []).append(each)
     back = [pair for group in reads.values() for pair in _smaller_than_before(group)]
     if not back:
         return ""

@@ -18,7 +18,7 @@ from hadrill.services.mariadb.probe import probe
 from hadrill.services.mariadb.service import PORT, Mariadb
 from hadrill.services.mariadb.workload import COLUMNS, TABLE, lanes
 from hadrill.timing import Budget
-from hadrill.workload import History, Lane
+from hadrill.workload import History, Lane, Operation
 
 BACKEND = "be_mariadb"
 GALERA_PORT = 4567
@@ -32,8 +32,6 @@ class MariadbCluster(Cluster):
     single_leader = False
     # Nodes that lost their primary component form it anew when all are back, or by hand (pc.bootstrap).
     resumes_whole = True
-    # Without wsrep_sync_wait a node may be behind by what waits to be applied.
-    members_lag = True
     containers: ClassVar[dict[str, str]] = {"": "mariadb"}
     processes: ClassVar[dict[str, str]] = {"mariadbd": "mariadbd"}
     peer_port = GALERA_PORT
@@ -95,6 +93,10 @@ class MariadbCluster(Cluster):
             cursor.execute("SET SESSION wsrep_sync_wait = 1")
             cursor.execute(f"SELECT id FROM {TABLE} WHERE id LIKE %s", (f"{drill}-%",))  # noqa: S608 - the same
             return {str(row[0]) for row in cursor.fetchall()}
+
+    def shown_by(self, read: Operation) -> str:
+        """The node: without wsrep_sync_wait one may be behind another by what waits to be applied."""
+        return read.server
 
     def clean(self, drill: str) -> None:
         """Empty the table; it stays, as in the basic checks."""

@@ -1,6 +1,8 @@
 """Distributed MinIO, as drills see it."""
 
 import hashlib
+import math
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
@@ -21,6 +23,9 @@ from hadrill.workload import History, Lane
 
 BACKEND = "be_minio"
 READ_SECONDS = 10.0
+SETTLE_SECONDS = 6.0
+"""After a node's health page says yes, others connect to it for some seconds more. If one of them stops meanwhile, what
+was acknowledged just now is answered with NoSuchKey until it is back: seen 370 times in 10 s, and never after 6 s."""
 READ_BACK = 50
 """Objects that are read in full through each node; all are compared by their listed checksum."""
 
@@ -41,6 +46,7 @@ class MinioCluster(Cluster):
     def __init__(self, inventory: Inventory, remote: Remote) -> None:
         super().__init__(inventory, remote)
         self.minio = Minio(inventory)
+        self._whole_at = 0.0  # when a cluster that was seen apart counts as whole again
 
     @property
     def members(self) -> tuple[Host, ...]:
@@ -68,7 +74,12 @@ class MinioCluster(Cluster):
         """Every node says that the cluster would survive its loss, which it can say of a whole cluster only."""
         for host in self.members:
             if (reason := survives_the_loss_of(host)) is not None:
+                self._whole_at = math.inf
                 return f"{host}: {reason}"
+        if self._whole_at == math.inf:
+            self._whole_at = time.monotonic() + SETTLE_SECONDS
+        if self._whole_at > time.monotonic():
+            return "nodes that came back are still connecting to one another"
         try:
             return haproxy.unused(self.shared, BACKEND)
         except FAILURES as error:

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import pika
 import pika.exceptions
+from pika.adapters.blocking_connection import BlockingChannel
 
 from hadrill.inventory import Host
 from hadrill.services.rabbitmq.service import PORT, Rabbitmq
@@ -85,17 +86,20 @@ def refused(error: Exception) -> bool:
 
 
 class RabbitmqClient:
-    """One connection with one channel in confirm mode."""
+    """One connection with one channel in confirm mode. It is opened by the first operation, which can be aborted."""
 
     def __init__(self, service: Rabbitmq, queue: str) -> None:
         self._queue = queue
         self._connection = service.connect(service.entry_point, seconds=OPERATION_SECONDS)
-        try:
-            self._channel = self._connection.channel()
-            self._channel.confirm_delivery()
-        except BaseException:
-            self.close()
-            raise
+        self._opened: BlockingChannel | None = None
+
+    @property
+    def _channel(self) -> BlockingChannel:
+        if self._opened is None:
+            channel = self._connection.channel()
+            channel.confirm_delivery()
+            self._opened = channel
+        return self._opened
 
     def write(self, key: str) -> Answer:
         """Publish; returns when a majority of the queue's members has the message."""
