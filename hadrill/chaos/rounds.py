@@ -45,7 +45,7 @@ class RoundsOf:
                 result = one.run()
             left, uncounted = census.count(one.ids)
             result.notes += filter(None, [uncounted])
-            self._judge(one, result, [left, *census.leaks()])
+            self.judge(one, result, [left, *census.leaks()])
             self._keep(result, one.folder)
             made.append(result)
             if result.verdict == FAILED:
@@ -61,7 +61,7 @@ class RoundsOf:
         storm = Storm(self._session, cluster, drawn)
         return storm, storm.touches_proxies or isinstance(cluster, ProxyCluster)
 
-    def _judge(self, one: Drill, result: Result, problems: list[str]) -> None:
+    def judge(self, one: Drill, result: Result, problems: list[str]) -> None:
         """What was found after the round fails it; what passed is kept only while there is room."""
         if said := [each for each in problems if each]:
             result.verdict, result.cause = FAILED, "; ".join(filter(None, [result.cause, *said]))

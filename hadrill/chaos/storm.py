@@ -8,11 +8,12 @@ from hadrill.chaos.pause import pause
 from hadrill.chaos.schedule import SAME, Round, Step
 from hadrill.drill.breakage import Breakage
 from hadrill.drill.case import Case
-from hadrill.drill.drill import CONVERGE_SECONDS, OVERTIME_SECONDS, REASONS, Drill
+from hadrill.drill.drill import CONVERGE_SECONDS, REASONS, Drill
 from hadrill.drill.errors import InconclusiveError
 from hadrill.drill.live import Live
 from hadrill.drill.measure import read_back
 from hadrill.drill.preflight import diagnose_failure
+from hadrill.drill.recovery import OVERTIME_SECONDS, Recovery
 from hadrill.drill.session import Session
 from hadrill.faults import Fault
 from hadrill.safety.lease import EXCLUSIVE, SHARED
@@ -135,12 +136,11 @@ class Storm(Drill):
     def _recover(self, breakage: Breakage, fault: Fault, budget: float) -> None:
         """Clients are served again while the first fault is still there, or it is over budget."""
         since = time.monotonic()
-
-        def unserved() -> str | None:
-            return self._unnoticed(fault, budget) or self.workload.unsteady(since)
-
+        recovery = Recovery(fault, self.workload, self.timeline, self.moments["inject"], budget)
         try:
-            eventually("clients to be served again", unserved, Deadline(budget + OVERTIME_SECONDS))
+            eventually(
+                "clients to be served again", lambda: recovery.missing(since), Deadline(budget + OVERTIME_SECONDS)
+            )
         except OverdueError as error:
             self.problems.append(f"never recovered: {error}")
             self._facts = diagnose_failure(self.result, self.cluster, self.moments["inject"], breakage.host.name)

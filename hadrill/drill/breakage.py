@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+from hadrill.drill.aim import target_of
 from hadrill.drill.case import Case, fault_of
 from hadrill.drill.errors import DegradedError, InconclusiveError, UnavailableError
 from hadrill.drill.session import Session
-from hadrill.faults import PLANNED, Fault, Target
+from hadrill.faults import PLANNED, Fault
 from hadrill.inventory import Host
 from hadrill.safety import on_target
 from hadrill.safety.consent import refused
@@ -49,7 +50,8 @@ class Breakage:
             raise InconclusiveError(reason)
         if reason := self.cluster.unavailable(self.case.fault, self.role):
             raise UnavailableError(reason)
-        fault = fault_of(self.case.fault, self._aim())
+        aim = target_of(self.session.remote, self.cluster, self.case.fault, host, self.role, self.drill)
+        fault = fault_of(self.case.fault, aim)
         if fault.kind == PLANNED:
             if self.role != self.cluster.roles[0]:
                 raise UnavailableError(f"a planned switchover needs the {self.cluster.roles[0]}; {host} is {self.role}")
@@ -183,22 +185,3 @@ class Breakage:
         if case.role and case.role != role and case.role in cluster.roles[:2]:
             raise InconclusiveError(f"{host} is {role} now, not {case.role} (--make-leader makes it the leader)")
         return host, case.role or role
-
-    def _aim(self) -> Target:
-        # As the host sees the runner: that address is never cut.
-        runner = self.session.remote.run(self.host, "echo $SSH_CONNECTION").stdout.split()[0]
-        cluster = self.cluster
-        container = cluster.container(self.role)
-        named = self.case.fault.rpartition("-")[0]
-        # `process-kill` without a name is about the container's own, or the service's first.
-        usual = cluster.processes.get(container, next(iter(cluster.processes.values()), ""))
-        return Target(
-            drill=self.drill,
-            container=container,
-            process=cluster.processes.get(named, usual),
-            runner=runner,
-            peers=tuple(peer.address for peer in cluster.members if peer != self.host),
-            peer_port=cluster.peer_port,
-            service_port=cluster.port_of(self.role),
-            data=f"/var/lib/hadrill/{cluster.data_of(container)}",
-        )

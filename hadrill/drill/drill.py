@@ -19,9 +19,10 @@ from hadrill.drill.observer import Observer
 from hadrill.drill.plan import planned
 from hadrill.drill.preflight import Preflight, diagnose_failure, unhealthy, wait_healthy
 from hadrill.drill.record import Record
+from hadrill.drill.recovery import HOLD_SECONDS, OVERTIME_SECONDS, Recovery
 from hadrill.drill.result import FAILED, INCONCLUSIVE, UNAVAILABLE, Result
 from hadrill.drill.session import Session
-from hadrill.faults import PARTITION, PLANNED, Fault
+from hadrill.faults import PLANNED, Fault
 from hadrill.faults.power import PowerError
 from hadrill.inventory import Host
 from hadrill.remote import RemoteError
@@ -30,14 +31,10 @@ from hadrill.safety.signals import end_if_asked
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster
 from hadrill.timing import Budget, Deadline, OverdueError, Timeline, eventually
-from hadrill.workload import OK, Workload
+from hadrill.workload import Workload
 from hadrill.workload.invariants import split_brain, went_back
 
 STEADY_SECONDS = 30.0
-HOLD_SECONDS = 3.0
-"""A fault is watched at least so long: its effect need not be there at once."""
-OVERTIME_SECONDS = 20.0
-"""So long beyond its budget a drill waits, to say how much too slow it was."""
 CONVERGE_SECONDS = 180.0
 REASONS = (InconclusiveError, LeaseHeldError, PowerError, RemoteError, OverdueError, LookupError, *FAILURES)
 
@@ -199,34 +196,19 @@ class Drill:
 
     def _watch(self, breakage: Breakage, fault: Fault, allowed: float) -> None:
         """Until clients are served again, or far over budget. A lasting fault must still be there then."""
-        proved = time.monotonic()
-
-        def unserved() -> str | None:
-            end_if_asked()
-            if time.monotonic() - proved < HOLD_SECONDS:
-                return "the fault is fresh"
-            return self._unnoticed(fault, allowed - OVERTIME_SECONDS) or self.workload.unsteady(proved)
-
+        proved, injected = time.monotonic(), self.moments["inject"]
+        recovery = Recovery(fault, self.workload, self.timeline, injected, allowed - OVERTIME_SECONDS)
+        deadline = Deadline(allowed, start=injected)
         try:
-            eventually("clients to be served again", unserved, Deadline(allowed, start=self.moments["inject"]))
+            eventually("clients to be served again", lambda: recovery.missing(proved, HOLD_SECONDS), deadline)
         except OverdueError as error:
             self.problems.append(f"never recovered: {error}")
-            self._facts = diagnose_failure(self.result, self.cluster, self.moments["inject"], breakage.host.name)
+            self._facts = diagnose_failure(self.result, self.cluster, injected, breakage.host.name)
             if weakness := self.cluster.weakness(breakage.host):
                 self.problems.append(weakness)
         if fault.kind == PLANNED and self.cluster.leader() == breakage.host:
             self.problems.append(f"{breakage.host} still is the {breakage.role}")
         breakage.still_there(fault)
-
-    def _unnoticed(self, fault: Fault, budget: float) -> str | None:
-        """Clients may not feel a partition before the cluster acts on it: that is waited for as long as it may take."""
-        injected = self.moments["inject"]
-        if fault.kind != PARTITION or time.monotonic() - injected > budget:
-            return None
-        if self.timeline.first("promote", injected) or self.timeline.first("route", injected):
-            return None
-        felt = any(each.outcome != OK for each in self.workload.history.operations(since=injected))
-        return None if felt else "nobody has noticed yet"
 
     def _converge(self) -> None:
         deadline = Deadline(CONVERGE_SECONDS)

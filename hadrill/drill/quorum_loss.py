@@ -5,11 +5,12 @@ import uuid
 
 from hadrill.drill.breakage import Breakage
 from hadrill.drill.case import Case
-from hadrill.drill.drill import OVERTIME_SECONDS, Drill
+from hadrill.drill.drill import Drill
 from hadrill.drill.evidence import keep_evidence
 from hadrill.drill.judge import judge
 from hadrill.drill.live import Live
 from hadrill.drill.measure import measure, read_back
+from hadrill.drill.recovery import OVERTIME_SECONDS
 from hadrill.drill.session import Session
 from hadrill.faults import Fault
 from hadrill.services.cluster import Cluster

@@ -2,16 +2,24 @@
 
 import json
 import os
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hadrill.chaos import draw
+from hadrill.chaos.rounds import RoundsOf
 from hadrill.diagnosis import Cause
+from hadrill.drill.drill import Drill
 from hadrill.drill.result import Result
+from hadrill.drill.session import Session
+from hadrill.inventory import Inventory
+from hadrill.remote import Remote
 from hadrill.report.chaos_page import faults_of, write_chaos_page
 from hadrill.report.memory import HISTORY, HistoryError, remember, remembered
 from hadrill.report.regression import greater, rarer, regressions
@@ -150,3 +158,26 @@ def test_what_a_newer_hadrill_wrote_is_told(tmp_path: Path) -> None:
     (tmp_path / HISTORY).write_text('{"outage_s": 1.0}\n{"schema": 2}\n', "utf-8")
     with pytest.raises(HistoryError, match=r"history.jsonl, line 2: this hadrill knows schema 1"):
         remembered(tmp_path)
+
+
+def test_what_passed_is_kept_while_there_is_room_and_what_failed_always(stock: Inventory, tmp_path: Path) -> None:
+    chaos = stock.settings.chaos.model_copy(update={"evidence_mib": 1})
+    small = replace(stock, settings=stock.settings.model_copy(update={"chaos": chaos}))
+    session = Session(small, cast("Remote", None), tmp_path / "run" / "drills")
+    rounds = RoundsOf(session, draw(1, 60.0, small, ["redis"]), "redis", 2, lambda *_: None)
+
+    def judged(name: str, *problems: str) -> Result:
+        result = Result(name, "redis", "redis-01", "master", "calm", "passed", folder="x", evidence=["log"])
+        folder = session.folder / name
+        folder.mkdir(parents=True)
+        (folder / "log").write_text("x" * (1 << 20), "utf-8")
+        rounds.judge(cast("Drill", SimpleNamespace(folder=folder)), result, list(problems))
+        return result
+
+    assert (judged("1").evidence, judged("2").evidence) == (["log"], [])
+    left_out = judged("3")
+    assert left_out.notes == ["its evidence is left out: the run has its 1 MiB (chaos.evidence_mib)"]
+    assert [file.name for file in (session.folder / "3").iterdir()] == ["result.json"]
+    failed = judged("4", "", "redis-01: memory of redis grew from 10 to 100 MiB")
+    assert (failed.verdict, failed.evidence) == ("failed", ["log"])
+    assert failed.cause == "redis-01: memory of redis grew from 10 to 100 MiB"

@@ -1,0 +1,41 @@
+"""When clients count as served again, while the fault is still there."""
+
+import time
+from dataclasses import dataclass
+
+from hadrill.faults import PARTITION, Fault
+from hadrill.safety.signals import end_if_asked
+from hadrill.timing import Timeline
+from hadrill.workload import OK, Workload
+
+HOLD_SECONDS = 3.0
+"""A fault is watched at least so long: its effect need not be there at once."""
+OVERTIME_SECONDS = 20.0
+"""So long beyond its budget a drill waits, to say how much too slow it was."""
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """From one fault, injected at a moment of the monotonic clock; `budget_s` is what clients may have to endure."""
+
+    fault: Fault
+    workload: Workload
+    timeline: Timeline
+    injected: float
+    budget_s: float
+
+    def missing(self, since: float, hold_s: float = 0.0) -> str | None:
+        """None where every lane is served, only counting what began after `since`, which is `hold_s` ago."""
+        end_if_asked()
+        if time.monotonic() - since < hold_s:
+            return "the fault is fresh"
+        return self._unnoticed() or self.workload.unsteady(since)
+
+    def _unnoticed(self) -> str | None:
+        """Clients may not feel a partition before the cluster acts on it: that is waited for as long as it may take."""
+        if self.fault.kind != PARTITION or time.monotonic() - self.injected > self.budget_s:
+            return None
+        if any(self.timeline.first(phase, self.injected) for phase in ("promote", "route")):
+            return None
+        felt = any(each.outcome != OK for each in self.workload.history.operations(since=self.injected))
+        return None if felt else "nobody has noticed yet"
