@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from hadrill.chaos import Round, Schedule, Step
+from hadrill.chaos.census import Census
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
 from hadrill.safety import journal
@@ -40,6 +41,21 @@ def test_rounds_are_made_as_they_are_written(stock: Inventory, ssh: Remote, tmp_
     page = (tmp_path / "latest" / "chaos.html").read_text("utf-8")
     assert "<title>hadrill: chaos passed</title>" in page
     assert traces(stock, ssh) == []
+
+
+def test_what_a_drill_left_is_seen_and_what_members_hold_is_counted(stock: Inventory, ssh: Remote) -> None:
+    host, name = stock.host("redis-01"), "feedfacefeed"
+    census = Census(ssh, [host])
+    assert census.count([name]) == ("", "")
+    try:
+        ssh.run(host, f"nft add table inet hadrill_{name}")
+        assert census.count(["others"]) == ("", "")
+        assert census.count([name]) == (f"left behind on redis-01: drill {name}", "")
+    finally:
+        ssh.run(host, f"nft delete table inet hadrill_{name} 2>/dev/null; :")
+    counted = {what for _, what in census.series}
+    assert counted >= {"file descriptors of redis", "memory bytes of sentinel", "disk bytes"}
+    assert min(min(counts) for counts in census.series.values()) > 0
 
 
 def test_a_run_that_is_killed_is_healed_and_reported_by_the_next(stock: Inventory, ssh: Remote, tmp_path: Path) -> None:
