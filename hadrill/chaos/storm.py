@@ -108,7 +108,7 @@ class Storm(Drill):
             return
         try:
             self._make(steps, breakage, fault)
-        except InconclusiveError as error:
+        except REASONS as error:
             if breakage.proof:
                 raise
             self._not_made(steps, error)
