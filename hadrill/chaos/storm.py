@@ -9,7 +9,6 @@ from hadrill.chaos.schedule import SAME, Round, Step
 from hadrill.drill.breakage import Breakage
 from hadrill.drill.case import Case
 from hadrill.drill.drill import CONVERGE_SECONDS, REASONS, Drill
-from hadrill.drill.errors import InconclusiveError
 from hadrill.drill.live import Live
 from hadrill.drill.measure import read_back
 from hadrill.drill.preflight import diagnose_failure

@@ -24,8 +24,8 @@ from hadrill.workload import History, Lane
 BACKEND = "be_minio"
 READ_SECONDS = 10.0
 SETTLE_SECONDS = 30.0
-"""Nodes try a peer that was away again after up to 30 s, whatever the health pages say meanwhile. If the third node stops
-before that, they answer NoSuchKey for what was acknowledged just now (seen with 27 s, 370 times in 10 s)."""
+"""Nodes try a peer that was away again after up to 30 s, whatever the health pages say meanwhile. If the third node
+stops before that, they answer NoSuchKey for what was acknowledged just now (seen with 27 s, 370 times in 10 s)."""
 READ_BACK = 50
 """Objects that are read in full through each node; all are compared by their listed checksum."""
 
