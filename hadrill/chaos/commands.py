@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import click
@@ -25,27 +26,30 @@ ROUND_SECONDS = 600.0
 @click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--within", default="30m", show_default=True, metavar="TIME", help="Stop looking after so long.")
 @click.option("--repeat", default=3, show_default=True, metavar="N", help="Runs that tell how often it fails.")
+@click.option("--service", default="", metavar="NAME", help="Only this service's failed rounds.")
 @click.option("--force", is_flag=True, help="Drill though a cause against it is known beforehand.")
-def shrink(folder: Path, run: Path, within: str, repeat: int, force: bool) -> None:
+def shrink(folder: Path, run: Path, within: str, repeat: int, service: str, force: bool) -> None:
     """Find the smallest schedule that still fails as RUN did, by making ever smaller runs on the same inventory."""
     try:
         schedule, deadline = Schedule.read(run / "schedule.json"), Deadline(seconds_of(within))
         rows = json.loads((run / "summary.json").read_text("utf-8"))["drills"]
-        wanted = {row["service"] for row in rows if row["verdict"] == "failed"}
-        failed = {row["round"] for row in rows if row["verdict"] == "failed"}
-        if not failed:
-            raise click.ClickException(f"no round of {run} failed")
-        schedule = schedule.only(failed)
+        bad = [row for row in rows if row["verdict"] == "failed" and service in ("", row["service"])]
+        if not bad:
+            raise click.ClickException(f"no round of {service or 'any service'} failed in {run}")
+        wanted = {row["service"] for row in bad}
+        schedule = schedule.only({row["round"] for row in bad})
     except (OSError, ValueError, KeyError, ScheduleError) as error:
         raise click.ClickException(f"{run} is no chaos run: {error}") from error
-    target = run / "smallest.json"
+    target = run / (f"smallest-{service}.json" if service else "smallest.json")
+    numbers, options = count(1), ["--force"] if force else []
 
     def fails(candidate: Schedule) -> bool:
         target.write_text(candidate.as_json(), "utf-8")
-        verdicts = _run(folder, target, run, ROUND_SECONDS * len(candidate.rounds), ["--force"] if force else [])
-        bad = any(row["verdict"] == "failed" and row["service"] in wanted for row in verdicts)
-        click.echo(f"{'fails ' if bad else 'passes'}  {'; '.join(map(str, candidate.rounds))}")
-        return bad
+        reports = run / "shrinking" / f"{target.stem}-{next(numbers)}"
+        verdicts = _run(folder, target, reports, ROUND_SECONDS * len(candidate.rounds), options)
+        again = any(row["verdict"] == "failed" and row["service"] in wanted for row in verdicts)
+        click.echo(f"{'fails ' if again else 'passes'}  {'; '.join(map(str, candidate.rounds))}")
+        return again
 
     again = sum(fails(schedule) for _ in range(repeat))
     click.echo(f"its failed rounds alone fail in {again} of {repeat} runs")
@@ -59,11 +63,15 @@ def shrink(folder: Path, run: Path, within: str, repeat: int, force: bool) -> No
     click.echo(f"pytest tests/chaos --replay {target}")
 
 
-def _run(inventory: Path, schedule: Path, run: Path, seconds: float, options: Sequence[str]) -> list[dict[str, object]]:
-    reports = run / "shrinking"
+def _run(
+    inventory: Path, schedule: Path, reports: Path, seconds: float, options: Sequence[str]
+) -> list[dict[str, object]]:
     command = [sys.executable, "-m", "pytest", "tests/chaos", "-q", "--no-page", f"--reports={reports}"]
     command += [f"--inventory={inventory}", f"--replay={schedule}", *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise click.ClickException(f"a run took over {seconds:.0f} s and was ended; its watchdog heals") from None
     try:
         drills: list[dict[str, object]] = json.loads((reports / "latest" / "summary.json").read_text("utf-8"))["drills"]
     except OSError:
