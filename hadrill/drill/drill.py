@@ -213,9 +213,9 @@ class Drill:
     def _converge(self) -> None:
         deadline = Deadline(CONVERGE_SECONDS)
         try:
-            # By force it was not whole before either.
-            if not self.session.force:
-                eventually(f"{self.case.service} to be whole again", self.cluster.unhealthy, deadline)
+            # By force it was not whole before either; its members are back all the same.
+            back = self.observer.blind if self.session.force else self.cluster.unhealthy
+            eventually(f"{self.case.service} to be whole again", back, deadline)
             healed = self.moments["heal"]
             eventually("a steady workload at the end", lambda: self.workload.unsteady(healed), deadline)
         except OverdueError as error:
