@@ -53,6 +53,7 @@ class Drill:
         self._lead = lead
         self.problems: list[str] = []
         self._preflight: Preflight | None = None
+        self._was_whole = True
         self._facts: Facts | None = None
         self._back = ""  # how reads went back, where they did
         self._live = Live(session.say, f"{case.service} {case}")
@@ -154,7 +155,9 @@ class Drill:
     @contextmanager
     def _place(self, leader: Host) -> Iterator[None]:
         """A whole cluster, and in it a place for the workload to write to, which is removed afterwards."""
-        if not self.session.force:
+        if self.session.force:
+            self._was_whole = self.cluster.unhealthy() is None
+        else:
             wait_healthy(self.cluster)
             self._preflight = Preflight(self.cluster)
         self.cluster.prepare(self.id, leader)
@@ -213,8 +216,8 @@ class Drill:
     def _converge(self) -> None:
         deadline = Deadline(CONVERGE_SECONDS)
         try:
-            # By force it was not whole before either; its members are back all the same.
-            back = self.observer.blind if self.session.force else self.cluster.unhealthy
+            # What was not whole before, and was drilled by force, cannot be; its members are back all the same.
+            back = self.cluster.unhealthy if self._was_whole else self.observer.blind
             eventually(f"{self.case.service} to be whole again", back, deadline)
             healed = self.moments["heal"]
             eventually("a steady workload at the end", lambda: self.workload.unsteady(healed), deadline)
