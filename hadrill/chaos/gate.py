@@ -1,7 +1,7 @@
 """Who may break something now: few rounds at a time, and nobody else while a proxy that all share is broken."""
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
@@ -14,14 +14,20 @@ WAIT_SECONDS = 3600.0
 class Gate:
     """File locks in the run's folder: they hold between the processes of a run, and end with a process that dies.
 
-    `others`: so many rounds of others come between two rounds that want to be alone, or nobody else would get in.
+    Between two rounds that want to be alone each of the `others` that is there has a turn, or nobody else would get in.
     """
 
-    def __init__(self, folder: Path, places: int, others: int = 0) -> None:
+    def __init__(self, folder: Path, places: int, others: Collection[str] = ()) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._places, self._others = folder, places, others
         self._count = folder / "count"
-        self._next_alone = others
+        self._last_alone = 0
+
+    @contextmanager
+    def present(self, name: str) -> Iterator[None]:
+        """The lane of that name makes rounds: the others leave it its turns."""
+        with self._any_of(f"lane-{name}", shared=False):
+            yield
 
     @contextmanager
     def entered(self, over: Deadline, *, alone: bool) -> Iterator[None]:
@@ -39,13 +45,21 @@ class Gate:
                 fcntl.flock(door, fcntl.LOCK_UN)
             held.enter_context(self._any_of(*(f"place-{number}" for number in range(self._places)), shared=False))
             with self._any_of("counting", shared=False):
-                self._next_alone = self._entered() + self._others
+                self._last_alone = self._entered()
                 self._count.write_text(str(self._entered() + (not alone)), "utf-8")
             yield
 
     def _turn(self) -> str | None:
-        away = self._next_alone - self._entered()
+        away = self._last_alone + sum(map(self._is_here, self._others)) - self._entered()
         return f"{away} rounds of others come first" if away > 0 else None
+
+    def _is_here(self, name: str) -> bool:
+        with (self._folder / f"lane-{name}.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
 
     def _entered(self) -> int:
         """How many rounds were not alone."""

@@ -26,7 +26,7 @@ class RoundsOf:
 
     def __init__(self, session: Session, schedule: Schedule, service: str, places: int, keep: Keep) -> None:
         lanes = list(dict.fromkeys(each.service for each in schedule.rounds))
-        others = sum(not issubclass(CLUSTERS[lane], ProxyCluster) for lane in lanes)
+        others = [lane for lane in lanes if lane != service and not issubclass(CLUSTERS[lane], ProxyCluster)]
         self._session, self._schedule, self._service, self._keep = session, schedule, service, keep
         self._gate = Gate(session.folder.parent / "locks", places, others)
         self._may_keep = session.inventory.settings.chaos.evidence_mib * MIB / len(lanes)
@@ -34,6 +34,10 @@ class RoundsOf:
 
     def run(self) -> list[Result]:
         """Every round that began in time."""
+        with self._gate.present(self._service):
+            return self._run()
+
+    def _run(self) -> list[Result]:
         over, made = Deadline(self._schedule.duration_s), list[Result]()
         cluster = cluster_of(self._session.inventory, self._session.remote, self._service)
         census = Census(self._session.remote, cluster.members)

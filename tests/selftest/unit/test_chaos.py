@@ -148,8 +148,9 @@ def test_who_wants_to_be_alone_waits_for_those_inside_and_keeps_others_out(tmp_p
 
 
 def test_others_have_their_turn_between_two_that_want_to_be_alone(tmp_path: Path) -> None:
-    gate, other, came = Gate(tmp_path, 2, others=2), Gate(tmp_path, 2, others=2), list[str]()
-    with ThreadPoolExecutor(max_workers=1) as pool:
+    others = ("redis", "minio")
+    gate, other, came = Gate(tmp_path, 2, others), Gate(tmp_path, 2), list[str]()
+    with ThreadPoolExecutor(max_workers=1) as pool, other.present("redis"), Gate(tmp_path, 2).present("minio"):
         alone = pool.submit(_go_in, gate, True, came, "alone")
         for number in (1, 2):
             with pytest.raises(FutureTimeoutError):
@@ -160,6 +161,19 @@ def test_others_have_their_turn_between_two_that_want_to_be_alone(tmp_path: Path
     with gate.entered(Deadline(0.0), alone=True):
         came.append("the time is over")
     assert came[-1] == "the time is over"
+
+
+def test_a_lane_that_has_ended_is_not_waited_for(tmp_path: Path) -> None:
+    came: list[str] = []
+    gate = Gate(tmp_path, 2, ("redis", "minio"))
+    with Gate(tmp_path, 2).present("redis"), ThreadPoolExecutor(max_workers=1) as pool:
+        alone = pool.submit(_go_in, gate, True, came, "alone")
+        with pytest.raises(FutureTimeoutError):
+            alone.result(4 * POLL)
+        _go_in(Gate(tmp_path, 2), False, came, "redis' turn")
+        alone.result(5.0)
+    _go_in(Gate(tmp_path, 2, ("redis", "minio")), True, came, "alone, with nobody left")
+    assert came == ["redis' turn", "alone", "alone, with nobody left"]
 
 
 def test_there_are_no_more_inside_than_places(tmp_path: Path) -> None:
