@@ -30,8 +30,9 @@ def containers() -> dict[str, dict[str, int]]:
     states = said("docker", "inspect", "--format", "{{.Name}} {{.State.Pid}}", *ids) if ids else []
     spaces = {space(pid): name.lstrip("/") for name, pid in (line.split() for line in states)}
     for process in Path("/proc").glob("[0-9]*"):
-        name = spaces.get(space(process.name))
-        if name is not None:
+        own = space(process.name)
+        name = spaces.get(own)
+        if own and name is not None:
             held = found.setdefault(name, {"file descriptors": 0, "memory bytes": 0})
             held["file descriptors"] += descriptors(process)
             held["memory bytes"] += memory(process)

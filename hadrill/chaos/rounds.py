@@ -40,7 +40,9 @@ class RoundsOf:
     def _run(self) -> list[Result]:
         over, made = Deadline(self._schedule.duration_s), list[Result]()
         cluster = cluster_of(self._session.inventory, self._session.remote, self._service)
-        census = Census(self._session.remote, cluster.members)
+        # A round may break a proxy too; of proxies the hosts behind are looked at by their own lanes.
+        beside = () if isinstance(cluster, ProxyCluster) else cluster.shared
+        census = Census(self._session.remote, (*cluster.members, *beside))
         for each in self._schedule.of(self._service):
             one, alone = self._drill(each)
             with self._gate.entered(over, alone=alone):
