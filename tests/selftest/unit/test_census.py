@@ -33,8 +33,9 @@ def test_what_keeps_growing_is_a_leak() -> None:
         rising(10_000, 10),
         [*rising(20, 50, 10), *[520.0] * 20],
         [20.0, 400.0] * 15,
+        [*[20.0] * 6, *[20.0, 400.0] * 3, *[20.0] * 2, *[400.0] * 4],
     ],
-    ids=["too few", "too little", "too little for its size", "a cache that is full", "up and down"],
+    ids=["too few", "too little", "too little for its size", "a cache that is full", "up and down", "chance"],
 )
 def test_what_does_not_keep_growing_is_none(counts: list[float]) -> None:
     assert leak("x", DESCRIPTORS, counts) == ""
