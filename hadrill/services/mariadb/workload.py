@@ -11,6 +11,9 @@ from hadrill.workload import OPERATION_SECONDS, Answer, Lane
 TABLE = "hadrill_drill"
 COLUMNS = "id VARCHAR(64) PRIMARY KEY, number BIGINT NOT NULL AUTO_INCREMENT UNIQUE"
 """Numbers of one writer rise, so the greatest that a reader sees never goes back unless a write is lost."""
+INSERT = "INSERT INTO hadrill_drill (id) VALUES (%s) RETURNING @@wsrep_node_name"
+SELECT = "SELECT @@wsrep_node_name, COALESCE(MAX(number), 0) FROM hadrill_drill"
+EMPTY = "DELETE FROM hadrill_drill"
 _CLIENT_ERRORS = range(2000, 3000)
 """Raised by the client's side: the connection is lost, and nobody can say what the server did."""
 
@@ -40,14 +43,14 @@ class MariadbClient:
     def write(self, key: str) -> Answer:
         """INSERT; the node says its own name."""
         with self._connection.cursor() as cursor:
-            cursor.execute(f"INSERT INTO {TABLE} (id) VALUES (%s) RETURNING @@wsrep_node_name", (key,))  # noqa: S608 - a constant name
+            cursor.execute(INSERT, (key,))
             row = cursor.fetchone()
         return Answer(str(row[0]) if row else "")
 
     def read(self) -> Answer:
         """SELECT the newest row's number."""
         with self._connection.cursor() as cursor:
-            cursor.execute(f"SELECT @@wsrep_node_name, COALESCE(MAX(number), 0) FROM {TABLE}")  # noqa: S608 - the same
+            cursor.execute(SELECT)
             row = cursor.fetchone()
         return Answer(str(row[0]), int(row[1])) if row else Answer()
 

@@ -96,7 +96,7 @@ class PostgresqlCluster(Cluster):
                 return "it has not replayed everything" if answer and answer[0] else None
 
             eventually(f"{host} to catch up", lagging, Deadline(CAUGHT_UP_SECONDS))
-            rows = connection.execute(f"SELECT id FROM {TABLE} WHERE id LIKE %s", (f"{drill}-%",))  # noqa: S608 - the same
+            rows = connection.execute(f"SELECT id FROM {TABLE} WHERE id LIKE %s", (f"{drill}-%",))  # noqa: S608 - a constant name
             return {str(each[0]) for each in rows}
 
     def clean(self, drill: str) -> None:

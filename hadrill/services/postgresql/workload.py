@@ -16,6 +16,9 @@ TABLE = "hadrill_drill"
 COLUMNS = "id text PRIMARY KEY, number bigint GENERATED ALWAYS AS IDENTITY UNIQUE"
 """Numbers are given out in order, so the greatest that a reader sees never goes back unless a write is lost."""
 
+INSERT = "INSERT INTO hadrill_drill VALUES (%s) RETURNING host(inet_server_addr())"
+SELECT = "SELECT host(inet_server_addr()), coalesce(max(number), 0) FROM hadrill_drill"
+
 
 def lanes(service: Postgresql) -> Sequence[Lane]:
     """New connections to PostgreSQL, pooled ones to PgBouncer."""
@@ -44,14 +47,12 @@ class PostgresqlClient:
 
     def write(self, key: str) -> Answer:
         """INSERT; the server says its own address, whatever stands between."""
-        statement = f"INSERT INTO {TABLE} VALUES (%s) RETURNING host(inet_server_addr())"  # noqa: S608 - a constant name
-        row = self._connection.execute(statement.encode(), (key,)).fetchone()
+        row = self._connection.execute(INSERT, (key,)).fetchone()
         return Answer(str(row[0]) if row else "")
 
     def read(self) -> Answer:
         """SELECT the newest row's number."""
-        statement = f"SELECT host(inet_server_addr()), coalesce(max(number), 0) FROM {TABLE}"  # noqa: S608 - the same
-        row = self._connection.execute(statement.encode()).fetchone()
+        row = self._connection.execute(SELECT).fetchone()
         return Answer(str(row[0]), row[1]) if row else Answer()
 
     def abort(self) -> None:
