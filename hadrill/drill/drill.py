@@ -9,7 +9,7 @@ from hadrill.diagnosis import Facts
 from hadrill.drill.breakage import Breakage
 from hadrill.drill.case import Case
 from hadrill.drill.errors import DegradedError, InconclusiveError, UnavailableError
-from hadrill.drill.evidence import keep_evidence, keep_result
+from hadrill.drill.evidence import keep_evidence, keep_facts, keep_result
 from hadrill.drill.judge import judge
 from hadrill.drill.leading import make_leader
 from hadrill.drill.live import Live
@@ -69,7 +69,10 @@ class Drill:
             self.result.verdict, self.result.cause = INCONCLUSIVE, str(error) or type(error).__name__
             # Nobody leads, nobody says who, or members are away: there is a reason for that too.
             if isinstance(error, LookupError | DegradedError):
-                self.result.cause = str(unhealthy(self.cluster, error))
+                error = unhealthy(self.cluster, error)
+                self.result.cause = str(error)
+            if isinstance(error, InconclusiveError) and error.facts is not None:
+                keep_facts(self.folder, error.facts, self.session.inventory.credentials.values())
         finally:
             self._live.end(self.result.verdict)
         self.result.wall_s = round(time.monotonic() - begun, 2)

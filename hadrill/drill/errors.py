@@ -1,8 +1,14 @@
 """Why a drill may say nothing about a cluster."""
 
+from hadrill.diagnosis import Facts
+
 
 class InconclusiveError(Exception):
-    """Refused, not steady before, or the fault was not there."""
+    """Refused, not steady before, or the fault was not there. `facts`: what the hosts said, where they were asked."""
+
+    def __init__(self, reason: str, facts: Facts | None = None) -> None:
+        super().__init__(reason)
+        self.facts = facts
 
 
 class DegradedError(InconclusiveError):

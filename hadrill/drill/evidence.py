@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
+from hadrill.diagnosis import Facts
 from hadrill.drill.record import Record
 from hadrill.drill.result import Result
 from hadrill.remote import RemoteError
@@ -35,7 +36,7 @@ def keep_evidence(record: Record) -> None:
     }
     (folder / "members.json").write_text(json.dumps(roles, indent=1) + "\n", "utf-8")
     if record.facts is not None:
-        (folder / "facts.json").write_text(scrub(record.facts.as_json()) + "\n", "utf-8")
+        keep_facts(folder, record.facts, record.secrets)
     for name, program in _questions(record).items():
         asked = partial(record.remote.attempt, command=program)
         for host, answer in record.remote.everywhere(record.cluster.members, asked).items():
@@ -43,6 +44,12 @@ def keep_evidence(record: Record) -> None:
             (folder / f"{host}.{name}").write_text(scrub(said), "utf-8")
     result.folder = str(folder)
     result.evidence = sorted(each.name for each in folder.iterdir())
+
+
+def keep_facts(folder: Path, facts: Facts, secrets: Iterable[str]) -> None:
+    """What the hosts said when they were asked for a cause."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "facts.json").write_text(Scrubber(secrets)(facts.as_json()) + "\n", "utf-8")
 
 
 def keep_result(folder: Path, result: Result, secrets: Iterable[str]) -> None:

@@ -70,6 +70,7 @@ def read_back(result: Result, cluster: Cluster, workload: Workload) -> None:
             missing |= away
     result.lost = len(missing)
     result.duplicates = cluster.duplicates(history)
+    result.notes += cluster.remarks(history)
     if missing:
         ends = [each.end for each in history.operations() if each.key in missing]
         result.loss_window_s = round(max(ends) - min(ends), 3)

@@ -44,7 +44,8 @@ class Preflight:
         while found is not None and found.causes and not deadline.passed:
             found = self._cluster.diagnose()
         if found is not None and found.causes:
-            raise InconclusiveError(f"known before anything was broken: {found.summary} (--force drills all the same)")
+            reason = f"known before anything was broken: {found.summary} (--force drills all the same)"
+            raise InconclusiveError(reason, found.facts)
 
 
 def unhealthy(cluster: Cluster, reason: object) -> InconclusiveError:
@@ -53,7 +54,11 @@ def unhealthy(cluster: Cluster, reason: object) -> InconclusiveError:
         found = cluster.diagnose()
     except (RemoteError, LookupError, *FAILURES) as error:
         return InconclusiveError(f"{reason}; no diagnosis: {error}")
-    return InconclusiveError(f"{reason}; {found.summary}" if found is not None else str(reason))
+    return (
+        InconclusiveError(str(reason))
+        if found is None
+        else InconclusiveError(f"{reason}; {found.summary}", found.facts)
+    )
 
 
 def diagnose_failure(result: Result, cluster: Cluster, since: float, victim: str = "") -> Facts | None:

@@ -138,6 +138,10 @@ class Cluster(ABC):
         """Writes that were delivered more than once."""
         return 0
 
+    def remarks(self, history: History) -> list[str]:
+        """What clients met that breaks no promise and is worth knowing."""
+        return []
+
     def unavailable(self, fault: str, role: str) -> str:
         """Why a fault makes no sense for a role; empty where it does."""
         return ""

@@ -17,7 +17,7 @@ from hadrill.services.minio.budget import minio_budget
 from hadrill.services.minio.diagnosis import EXAMINATION
 from hadrill.services.minio.probe import probe, survives_the_loss_of
 from hadrill.services.minio.service import PORT, Minio
-from hadrill.services.minio.workload import SEED, body_of, bucket_of, lanes
+from hadrill.services.minio.workload import SEED, NoQuorumError, body_of, bucket_of, lanes
 from hadrill.timing import Budget, Deadline, OverdueError, eventually
 from hadrill.workload import History, Lane
 
@@ -128,6 +128,13 @@ class MinioCluster(Cluster):
     def clean(self, drill: str) -> None:
         """Remove the bucket."""
         _remove(self.minio.client(self.minio.entry_point), bucket_of(drill))
+
+    def remarks(self, history: History) -> list[str]:
+        """How often an acknowledged object was said not to be there."""
+        said = [each for each in history.operations() if each.error.startswith(NoQuorumError.__name__)]
+        if not said:
+            return []
+        return [f"{len(said)} reads of acknowledged objects ended in NoSuchKey: counted as failed reads"]
 
     def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
         """From the proxies' live checks and MinIO's own timers."""

@@ -52,6 +52,14 @@ def refused(error: Exception) -> bool:
     return isinstance(error, ClientError) and error.response["ResponseMetadata"]["HTTPStatusCode"] < 500
 
 
+class NoQuorumError(Exception):
+    """A read of an acknowledged object found no quorum: MinIO says NoSuchKey then, as it does of what never was.
+
+    Source: getObjectFileInfo in its cmd/erasure-object.go, while drives of a node that left or came back disagree.
+    Whether the object is still missing at the end is seen when everything is read back.
+    """
+
+
 class MinioClient:
     """One use of a client; the connections behind it are the library's."""
 
@@ -70,7 +78,7 @@ class MinioClient:
         try:
             body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         except self._client.exceptions.NoSuchKey:
-            raise WentBackError(f"no object {key}, which was acknowledged") from None
+            raise NoQuorumError(f"no object {key}, which was acknowledged") from None
         if body != body_of(key):
             raise WentBackError(f"{key} has other content than what was acknowledged")
         return Answer()

@@ -99,8 +99,10 @@ def start_failed(view: PostgresqlFacts) -> Iterator[str]:
 def stopped(view: PostgresqlFacts) -> Iterator[str]:
     """Members without Patroni."""
     for host in view.hosts:
-        if view.answer(host, "patroni").error:
-            yield f"{host}: Patroni's port {REST_PORT} is {view.answer(host, 'patroni').error}, asked on {host} itself"
+        errors = [view.answer(host, page).error for page in ("patroni", "config", "cluster")]
+        # One page may wait for a slow query; a Patroni that does not run answers none.
+        if all(errors):
+            yield f"{host}: Patroni's port {REST_PORT} is {errors[0]}, asked on {host} itself"
 
 
 def two_leaders(view: PostgresqlFacts) -> Iterator[str]:

@@ -101,6 +101,15 @@ def test_a_raft_thread_that_died_is_named(stock: Inventory) -> None:
     assert "db-slave-01 last saw its store 240 s ago" in found.causes[0].evidence[0]
 
 
+def test_a_patroni_that_answers_one_page_late_runs(stock: Inventory) -> None:
+    facts = Facts.from_json((FACTS / "postgresql-patroni-stopped.json").read_text("utf-8"))
+    paused = Facts.from_json((FACTS / "postgresql-patroni-paused.json").read_text("utf-8"))
+    name = next(n for n, host in facts.hosts.items() if host["patroni"].error and not host.unreachable)
+    healthy = replace(facts.hosts[name], answers={**facts.hosts[name].answers, **paused.hosts[name].answers})
+    late = replace(healthy, answers={**healthy.answers, "patroni": Answer(error="silent")})
+    assert "patroni-stopped" in judge("postgresql", stock, Facts({**facts.hosts, name: late})).ruled_out
+
+
 def judge(service: str, stock: Inventory, facts: Facts, *, before: bool = True) -> Diagnosis:
     """What the rules of a service say of facts."""
     kind, examination = SERVICES[service]
