@@ -5,6 +5,7 @@ from install.tasks import (  # noqa: F401 - Fabric collects them from here
     clean,
     everything,
     inventory,
+    kubernetes,
     mariadb,
     minio,
     postgresql,

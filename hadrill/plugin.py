@@ -19,11 +19,11 @@ from hadrill.fixtures import (  # noqa: F401 - pytest finds fixtures here
     redis,
     remote,
 )
-from hadrill.inventory import InvalidInventoryError, Role, read
+from hadrill.inventory import InvalidInventoryError, read
 from hadrill.report.reporter import Reporter
 from hadrill.report.run_folder import new_run_folder
 from hadrill.safety.signals import die_with_parent, end_politely
-from hadrill.services.clusters import CLUSTERS
+from hadrill.services.clusters import CLUSTERS, present
 from hadrill.services.examiner import Examiner
 from hadrill.services.versions import running_versions
 
@@ -120,7 +120,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     if suite_of(config) != "failover":
         return None
     stock = read(Path(config.option.inventory))
-    return min(sum(Role(service) in stock.roles for service in CLUSTERS), (os.cpu_count() or 1) + 1)
+    return min(sum(present(stock, service) for service in CLUSTERS), (os.cpu_count() or 1) + 1)
 
 
 def suite_of(config: pytest.Config) -> str | None:
@@ -139,9 +139,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Checks of services that the inventory has no hosts for are not part of the run."""
     if STOCK not in config.stash:
         return
-    roles = set(config.stash[STOCK].roles)
-    missing = set(Role) - roles
-    absent = [item for item in items for mark in item.iter_markers("service") if mark.args[0] in missing]
+    stock = config.stash[STOCK]
+    absent = [item for item in items for mark in item.iter_markers("service") if not present(stock, mark.args[0])]
     # pytest makes a skipped item of a test without parameters; a test without drills is not part of the run.
     absent += [item for item in items if _without_case(item) and item not in absent]
     asked = config.option.quorum_loss
@@ -157,7 +156,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         service = str(next(metafunc.definition.iter_markers("service")).args[0])
         listed = next(metafunc.definition.iter_markers("drills")).kwargs
         stock, wish = metafunc.config.stash[STOCK], wish_of(metafunc.config)
-        found = cases(stock, service, listed, wish) if Role(service) in stock.roles else []
+        found = cases(stock, service, listed, wish) if present(stock, service) else []
         metafunc.parametrize(
             "case", [pytest.param(each, marks=pytest.mark.xdist_group(service)) for each in found], ids=str
         )

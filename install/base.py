@@ -5,6 +5,7 @@ import shlex
 
 from hadrill.inventory import Host, Role
 from hadrill.inventory.ports import openings
+from hadrill.inventory.profile import KUBERNETES
 from install.desired import Block, Desired, File
 from install.site import InstallError, Site
 
@@ -69,8 +70,20 @@ def desired(site: Site, host: Host, facts: dict[str, object]) -> Desired:
     blocks = (Block("/etc/hosts", *HOSTS, names),)
     # UFW's own file in UFW's own form: one comparison instead of a run of ufw for each rule.
     files.append(File(UFW_RETRIES, RETRIES))
-    files.append(File(RULES, site.render("user.rules.j2", openings=list(openings(site.inventory, host))), 0o640))
+    files.append(File(RULES, _rules(site, host), 0o640))
     return Desired(files=tuple(files), blocks=blocks)
+
+
+def _rules(site: Site, host: Host) -> str:
+    """The firewall's. Between Kubernetes' hosts pods speak over VXLAN, and on them they are at home."""
+    nodes = [each for each in site.inventory.hosts if each.role in KUBERNETES]
+    inside = host in nodes
+    return site.render(
+        "user.rules.j2",
+        openings=list(openings(site.inventory, host)),
+        networks=[site.inventory.settings.kubernetes.pod_network] if inside else [],
+        overlay=[each.address for each in nodes if each != host] if inside else [],
+    )
 
 
 def _facts(site: Site, host: Host) -> dict[str, object]:

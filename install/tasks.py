@@ -13,6 +13,8 @@ from hadrill.inventory import Host, InvalidInventoryError, Inventory, read
 from hadrill.inventory.table import summary
 from hadrill.remote import RemoteError
 from hadrill.services.finding import CheckFailedError
+from hadrill.services.kubernetes import Kubernetes
+from hadrill.services.kubernetes import checks as kubernetes_checks
 from hadrill.services.mariadb import Mariadb
 from hadrill.services.mariadb import checks as mariadb_checks
 from hadrill.services.minio import Minio
@@ -26,6 +28,7 @@ from hadrill.services.redis import checks as redis_checks
 from hadrill.timing import OverdueError
 from install import base as base_module
 from install import clean as clean_module
+from install import kubernetes as kubernetes_module
 from install import mariadb as mariadb_module
 from install import minio as minio_module
 from install import postgresql as postgresql_module
@@ -91,9 +94,15 @@ def sql_proxy(_: Context, inventory: str = DEFAULT, check: bool = False) -> None
     _run(inventory, check, sql_proxy_module.install)
 
 
+@task
+def kubernetes(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
+    """Module 9: Kubernetes with its addons and ingress."""
+    _run(inventory, check, kubernetes_module.install)
+
+
 @task(name="all")
 def everything(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
-    """Modules 2 to 8 in order; each must be whole before the next begins."""
+    """Modules 2 to 9 in order; each must be whole before the next begins."""
     _run(inventory, check, *[_proved(name, module) for name, module in MODULES.items()])
 
 
@@ -116,13 +125,14 @@ MODULES: dict[str, Module] = {
     "minio": minio_module.install,
     "mariadb": mariadb_module.install,
     "sql_proxy": sql_proxy_module.install,
+    "kubernetes": kubernetes_module.install,
 }
 
 
 def proofs(stock: Inventory, module: str) -> list[Callable[[], None]]:
     """What must hold after a module; nothing where the inventory has no host for it."""
     database, cache, queue = Postgresql(stock), Redis(stock), Rabbitmq(stock)
-    objects, galera = Minio(stock), Mariadb(stock)
+    objects, galera, nodes = Minio(stock), Mariadb(stock), Kubernetes(stock)
     known: dict[str, tuple[tuple[Host, ...], list[Callable[[], None]]]] = {
         "postgresql": (database.members, [partial(check, database) for check in postgresql_checks.ALL]),
         "redis": (cache.members, [partial(check, cache) for check in redis_checks.ALL]),
@@ -130,6 +140,7 @@ def proofs(stock: Inventory, module: str) -> list[Callable[[], None]]:
         "minio": (objects.members, [partial(check, objects) for check in minio_checks.ALL]),
         "mariadb": (galera.members, [partial(mariadb_checks.cluster, galera)]),
         "sql_proxy": (galera.proxies, [partial(check, galera) for check in mariadb_checks.ALL]),
+        "kubernetes": (nodes.servers, [partial(check, nodes) for check in kubernetes_checks.ALL]),
     }
     hosts, checks = known.get(module, ((), []))
     return checks if hosts else []

@@ -8,11 +8,12 @@ import click
 
 from hadrill.inventory import Settings, read
 from hadrill.inventory.document import read_document
+from hadrill.inventory.profile import PROFILES, Profile
 from hadrill.inventory.table import columns
 from hadrill.options import inventory_option
 from lab.docker import LabError
 from lab.lab import Lab
-from lab.state import ensure_credentials
+from lab.state import ensure_credentials, ensure_profile
 
 
 class LabCommands(click.Group):
@@ -33,9 +34,10 @@ def lab_group() -> None:
 
 @lab_group.command()
 @inventory_option
-def up(folder: Path) -> None:
-    """Build, create and switch on what is missing."""
-    _lab(folder).up()
+@click.option("--profile", type=click.Choice(PROFILES), help="what there is to be; the last one that was said stays")
+def up(folder: Path, profile: Profile | None) -> None:
+    """Build, create and switch on what is missing; switch off what is not in the profile."""
+    _lab(folder, profile).up()
 
 
 @lab_group.command()
@@ -101,9 +103,10 @@ def ssh(folder: Path, host: str, command: tuple[str, ...]) -> None:
     os.execvp("ssh", [*arguments, f"{settings.user}@{target.address}", *command])  # noqa: S606 - becomes ssh
 
 
-def _lab(folder: Path) -> Lab:
-    """The lab of an inventory; its secrets are generated where it has none yet."""
+def _lab(folder: Path, profile: Profile | None = None) -> Lab:
+    """The lab of an inventory; its secrets are generated where it has none yet, and its profile is kept."""
     settings = read_document(folder / "settings.yaml", Settings, [])
     if settings is not None and settings.lab:
         ensure_credentials(folder, settings.name)
+        ensure_profile(folder, settings.name, profile, settings.profile)
     return Lab(read(folder))

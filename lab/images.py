@@ -25,7 +25,17 @@ BUILD_PACKAGES = FOLDER / "build-packages"
 
 def machine_image() -> str:
     """The name of the machines' image for the inputs as they are now."""
-    return f"{REPOSITORY}/machine:{_hash_of('machine')}"
+    return image_of("machine")
+
+
+def image_of(name: str) -> str:
+    """The name of an image for its inputs as they are now."""
+    return f"{REPOSITORY}/{name}:{_hash_of(name)}"
+
+
+def present_images() -> set[str]:
+    """Every image that Docker has."""
+    return set(docker("images", "--format", "{{.Repository}}:{{.Tag}}").split())
 
 
 def ensure_images(components: dict[str, str]) -> None:
@@ -33,7 +43,7 @@ def ensure_images(components: dict[str, str]) -> None:
     unknown = sorted(set(components) - set(SERVICES))
     if unknown:
         raise LabError(f"the lab builds no image for {', '.join(unknown)}: images/ has {', '.join(SERVICES)}")
-    present = set(docker("images", "--format", "{{.Repository}}:{{.Tag}}").split())
+    present = present_images()
     base = f"{REPOSITORY}/base:{_base_hash()}"
     missing = [name for name in ("machine", *components) if f"{REPOSITORY}/{name}:{_hash_of(name)}" not in present]
     if base not in present and missing:
@@ -54,6 +64,11 @@ def services_digest(components: dict[str, str]) -> str:
     return _digest([part for name, image in sorted(components.items()) for part in (image, _hash_of(name))])
 
 
+def build(image: str, dockerfile: Path, *arguments: str) -> None:
+    """Build one image; its files are found from the folder of all images."""
+    docker("build", "--network", "host", *arguments, "-t", image, "-f", str(dockerfile), str(FOLDER))
+
+
 def _build(name: str) -> None:
     with step(f"image {name}"):
         if name == "minio":
@@ -61,17 +76,7 @@ def _build(name: str) -> None:
         if name == "patroni":
             _download_packages(FOLDER / name / "requirements.txt")
         try:
-            docker(
-                "build",
-                "--network",
-                "host",
-                *_build_arguments(name),
-                "-t",
-                f"{REPOSITORY}/{name}:{_hash_of(name)}",
-                "-f",
-                str(FOLDER / name / "Dockerfile"),
-                str(FOLDER),
-            )
+            build(image_of(name), FOLDER / name / "Dockerfile", *_build_arguments(name))
         finally:
             if name == "minio":
                 BUILD_CA.unlink()
@@ -143,10 +148,19 @@ def _base_hash() -> str:
 
 def _hash_of(name: str) -> str:
     parts = [_base_hash(), MINIO_MODULE if name == "minio" else ""]
-    for folder in (FOLDER / "shared", FOLDER / name):
-        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-            parts += [str(file.relative_to(FOLDER)), f"{file.stat().st_mode & 0o111:o}", file.read_text("utf-8")]
-    return _digest(parts)
+    return _digest([*parts, *_contents(FOLDER / "shared"), *_contents(FOLDER / name)])
+
+
+def digest_of(folder: Path, *besides: str) -> str:
+    """A hash of a folder's files, and of what else they depend on."""
+    return _digest([*besides, *_contents(folder)])
+
+
+def _contents(folder: Path) -> list[str]:
+    parts = []
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        parts += [str(file.relative_to(FOLDER)), f"{file.stat().st_mode & 0o111:o}", file.read_text("utf-8")]
+    return parts
 
 
 def _digest(parts: list[str]) -> str:

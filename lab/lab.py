@@ -4,6 +4,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from hadrill.inventory import Inventory, LoadBalancer, Role
+from hadrill.inventory.profile import KUBERNETES
+from hadrill.inventory.versions import NEEDED
 from hadrill.timing import Deadline, eventually
 from lab.balancer import balancer_spec, create_balancer
 from lab.computer import raise_limits
@@ -12,6 +14,7 @@ from lab.images import ensure_images, machine_image, services_digest
 from lab.keys import ensure_keys
 from lab.machine import Machine, destroy, power_off, power_on
 from lab.network import ensure_network, network_name, seal
+from lab.node import PODS, ensure_node_images, ensure_stores, forget_stores, node_image, pods_image, store_of
 from lab.progress import say, step
 from lab.ready import ssh_answers
 from lab.state import state_of
@@ -34,23 +37,30 @@ class Lab:
             Machine(
                 self.name,
                 host,
-                machine_image(),
+                node_image() if host.role in KUBERNETES else machine_image(),
                 network_name(inventory),
                 str(settings.private_network[1]),
-                services_digest(inventory.versions.images),
+                pods_image() if host.role in KUBERNETES else services_digest(self._components),
                 self.state / "machines" / host.name,
+                store_of(self.state, host.name) if host.role in KUBERNETES else None,
             )
             for host in inventory.hosts
             if host.role is not Role.RUNNER
         ]
 
     def up(self) -> None:
-        """Build what is missing, create what is missing, switch everything on, and wait until SSH answers."""
+        """Build what is missing, create what is missing, switch everything on, and wait until SSH answers.
+
+        Machines outside the profile lose their power and keep their disks.
+        """
         ensure_daemon()
-        ensure_images(dict(self.inventory.versions.images))
+        ensure_images(self._components)
         image = machine_image()
         raise_limits(image)
-        ensure_store(self.name, image, sorted(self.inventory.versions.images.values()))
+        ensure_store(self.name, image, sorted(self._components.values()))
+        if nodes := [machine.host.name for machine in self.machines if machine.store is not None]:
+            ensure_node_images(self.inventory.image(PODS))
+            ensure_stores(self.state, self.inventory.image(PODS), nodes)
         network = ensure_network(self.inventory)
         ensure_keys(
             self.state / "credentials" / "ssh",
@@ -61,6 +71,7 @@ class Lab:
         self._replace_outdated()
         existing = self.power()
         off = [name for name in self.wanted() if existing.get(name) != "running"]
+        power_off([name for name in existing if name not in self.wanted() and existing[name] == "running"])
         with step(f"{len(off)} of {len(self.wanted())} machines and load balancers to start"):
             makers: list[Callable[[], None]] = [m.create for m in self.machines if m.name not in existing]
             makers += [self._creator(name, network) for name in self._balancers() if name not in existing]
@@ -70,6 +81,12 @@ class Lab:
         with step("waiting until every machine answers SSH"):
             self._wait_for_ssh()
 
+    @property
+    def _components(self) -> dict[str, str]:
+        """Images of the services' containers that the profile's roles need, and of the load balancers' HAProxy."""
+        wanted = {"haproxy"}.union(*(NEEDED.get(role, ()) for role in self.inventory.roles)) - {PODS}
+        return {name: image for name, image in self.inventory.versions.images.items() if name in wanted}
+
     def down(self) -> None:
         """Cut the power of everything. Disks stay; the subnet is a blackhole until `up`."""
         seal(self.inventory.settings)
@@ -78,6 +95,7 @@ class Lab:
     def destroy(self) -> None:
         """Remove machines, disks and network. Images and their store, secrets and keys stay for the next lab."""
         destroy(list(self.power()))
+        forget_stores(self.state)
         if network_name(self.inventory) in docker("network", "ls", "--format", "{{.Name}}").split():
             docker("network", "rm", network_name(self.inventory))
         seal(self.inventory.settings)
@@ -113,7 +131,7 @@ class Lab:
         return {machine.name: machine.spec for machine in self.machines} | balancers
 
     def _balancers(self) -> dict[str, LoadBalancer]:
-        return {f"{self.name}-{b.name}": b for b in self.inventory.settings.load_balancers if b.scope == "private"}
+        return {f"{self.name}-{b.name}": b for b in self.inventory.settings.load_balancers}
 
     def _creator(self, name: str, network: str) -> Callable[[], None]:
         balancer = self._balancers()[name]
@@ -139,12 +157,13 @@ class Lab:
             '{{.Names}} {{.Label "hadrill.spec"}}',
         )
         wanted = self.wanted()
-        outdated = [
-            line.split(" ")[0] for line in listed.splitlines() if wanted.get(line.split(" ")[0]) != line.split(" ")[1]
-        ]
+        specs = dict(line.split(" ") for line in listed.splitlines())
+        # What is not in the profile is only switched off: another time it may be wanted as it is.
+        outdated = [name for name, spec in specs.items() if wanted.get(name, spec) != spec]
         if outdated:
             say(f"{len(outdated)} machines were made from other images or settings ({outdated[0]}, ...): starting anew")
             destroy(list(self.power()))
+            forget_stores(self.state)
 
     def _wait_for_ssh(self) -> None:
         hosts = [machine.host.address for machine in self.machines]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hadrill.inventory import Host
 from lab.docker import docker
+from lab.node import STORE as INSIDE_STORE
 from lab.store import INSIDE, volume_of
 
 # The clock, kernel modules and the computer's power are not the machine's to change; the kernel lends no resources.
@@ -23,6 +24,8 @@ class Machine:
     gateway: str
     services: str
     files: Path
+    store: Path | None = None
+    """Where containerd keeps its images, on a machine that carries Kubernetes."""
 
     @property
     def name(self) -> str:
@@ -69,6 +72,7 @@ class Machine:
             "/run",
             "--tmpfs",
             "/tmp",  # noqa: S108 - inside the machine
+            *self._kubernetes,
             "-v",
             "/var/lib/containers",
             "-v",
@@ -77,6 +81,15 @@ class Machine:
             f"{self.files}:/lab:ro",
             self.image,
         )
+
+    @property
+    def _kubernetes(self) -> tuple[str, ...]:
+        """What only those machines have: no overlay lies on another, and kubelet reads the kernel's log."""
+        if self.store is None:
+            return ()
+        disks = ("/var/lib/kubelet", "/var/lib/hadrill", "/opt/local-path-provisioner")
+        volumes = [part for disk in disks for part in ("-v", disk)]
+        return ("--device", "/dev/kmsg", "-v", f"{self.store}:{INSIDE_STORE}", *volumes)
 
 
 def power_on(names: list[str]) -> None:

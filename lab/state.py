@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hadrill.inventory.credentials import write_missing
 from hadrill.inventory.host import Role
+from hadrill.inventory.profile import FILE, Profile
 from lab.docker import LabError
 
 
@@ -24,13 +25,24 @@ def ensure_credentials(inventory_folder: Path, name: str) -> None:
     """Generate the lab's secrets once, and show them in the inventory's folder as `credentials`."""
     secrets = state_of(name) / "credentials"
     write_missing(secrets, set(Role))
-    link = inventory_folder / "credentials"
-    if link.is_symlink() and link.resolve() != secrets.resolve():
+    _link(inventory_folder / "credentials", secrets)
+
+
+def ensure_profile(inventory_folder: Path, name: str, wanted: Profile | None, usual: Profile) -> None:
+    """Keep the wanted profile, or the usual one where none was ever wanted, and show it in the inventory's folder."""
+    kept = state_of(name) / FILE
+    if wanted or not kept.exists():
+        kept.write_text(f"{wanted or usual}\n", "ascii")
+    _link(inventory_folder / FILE, kept)
+
+
+def _link(link: Path, target: Path) -> None:
+    if link.is_symlink() and link.resolve() != target.resolve():
         link.unlink()
     if not link.is_symlink():
         if link.exists():
-            raise LabError(f"{link} is not the lab's own link to {secrets}: move it away")
-        link.symlink_to(secrets)
+            raise LabError(f"{link} is not the lab's own link to {target}: move it away")
+        link.symlink_to(target)
 
 
 def forget(name: str) -> None:

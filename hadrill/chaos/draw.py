@@ -8,7 +8,7 @@ from itertools import zip_longest
 from hadrill.chaos.schedule import SAME, Round, Schedule, ScheduleError, Step
 from hadrill.inventory import Inventory, Role
 from hadrill.services.cluster import Cluster
-from hadrill.services.clusters import CLUSTERS
+from hadrill.services.clusters import CLUSTERS, present
 from hadrill.services.proxy_clusters import ProxyCluster
 
 SHORTEST_ROUND_SECONDS = 15.0
@@ -44,7 +44,8 @@ def draw(seed: int, duration_s: float, inventory: Inventory, services: Sequence[
     weights = inventory.settings.chaos
     faults = _changed(FAULTS, weights.faults, "chaos.faults")
     shapes = _changed(SHAPES, weights.shapes, "chaos.shapes")
-    here = [name for name in CLUSTERS if Role(name) in inventory.roles and (not services or name in services)]
+    here = [name for name in CLUSTERS if present(inventory, name) and CLUSTERS[name].drawn]
+    here = [name for name in here if not services or name in services]
     number = math.ceil(duration_s / SHORTEST_ROUND_SECONDS)
     lanes = [list(_Lane(seed, name, inventory, faults, shapes).rounds(number)) for name in here]
     in_turn = [each for row in zip_longest(*lanes) for each in row if each is not None]

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from hadrill.chaos.schedule import SAME, Schedule, ScheduleError
 from hadrill.drill.case import known_fault
-from hadrill.inventory import Inventory, Role
-from hadrill.services.clusters import CLUSTERS
+from hadrill.inventory import Inventory
+from hadrill.services.clusters import CLUSTERS, present
 
 
 def sound(schedule: Schedule, inventory: Inventory) -> Schedule:
@@ -16,7 +16,7 @@ def sound(schedule: Schedule, inventory: Inventory) -> Schedule:
 
 
 def _problems(schedule: Schedule, inventory: Inventory) -> Iterator[str]:
-    services = [name for name in CLUSTERS if Role(name) in inventory.roles]
+    services = [name for name in CLUSTERS if present(inventory, name)]
     hosts = {host.name for host in inventory.managed}
     for each in schedule.rounds:
         if each.service not in services:

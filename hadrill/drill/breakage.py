@@ -74,11 +74,11 @@ class Breakage:
 
     def arithmetic(self) -> Arithmetic:
         """Members that do not answer now, or say that they are out, are down."""
-        members = self.cluster.members
+        members = self.cluster.voters(self.host)
         with ThreadPoolExecutor(max_workers=len(members)) as pool:
             said = list(pool.map(lambda each: self.cluster.probe(each)(), members))
         down = tuple(h.name for h, member in zip(members, said, strict=True) if member.role in (SILENT.role, "down"))
-        return Arithmetic(tuple(h.name for h in members), down, (self.host.name,), self.cluster.majority)
+        return Arithmetic(tuple(h.name for h in members), down, (self.host.name,), self.cluster.needed(self.host))
 
     @contextmanager
     def leased(self, fault: Fault, seconds: float, way: str = SHARED) -> Iterator[None]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hadrill.drill.case import Case, known_fault
-from hadrill.inventory import Inventory, Role
-from hadrill.services.clusters import CLUSTERS
+from hadrill.inventory import Inventory
+from hadrill.services.clusters import CLUSTERS, roles_of
 
 SENTINEL_ONLY = "sentinel"
 
@@ -76,4 +76,4 @@ def known_fault_of(service: str, fault: str) -> str:
 
 
 def _members(inventory: Inventory, service: str) -> set[str]:
-    return {host.name for host in inventory.of_role(Role(service))}
+    return {host.name for host in inventory.hosts if host.role in roles_of(service)}

@@ -8,7 +8,7 @@ import click
 
 from hadrill.drill.objective import over_objective
 from hadrill.faults import BLACKHOLE, CRASH, PARTITION, PLANNED, RESTART, STOP
-from hadrill.inventory import Role, read
+from hadrill.inventory import read
 from hadrill.inventory.table import columns
 from hadrill.options import inventory_option
 from hadrill.remote import Remote, RemoteError
@@ -19,7 +19,7 @@ from hadrill.report.secrets import Scrubber
 from hadrill.safety.heal import heal_entries, sweep
 from hadrill.safety.journal import entries
 from hadrill.services.asking import FAILURES
-from hadrill.services.clusters import CLUSTERS, cluster_of
+from hadrill.services.clusters import CLUSTERS, cluster_of, present
 from hadrill.timing import duration
 
 KINDS = (STOP, CRASH, RESTART, BLACKHOLE, PARTITION, PLANNED)
@@ -78,7 +78,7 @@ def budget(folder: Path, service: str, role: str, changes: tuple[str, ...]) -> N
 def diagnose(folder: Path, service: str, facts: Path | None) -> None:
     """Say what would stop a failover of SERVICE right now. Breaks nothing; ends with 1 where there is a cause."""
     inventory = read(folder)
-    if Role(service) not in inventory.roles:
+    if not present(inventory, service):
         raise click.ClickException(f"{folder} has no host for {service}")
     with Remote(inventory) as remote:
         cluster = cluster_of(inventory, remote, service)

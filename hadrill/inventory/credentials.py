@@ -25,6 +25,7 @@ REQUIRED: dict[Role, tuple[str, ...]] = {
     Role.MINIO: ("MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"),
     Role.MARIADB: ("MARIADB_ROOT_PASSWORD", "SST_PASSWORD", "HADRILL_PASSWORD"),
     Role.PROXYSQL: ("ADMIN_PASSWORD", "MONITOR_PASSWORD"),
+    Role.K3S_SERVER: ("K3S_TOKEN",),
 }
 _ENTRY = re.compile(r"(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>[!$-&(-~]{8,128})")
 

@@ -7,6 +7,7 @@ from hadrill.inventory.credentials import Credentials, read_credentials
 from hadrill.inventory.document import read_document
 from hadrill.inventory.host import Host, Role
 from hadrill.inventory.problem import InvalidInventoryError, Problem
+from hadrill.inventory.profile import Profile, of_profile, read_profile
 from hadrill.inventory.rules import broken_network_rules, broken_rules
 from hadrill.inventory.servers import read_servers
 from hadrill.inventory.settings import LoadBalancer, Settings
@@ -60,8 +61,12 @@ class Inventory:
         return self.versions.images[component]
 
 
-def read(folder: Path) -> Inventory:
-    """Read and validate an inventory's folder. Raises InvalidInventoryError with every mistake at once."""
+def read(folder: Path, profile: Profile | None = None) -> Inventory:
+    """Read and validate an inventory's folder. Raises InvalidInventoryError with every mistake at once.
+
+    All of it is validated; what is returned are the hosts and load balancers of the profile: the given one, the one
+    that the file `profile` names, or the one of settings.yaml.
+    """
     problems: list[Problem] = []
     if not folder.is_dir():
         remedy = "Give the folder with servers.tsv, versions.yaml, settings.yaml and credentials/ as --inventory DIR."
@@ -70,14 +75,18 @@ def read(folder: Path) -> Inventory:
     hosts = read_servers(servers, problems)
     settings = read_document(folder / "settings.yaml", Settings, problems)
     versions = read_document(folder / "versions.yaml", Versions, problems)
-    roles = {host.role for host in hosts}
     problems.extend(broken_rules(servers, hosts))
     if settings is not None and hosts:
         problems.extend(broken_network_rules(servers, folder / "settings.yaml", hosts, settings))
+        chosen = of_profile(hosts, profile or read_profile(folder, settings.profile, problems))
+    else:
+        chosen = tuple(hosts)
+    roles = {host.role for host in chosen}
     if versions is not None:
         sql_proxy = settings.sql_proxy if settings is not None else None
         problems.extend(versions.problems(folder / "versions.yaml", roles, sql_proxy))
     credentials = read_credentials(folder / "credentials", roles, problems)
     if problems or settings is None or versions is None:
         raise InvalidInventoryError(problems)
-    return Inventory(folder, tuple(hosts), versions, settings, credentials)
+    present = tuple(b for b in settings.load_balancers if roles & set(b.targets))
+    return Inventory(folder, chosen, versions, settings.model_copy(update={"load_balancers": present}), credentials)

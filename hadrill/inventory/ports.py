@@ -5,12 +5,21 @@ from dataclasses import dataclass
 
 from hadrill.inventory.host import Host, Role
 from hadrill.inventory.inventory import Inventory
+from hadrill.inventory.profile import KUBERNETES
 
 PEERS = "peers"
 BALANCERS = "load balancers"
 NETWORK = "private network"
+NODES = "Kubernetes' hosts"
 
 Source = Role | str
+
+# What every Kubernetes host has.
+_NODE: tuple[tuple[int, str, tuple[Source, ...]], ...] = (
+    (10250, "kubelet", (NODES,)),
+    (80, "ingress", (BALANCERS, NODES, Role.RUNNER)),
+    (443, "ingress with TLS", (BALANCERS, NODES, Role.RUNNER)),
+)
 
 # For each role: port, what listens there, and who may connect. SSH from the runner is everywhere.
 OPENINGS: dict[Role, tuple[tuple[int, str, tuple[Source, ...]], ...]] = {
@@ -49,6 +58,13 @@ OPENINGS: dict[Role, tuple[tuple[int, str, tuple[Source, ...]], ...]] = {
         (4568, "Galera IST", (PEERS,)),
         (4444, "Galera SST", (PEERS,)),
     ),
+    Role.K3S_SERVER: (
+        (6443, "Kubernetes API", (NODES, BALANCERS, Role.RUNNER)),
+        (2379, "etcd", (PEERS, Role.RUNNER)),
+        (2380, "etcd peers", (PEERS,)),
+        *_NODE,
+    ),
+    Role.K3S_AGENT: _NODE,
     Role.PROXYSQL: (
         (3306, "SQL proxy", (BALANCERS, Role.RUNNER)),
         (6032, "SQL proxy administration", (Role.RUNNER,)),
@@ -82,6 +98,8 @@ def _addresses(inventory: Inventory, host: Host, source: Source) -> tuple[str, .
     if source == BALANCERS:
         balancers = inventory.settings.load_balancers
         return tuple(str(balancer.address) for balancer in balancers if host.role in balancer.targets)
+    if source == NODES:
+        return tuple(h.address for h in inventory.hosts if h.role in KUBERNETES and h != host)
     if source == PEERS:
         return tuple(h.address for h in inventory.of_role(host.role) if h.cluster == host.cluster and h != host)
     return tuple(h.address for h in inventory.hosts if h.role == source)

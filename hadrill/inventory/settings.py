@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from hadrill.inventory.host import Role
+from hadrill.inventory.profile import Profile
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -88,6 +89,29 @@ class Minio(Frozen):
     entry: Literal["haproxy", "node"] = "haproxy"
 
 
+class Kubernetes(Frozen):
+    """How Kubernetes is installed, its networks, and its timers in seconds; one that is not set is the product's own.
+
+    `k3s` is Rancher's own program; `upstream` are the components themselves, each in a unit of its own.
+    """
+
+    distribution: Literal["k3s", "upstream"] = "k3s"
+    pod_network: IPv4Network = IPv4Network("10.42.0.0/16")
+    service_network: IPv4Network = IPv4Network("10.43.0.0/16")
+    node_grace_seconds: int | None = Field(default=None, ge=10)
+    toleration_seconds: int = Field(default=300, ge=0)
+
+    @property
+    def api_service(self) -> IPv4Address:
+        """The address under which pods find the API server."""
+        return self.service_network[1]
+
+    @property
+    def dns_service(self) -> IPv4Address:
+        """The address under which pods find their names."""
+        return self.service_network[10]
+
+
 class Faults(Frozen):
     """What drills may do. `consent` names hosts; a lab needs none. `power` names a driver."""
 
@@ -123,6 +147,9 @@ class Notify(Frozen):
     webhook: Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")] | None = None
 
 
+Promised = Literal["postgresql", "redis", "rabbitmq", "minio", "mariadb", "haproxy", "proxysql", "kubernetes"]
+
+
 class Settings(Frozen):
     """Everything that settings.yaml may say."""
 
@@ -137,8 +164,10 @@ class Settings(Frozen):
     postgresql: Postgresql = Postgresql()
     redis: Redis = Redis()
     minio: Minio = Minio()
+    kubernetes: Kubernetes = Kubernetes()
+    profile: Profile = "all"
     load_balancers: tuple[LoadBalancer, ...] = ()
     faults: Faults = Faults()
     chaos: Chaos = Chaos()
     notify: Notify = Notify()
-    slo: dict[Literal["postgresql", "redis", "rabbitmq", "minio", "mariadb", "haproxy", "proxysql"], Objective] = {}
+    slo: dict[Promised, Objective] = {}

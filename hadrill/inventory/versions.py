@@ -44,6 +44,7 @@ NEEDED: dict[Role, tuple[str, ...]] = {
     Role.MINIO: ("minio",),
     Role.MARIADB: ("mariadb",),
     Role.PROXYSQL: ("proxysql",),
+    Role.K3S_SERVER: ("pods",),
 }
 KNOWN = {name for names in NEEDED.values() for name in names}
 

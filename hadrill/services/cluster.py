@@ -37,6 +37,8 @@ class Cluster(ABC):
     service: ClassVar[str]
     roles: ClassVar[tuple[str, ...]]
     """Roles that a drill can aim at, the leading one first."""
+    drawn: ClassVar[bool] = True
+    """Whether chaos runs draw it."""
     look_seconds: ClassVar[float] = POLL
     """Between two questions of the probe; longer where the answer costs its host much."""
     single_leader: ClassVar[bool] = True
@@ -72,6 +74,14 @@ class Cluster(ABC):
     def majority(self) -> int:
         """Members that must be there for the cluster to take writes."""
         return len(self.members) // 2 + 1
+
+    def voters(self, host: Host) -> tuple[Host, ...]:
+        """Members that a host is one of when it comes to who must be left."""
+        return self.members
+
+    def needed(self, host: Host) -> int:
+        """How many of those voters must be left."""
+        return self.majority
 
     @abstractmethod
     def probe(self, host: Host) -> Probe:

@@ -1,8 +1,10 @@
 """Every service that can be drilled, by name."""
 
-from hadrill.inventory import Inventory
+from hadrill.inventory import Inventory, Role
+from hadrill.inventory.profile import KUBERNETES
 from hadrill.remote import Remote
 from hadrill.services.cluster import Cluster
+from hadrill.services.kubernetes.cluster import KubernetesCluster
 from hadrill.services.mariadb.cluster import MariadbCluster
 from hadrill.services.minio.cluster import MinioCluster
 from hadrill.services.postgresql.cluster import PostgresqlCluster
@@ -20,8 +22,19 @@ CLUSTERS: dict[str, type[Cluster]] = {
         MariadbCluster,
         HaproxyCluster,
         SqlProxyCluster,
+        KubernetesCluster,
     )
 }
+
+
+def roles_of(service: str) -> frozenset[Role]:
+    """The inventory's roles of hosts that a service's drills can break."""
+    return KUBERNETES if service == KubernetesCluster.service else frozenset({Role(service)})
+
+
+def present(inventory: Inventory, service: str) -> bool:
+    """Whether the inventory has hosts of a service."""
+    return bool(roles_of(service) & inventory.roles)
 
 
 def cluster_of(inventory: Inventory, remote: Remote, service: str) -> Cluster:

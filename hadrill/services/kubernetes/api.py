@@ -1,0 +1,118 @@
+"""Questions to a Kubernetes API server in its own JSON, over connections that are kept, with deadlines."""
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import urllib3
+from kubernetes import client, config
+
+from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
+
+FIRST_ERROR_STATUS = 400
+CONFLICT, NOT_FOUND = 409, 404
+WATCH_SECONDS = 1.0
+"""A watch that is to end is noticed as soon: bookmarks and changes may be rare."""
+
+
+class ApiError(OSError):
+    """What the API said no with, or why it said nothing: then `status` is 0."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"{status} {message}" if status else message)
+        self.status = status
+
+
+class Api:
+    """One way to the API: a server's address or a load balancer's. Never tries again by itself."""
+
+    def __init__(self, kubeconfig: Path, address: str, port: int) -> None:
+        settings = client.Configuration()
+        config.load_kube_config(str(kubeconfig), client_configuration=settings)
+        settings.retries = urllib3.Retry(0, redirect=False)
+        self._base = f"https://{address}:{port}"
+        self._rest = client.ApiClient(settings).rest_client
+
+    def ask(
+        self, method: str, path: str, body: object = None, *, kind: str = "", seconds: float = ANSWER_SECONDS
+    ) -> Any:
+        """The JSON answer, or text where it is none. `kind` is the body's type where it is no plain JSON.
+
+        Raises ApiError.
+        """
+        headers = {"Accept": "application/json", "Content-Type": kind or "application/json"}
+        try:
+            answer = self._rest.request(
+                method, self._base + path, headers=headers, body=body, _request_timeout=(CONNECT_SECONDS, seconds)
+            )
+            said = answer.read()
+        except (client.ApiException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise ApiError(0, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}") from error
+        if answer.status >= FIRST_ERROR_STATUS:
+            raise ApiError(answer.status, _message(said))
+        try:
+            return json.loads(said)
+        except ValueError:
+            return said.decode("utf-8", "replace")
+
+    def get(self, path: str, seconds: float = ANSWER_SECONDS) -> Any:
+        """GET."""
+        return self.ask("GET", path, seconds=seconds)
+
+    def items(self, path: str) -> list[dict[str, Any]]:
+        """The objects of a list."""
+        found: list[dict[str, Any]] = self.get(path)["items"]
+        return found
+
+    def create(self, path: str, body: dict[str, Any]) -> Any:
+        """POST. What is there already is an ApiError with status 409."""
+        return self.ask("POST", path, body)
+
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        """A merge patch."""
+        return self.ask("PATCH", path, body, kind="application/merge-patch+json")
+
+    def delete(self, path: str, grace: int | None = None) -> None:
+        """DELETE; what is not there is as good as deleted."""
+        body = {"propagationPolicy": "Background"} | ({} if grace is None else {"gracePeriodSeconds": grace})
+        try:
+            self.ask("DELETE", path, body)
+        except ApiError as error:
+            if error.status != NOT_FOUND:
+                raise
+
+    def close(self) -> None:
+        """Close its connections; a later question opens new ones."""
+        self._rest.pool_manager.clear()
+
+    def watch(self, path: str, stop: threading.Event) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Changes of a list from now on, each as its type and the object, until `stop` is set. Raises ApiError."""
+        version = self.get(path)["metadata"]["resourceVersion"]
+        place = f"{self._base}{path}{'&' if '?' in path else '?'}watch=1&resourceVersion={version}"
+        try:
+            answer = self._rest.pool_manager.request(
+                "GET", place, preload_content=False, timeout=urllib3.Timeout(CONNECT_SECONDS, WATCH_SECONDS)
+            )
+            rest = b""
+            while not stop.is_set():
+                try:
+                    part = answer.read1(65536)
+                except urllib3.exceptions.ReadTimeoutError:
+                    continue
+                if not part:
+                    return
+                *lines, rest = (rest + part).split(b"\n")
+                for line in lines:
+                    event = json.loads(line)
+                    yield event["type"], event["object"]
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise ApiError(0, f"the watch of {path} ended: {error}") from error
+
+
+def _message(said: bytes) -> str:
+    try:
+        return str(json.loads(said)["message"])
+    except (ValueError, KeyError, TypeError):
+        return said.decode("utf-8", "replace")[:200]

@@ -1,0 +1,89 @@
+"""How long clients may be without the API or the ingress, and how long Kubernetes may take to notice and to act.
+
+Sources: etcd's tuning guide (election timeout), kube-controller-manager's and kube-apiserver's reference (grace
+period, tolerations), client-go's leader election (lease 15 s, retry 2 s), the load balancers' own checks.
+"""
+
+import re
+from dataclasses import dataclass
+
+from hadrill.inventory import Host
+from hadrill.inventory.settings import LoadBalancer
+from hadrill.remote import Remote
+from hadrill.services.client_parts import TURN, hang
+from hadrill.services.kubernetes.service import Kubernetes
+from hadrill.timing import Budget, Part, budget
+
+GRACE_DEFAULT = 50.0
+"""node-monitor-grace-period since Kubernetes 1.32."""
+MONITOR_SECONDS = 5.0
+"""node-monitor-period: so often the controller looks at nodes."""
+LEASE_SECONDS, RETRY_SECONDS = 15.0, 2.0
+"""How long a dead controller manager's lease stands, and how often the others ask for it."""
+STATUS_SECONDS = 5.0
+"""What a node reported last may be as old when it dies."""
+START_SECONDS = 10.0
+"""A small pod whose image is there: scheduled, network, container, first good readiness probe."""
+ELECTION_SECONDS = 4.0
+"""etcd begins an election after one to two election timeouts (2 s here)."""
+
+
+COMPONENTS = "kube-controller-manager|kube-apiserver|k3s"
+COMMAND_LINES = f"for p in $(pgrep -f '{COMPONENTS}'); do tr '\\0' ' ' < /proc/$p/cmdline; done"
+
+
+@dataclass(frozen=True)
+class Timers:
+    """What is live: seconds, and where each was read."""
+
+    grace: Part
+    toleration: Part
+
+
+def timers_of(remote: Remote, host: Host) -> Timers:
+    """From the command lines of the components that run on a server. Raises RemoteError."""
+    said = remote.run(host, COMMAND_LINES).stdout
+    found = re.search(r"node-monitor-grace-period=(\d+)s", said)
+    grace = float(found[1]) if found else GRACE_DEFAULT
+    tolerated = re.search(r"default-unreachable-toleration-seconds=(\d+)", said)
+    toleration = float(tolerated[1]) if tolerated else 300.0
+    return Timers(
+        Part("grace", grace, f"node-monitor-grace-period, {'live, ' + host.name if found else 'default'}"),
+        Part("toleration", toleration, f"{'live, ' + host.name if tolerated else 'default'}"),
+    )
+
+
+def api_budget(service: Kubernetes, kind: str, role: str, multiplier: float) -> Budget:
+    """For clients at the entry points, whichever member was broken."""
+    parts = [_balancer(each, kind) for each in service.balancers[:1]]
+    if role == "leader" and kind != "planned":
+        parts.append(Part("election", ELECTION_SECONDS, "etcd: two election timeouts"))
+    return budget([*parts, TURN, hang(kind)], multiplier)
+
+
+def not_ready_budget(timers: Timers, multiplier: float, *, leaderless: bool = False) -> Budget:
+    """From a node's end until the cluster says NotReady. `leaderless`: the controller manager died with it."""
+    parts = [timers.grace, Part("monitor", MONITOR_SECONDS, "node-monitor-period")]
+    if leaderless:
+        parts.append(
+            Part("lease", LEASE_SECONDS + RETRY_SECONDS, "a new controller manager, which waits the grace anew")
+        )
+    return budget(parts, multiplier)
+
+
+def rescheduled_budget(timers: Timers, multiplier: float) -> Budget:
+    """From a node's end until its pods are ready elsewhere."""
+    monitor = Part("monitor", MONITOR_SECONDS, "node-monitor-period")
+    start = Part("start", START_SECONDS, "a pod whose image is there")
+    return budget([timers.grace, monitor, timers.toleration, start], multiplier)
+
+
+def ingress_budget(service: Kubernetes, multiplier: float) -> Budget:
+    """Until the public load balancer leaves out a node that is gone."""
+    return budget([*(_balancer(each, "blackhole") for each in service.public_balancers[:1]), TURN], multiplier)
+
+
+def _balancer(balancer: LoadBalancer, kind: str) -> Part:
+    check = balancer.check
+    seconds = check.interval * check.retries + (check.timeout if kind in ("blackhole", "partition") else 0.0)
+    return Part("balancer", seconds, f"{balancer.name}: interval, retries, timeout")

@@ -1,0 +1,113 @@
+"""What is true of a healthy Kubernetes, asked of every server and of the cluster itself."""
+
+import http.client
+from typing import Any
+
+from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, ask
+from hadrill.services.finding import CheckFailedError, Finding, require
+from hadrill.services.kubernetes.service import API_PORT, HTTP_PORT, Kubernetes
+
+NAMESPACES = ("kube-system", "ingress")
+
+
+def api(service: Kubernetes) -> None:
+    """Every server's API is ready, and so is its part of etcd; the entry point leads to one of them."""
+    _, findings = ask(
+        service.servers, lambda host: bool(service.api(host.address).get("/readyz")), API_PORT, "/readyz to say ok"
+    )
+    if not findings:
+        try:
+            service.api().get("/readyz")
+        except OSError as error:
+            cause = "the load balancer leads to no server"
+            findings = [Finding(service.entry_point, "the API at the entry point", str(error), cause)]
+    require(findings)
+
+
+def nodes(service: Kubernetes) -> None:
+    """Every host of the inventory is a node and Ready, and no other is."""
+    listed = {each["metadata"]["name"]: readiness(each) for each in service.api().items("/api/v1/nodes")}
+    findings = []
+    for host in service.members:
+        state = listed.pop(host.name, None)
+        if state is None:
+            cause = "its kubelet never joined: wrong token, another certificate authority, or it does not run"
+            findings.append(Finding(host.name, "a node of that name", "none", cause))
+        elif state["status"] != "True":
+            cause = "its kubelet does not report, or its runtime or network is not ready"
+            found = f"{state['status']}: {state.get('reason', '')}: {state.get('message', '')}"
+            findings.append(Finding(host.name, "Ready", found, cause))
+    findings += [
+        Finding(name, "only hosts of the inventory", "a node of that name", "a host that left, or two names for one")
+        for name in listed
+    ]
+    require(findings)
+
+
+def workloads(service: Kubernetes) -> None:
+    """Every Deployment and DaemonSet of the system has all its pods ready: names, metrics, storage, ingress."""
+    cause = "`kubectl describe` of its pods says what they wait for"
+    findings, seen = [], 0
+    for namespace in NAMESPACES:
+        base = f"/apis/apps/v1/namespaces/{namespace}"
+        for each in service.api().items(f"{base}/deployments"):
+            wanted, have = each["spec"]["replicas"], each["status"].get("readyReplicas", 0)
+            findings.append(_short_of(f"{namespace}/{each['metadata']['name']}", wanted, have, cause))
+            seen += 1
+        for each in service.api().items(f"{base}/daemonsets"):
+            # Not what it wants itself: it counts only nodes where it may run.
+            wanted, have = len(service.members), each["status"].get("numberReady", 0)
+            findings.append(_short_of(f"{namespace}/{each['metadata']['name']}", wanted, have, cause))
+            seen += 1
+    if not seen:
+        raise CheckFailedError([Finding("the cluster", "addons", "none", "`fab kubernetes` did not finish")])
+    require(findings)
+
+
+def ingress(service: Kubernetes) -> None:
+    """Every node's own ingress answers, and so does every public load balancer."""
+    places = [(host.name, host.address) for host in service.members]
+    places += [("load balancer", address) for address in service.ingress_points]
+    findings = []
+    for name, address in places:
+        try:
+            status, _ = page(address, "nobody.invalid")
+        except OSError as error:
+            cause = "no ingress pod on that node, or port 80 is taken or filtered"
+            findings.append(Finding(name, f"an ingress on {address}:{HTTP_PORT}", str(error), cause))
+        else:
+            if status != http.client.NOT_FOUND:
+                cause = "another program answers on that port"
+                findings.append(Finding(name, "404 for a name that nobody has", str(status), cause))
+    require(findings)
+
+
+ALL = (api, nodes, workloads, ingress)
+"""Every check of this service, in the order of the report."""
+
+
+def readiness(node: dict[str, Any]) -> dict[str, str]:
+    """The condition Ready of a node: its `status` (True, False, Unknown), `reason` and `message`."""
+    for each in node["status"].get("conditions", ()):
+        if each["type"] == "Ready":
+            return dict(each)
+    return {"status": "Unknown", "reason": "NoCondition"}
+
+
+def page(address: str, name: str, seconds: float = ANSWER_SECONDS) -> tuple[int, str]:
+    """Status and text of a site's first page, over a connection of its own. Raises OSError."""
+    connection = http.client.HTTPConnection(address, HTTP_PORT, timeout=min(CONNECT_SECONDS, seconds))
+    try:
+        connection.connect()
+        connection.sock.settimeout(seconds)
+        connection.request("GET", "/", headers={"Host": name, "Connection": "close"})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode("utf-8", "replace")
+    except http.client.HTTPException as error:
+        raise OSError(f"{type(error).__name__}: {error}") from error
+    finally:
+        connection.close()
+
+
+def _short_of(name: str, wanted: int, have: int, cause: str) -> Finding | None:
+    return Finding(name, f"{wanted} pods ready", str(have), cause) if have < wanted else None

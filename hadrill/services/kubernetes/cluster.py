@@ -1,0 +1,143 @@
+"""Kubernetes, as drills see it."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from hadrill.inventory import Host, Inventory, Role
+from hadrill.remote import Remote
+from hadrill.services.asking import FAILURES
+from hadrill.services.cluster import Cluster, Probe, Watch
+from hadrill.services.finding import CheckFailedError
+from hadrill.services.kubernetes import checks
+from hadrill.services.kubernetes.budget import api_budget
+from hadrill.services.kubernetes.place import is_ready, make_place, path_of, pods, remove_place, site_of
+from hadrill.services.kubernetes.probe import holder, probe, watch_leaders, watch_nodes
+from hadrill.services.kubernetes.service import API_PORT, Kubernetes
+from hadrill.services.kubernetes.workload import lanes
+from hadrill.timing import Budget, Deadline, eventually
+from hadrill.workload import History, Lane
+
+PLACE_SECONDS = 60.0
+KUBELET_PORT = 10250
+
+
+class KubernetesCluster(Cluster):
+    """Servers vote in etcd; agents carry pods. The `leader` is the server whose controller manager leads."""
+
+    service = "kubernetes"
+    roles = ("leader", "server", "agent")
+    single_leader = False
+    containers: ClassVar[dict[str, str]] = {"": "kubelet"}
+    peer_port = KUBELET_PORT
+    drawn = False  # chaos knows containers' faults, and has none of Kubernetes' own yet
+    look_seconds = 0.2
+    rate_share = 0.5  # a TLS connection costs both sides more than the question
+    hand_over_note = "components choose their leaders themselves"
+
+    def __init__(self, inventory: Inventory, remote: Remote) -> None:
+        super().__init__(inventory, remote)
+        self.kubernetes = Kubernetes(inventory)
+
+    @property
+    def members(self) -> tuple[Host, ...]:
+        """Servers and agents."""
+        return self.kubernetes.members
+
+    @property
+    def shared(self) -> tuple[Host, ...]:
+        """No host but its own."""
+        return ()
+
+    def voters(self, host: Host) -> tuple[Host, ...]:
+        """Servers hold etcd together; agents stand in for one another."""
+        return self.kubernetes.agents if host.role is Role.K3S_AGENT else self.kubernetes.servers
+
+    def needed(self, host: Host) -> int:
+        """A majority of the servers, and one agent."""
+        return 1 if host.role is Role.K3S_AGENT else len(self.kubernetes.servers) // 2 + 1
+
+    def probe(self, host: Host) -> Probe:
+        """Its own API, or its own ingress."""
+        return probe(self.kubernetes, host)
+
+    def leader(self) -> Host:
+        """The server whose controller manager leads."""
+        name = holder(self.kubernetes.api())
+        return self.inventory.host(name)
+
+    def role(self, host: Host) -> str:
+        """What a node is now."""
+        if host.role is Role.K3S_AGENT:
+            return "agent"
+        return "leader" if self.leader() == host else "server"
+
+    def target(self, role: str) -> Host:
+        """A node in that role now."""
+        if role == "agent":
+            return self.kubernetes.agents[0]
+        leader = self.leader()
+        return leader if role == "leader" else next(each for each in self.kubernetes.servers if each != leader)
+
+    def unhealthy(self) -> str | None:
+        """Every check of the service holds."""
+        try:
+            for check in checks.ALL:
+                check(self.kubernetes)
+        except (CheckFailedError, LookupError, *FAILURES) as error:
+            return str(error)
+        return None
+
+    def watches(self) -> Sequence[Watch]:
+        """Nodes and leaders."""
+        return [watch_nodes(self.kubernetes), watch_leaders(self.kubernetes)]
+
+    def prepare(self, drill: str, leader: Host | None) -> None:
+        """A namespace, and in it a web service that the ingress leads to."""
+        make_place(self.kubernetes, drill)
+        address = self.kubernetes.ingress_points[0]
+
+        def missing() -> str | None:
+            there = sum(map(is_ready, pods(self.kubernetes.api(), drill)))
+            if there == 0:
+                return "no pod is ready"
+            status, _ = checks.page(address, site_of(drill))
+            return None if status == 200 else f"the ingress says {status}"
+
+        def reason() -> str | None:
+            try:
+                return missing()
+            except FAILURES as error:
+                return str(error)
+
+        eventually("the drill's web service at the ingress", reason, Deadline(PLACE_SECONDS))
+
+    def lanes(self, drill: str) -> Sequence[Lane]:
+        """The API and a page."""
+        return lanes(self.kubernetes, drill)
+
+    def read_back_order(self) -> tuple[Host, ...]:
+        """Servers: agents keep nothing."""
+        return self.kubernetes.servers
+
+    def found(self, host: Host, drill: str, acknowledged: set[str], history: History) -> set[str]:
+        """Objects that a server lists."""
+        listed = self.kubernetes.api(host.address).items(path_of(drill, "configmaps"))
+        return acknowledged & {each["metadata"]["name"] for each in listed}
+
+    def clean(self, drill: str) -> None:
+        """The namespace."""
+        remove_place(self.kubernetes, drill)
+
+    def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
+        """From the load balancers' checks and etcd's timers."""
+        return api_budget(self.kubernetes, kind, role, self.multiplier)
+
+    def unavailable(self, fault: str, role: str) -> str:
+        """Its components are no containers of the engine that other services run in."""
+        if fault.startswith(("container-", "process-", "disk-full", "cut-pair", "cut-one-way", "engine-stop")):
+            return f"{fault} is about a container of a data service; Kubernetes' components are units"
+        return ""
+
+    def port_of(self, role: str) -> int:
+        """The API's, or kubelet's."""
+        return KUBELET_PORT if role == "agent" else API_PORT

@@ -1,0 +1,126 @@
+"""A namespace of a drill's own, and in it a small web service behind the ingress, for its clients to use."""
+
+from typing import Any
+
+from hadrill.services.kubernetes.api import CONFLICT, Api, ApiError
+from hadrill.services.kubernetes.service import Kubernetes
+
+PREFIX = "hadrill-drill-"
+WEB = "web"
+WEB_PORT = 8080
+REPLICAS = 2
+# Says where it runs: `pod node`, one line.
+PROGRAM = """\
+import http.server, os
+
+class Page(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        body = (os.environ["POD"] + " " + os.environ["NODE"]).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+http.server.ThreadingHTTPServer(("", 8080), Page).serve_forever()
+"""
+
+
+def namespace_of(drill: str) -> str:
+    """The drill's namespace."""
+    return f"{PREFIX}{drill}"
+
+
+def site_of(drill: str) -> str:
+    """The host name under which the ingress knows the drill's web service."""
+    return f"{namespace_of(drill)}.invalid"
+
+
+def path_of(drill: str, kind: str) -> str:
+    """Where the API keeps a kind of objects of the drill."""
+    group = {
+        "deployments": "/apis/apps/v1",
+        "daemonsets": "/apis/apps/v1",
+        "ingresses": "/apis/networking.k8s.io/v1",
+        "endpointslices": "/apis/discovery.k8s.io/v1",
+        "poddisruptionbudgets": "/apis/policy/v1",
+    }.get(kind, "/api/v1")
+    return f"{group}/namespaces/{namespace_of(drill)}/{kind}"
+
+
+def make_place(service: Kubernetes, drill: str, replicas: int = REPLICAS, node: str = "") -> None:
+    """The namespace with its web service. `node`: the pods are placed there first, and may go anywhere later."""
+    api = service.api()
+    make(api, "/api/v1/namespaces", {"metadata": {"name": namespace_of(drill)}})
+    make(api, path_of(drill, "configmaps"), {"metadata": {"name": "seed"}})
+    make(api, path_of(drill, "deployments"), _deployment(service, replicas, node))
+    selector = {"app": WEB}
+    ports = [{"port": WEB_PORT, "targetPort": WEB_PORT}]
+    make(api, path_of(drill, "services"), {"metadata": {"name": WEB}, "spec": {"selector": selector, "ports": ports}})
+    backend = {"service": {"name": WEB, "port": {"number": WEB_PORT}}}
+    rule = {"host": site_of(drill), "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
+    make(api, path_of(drill, "ingresses"), {"metadata": {"name": WEB}, "spec": {"rules": [rule]}})
+
+
+def remove_place(service: Kubernetes, drill: str) -> None:
+    """The namespace and all that is in it go, in the background."""
+    service.api().delete(f"/api/v1/namespaces/{namespace_of(drill)}")
+
+
+def make(api: Api, path: str, body: dict[str, Any]) -> None:
+    """Create an object that may be there already. Raises ApiError."""
+    try:
+        api.create(path, body)
+    except ApiError as error:
+        if error.status != CONFLICT:
+            raise
+
+
+def pods(api: Api, drill: str, app: str = WEB) -> list[dict[str, Any]]:
+    """The pods of one of the drill's programs."""
+    return api.items(f"{path_of(drill, 'pods')}?labelSelector=app%3D{app}")
+
+
+def is_ready(pod: dict[str, Any]) -> bool:
+    """Whether a pod serves and is not on its way out."""
+    conditions = {each["type"]: each["status"] for each in pod["status"].get("conditions", ())}
+    return conditions.get("Ready") == "True" and "deletionTimestamp" not in pod["metadata"]
+
+
+def _deployment(service: Kubernetes, replicas: int, node: str) -> dict[str, Any]:
+    spec: dict[str, Any] = {
+        # One that is asked to end is given no time: the drill is about those that cannot be asked.
+        "terminationGracePeriodSeconds": 1,
+        "containers": [
+            {
+                "name": WEB,
+                "image": service.inventory.image("pods"),
+                "imagePullPolicy": "IfNotPresent",
+                "command": ["/usr/bin/python3", "-c", PROGRAM],
+                "env": [_field("POD", "metadata.name"), _field("NODE", "spec.nodeName")],
+                "readinessProbe": {"httpGet": {"path": "/", "port": WEB_PORT}, "periodSeconds": 1},
+            }
+        ],
+    }
+    if node:
+        # A wish and no rule: it must be free to go elsewhere.
+        term = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}]}
+        wish = {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "preference": term}]}
+        spec["affinity"] = {"nodeAffinity": wish}
+    else:
+        spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"}
+        spec["topologySpreadConstraints"] = [spread | {"labelSelector": {"matchLabels": {"app": WEB}}}]
+    template = {"metadata": {"labels": {"app": WEB}}, "spec": spec}
+    selector = {"matchLabels": {"app": WEB}}
+    return {
+        "metadata": {"name": WEB},
+        "spec": {"replicas": replicas, "selector": selector, "template": template},
+    }
+
+
+def _field(name: str, path: str) -> dict[str, Any]:
+    return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}

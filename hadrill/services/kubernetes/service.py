@@ -1,0 +1,78 @@
+"""The Kubernetes cluster: its servers and agents, and how a client reaches its API and what it serves."""
+
+from pathlib import Path
+
+from hadrill.inventory import Host, Inventory, LoadBalancer, Role
+from hadrill.services.kubernetes.api import Api
+
+API_PORT = 6443
+HTTP_PORT = 80
+TOKEN_PARTS = (6, 16)
+
+
+class Kubernetes:
+    """One cluster."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+        self.settings = inventory.settings.kubernetes
+        self.servers = inventory.of_role(Role.K3S_SERVER)
+        self.agents = inventory.of_role(Role.K3S_AGENT)
+
+    @property
+    def members(self) -> tuple[Host, ...]:
+        """Every node: servers carry pods too."""
+        return (*self.servers, *self.agents)
+
+    @property
+    def proxies(self) -> tuple[Host, ...]:
+        """None of its own: every node has its ingress."""
+        return ()
+
+    @property
+    def front_addresses(self) -> tuple[str, ...]:
+        """Addresses of the load balancers before the API servers."""
+        return tuple(str(balancer.address) for balancer in self.balancers)
+
+    @property
+    def balancers(self) -> tuple[LoadBalancer, ...]:
+        """Load balancers before the API servers."""
+        every = self.inventory.settings.load_balancers
+        return tuple(each for each in every if each.scope == "private" and API_PORT in each.ports)
+
+    @property
+    def public_balancers(self) -> tuple[LoadBalancer, ...]:
+        """Load balancers before the ingress."""
+        every = self.inventory.settings.load_balancers
+        return tuple(each for each in every if each.scope == "public" and HTTP_PORT in each.ports)
+
+    @property
+    def entry_point(self) -> str:
+        """Where clients reach the API: a load balancer, or the first server where there is none."""
+        return next(iter(self.front_addresses), self.servers[0].address if self.servers else "")
+
+    @property
+    def ingress_points(self) -> tuple[str, ...]:
+        """Where the world comes in: public load balancers with port 80. LookupError says how to add one."""
+        found = tuple(str(balancer.address) for balancer in self.public_balancers)
+        if not found:
+            raise LookupError(f"no public load balancer in {self.inventory.folder}/settings.yaml has port {HTTP_PORT}")
+        return found
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The suite's own way in, written by `fab kubernetes`."""
+        return self.inventory.folder / "credentials" / "kubernetes" / "admin.kubeconfig"
+
+    @property
+    def bootstrap_token(self) -> str:
+        """The join token in the form of kubeadm's: an identity, a dot, a secret."""
+        secret = self.inventory.credentials.secret(Role.K3S_SERVER, "K3S_TOKEN").lower()
+        identity, rest = TOKEN_PARTS
+        return f"{secret[:identity]}.{secret[identity : identity + rest]}"
+
+    def api(self, address: str = "") -> Api:
+        """The API at the entry point, or of one server. Raises LookupError where the installer has not run yet."""
+        if not self.kubeconfig.exists():
+            raise LookupError(f"{self.kubeconfig} is missing: `fab kubernetes` writes it")
+        return Api(self.kubeconfig, address or self.entry_point, API_PORT)
