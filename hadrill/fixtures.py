@@ -9,6 +9,7 @@ from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.remote.backend import RemoteBackend
 from hadrill.services.hosts.scan import PortScan, scan
+from hadrill.services.kubernetes import Kubernetes
 from hadrill.services.mariadb import Mariadb
 from hadrill.services.minio import Minio
 from hadrill.services.postgresql import Postgresql
@@ -66,6 +67,12 @@ def rabbitmq(inventory: Inventory) -> Rabbitmq:
 def minio(inventory: Inventory) -> Minio:
     """The MinIO cluster."""
     return Minio(inventory)
+
+
+@pytest.fixture(scope="session")
+def kubernetes(inventory: Inventory) -> Kubernetes:
+    """The Kubernetes cluster."""
+    return Kubernetes(inventory)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from hadrill.drill.collecting import Wish, cases
 from hadrill.fixtures import (  # noqa: F401 - pytest finds fixtures here
     STOCK,
     inventory,
+    kubernetes,
     machine,
     mariadb,
     minio,
@@ -19,7 +20,7 @@ from hadrill.fixtures import (  # noqa: F401 - pytest finds fixtures here
     redis,
     remote,
 )
-from hadrill.inventory import InvalidInventoryError, read
+from hadrill.inventory import InvalidInventoryError, Role, read
 from hadrill.report.reporter import Reporter
 from hadrill.report.run_folder import new_run_folder
 from hadrill.safety.signals import die_with_parent, end_politely
@@ -69,6 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "drills(role=[fault, ...]): the drills of a test with the argument `case`")
     if config.option.markexpr == "failover" and _no_paths(config):
         config.args = ["tests/failover"]
+    config.addinivalue_line("markers", "loses(role): a check of the loss of a host in that role of the inventory")
     config.addinivalue_line("markers", "service(name): the service that a check is about; it needs hosts of that role")
     suite = suite_of(config)
     if suite is None or config.option.collectonly or config.option.help:
@@ -143,6 +145,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     absent = [item for item in items for mark in item.iter_markers("service") if not present(stock, mark.args[0])]
     # pytest makes a skipped item of a test without parameters; a test without drills is not part of the run.
     absent += [item for item in items if _without_case(item) and item not in absent]
+    wish = wish_of(config)
+    for item in items:
+        mark = item.get_closest_marker("loses")
+        if mark is not None and item not in absent and not wish.includes(stock, Role(mark.args[0])):
+            absent.append(item)
+        elif mark is not None and config.option.plan:
+            item.add_marker(pytest.mark.skip("takes a node's power and gives it back; nothing was touched"))
     asked = config.option.quorum_loss
     absent += [item for item in items if item.get_closest_marker("quorum_loss") and not asked and item not in absent]
     if absent:

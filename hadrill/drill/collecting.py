@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hadrill.drill.case import Case, known_fault
-from hadrill.inventory import Inventory
+from hadrill.drill.loss import FAULT
+from hadrill.inventory import Inventory, Role
 from hadrill.services.clusters import CLUSTERS, roles_of
 
 SENTINEL_ONLY = "sentinel"
@@ -20,6 +21,12 @@ class Wish:
     role: str = ""
     repeat: int = 1
     make_leader: bool = False
+
+    def includes(self, inventory: Inventory, role: Role) -> bool:
+        """Whether the loss of a Kubernetes node of that role is meant: it is no drill of a listed fault."""
+        if self.service not in ("", "kubernetes") or self.fault not in ("", FAULT) or self.role:
+            return False
+        return not self.node or inventory.host(self.node).role is role
 
     def problems(self, inventory: Inventory) -> Iterator[str]:
         """What cannot be meant, each with what could be."""

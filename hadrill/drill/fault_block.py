@@ -4,26 +4,33 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hadrill.drill.breakage import Breakage
+from hadrill.drill.breakage import Breakage, Step
 from hadrill.drill.case import Case
 from hadrill.drill.session import Session
 from hadrill.inventory import Host
 from hadrill.services.cluster import Cluster
 
 BLOCK_SECONDS = 120.0
-"""The target's own timer ends a block that takes longer."""
+"""The target's own timer ends a block that takes longer, unless it was told another time."""
 
 
 @contextmanager
-def fault_block(session: Session, cluster: Cluster, fault: str, host: Host) -> Iterator[None]:
+def fault_block(
+    session: Session,
+    cluster: Cluster,
+    fault: str,
+    host: Host,
+    seconds: float = BLOCK_SECONDS,
+    step: Step = lambda *_: None,
+) -> Iterator[None]:
     """Guard, lease, journal, inject, prove; and heal at the end, whatever the block did.
 
     Raises InconclusiveError where the fault is refused, unavailable or not there, LeaseHeldError, RemoteError.
     """
     case = Case(cluster.service, fault, host=host.name)
-    breakage = Breakage(session, cluster, case, uuid.uuid4().hex[:12], lambda *_: None)
+    breakage = Breakage(session, cluster, case, uuid.uuid4().hex[:12], step)
     made = breakage.guard()
-    with breakage.leased(made, BLOCK_SECONDS), breakage.broken(made, BLOCK_SECONDS):
+    with breakage.leased(made, seconds), breakage.broken(made, seconds):
         yield
     if breakage.problems:
         raise RuntimeError("; ".join(breakage.problems))

@@ -3,12 +3,13 @@
 Imports nothing else of hadrill.
 """
 
-from hadrill.timing.budget import Budget, Part, budget
+from hadrill.timing.budget import MARGIN_SECONDS, Budget, Part, budget
 from hadrill.timing.duration import duration
 from hadrill.timing.timeline import Event, Timeline
 from hadrill.timing.waiting import POLL, Deadline, OverdueError, eventually
 
 __all__ = [
+    "MARGIN_SECONDS",
     "POLL",
     "Budget",
     "Deadline",

@@ -12,14 +12,12 @@ from hadrill.inventory.settings import LoadBalancer
 from hadrill.remote import Remote
 from hadrill.services.client_parts import TURN, hang
 from hadrill.services.kubernetes.service import Kubernetes
-from hadrill.timing import Budget, Part, budget
+from hadrill.timing import MARGIN_SECONDS, Budget, Part, budget
 
 GRACE_DEFAULT = 50.0
 """node-monitor-grace-period since Kubernetes 1.32."""
 MONITOR_SECONDS = 5.0
 """node-monitor-period: so often the controller looks at nodes."""
-LEASE_SECONDS, RETRY_SECONDS = 15.0, 2.0
-"""How long a dead controller manager's lease stands, and how often the others ask for it."""
 STATUS_SECONDS = 5.0
 """What a node reported last may be as old when it dies."""
 START_SECONDS = 10.0
@@ -61,14 +59,10 @@ def api_budget(service: Kubernetes, kind: str, role: str, multiplier: float) -> 
     return budget([*parts, TURN, hang(kind)], multiplier)
 
 
-def not_ready_budget(timers: Timers, multiplier: float, *, leaderless: bool = False) -> Budget:
-    """From a node's end until the cluster says NotReady. `leaderless`: the controller manager died with it."""
-    parts = [timers.grace, Part("monitor", MONITOR_SECONDS, "node-monitor-period")]
-    if leaderless:
-        parts.append(
-            Part("lease", LEASE_SECONDS + RETRY_SECONDS, "a new controller manager, which waits the grace anew")
-        )
-    return budget(parts, multiplier)
+def not_ready_between(timers: Timers, multiplier: float) -> tuple[float, Budget]:
+    """After how many seconds at the soonest, and within what, the cluster says NotReady of a node that is gone."""
+    soonest = timers.grace.seconds - STATUS_SECONDS - MARGIN_SECONDS
+    return soonest, budget([timers.grace, Part("monitor", MONITOR_SECONDS, "node-monitor-period")], multiplier)
 
 
 def rescheduled_budget(timers: Timers, multiplier: float) -> Budget:

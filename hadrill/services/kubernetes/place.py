@@ -1,5 +1,6 @@
 """A namespace of a drill's own, and in it a small web service behind the ingress, for its clients to use."""
 
+from pathlib import Path
 from typing import Any
 
 from hadrill.services.kubernetes.api import CONFLICT, Api, ApiError
@@ -9,25 +10,7 @@ PREFIX = "hadrill-drill-"
 WEB = "web"
 WEB_PORT = 8080
 REPLICAS = 2
-# Says where it runs: `pod node`, one line.
-PROGRAM = """\
-import http.server, os
-
-class Page(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        body = (os.environ["POD"] + " " + os.environ["NODE"]).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-http.server.ThreadingHTTPServer(("", 8080), Page).serve_forever()
-"""
+PROGRAM = (Path(__file__).parent / "web_page.py").read_text("utf-8")
 
 
 def namespace_of(drill: str) -> str:
@@ -52,12 +35,12 @@ def path_of(drill: str, kind: str) -> str:
     return f"{group}/namespaces/{namespace_of(drill)}/{kind}"
 
 
-def make_place(service: Kubernetes, drill: str, replicas: int = REPLICAS, node: str = "") -> None:
-    """The namespace with its web service. `node`: the pods are placed there first, and may go anywhere later."""
+def make_place(service: Kubernetes, drill: str) -> None:
+    """The namespace with its web service."""
     api = service.api()
     make(api, "/api/v1/namespaces", {"metadata": {"name": namespace_of(drill)}})
     make(api, path_of(drill, "configmaps"), {"metadata": {"name": "seed"}})
-    make(api, path_of(drill, "deployments"), _deployment(service, replicas, node))
+    make(api, path_of(drill, "deployments"), deployment(service, WEB, REPLICAS))
     selector = {"app": WEB}
     ports = [{"port": WEB_PORT, "targetPort": WEB_PORT}]
     make(api, path_of(drill, "services"), {"metadata": {"name": WEB}, "spec": {"selector": selector, "ports": ports}})
@@ -91,7 +74,8 @@ def is_ready(pod: dict[str, Any]) -> bool:
     return conditions.get("Ready") == "True" and "deletionTimestamp" not in pod["metadata"]
 
 
-def _deployment(service: Kubernetes, replicas: int, node: str) -> dict[str, Any]:
+def deployment(service: Kubernetes, app: str, replicas: int, node: str = "") -> dict[str, Any]:
+    """The web page's pods. `node`: placed there first, if there is room, and free to go elsewhere later."""
     spec: dict[str, Any] = {
         # One that is asked to end is given no time: the drill is about those that cannot be asked.
         "terminationGracePeriodSeconds": 1,
@@ -113,11 +97,11 @@ def _deployment(service: Kubernetes, replicas: int, node: str) -> dict[str, Any]
         spec["affinity"] = {"nodeAffinity": wish}
     else:
         spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"}
-        spec["topologySpreadConstraints"] = [spread | {"labelSelector": {"matchLabels": {"app": WEB}}}]
-    template = {"metadata": {"labels": {"app": WEB}}, "spec": spec}
-    selector = {"matchLabels": {"app": WEB}}
+        spec["topologySpreadConstraints"] = [spread | {"labelSelector": {"matchLabels": {"app": app}}}]
+    template = {"metadata": {"labels": {"app": app}}, "spec": spec}
+    selector = {"matchLabels": {"app": app}}
     return {
-        "metadata": {"name": WEB},
+        "metadata": {"name": app},
         "spec": {"replicas": replicas, "selector": selector, "template": template},
     }
 

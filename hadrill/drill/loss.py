@@ -1,0 +1,71 @@
+"""What was seen of a Kubernetes node's loss, for checks to judge."""
+
+import time
+from dataclasses import dataclass, field
+
+from hadrill.drill.errors import DrillFailedError
+from hadrill.inventory import Host
+from hadrill.services.kubernetes.backends import Round
+from hadrill.services.kubernetes.budget import Timers
+from hadrill.timing import Budget
+
+FAULT = "power-off"
+
+
+@dataclass
+class Seen:
+    """What was waited for: seconds after the fault (or the return), or why it did not come."""
+
+    seconds: float = 0.0
+    problem: str = ""
+
+    def __str__(self) -> str:
+        return self.problem or f"after {self.seconds:.1f} s"
+
+
+@dataclass
+class Loss:
+    """One node's loss. Times are monotonic."""
+
+    victim: Host
+    role: str
+    timers: Timers
+    began: float = 0.0
+    healed: float = 0.0
+    seen: dict[str, Seen] = field(default_factory=dict)
+    outages: dict[str, float] = field(default_factory=dict)
+    """Seconds without a success by lane."""
+    lost: int = 0
+    backends: list[Round] = field(default_factory=list)
+    """What pods on the nodes saw of the data services."""
+    remaining: tuple[str, ...] = ()
+    """Every node but the victim."""
+
+    def require(self, name: str) -> Seen:
+        """What was seen. Raises DrillFailedError with why it was not."""
+        found = self.seen[name]
+        if found.problem:
+            raise DrillFailedError(f"{self.victim} ({self.role}), {FAULT}: {name}: {found.problem}")
+        return found
+
+    def require_outage(self, lanes: str, allowed: Budget) -> None:
+        """Clients whose lanes begin so were served again in time. Raises DrillFailedError."""
+        counted = {lane: seconds for lane, seconds in self.outages.items() if lane.startswith(lanes)}
+        late = [f"{lane}: {seconds:.1f} s" for lane, seconds in counted.items() if seconds > allowed.seconds]
+        if late or not counted:
+            what = "; ".join(late) or f"no lane {lanes!r}"
+            raise DrillFailedError(f"{self.victim} ({self.role}), {FAULT}: without success {what}; allowed {allowed}")
+
+    def require_backend(self, name: str) -> None:
+        """Every remaining node's pod used a data service during the loss and after it. Raises DrillFailedError."""
+        offset = time.time() - time.monotonic()
+        began, healed = self.began + offset, self.healed + offset
+        problems = []
+        for node in self.remaining:
+            mine = [each for each in self.backends if each.node == node and each.at >= began]
+            problems += [f"{node}: {each.said[name]}" for each in mine if each.said[name] != "ok"][:1]
+            during = sum(each.at < healed for each in mine)
+            if during == 0 or during == len(mine):
+                problems.append(f"{node}: {during} round trips during the loss, {len(mine) - during} after it")
+        if problems or not self.remaining:
+            raise DrillFailedError(f"{self.victim} ({self.role}), {FAULT}: {name}: {'; '.join(problems) or 'no pods'}")

@@ -1,0 +1,88 @@
+"""Questions of a check: each answers None where it is so, else says why not. They may raise asking.FAILURES."""
+
+import http.client
+import uuid
+
+from hadrill.inventory import Host
+from hadrill.services.kubernetes import checks
+from hadrill.services.kubernetes.place import is_ready, path_of, pods, site_of
+from hadrill.services.kubernetes.service import Kubernetes
+
+SLICES = "/apis/discovery.k8s.io/v1/namespaces/ingress/endpointslices"
+OF_INGRESS = "labelSelector=kubernetes.io%2Fservice-name%3Dtraefik"
+
+
+def takes_writes(service: Kubernetes, drill: str) -> str | None:
+    """The API at its entry point took one just now."""
+    service.api().create(path_of(drill, "configmaps"), {"metadata": {"name": f"asked-{uuid.uuid4().hex[:8]}"}})
+    return None
+
+
+def all_ready(service: Kubernetes, hosts: list[Host]) -> str | None:
+    """These nodes are Ready."""
+    listed = {each["metadata"]["name"]: each for each in service.api().items("/api/v1/nodes")}
+    ready = [host.name for host in hosts if checks.readiness(listed[host.name])["status"] == "True"]
+    return None if len(ready) == len(hosts) else f"of {len(hosts)} servers only {', '.join(ready) or 'none'}"
+
+
+def all_answer(service: Kubernetes, servers: list[Host]) -> str | None:
+    """These API servers are ready, and the entry point leads to one that answers."""
+    for host in servers:
+        service.api(host.address).get("/readyz")
+    service.api().get("/api/v1/namespaces")
+    return None
+
+
+def not_ready(service: Kubernetes, node: Host) -> str | None:
+    """The cluster has noticed that a node is gone."""
+    state = checks.readiness(service.api().get(f"/api/v1/nodes/{node}"))
+    return "still Ready" if state["status"] == "True" else None
+
+
+def is_back(service: Kubernetes, node: Host) -> str | None:
+    """Every node is Ready; a server's own API and its part of etcd are too."""
+    checks.nodes(service)
+    if node in service.servers:
+        service.api(node.address).get("/readyz")
+    return None
+
+
+def moved(service: Kubernetes, drill: str, app: str, before: str, victim: Host) -> str | None:
+    """A program's pod is another one now, ready on another node. `before` is the old one's UID."""
+    there = [pod for pod in pods(service.api(), drill, app) if is_ready(pod)]
+    new = [pod for pod in there if pod["metadata"]["uid"] != before and pod["spec"]["nodeName"] != victim.name]
+    return None if new else "no new pod is ready on another node"
+
+
+def system_pods(service: Kubernetes, but: Host) -> dict[str, str]:
+    """Names by UID of the system's pods that are ready, on every node but one."""
+    api = service.api()
+    found = [pod for space in checks.NAMESPACES for pod in api.items(f"/api/v1/namespaces/{space}/pods")]
+    ready = [pod for pod in found if is_ready(pod) and pod["spec"]["nodeName"] != but.name]
+    return {pod["metadata"]["uid"]: pod["metadata"]["name"] for pod in ready}
+
+
+def still_ready(service: Kubernetes, before: dict[str, str], victim: Host) -> str | None:
+    """The very pods that were ready are."""
+    now = system_pods(service, victim)
+    gone = [name for uid, name in before.items() if uid not in now]
+    return f"not ready any more: {', '.join(gone)}" if gone else None
+
+
+def ingress_ready(service: Kubernetes, node: Host, *, ready: bool) -> str | None:
+    """The endpoints of the ingress say so of a node's own pod, and that all others are ready."""
+    states = {
+        each["nodeName"]: bool(each["conditions"].get("ready"))
+        for piece in service.api().items(f"{SLICES}?{OF_INGRESS}")
+        for each in piece.get("endpoints") or ()
+    }
+    others = [host.name for host in service.members if host != node and not states.get(host.name)]
+    if others:
+        return f"no ready ingress on {', '.join(others)}"
+    return None if states.get(node.name, False) == ready else f"its endpoint is {'not ready' if ready else 'ready'}"
+
+
+def serves(drill: str, node: Host) -> str | None:
+    """A node's own ingress leads to the drill's web service."""
+    status, text = checks.page(node.address, site_of(drill))
+    return None if status == http.client.OK else f"its own ingress says {status}: {text[:80]}"
