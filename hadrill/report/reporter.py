@@ -30,6 +30,7 @@ NAMES = {
     "proxysql": "SQL proxy",
     "hosts": "Hosts",
     "ports": "Ports",
+    "kubernetes": "Kubernetes",
 }
 """How the report calls what a file of checks is about, in the order of its table."""
 

@@ -58,7 +58,8 @@ def desired(site: Site, service: Kubernetes, pki: Pki, host: Host) -> Desired:
         Directory("/etc/hadrill", 0o700),
         Directory(ETC, 0o700),
         Directory("/var/lib/hadrill/etcd", 0o700, once=True),
-        Directory("/etc/cni/net.d"),
+        # Its own: in the usual one other engines leave networks that a node would take before it knows its part.
+        Directory(f"{ETC}/cni", 0o700),
     )
     return Desired(directories, tuple(files), units=tuple(process.unit() for process in processes))
 

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 NETWORK = "{{ network }}"
-FILE = Path("/etc/cni/net.d/10-hadrill.conflist")
+FILE = Path("/etc/hadrill/kubernetes/cni/hadrill.conflist")
 known = dict(line.split("=", 1) for line in Path("/run/flannel/subnet.env").read_text().splitlines())
 bridge = {
     "type": "bridge",
