@@ -71,6 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.markexpr == "failover" and _no_paths(config):
         config.args = ["tests/failover"]
     config.addinivalue_line("markers", "loses(role): a check of the loss of a host in that role of the inventory")
+    config.addinivalue_line("markers", "needs(name): another service that a check uses; it needs hosts of that role")
     config.addinivalue_line("markers", "service(name): the service that a check is about; it needs hosts of that role")
     suite = suite_of(config)
     if suite is None or config.option.collectonly or config.option.help:
@@ -142,7 +143,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if STOCK not in config.stash:
         return
     stock = config.stash[STOCK]
-    absent = [item for item in items for mark in item.iter_markers("service") if not present(stock, mark.args[0])]
+    # Hosts and ports are no services: every inventory has them.
+    absent = [
+        item
+        for item in items
+        for mark in [*item.iter_markers("service"), *item.iter_markers("needs")]
+        if mark.args[0] in CLUSTERS and not present(stock, mark.args[0])
+    ]
     # pytest makes a skipped item of a test without parameters; a test without drills is not part of the run.
     absent += [item for item in items if _without_case(item) and item not in absent]
     wish = wish_of(config)

@@ -17,7 +17,7 @@ from hadrill.services.finding import CheckFailedError
 from hadrill.services.kubernetes import backends
 from hadrill.services.kubernetes.budget import rescheduled_budget, timers_of
 from hadrill.services.kubernetes.cluster import KubernetesCluster
-from hadrill.services.kubernetes.place import deployment, is_ready, make, path_of, pods
+from hadrill.services.kubernetes.place import deployment, is_ready, make, node_of, path_of, pods
 from hadrill.services.kubernetes.questions import (
     all_answer,
     all_ready,
@@ -181,7 +181,7 @@ class NodeLoss:
 
         def missing() -> str | None:
             found[:] = [pod for pod in pods(api, self.id, MOVER) if is_ready(pod)]
-            places = [pod["spec"]["nodeName"] for pod in found]
+            places = [node_of(pod) for pod in found]
             return None if places == [victim.name] else f"ready on {', '.join(places) or 'no node'}"
 
         eventually(f"a pod on {victim}", missing, Deadline(SETTLE_SECONDS))

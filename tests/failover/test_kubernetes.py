@@ -119,7 +119,7 @@ def test_ingress_restored(agent_loss: Loss) -> None:
 
 
 @pytest.mark.loses("k3s-agent")
-@pytest.mark.parametrize("backend", [pytest.param(name, marks=pytest.mark.service(name)) for name in NAMES])
+@pytest.mark.parametrize("backend", [pytest.param(name, marks=pytest.mark.needs(name)) for name in NAMES])
 def test_backend(agent_loss: Loss, backend: str) -> None:
     """Pods on every remaining node go on using the data service at its load balancer."""
     agent_loss.require_backend(backend)

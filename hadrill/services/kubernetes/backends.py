@@ -8,7 +8,7 @@ from typing import Any
 
 from hadrill.inventory import Inventory, Role
 from hadrill.services.kubernetes.api import Api
-from hadrill.services.kubernetes.place import make, path_of, pods
+from hadrill.services.kubernetes.place import make, node_of, path_of, pods
 from hadrill.services.kubernetes.service import Kubernetes
 
 APP = "client"
@@ -55,7 +55,7 @@ def rounds(api: Api, drill: str, since: float) -> list[Round]:
         for said in lines:
             at = said.pop("at")
             if at >= since:
-                found.append(Round(pod["spec"]["nodeName"], at, said))
+                found.append(Round(node_of(pod), at, said))
     return found
 
 

@@ -59,6 +59,7 @@ def rabbitmq(login: Login) -> bool:
         pika.ConnectionParameters(
             login["host"],
             5672,
+            virtual_host="hadrill",
             credentials=pika.PlainCredentials("hadrill", login["password"]),
             socket_timeout=LIMIT,
             stack_timeout=2 * LIMIT,

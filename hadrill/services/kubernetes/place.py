@@ -74,6 +74,11 @@ def is_ready(pod: dict[str, Any]) -> bool:
     return conditions.get("Ready") == "True" and "deletionTimestamp" not in pod["metadata"]
 
 
+def node_of(pod: dict[str, Any]) -> str:
+    """The node that a pod was given to; empty where it waits for one."""
+    return str(pod["spec"].get("nodeName", ""))
+
+
 def deployment(service: Kubernetes, app: str, replicas: int, node: str = "") -> dict[str, Any]:
     """The web page's pods. `node`: placed there first, if there is room, and free to go elsewhere later."""
     spec: dict[str, Any] = {

@@ -5,7 +5,7 @@ import uuid
 
 from hadrill.inventory import Host
 from hadrill.services.kubernetes import checks
-from hadrill.services.kubernetes.place import is_ready, path_of, pods, site_of
+from hadrill.services.kubernetes.place import is_ready, node_of, path_of, pods, site_of
 from hadrill.services.kubernetes.service import Kubernetes
 
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/ingress/endpointslices"
@@ -50,7 +50,7 @@ def is_back(service: Kubernetes, node: Host) -> str | None:
 def moved(service: Kubernetes, drill: str, app: str, before: str, victim: Host) -> str | None:
     """A program's pod is another one now, ready on another node. `before` is the old one's UID."""
     there = [pod for pod in pods(service.api(), drill, app) if is_ready(pod)]
-    new = [pod for pod in there if pod["metadata"]["uid"] != before and pod["spec"]["nodeName"] != victim.name]
+    new = [pod for pod in there if pod["metadata"]["uid"] != before and node_of(pod) != victim.name]
     return None if new else "no new pod is ready on another node"
 
 
@@ -58,7 +58,7 @@ def system_pods(service: Kubernetes, but: Host) -> dict[str, str]:
     """Names by UID of the system's pods that are ready, on every node but one."""
     api = service.api()
     found = [pod for space in checks.NAMESPACES for pod in api.items(f"/api/v1/namespaces/{space}/pods")]
-    ready = [pod for pod in found if is_ready(pod) and pod["spec"]["nodeName"] != but.name]
+    ready = [pod for pod in found if is_ready(pod) and node_of(pod) != but.name]
     return {pod["metadata"]["uid"]: pod["metadata"]["name"] for pod in ready}
 
 

@@ -104,7 +104,7 @@ def test_a_first_replica_follows_the_master_and_the_master_nobody(lab: Path) -> 
 def test_the_firewall_rules_are_those_of_the_port_matrix(lab: Path) -> None:
     site = Site(read(lab), check=True)
     host = site.inventory.host("redis-01")
-    text = site.render("user.rules.j2", openings=list(openings(site.inventory, host)))
+    text = site.render("user.rules.j2", openings=list(openings(site.inventory, host)), networks=[], overlay=[])
     accepted = [line for line in text.splitlines() if line.startswith("-A ufw-user-input")]
     assert len(accepted) == sum(len(opening.sources) for opening in openings(site.inventory, host))
     assert "-A ufw-user-input -p tcp --dport 22 -s 198.18.0.1 -j ACCEPT" in accepted

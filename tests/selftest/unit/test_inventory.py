@@ -115,7 +115,7 @@ MISTAKES: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "unknown setting": (
         lambda f: edit(f, "settings.yaml", "domain:", "domian: x.y\ndomain:"),
-        "settings.yaml:3:1: domian: Extra inputs",
+        "settings.yaml:5:1: domian: Extra inputs",
     ),
     "wrong type": (
         lambda f: edit(f, "settings.yaml", "198.18.0.0/16", "everywhere"),
