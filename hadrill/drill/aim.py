@@ -22,5 +22,6 @@ def target_of(remote: Remote, cluster: Cluster, fault: str, host: Host, role: st
         peers=tuple(peer.address for peer in cluster.members if peer != host),
         peer_port=cluster.peer_port,
         service_port=cluster.port_of(role),
+        units=cluster.units(host),
         data=f"/var/lib/hadrill/{cluster.data_of(container)}",
     )

@@ -1,6 +1,7 @@
 """What a fault is."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 STOP, CRASH, RESTART, BLACKHOLE, PARTITION, PLANNED = "stop", "crash", "restart", "blackhole", "partition", "planned"
 """How a fault looks to the others: it says goodbye; it is gone and connections are refused; it is gone for a moment
@@ -19,6 +20,8 @@ class Target:
     peer_port: int
     service_port: int
     data: str
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Units of components that have one of their own, by the component's name."""
 
     @property
     def unit(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hadrill.faults import container, disk, engine, network, power, process
+from hadrill.faults import container, disk, engine, network, power, process, unit
 from hadrill.faults.fault import PLANNED, Fault, Target
 
 FAULTS: dict[str, Callable[[Target], Fault]] = {
@@ -22,6 +22,7 @@ FAULTS: dict[str, Callable[[Target], Fault]] = {
     "slow-link": network.slow_link,
     "disk-full": disk.full,
     "engine-stop": engine.stop,
+    **{f"{component}-stop": unit.stop(component) for component in ("kubelet", "runtime", "api", "etcd")},
     "switchover": lambda _: Fault("switchover", PLANNED, lasts=False),
 }
 

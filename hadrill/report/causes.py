@@ -6,6 +6,7 @@ from typing import Any
 
 from hadrill.diagnosis.common import RULES as COMMON
 from hadrill.diagnosis.rule import Rule
+from hadrill.services.kubernetes.diagnosis import RULES as KUBERNETES
 from hadrill.services.mariadb.diagnosis import RULES as MARIADB
 from hadrill.services.minio.diagnosis import RULES as MINIO
 from hadrill.services.postgresql.diagnosis import RULES as POSTGRESQL
@@ -26,6 +27,7 @@ RULES: Mapping[str, Sequence[Rule[Any]]] = {
     "RabbitMQ": RABBITMQ,
     "MinIO": MINIO,
     "MariaDB Galera": MARIADB,
+    "Kubernetes": KUBERNETES,
 }
 
 

@@ -83,6 +83,10 @@ class Cluster(ABC):
         """How many of those voters must be left."""
         return self.majority
 
+    def units(self, host: Host) -> dict[str, str]:
+        """Units on a host of components that have one of their own and are no containers."""
+        return {}
+
     @abstractmethod
     def probe(self, host: Host) -> Probe:
         """A question to one member, over a connection that is kept; SILENT where it does not answer in time."""

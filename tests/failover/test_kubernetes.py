@@ -14,7 +14,8 @@ from hadrill.services.kubernetes.budget import ingress_budget, not_ready_between
 from hadrill.services.kubernetes.cluster import KubernetesCluster
 
 pytestmark = [pytest.mark.failover, pytest.mark.service("kubernetes"), pytest.mark.xdist_group("kubernetes")]
-ON_SERVERS = ("power-off", "isolate", "reject")
+ON_NODES = ("power-off", "isolate", "kubelet-stop", "runtime-stop")
+ON_SERVERS = (*ON_NODES, "api-stop", "etcd-stop")
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +126,7 @@ def test_backend(agent_loss: Loss, backend: str) -> None:
     agent_loss.require_backend(backend)
 
 
-@pytest.mark.drills(leader=ON_SERVERS, server=ON_SERVERS, agent=("power-off", "isolate"))
+@pytest.mark.drills(leader=ON_SERVERS, server=ON_SERVERS, agent=ON_NODES)
 def test_drill(case: Case, drill: Callable[[Case], Result]) -> None:
     """A server or an agent is broken; the API and the ingress serve again within their budgets."""
     drill(case)

@@ -1,8 +1,12 @@
 """Kubernetes, as drills see it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
+from hadrill.diagnosis import Diagnosis, Facts
+from hadrill.diagnosis.common import commands
+from hadrill.diagnosis.examination import RECENT_SECONDS
 from hadrill.inventory import Host, Inventory, Role
 from hadrill.remote import Remote
 from hadrill.services.asking import FAILURES
@@ -10,6 +14,9 @@ from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.kubernetes import checks
 from hadrill.services.kubernetes.budget import api_budget
+from hadrill.services.kubernetes.diagnosis import EXAMINATION
+from hadrill.services.kubernetes.distribution import COMPONENTS
+from hadrill.services.kubernetes.facts import API, orders, told_by_api
 from hadrill.services.kubernetes.place import is_ready, make_place, path_of, pods, remove_place, site_of
 from hadrill.services.kubernetes.probe import holder, probe, watch_leaders, watch_nodes
 from hadrill.services.kubernetes.service import API_PORT, Kubernetes
@@ -137,6 +144,20 @@ class KubernetesCluster(Cluster):
         if fault.startswith(("container-", "process-", "disk-full", "cut-pair", "cut-one-way", "engine-stop")):
             return f"{fault} is about a container of a data service; Kubernetes' components are units"
         return ""
+
+    def units(self, host: Host) -> dict[str, str]:
+        """Components that can be stopped by themselves; K3s runs all in one."""
+        return {name: self.kubernetes.distribution.separate.get(name, "") for name in COMPONENTS}
+
+    def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
+        """From every node's own words, and what the API knows."""
+        wanted = orders(self.kubernetes, since_seconds or RECENT_SECONDS)
+        facts = Facts.collect(self.remote, wanted, commands(wanted))
+        skews = [each.skew for each in facts.hosts.values() if not each.unreachable]
+        # The API has no clock of its own.
+        known = replace(told_by_api(self.kubernetes), skew=skews[0] if skews else 0.0)
+        whole = Facts({**facts.hosts, API: known})
+        return EXAMINATION.judge(self.kubernetes, whole, before=not since_seconds, victim=victim)
 
     def port_of(self, role: str) -> int:
         """The API's, or kubelet's."""

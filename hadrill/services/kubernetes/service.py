@@ -4,6 +4,7 @@ from pathlib import Path
 
 from hadrill.inventory import Host, Inventory, LoadBalancer, Role
 from hadrill.services.kubernetes.api import Api
+from hadrill.services.kubernetes.distribution import Distribution, distribution_of
 
 API_PORT = 6443
 HTTP_PORT = 80
@@ -23,6 +24,11 @@ class Kubernetes:
     def members(self) -> tuple[Host, ...]:
         """Every node: servers carry pods too."""
         return (*self.servers, *self.agents)
+
+    @property
+    def distribution(self) -> Distribution:
+        """What its hosts have."""
+        return distribution_of(self.settings)
 
     @property
     def proxies(self) -> tuple[Host, ...]:

@@ -1,0 +1,53 @@
+"""What differs between distributions on a host: its units, and how its API is asked there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hadrill.inventory import Host, Role
+from hadrill.inventory.settings import Kubernetes as Settings
+
+COMPONENTS = ("kubelet", "runtime", "network", "proxy", "api", "etcd", "controller-manager", "scheduler")
+NODE_COMPONENTS = COMPONENTS[:4]
+"""Those that agents have too."""
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """`separate` is the unit of each component that has one; `server` and `agent` are the units of all the others."""
+
+    name: str
+    kubectl: str
+    separate: Mapping[str, str]
+    server: str = ""
+    agent: str = ""
+
+    def unit(self, component: str, host: Host) -> str:
+        """The unit that runs a component on a host."""
+        return self.separate.get(component) or (self.server if host.role is Role.K3S_SERVER else self.agent)
+
+    def units(self, host: Host) -> tuple[str, ...]:
+        """All of a host."""
+        wanted = COMPONENTS if host.role is Role.K3S_SERVER else NODE_COMPONENTS
+        return tuple(dict.fromkeys(self.unit(component, host) for component in wanted))
+
+
+UPSTREAM = Distribution(
+    "upstream",
+    "KUBECONFIG=/etc/hadrill/kubernetes/admin.kubeconfig kubectl",
+    {
+        "kubelet": "hadrill-kubelet",
+        "runtime": "hadrill-containerd",
+        "network": "hadrill-flannel",
+        "proxy": "hadrill-kube-proxy",
+        "api": "hadrill-kube-apiserver",
+        "etcd": "hadrill-etcd",
+        "controller-manager": "hadrill-kube-controller-manager",
+        "scheduler": "hadrill-kube-scheduler",
+    },
+)
+K3S = Distribution("k3s", "k3s kubectl", {}, server="k3s", agent="k3s-agent")
+
+
+def distribution_of(settings: Settings) -> Distribution:
+    """The one that settings.yaml names."""
+    return UPSTREAM if settings.distribution == "upstream" else K3S

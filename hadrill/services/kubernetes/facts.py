@@ -1,0 +1,121 @@
+"""What Kubernetes' hosts and its API say when they are asked why something does not serve."""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
+from typing import Any
+
+from hadrill.diagnosis import Answer, HostFacts, Order, Question, View, reached
+from hadrill.inventory import Host
+from hadrill.services.kubernetes.distribution import Distribution
+from hadrill.services.kubernetes.service import API_PORT, Kubernetes
+
+KUBELET_PORT = 10250
+LINES = 200
+API = "the API"
+"""Under this name stand facts that no single host tells."""
+ASK_SECONDS = 2.0
+KINDS = {
+    "Node": "/api/v1/nodes",
+    "Pod": "/api/v1/pods?fieldSelector=status.phase%3DPending",
+    "EndpointSlice": "/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices"
+    "?labelSelector=kubernetes.io%2Fservice-name%3Dkube-dns",
+    "PodDisruptionBudget": "/apis/policy/v1/poddisruptionbudgets",
+}
+"""What rules look at, and where the API has it."""
+PORTS = {"api": API_PORT, "etcd": 2380}
+"""Ports that servers need of one another."""
+
+
+def orders(service: Kubernetes, since_seconds: int) -> dict[Host, Order]:
+    """Every node tells of its units and kubelet; servers also what the API knows, each by its own way."""
+    kind, found = service.distribution, {}
+    for host in service.members:
+        commands = {
+            "units": f"systemctl is-active {' '.join(kind.units(host))}; :",
+            "kubelet": _log(kind.unit("kubelet", host), since_seconds),
+            "ingress": "ss -ltnpH 'sport = :80'",
+            "network": "ls /etc/hadrill/kubernetes/cni /var/lib/rancher/k3s/agent/etc/cni/net.d 2>/dev/null; :",
+        }
+        questions: dict[str, Question] = {}
+        if host in service.servers:
+            commands |= _of_server(kind, host, since_seconds)
+            for name, port in PORTS.items():
+                questions |= reached(name, service.servers, port)
+        found[host] = Order(questions, commands)
+    return found
+
+
+def _of_server(kind: Distribution, host: Host, since_seconds: int) -> dict[str, str]:
+    return {"etcd": _log(kind.unit("etcd", host), since_seconds), "api": _log(kind.unit("api", host), since_seconds)}
+
+
+def told_by_api(service: Kubernetes) -> HostFacts:
+    """What the API knows, asked by the runner: a kubectl on a busy server would cost it more than the answer."""
+    answers = {f"ready@{host}": _said(partial(_text, service, host.address, "/readyz")) for host in service.servers}
+    for kind, path in KINDS.items():
+        answers[kind] = _said(partial(_text, service, "", path))
+    return HostFacts(answers)
+
+
+def _text(service: Kubernetes, address: str, path: str) -> str:
+    said = service.api(address).get(path, seconds=ASK_SECONDS)
+    return said if isinstance(said, str) else json.dumps(said)
+
+
+def _said(question: Callable[[], str]) -> Answer:
+    try:
+        return Answer(question())
+    except (OSError, LookupError) as error:
+        return Answer(error=str(error))
+
+
+def _log(unit: str, since_seconds: int) -> str:
+    return f"journalctl --no-pager -o short-iso-precise --since=-{since_seconds}s -n {LINES} -u {unit}"
+
+
+class KubernetesFacts(View[Kubernetes]):
+    """The facts by what they mean."""
+
+    @property
+    def asked_servers(self) -> list[str]:
+        """Servers that could be asked."""
+        return [host.name for host in self.service.servers if host.name in self.hosts]
+
+    @property
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """Servers, which alone have ports that others of them need."""
+        names = [host.name for host in self.service.servers]
+        return ((one, other) for one in self.asked_servers for other in names if other not in (one, self.victim))
+
+    def units(self, host: str) -> dict[str, str]:
+        """What systemd says of each unit of a host."""
+        units = self.service.distribution.units(self.service.inventory.host(host))
+        return dict(zip(units, self.answer(host, "units").said.split(), strict=False))
+
+    def items(self, kind: str) -> list[dict[str, Any]]:
+        """Objects of a kind; none where the API could not tell."""
+        try:
+            found: list[dict[str, Any]] = json.loads(self.answer(API, kind).said)["items"]
+        except (ValueError, KeyError):
+            return []
+        return found
+
+    def ready(self, server: str) -> bool:
+        """Whether a server's API says that it is ready."""
+        return self.answer(API, f"ready@{server}").said.strip() == "ok"
+
+    @cached_property
+    def nodes(self) -> dict[str, dict[str, Any]]:
+        """Nodes by name, as the API knows them."""
+        return {each["metadata"]["name"]: each for each in self.items("Node")}
+
+    @cached_property
+    def not_ready(self) -> dict[str, str]:
+        """Why nodes are not Ready, in their own words."""
+        found = {}
+        for name, node in self.nodes.items():
+            for each in node["status"].get("conditions", ()):
+                if each["type"] == "Ready" and each["status"] != "True":
+                    found[name] = str(each.get("message", ""))
+        return found
