@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -42,8 +43,15 @@ def loud(pytestconfig: pytest.Config) -> Callable[..., str]:
 @pytest.fixture(scope="session")
 def installed(loud: Callable[..., str]) -> None:
     """The lab is up and everything is installed on it."""
-    loud("hadrill", "lab", "up")
+    loud("hadrill", "lab", "up", "--profile", "data")
     loud("fab", "all")
+
+
+@pytest.fixture
+def keep(pytestconfig: pytest.Config) -> Path | None:
+    """Where facts are kept, where they are."""
+    folder: Path | None = pytestconfig.getoption("--keep-facts", None)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""Kubernetes on the lab: its own machines, before those of the data services are there."""

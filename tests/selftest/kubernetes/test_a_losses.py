@@ -1,0 +1,38 @@
+"""The checks of Kubernetes as a user runs them: everything whole, then a server and an agent lost."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hadrill.inventory import Inventory
+from tests.selftest.lab.suite import run_suite
+
+LOSSES = 11
+"""The user's 10 that need no data services, and rescheduling."""
+
+
+@pytest.fixture(scope="module")
+def losses(nodes: Inventory, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return run_suite("tests/failover/test_kubernetes.py", tmp_path_factory.mktemp("losses"), "-k", "not drill")
+
+
+def test_basic_checks_hold(nodes: Inventory, tmp_path: Path) -> None:
+    found = run_suite("tests/basic", tmp_path, "--no-page")
+    assert (found["passed"], found["total"], found["status"]) == (4, 4, 0), found["console"]
+
+
+def test_installing_again_changes_nothing(nodes: Inventory, loud: Callable[..., str]) -> None:
+    assert loud("fab", "all").splitlines()[-1].endswith(" 0 changed")
+
+
+def test_a_server_and_an_agent_may_be_lost(losses: dict[str, Any]) -> None:
+    assert (losses["passed"], losses["total"], losses["status"]) == (LOSSES, LOSSES, 0), losses["console"]
+    assert [check["outcome"] for check in losses["checks"]] == ["passed"] * LOSSES
+
+
+def test_it_says_how_long_clients_were_without(losses: dict[str, Any]) -> None:
+    said = losses["console"]
+    assert "power-off: without success: write new 6443 " in said
+    assert "; 0 of " in said

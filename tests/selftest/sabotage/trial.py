@@ -1,0 +1,81 @@
+"""One cause on the lab: it is named first while it is there; before and after, nothing is named and all is whole."""
+
+import csv
+import io
+from dataclasses import replace
+from pathlib import Path
+
+from hadrill.diagnosis import Answer, Diagnosis, Facts
+from hadrill.report.secrets import Scrubber
+from hadrill.services.cluster import Cluster
+from hadrill.timing import Deadline, eventually
+from tests.selftest.lab.suite import run_suite
+from tests.selftest.sabotage.bench import Sabotage, sabotaged
+
+SHOWS_SECONDS = 60.0
+"""Sentinel and Patroni look at what they depend on each ten seconds; a loss shows after `ttl`."""
+HEALED_SECONDS = 120.0
+LOG_LINES = 6
+COLUMNS = ("pxname", "svname", "status", "addr", "check_desc", "last_chk")
+
+
+def named_first(cluster: Cluster, case: Sabotage, reports: Path, keep: Path | None) -> None:
+    """Bring the cause about, see it named, by the basic checks too, and take it back. `keep`: where facts are kept."""
+    stock, ssh, service = cluster.inventory, cluster.remote, cluster.service
+    _whole(cluster)
+    with sabotaged(stock, ssh, case):
+
+        def elsewhere() -> str | None:
+            found = _diagnosis(cluster)
+            names = [cause.name for cause in found.causes]
+            if names[:1] != [case.cause]:
+                return f"{names} instead of {case.cause}"
+            if keep is not None:
+                text = Scrubber(stock.credentials.values())(_small(found.facts).as_json())
+                (keep / f"{service}-{case.cause}.json").write_text(text + "\n", "utf-8")
+            return None
+
+        eventually(f"{case.cause} to be named first", elsewhere, Deadline(SHOWS_SECONDS))
+        summary = run_suite(f"tests/basic/test_{service}.py", reports, "--no-page")
+    _whole(cluster)
+    failed = {check["check"]: check for check in summary["checks"] if check["outcome"] != "passed"}
+    assert (case.fails in failed) if case.fails else not failed, summary["console"]
+    for check in failed.values():
+        assert check["causes"][0]["name"] == case.cause, summary["console"]
+
+
+def _small(facts: Facts) -> Facts:
+    """Facts with the last lines of each log, and of each statistics page the columns that rules read."""
+
+    def cut(name: str, answer: Answer) -> Answer:
+        if name.endswith("log"):
+            return replace(answer, said="\n".join(answer.said.splitlines()[-LOG_LINES:]))
+        if name == "statistics":
+            head, _, body = answer.said.partition("\r\n\r\n# ")
+            rows = csv.DictReader(io.StringIO(body))
+            lines = [",".join(COLUMNS), *(",".join(row[column] or "" for column in COLUMNS) for row in rows)]
+            return replace(answer, said="\r\n\r\n# ".join([head.splitlines()[0], "\n".join(lines)]) if body else "")
+        return answer
+
+    return Facts(
+        {
+            name: replace(host, answers={each: cut(each, answer) for each, answer in host.answers.items()})
+            for name, host in facts.hosts.items()
+        }
+    )
+
+
+def _whole(cluster: Cluster) -> None:
+    eventually(f"{cluster.service} to be whole", cluster.unhealthy, Deadline(HEALED_SECONDS))
+    eventually("no cause to be left", lambda: _causes(cluster) or None, Deadline(HEALED_SECONDS))
+
+
+def _causes(cluster: Cluster) -> list[str]:
+    return [cause.name for cause in _diagnosis(cluster).causes]
+
+
+def _diagnosis(cluster: Cluster) -> Diagnosis:
+    found = cluster.diagnose()
+    assert found is not None
+    assert not found.silent, found.silent
+    return found
