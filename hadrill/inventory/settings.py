@@ -98,6 +98,9 @@ class Kubernetes(Frozen):
     distribution: Literal["k3s", "upstream"] = "k3s"
     pod_network: IPv4Network = IPv4Network("10.42.0.0/16")
     service_network: IPv4Network = IPv4Network("10.43.0.0/16")
+    k3s_source: str = ""
+    """Where K3s' program comes from: a URL, or a file that lies on every host."""
+    k3s_sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     node_grace_seconds: int | None = Field(default=None, ge=10)
     toleration_seconds: int = Field(default=300, ge=0)
 

@@ -6,6 +6,8 @@ from hadrill.services.kubernetes import Kubernetes
 from install.site import Site
 
 FILES = ("access", "coredns", "metrics-server", "local-path", "ingress")
+BUNDLED = ("access", "coredns", "metrics-server", "local-path")
+"""What K3s brings itself."""
 
 
 def manifests(site: Site, service: Kubernetes) -> dict[str, str]:
@@ -25,4 +27,5 @@ def manifests(site: Site, service: Kubernetes) -> dict[str, str]:
             resolvers=site.inventory.settings.dns.resolvers,
         )
         for name in FILES
+        if service.settings.distribution == "upstream" or name not in BUNDLED
     }

@@ -1,16 +1,19 @@
 """The module's order: what lies on the hosts, then the API, then what the cluster itself is told."""
 
 import os
+from functools import partial
 
 from hadrill.inventory import Host
 from hadrill.services.kubernetes import Kubernetes, checks
+from hadrill.timing import Deadline, eventually
 from install.desired import Desired, Units
-from install.kubernetes import upstream
+from install.kubernetes import k3s, upstream
 from install.kubernetes.addons import manifests
 from install.rolling import bring_up, until_whole
-from install.site import InstallError, Site
+from install.site import Site
 
 APPLY_SECONDS = 60.0
+KUBECONFIG_SECONDS = 60.0
 CHANGED = ("created", "configured", "serverside-applied")
 
 
@@ -19,10 +22,52 @@ def install(site: Site) -> None:
     service = Kubernetes(site.inventory)
     if not service.servers:
         return
-    if service.settings.distribution != "upstream":
-        raise InstallError("kubernetes.distribution k3s: not here yet")
+    if service.settings.distribution == "k3s":
+        _install_k3s(site, service)
+    else:
+        _install_upstream(site, service)
+
+
+def _install_k3s(site: Site, service: Kubernetes) -> None:
+    """The first server begins; the others join it one by one, as etcd takes one new member at a time; then agents."""
+    k3s.install_program(site, service)
+    units = site.apply({host: k3s.desired(site, service, host) for host in service.members})
+    for host in service.servers:
+        site.start(host, units[host].stopped)
+        if host == service.servers[0] and not site.check:
+            _keep_kubeconfig(site, service)
+        if units[host].stopped and not site.check:
+            until_whole(partial(_answers, service, host), f"the API of {host}")
+    site.everywhere(service.agents, lambda host: site.start(host, units[host].stopped))
+    if not site.check:
+        _apply(site, service)
+    outdated = {host: Units((), units[host].outdated) for host in units}
+    bring_up(site, outdated, lambda: service.members, lambda: checks.nodes(service), "Kubernetes")
+
+
+def _answers(service: Kubernetes, host: Host) -> None:
+    service.api(host.address).get("/readyz")
+
+
+def _keep_kubeconfig(site: Site, service: Kubernetes) -> None:
+    """K3s' own, which is written a moment after its first start."""
+    file = "/etc/rancher/k3s/k3s.yaml"
+    said: list[str] = []
+
+    def missing() -> str | None:
+        answer = site.remote.attempt(service.servers[0], f"cat {file}")
+        said[:] = [answer.stdout]
+        return None if answer.status == 0 else f"no {file} on {service.servers[0]}"
+
+    eventually(f"K3s to write {file}", missing, Deadline(KUBECONFIG_SECONDS))
+    _write(service, said[0].replace("https://127.0.0.1:6443", f"https://{service.entry_point}:6443"))
+
+
+def _install_upstream(site: Site, service: Kubernetes) -> None:
     pki = upstream.Pki.of(site.inventory)
-    _write_kubeconfig(service, pki)
+    _write(
+        service, upstream.kubeconfig(pki.cluster, f"https://{service.entry_point}:6443", upstream.service_admin(pki))
+    )
     wanted: dict[Host, Desired] = {host: upstream.desired(site, service, pki, host) for host in service.members}
     units = site.apply(wanted)
     first = {host: [unit for unit in units[host].stopped if unit in upstream.CONTROL] for host in service.servers}
@@ -39,8 +84,9 @@ def install(site: Site) -> None:
     bring_up(site, outdated, lambda: service.members, lambda: checks.nodes(service), "Kubernetes")
 
 
-def _write_kubeconfig(service: Kubernetes, pki: upstream.Pki) -> None:
-    text = upstream.kubeconfig(pki.cluster, f"https://{service.entry_point}:6443", upstream.service_admin(pki))
+def _write(service: Kubernetes, text: str) -> None:
+    """The suite's own way in."""
+    service.kubeconfig.parent.mkdir(mode=0o700, exist_ok=True)
     with os.fdopen(os.open(service.kubeconfig, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
         stream.write(text)
 
@@ -48,7 +94,7 @@ def _write_kubeconfig(service: Kubernetes, pki: upstream.Pki) -> None:
 def _apply(site: Site, service: Kubernetes) -> None:
     """Tell the cluster what is to be in it; what is so already is left alone."""
     first = service.servers[0]
-    kubectl = f"KUBECONFIG={upstream.ETC}/admin.kubeconfig /usr/local/bin/kubectl"
+    kubectl = service.distribution.kubectl
     way = "diff -f - | head -1" if site.check else "apply -f -"
     for name, text in manifests(site, service).items():
         said = site.remote.run(first, f"{kubectl} {way}", stdin=text, seconds=APPLY_SECONDS).stdout

@@ -1,0 +1,130 @@
+"""K3s: one program from a given place, checked by its sum, with its configuration files, token and units.
+
+Source: K3s' documentation of its configuration file and of embedded etcd, and the units of its installer.
+"""
+
+import json
+import shlex
+from collections.abc import Mapping
+
+from hadrill.inventory import Host, Role
+from hadrill.services.kubernetes import Kubernetes
+from install.desired import Desired, Directory, File, Unit
+from install.site import InstallError, Site
+
+PROGRAM = "/usr/local/bin/k3s"
+CONFIG = "/etc/rancher/k3s/config.yaml"
+TOKEN = "/etc/rancher/k3s/token"  # noqa: S105 - the file's place
+DOWNLOAD_SECONDS = 300.0
+
+
+def install_program(site: Site, service: Kubernetes) -> None:
+    """Bring the program to hosts that have another one, or none. Raises InstallError where its sum is not the given."""
+    wanted = service.settings.k3s_sha256
+    if not wanted or not service.settings.k3s_source:
+        raise InstallError("settings.yaml: kubernetes.k3s_source and kubernetes.k3s_sha256 say where K3s comes from")
+    site.everywhere(service.members, lambda host: _fetch(site, host, service.settings.k3s_source, wanted))
+
+
+def desired(site: Site, service: Kubernetes, host: Host) -> Desired:
+    """Configuration, token and unit of one host."""
+    server = host.role is Role.K3S_SERVER
+    config = server_config(service, host) if server else agent_config(service, host)
+    name = "k3s" if server else "k3s-agent"
+    files = (
+        # JSON is YAML, and needs no care for quotes.
+        File(CONFIG, json.dumps(config, indent=1) + "\n", 0o600),
+        File(TOKEN, f"{site.inventory.credentials.secret(Role.K3S_SERVER, 'K3S_TOKEN')}\n", 0o600),
+    )
+    unit = Unit(f"{name}.service", _unit(name, "server" if server else "agent"), (CONFIG, TOKEN))
+    return Desired((Directory("/etc/rancher/k3s", 0o700),), files, units=(unit,))
+
+
+def server_config(service: Kubernetes, host: Host) -> dict[str, object]:
+    """A server's. The first begins the cluster, the others join it."""
+    settings, first = service.settings, service.servers[0]
+    names = [first.address, *(each.address for each in service.servers), *service.front_addresses]
+    config: dict[str, object] = {
+        **_common(service, host),
+        "advertise-address": host.address,
+        "tls-san": list(dict.fromkeys([*names, host.fqdn])),
+        "cluster-cidr": str(settings.pod_network),
+        "service-cidr": str(settings.service_network),
+        "cluster-dns": str(settings.dns_service),
+        "disable": ["traefik", "servicelb"],
+        "etcd-expose-metrics": False,
+        "write-kubeconfig-mode": "0600",
+        "kube-apiserver-arg": [
+            f"default-not-ready-toleration-seconds={settings.toleration_seconds}",
+            f"default-unreachable-toleration-seconds={settings.toleration_seconds}",
+        ],
+    }
+    if settings.node_grace_seconds is not None:
+        config["kube-controller-manager-arg"] = [f"node-monitor-grace-period={settings.node_grace_seconds}s"]
+    if host == first:
+        config["cluster-init"] = True
+    else:
+        config["server"] = f"https://{first.address}:6443"
+    return config
+
+
+def agent_config(service: Kubernetes, host: Host) -> dict[str, object]:
+    """An agent's: it learns of the other servers from the one it joins by."""
+    return {**_common(service, host), "server": f"https://{service.entry_point}:6443"}
+
+
+def _common(service: Kubernetes, host: Host) -> dict[str, object]:
+    role = "server" if host in service.servers else "agent"
+    return {
+        "token-file": TOKEN,
+        "node-name": host.name,
+        "node-ip": host.address,
+        "node-label": [f"hadrill/role={role}"],
+    }
+
+
+def _unit(name: str, kind: str) -> str:
+    lines: Mapping[str, str] = {
+        "Type": "notify" if kind == "server" else "exec",
+        "ExecStartPre": "-/sbin/modprobe -a br_netfilter overlay",
+        "ExecStart": f"{PROGRAM} {kind}",
+        # Containers go on while it is away; their shims are in its cgroup.
+        "KillMode": "process",
+        "Delegate": "yes",
+        "LimitNOFILE": "1048576",
+        "LimitNPROC": "infinity",
+        "TasksMax": "infinity",
+        "TimeoutStartSec": "0",
+        "Restart": "always",
+        "RestartSec": "5s",
+    }
+    return "\n".join(
+        (
+            "[Unit]",
+            f"Description={name}, installed by hadrill",
+            "Wants=network-online.target",
+            "After=network-online.target",
+            "StartLimitIntervalSec=0",
+            "",
+            "[Service]",
+            *(f"{key}={value}" for key, value in lines.items()),
+            "",
+            "[Install]",
+            "WantedBy=multi-user.target",
+            "",
+        )
+    )
+
+
+def _fetch(site: Site, host: Host, source: str, wanted: str) -> None:
+    if site.remote.attempt(host, f"sha256sum {PROGRAM} | cut -d' ' -f1").stdout.strip() == wanted:
+        return
+    site.record(host, f"program {PROGRAM}")
+    if site.check:
+        return
+    new = f"{PROGRAM}.hadrill-new"
+    # A place on the host itself is copied; anything else is fetched.
+    get = f"cp {shlex.quote(source)} {new}" if source.startswith("/") else f"curl -fsSL -o {new} {shlex.quote(source)}"
+    refuse = f"{{ rm -f {new}; echo 'the sum of {source} is not {wanted}' >&2; exit 1; }}"
+    check = f"echo '{wanted}  {new}' | sha256sum -c --status || {refuse}"
+    site.remote.run(host, f"{get} && {{ {check}; }} && chmod 755 {new} && mv {new} {PROGRAM}", seconds=DOWNLOAD_SECONDS)

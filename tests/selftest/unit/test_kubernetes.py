@@ -1,0 +1,238 @@
+"""Kubernetes without a cluster: profiles, certificates, what a distribution is given, and how a loss is judged."""
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from cryptography import x509
+
+from hadrill.diagnosis import Answer, Facts, HostFacts
+from hadrill.drill import Case, Loss
+from hadrill.drill.collecting import Wish
+from hadrill.drill.errors import DrillFailedError
+from hadrill.drill.loss import Seen
+from hadrill.inventory import InvalidInventoryError, Inventory, Role, read
+from hadrill.inventory.credentials import write_missing
+from hadrill.services.clusters import present
+from hadrill.services.kubernetes import Kubernetes
+from hadrill.services.kubernetes.backends import Round
+from hadrill.services.kubernetes.budget import Timers, not_ready_between, rescheduled_budget
+from hadrill.services.kubernetes.diagnosis import EXAMINATION
+from hadrill.services.kubernetes.facts import API
+from hadrill.services.kubernetes.signs import INGRESS
+from hadrill.timing import Budget, Part
+from install.kubernetes.addons import BUNDLED, FILES, manifests
+from install.kubernetes.k3s import agent_config, server_config
+from install.kubernetes.pki import Authority, signing_key
+from install.kubernetes.upstream import Pki, desired
+from install.site import Site
+
+LAB = Path(__file__).parents[3] / "inventories" / "lab"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the lab's inventory, with secrets of its own."""
+    folder = tmp_path / "lab"
+    folder.mkdir()
+    for name in ("servers.tsv", "settings.yaml", "versions.yaml"):
+        shutil.copy(LAB / name, folder)
+    write_missing(folder / "credentials", set(Role))
+    return folder
+
+
+@pytest.fixture
+def nodes(folder: Path) -> Kubernetes:
+    return Kubernetes(read(folder, "kubernetes"))
+
+
+def test_a_profile_has_its_hosts_and_their_load_balancers_only(folder: Path) -> None:
+    found = {name: read(folder, name) for name in ("data", "kubernetes", "all")}
+    assert [len(each.managed) for each in found.values()] == [19, 8, 27]
+    balancers = {name: {b.name for b in each.settings.load_balancers} for name, each in found.items()}
+    assert balancers["data"] == {"lb-01", "lb-02"}
+    assert balancers["data"] | balancers["kubernetes"] == balancers["all"]
+    assert not balancers["data"] & balancers["kubernetes"]
+    assert present(found["kubernetes"], "kubernetes")
+    assert not present(found["data"], "kubernetes")
+
+
+def test_the_file_beside_the_servers_says_which_profile(folder: Path) -> None:
+    assert len(read(folder).managed) == 19
+    (folder / "profile").write_text("kubernetes\n")
+    assert len(read(folder).managed) == 8
+    (folder / "profile").write_text("everything\n")
+    with pytest.raises(InvalidInventoryError, match=r"unknown profile 'everything'.*data, kubernetes, all"):
+        read(folder)
+
+
+def test_certificates_are_kept_and_made_anew_for_other_names(tmp_path: Path) -> None:
+    authority = Authority(tmp_path, "ca")
+    first = authority.issue("apiserver", (), ("a",), ("198.18.0.1",))
+    assert Authority(tmp_path, "ca").issue("apiserver", (), ("a",), ("198.18.0.1",)) == first
+    other = authority.issue("apiserver", (), ("a", "b"), ("198.18.0.1",))
+    assert other != first
+    certificate = x509.load_pem_x509_certificate(other.certificate.encode())
+    certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.pair.certificate.encode()))
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.rglob("*.*")} == {0o600}
+    assert signing_key(tmp_path) == signing_key(tmp_path)
+
+
+def test_only_servers_get_the_authorities_keys(nodes: Kubernetes) -> None:
+    site, pki = Site(nodes.inventory, check=True), Pki.of(nodes.inventory)
+    texts = {host: {f.path: f for f in desired(site, nodes, pki, host).files} for host in nodes.members}
+    secret = pki.cluster.pair.key
+    assert [host.name for host in nodes.members if any(secret in f.content for f in texts[host].values())] == [
+        host.name for host in nodes.servers
+    ]
+    assert all(file.mode == 0o600 for files in texts.values() for file in files.values())
+    again = {host: desired(site, nodes, pki, host) for host in nodes.members}
+    assert again == {host: desired(site, nodes, Pki.of(nodes.inventory), host) for host in nodes.members}
+
+
+def test_the_first_k3s_server_begins_and_the_others_join(nodes: Kubernetes) -> None:
+    first, *others = [server_config(nodes, host) for host in nodes.servers]
+    assert first["cluster-init"] is True
+    assert "server" not in first
+    assert [each["server"] for each in others] == ["https://198.18.0.100:6443"] * 2
+    assert all("cluster-init" not in each for each in others)
+    assert first["disable"] == ["traefik", "servicelb"]
+    assert {"198.18.0.100", "198.18.0.101", "198.18.0.102", "198.18.0.30"} <= set(first["tls-san"])  # type: ignore[call-overload]
+    assert agent_config(nodes, nodes.agents[0])["server"] == "https://198.18.0.30:6443"
+    secret = nodes.inventory.credentials.secret(Role.K3S_SERVER, "K3S_TOKEN")
+    assert secret not in str(first)
+
+
+def test_k3s_brings_what_it_bundles_itself(nodes: Kubernetes) -> None:
+    site = Site(nodes.inventory, check=True)
+    ours = manifests(site, nodes)
+    assert list(ours) == list(FILES)
+    kinds = [each["kind"] for text in ours.values() for each in yaml.safe_load_all(text)]
+    assert {"Secret", "Deployment", "DaemonSet", "StorageClass", "IngressClass", "APIService"} <= set(kinds)
+    nodes.settings = nodes.settings.model_copy(update={"distribution": "k3s"})
+    assert list(manifests(site, nodes)) == [name for name in FILES if name not in BUNDLED]
+
+
+def test_not_ready_has_a_soonest_and_a_latest() -> None:
+    timers = Timers(Part("grace", 20.0, "live"), Part("toleration", 30.0, "live"))
+    soonest, allowed = not_ready_between(timers, 1.0)
+    assert soonest == 14.0
+    assert allowed.seconds == 26.0
+    assert rescheduled_budget(timers, 1.0).seconds == 66.0
+
+
+def test_a_loss_is_judged_by_what_was_seen(nodes: Kubernetes) -> None:
+    loss = _loss(nodes)
+    loss.seen = {
+        "comes back": Seen(4.0),
+        "NotReady": Seen(problem="waited 60.0 s for NotReady; last seen: still Ready"),
+    }
+    assert loss.require("comes back").seconds == 4.0
+    with pytest.raises(DrillFailedError, match=r"k3s-worker-01 \(agent\), power-off: NotReady: waited 60.0 s"):
+        loss.require("NotReady")
+
+
+def test_an_outage_over_its_budget_fails_and_a_lane_that_is_not_there_too(nodes: Kubernetes) -> None:
+    loss, allowed = _loss(nodes), Budget((Part("balancer", 2.0, "lb"),))
+    loss.outages = {"write new 6443": 2.9, "read new 80": 3.4}
+    loss.require_outage("write", allowed)
+    with pytest.raises(DrillFailedError, match=r"read new 80: 3.4 s; allowed balancer 2.0"):
+        loss.require_outage("read", allowed)
+    with pytest.raises(DrillFailedError, match="no lane 'delete'"):
+        loss.require_outage("delete", allowed)
+
+
+@pytest.mark.parametrize(
+    ("moments", "said", "expected"),
+    [
+        ((5.0, 15.0), "ok", ""),
+        ((5.0, 15.0), "OSError: timed out", "k3s-worker-02: OSError: timed out"),
+        ((15.0,), "ok", "0 round trips during the loss, 1 after it"),
+        ((5.0,), "ok", "1 round trips during the loss, 0 after it"),
+    ],
+)
+def test_a_backend_must_serve_during_the_loss_and_after_it(
+    nodes: Kubernetes, moments: tuple[float, ...], said: str, expected: str
+) -> None:
+    loss, offset = _loss(nodes), time.time() - time.monotonic()
+    loss.began, loss.healed = 1.0, 10.0
+    loss.remaining = ("k3s-worker-02",)
+    loss.backends = [Round("k3s-worker-02", offset + at, {"redis": said}) for at in moments]
+    if not expected:
+        loss.require_backend("redis")
+        return
+    with pytest.raises(DrillFailedError, match=expected):
+        loss.require_backend("redis")
+
+
+def test_a_loss_is_part_of_a_run_only_where_it_is_meant(nodes: Kubernetes) -> None:
+    stock = nodes.inventory
+    assert Wish().includes(stock, Role.K3S_SERVER)
+    assert Wish(node="k3s-worker-02").includes(stock, Role.K3S_AGENT)
+    assert not Wish(node="k3s-worker-02").includes(stock, Role.K3S_SERVER)
+    assert not Wish(service="redis").includes(stock, Role.K3S_AGENT)
+    assert not Wish(fault="isolate").includes(stock, Role.K3S_AGENT)
+    assert str(Case("kubernetes", "power-off", "agent")) == "agent-power-off"
+
+
+def test_causes_are_named_from_logs_and_conditions(nodes: Kubernetes) -> None:
+    def cause(host: str, log: str, ready: str = "Unknown", message: str = "", address: str = "") -> list[str]:
+        objects = _objects(nodes, host, ready, message, address)
+        answers = {"kubelet": Answer(f"2026-11-22T04:00:00.1+00:00 {host} kubelet[1]: {log}")}
+        facts = {h.name: HostFacts({"units": _active(nodes, h.name)}) for h in nodes.members}
+        facts[host] = HostFacts({**facts[host].answers, **answers})
+        found = EXAMINATION.judge(nodes, Facts({**facts, API: HostFacts(objects)}), before=False)
+        return [each.name for each in found.causes]
+
+    assert cause("k3s-worker-01", "all is well", "True") == []
+    assert cause("k3s-worker-01", "cannot create certificate signing request: Unauthorized") == ["join-token-wrong"]
+    assert cause("k3s-worker-01", "x509: certificate signed by unknown authority") == ["authority-differs"]
+    assert cause("k3s-worker-01", "", "False", "cni plugin not initialized") == ["network-missing"]
+    assert cause("k3s-worker-01", "", "False", "container runtime is down") == ["runtime-down"]
+    assert cause("k3s-worker-01", "", "True", address="198.18.0.111") == ["node-name-twice"]
+
+
+def test_another_program_on_the_port_of_the_ingress_is_named(nodes: Kubernetes) -> None:
+    facts = {h.name: HostFacts({"units": _active(nodes, h.name)}) for h in nodes.members}
+    taken = {
+        **facts["k3s-worker-01"].answers,
+        "ingress": Answer('LISTEN 0 5 0.0.0.0:80 users:(("apache2",pid=7,fd=3))'),
+    }
+    known = HostFacts(_objects(nodes, "k3s-worker-01", "True", "", ""))
+    found = EXAMINATION.judge(nodes, Facts({**facts, "k3s-worker-01": HostFacts(taken), API: known}), before=True)
+    assert [each.name for each in found.causes] == ["ingress-port-taken"]
+    own = {**taken, "ingress": Answer(f'LISTEN 0 5 *:80 users:(("{INGRESS}",pid=7,fd=3))')}
+    found = EXAMINATION.judge(nodes, Facts({**facts, "k3s-worker-01": HostFacts(own), API: known}), before=True)
+    assert not found.causes
+
+
+def _loss(nodes: Kubernetes) -> Loss:
+    nothing = Part("none", 0.0, "")
+    return Loss(nodes.agents[0], "agent", Timers(nothing, nothing))
+
+
+def _active(nodes: Kubernetes, host: str) -> Answer:
+    return Answer("active\n" * len(nodes.distribution.units(nodes.inventory.host(host))))
+
+
+def _objects(nodes: Kubernetes, host: str, ready: str, message: str, address: str) -> dict[str, Answer]:
+    def node(name: str, own: str) -> dict[str, object]:
+        special = name == host
+        condition = {"type": "Ready", "status": ready if special else "True", "message": message if special else ""}
+        addresses = [{"type": "InternalIP", "address": address if special and address else own}]
+        return {"metadata": {"name": name}, "status": {"conditions": [condition], "addresses": addresses}}
+
+    listed = {"items": [node(each.name, each.address) for each in nodes.members]}
+    resolver = {"items": [{"endpoints": [{"conditions": {"ready": True}}]}]}
+    answers = {"Node": Answer(json.dumps(listed)), "EndpointSlice": Answer(json.dumps(resolver))}
+    return answers | {f"ready@{server}": Answer("ok") for server in nodes.servers}
+
+
+def test_the_lab_has_just_the_inventory_that_the_checks_are_for(nodes: Kubernetes) -> None:
+    stock: Inventory = nodes.inventory
+    assert [len(stock.of_role(role)) for role in (Role.K3S_SERVER, Role.K3S_AGENT)] == [3, 5]
+    for network in (nodes.settings.pod_network, nodes.settings.service_network):
+        assert network.subnet_of(stock.settings.private_network)
