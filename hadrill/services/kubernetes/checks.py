@@ -26,7 +26,7 @@ def api(service: Kubernetes) -> None:
 
 def nodes(service: Kubernetes) -> None:
     """Every host of the inventory is a node and Ready, and no other is."""
-    listed = {each["metadata"]["name"]: readiness(each) for each in service.api().items("/api/v1/nodes")}
+    listed = {each["metadata"]["name"]: readiness(each) for each in _items(service, "/api/v1/nodes")}
     findings = []
     for host in service.members:
         state = listed.pop(host.name, None)
@@ -50,11 +50,11 @@ def workloads(service: Kubernetes) -> None:
     findings, seen = [], 0
     for namespace in NAMESPACES:
         base = f"/apis/apps/v1/namespaces/{namespace}"
-        for each in service.api().items(f"{base}/deployments"):
+        for each in _items(service, f"{base}/deployments"):
             wanted, have = each["spec"]["replicas"], each["status"].get("readyReplicas", 0)
             findings.append(_short_of(f"{namespace}/{each['metadata']['name']}", wanted, have, cause))
             seen += 1
-        for each in service.api().items(f"{base}/daemonsets"):
+        for each in _items(service, f"{base}/daemonsets"):
             # Not what it wants itself: it counts only nodes where it may run.
             wanted, have = len(service.members), each["status"].get("numberReady", 0)
             findings.append(_short_of(f"{namespace}/{each['metadata']['name']}", wanted, have, cause))
@@ -107,6 +107,15 @@ def page(address: str, name: str, seconds: float = ANSWER_SECONDS) -> tuple[int,
         raise OSError(f"{type(error).__name__}: {error}") from error
     finally:
         connection.close()
+
+
+def _items(service: Kubernetes, path: str) -> list[dict[str, Any]]:
+    """A list of the API, asked at the entry point. Raises CheckFailedError where it does not answer."""
+    try:
+        return service.api().items(path)
+    except OSError as error:
+        cause = "etcd is slow or has no majority, or a server that does not serve still gets connections"
+        raise CheckFailedError([Finding(service.entry_point, f"the API to list {path}", str(error), cause)]) from error
 
 
 def _short_of(name: str, wanted: int, have: int, cause: str) -> Finding | None:

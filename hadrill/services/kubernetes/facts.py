@@ -12,6 +12,7 @@ from hadrill.services.kubernetes.service import API_PORT, Kubernetes
 
 KUBELET_PORT = 10250
 LINES = 200
+SERVER_LOGS = ("etcd", "api", "controller-manager")
 API = "the API"
 """Under this name stand facts that no single host tells."""
 ASK_SECONDS = 2.0
@@ -47,7 +48,7 @@ def orders(service: Kubernetes, since_seconds: int) -> dict[Host, Order]:
 
 
 def _of_server(kind: Distribution, host: Host, since_seconds: int) -> dict[str, str]:
-    return {"etcd": _log(kind.unit("etcd", host), since_seconds), "api": _log(kind.unit("api", host), since_seconds)}
+    return {name: _log(kind.unit(name, host), since_seconds) for name in SERVER_LOGS}
 
 
 def told_by_api(service: Kubernetes) -> HostFacts:

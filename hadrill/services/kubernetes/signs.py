@@ -5,7 +5,7 @@ Signatures are words of kubelet's and the API server's logs, and conditions of n
 
 from collections.abc import Iterator
 
-from hadrill.services.kubernetes.facts import KubernetesFacts
+from hadrill.services.kubernetes.facts import SERVER_LOGS, KubernetesFacts
 
 INGRESS = "traefik"
 
@@ -28,9 +28,8 @@ def certificate(view: KubernetesFacts) -> Iterator[str]:
     """Certificates that are over, or for other names."""
     words = "certificate has expired|certificate is valid for .*, not|certificate is not valid"
     for host in view.hosts:
-        if host in view.not_ready or host not in view.nodes or not _ready(view, host):
-            for log in ("kubelet", "api", "etcd") if host in view.asked_servers else ("kubelet",):
-                yield from view.log(host, log, words)
+        for log in ("kubelet", *SERVER_LOGS) if host in view.asked_servers else ("kubelet",):
+            yield from view.log(host, log, words)
 
 
 def names_twice(view: KubernetesFacts) -> Iterator[str]:

@@ -30,11 +30,13 @@ class Sabotage:
     """One cause: its name, the steps that bring it about, and a basic check of its service that must fail.
 
     Where none does, the service works, and only its failover would not: that is for the drill to refuse.
+    `late`: the cause can be named before the check sees anything.
     """
 
     cause: str
     steps: tuple[Step, ...]
     fails: str = ""
+    late: bool = False
 
 
 def everywhere(hosts: Iterable[Host], apply: str, undo: str) -> tuple[Step, ...]:

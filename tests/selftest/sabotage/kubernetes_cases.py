@@ -43,7 +43,7 @@ def certificate_of_another_name(service: Kubernetes) -> Sabotage:
 
 def runtime_stopped(service: Kubernetes) -> Sabotage:
     """containerd was stopped and forgotten."""
-    return Sabotage("runtime-down", (stopped(service.agents[-1], "hadrill-containerd"),), fails="nodes")
+    return Sabotage("runtime-down", (stopped(service.agents[-1], "hadrill-containerd"),), fails="nodes", late=True)
 
 
 def network_gone(service: Kubernetes) -> Sabotage:
@@ -100,7 +100,7 @@ def firewall_rule_missing(service: Kubernetes) -> Sabotage:
     """A server's etcd is not let in by its peers."""
     host = service.servers[-1]
     peers = [each for each in service.servers if each != host]
-    return Sabotage("port-filtered", (cut_port(host, peers, 2380),))
+    return Sabotage("port-filtered", (cut_port(host, peers, 2380),), fails="api", late=True)
 
 
 def _joins_anew(service: Kubernetes, cause: str, change: str, host: str = "") -> Sabotage:

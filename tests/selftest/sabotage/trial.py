@@ -36,6 +36,10 @@ def named_first(cluster: Cluster, case: Sabotage, reports: Path, keep: Path | No
             return None
 
         eventually(f"{case.cause} to be named first", elsewhere, Deadline(SHOWS_SECONDS))
+        if case.late:
+            eventually(
+                "the cluster to show it", lambda: None if cluster.unhealthy() else "whole", Deadline(SHOWS_SECONDS)
+            )
         summary = run_suite(f"tests/basic/test_{service}.py", reports, "--no-page")
     _whole(cluster)
     failed = {check["check"]: check for check in summary["checks"] if check["outcome"] != "passed"}
