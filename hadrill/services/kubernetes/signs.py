@@ -26,7 +26,7 @@ def authority(view: KubernetesFacts) -> Iterator[str]:
 
 def certificate(view: KubernetesFacts) -> Iterator[str]:
     """Certificates that are over, or for other names."""
-    words = "certificate has expired|certificate is valid for .*, not|certificate is not valid"
+    words = "certificate has expired|certificate is (valid for .*, not|not valid)|incompatible key usage|any IP SANs"
     for host in view.hosts:
         for log in ("kubelet", *SERVER_LOGS) if host in view.asked_servers else ("kubelet",):
             yield from view.log(host, log, words)

@@ -31,14 +31,14 @@ def authority_wrong(service: Kubernetes) -> Sabotage:
     return _joins_anew(service, "authority-differs", change, host=host.name)
 
 
-def certificate_of_another_name(service: Kubernetes) -> Sabotage:
-    """An API server has a certificate that is not for the address by which its own host reaches it."""
-    host, mine, other = service.servers[-1], f"{ETC}/apiserver", f"{ETC}/kubelet-serving"
+def certificate_of_a_client(service: Kubernetes) -> Sabotage:
+    """An API server was given a certificate that is for no server."""
+    host, mine, other = service.servers[-1], f"{ETC}/apiserver", f"{ETC}/kubelet-client"
     kinds = ("crt", "key")
     swap = "; ".join(f"cp -p {mine}.{kind} {mine}.{kind}.right; cp -p {other}.{kind} {mine}.{kind}" for kind in kinds)
     back = "; ".join(f"[ ! -e {mine}.{kind}.right ] || mv {mine}.{kind}.right {mine}.{kind}" for kind in kinds)
     restart = "systemctl restart hadrill-kube-apiserver"
-    return Sabotage("certificate-wrong", (Step(host, f"{swap}; {restart}", f"{back}; {restart}"),))
+    return Sabotage("certificate-wrong", (Step(host, f"{swap}; {restart}", f"{back}; {restart}"),), fails="api")
 
 
 def runtime_stopped(service: Kubernetes) -> Sabotage:
@@ -124,7 +124,7 @@ CASES: dict[str, Callable[[Kubernetes], Sabotage]] = {
         etcd_majority_stopped,
         token_wrong,
         authority_wrong,
-        certificate_of_another_name,
+        certificate_of_a_client,
         runtime_stopped,
         network_gone,
         port_taken,

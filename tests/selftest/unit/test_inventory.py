@@ -115,19 +115,19 @@ MISTAKES: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "unknown setting": (
         lambda f: edit(f, "settings.yaml", "domain:", "domian: x.y\ndomain:"),
-        "settings.yaml:5:1: domian: Extra inputs",
+        "settings.yaml:4:1: domian: Extra inputs",
     ),
     "wrong type": (
         lambda f: edit(f, "settings.yaml", "198.18.0.0/16", "everywhere"),
-        "settings.yaml:4:1: private_network",
+        "settings.yaml:5:1: private_network",
     ),
     "setting twice": (
         lambda f: edit(f, "settings.yaml", "domain:", "name: other\ndomain:"),
-        "settings.yaml:3:1: name stands twice",
+        "settings.yaml:4:1: name stands twice",
     ),
     "secret in settings": (
         lambda f: edit(f, "settings.yaml", "domain:", "redis_password: hunter22\ndomain:"),
-        "settings.yaml:3:1: redis_password is a secret",
+        "settings.yaml:4:1: redis_password is a secret",
     ),
     "broken YAML": (lambda f: edit(f, "settings.yaml", "name: lab", "name: [lab"), "not valid YAML"),
     "bind to the load balancer": (
