@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+CASES = (HERE, HERE.parent / "kubernetes" / "test_b_causes.py")
 SHARE = 4
 
 
@@ -16,10 +17,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """All cases where this folder is asked for by name; else one of `SHARE` parts, in turn."""
-    mine = [item for item in items if HERE in item.path.parents]
+    mine = [item for item in items if any(item.path.is_relative_to(place) for place in CASES)]
     for item in mine:
         item.add_marker(pytest.mark.lab)
-    if any((config.rootpath / each.partition("::")[0]).resolve().is_relative_to(HERE) for each in config.args):
+    asked = [(config.rootpath / each.partition("::")[0]).resolve() for each in config.args]
+    if any(path.is_relative_to(place) for path in asked for place in CASES):
         return
     said = subprocess.run(
         ["git", "rev-list", "--count", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False
