@@ -11,7 +11,7 @@ setup: ## install what is missing on this computer
 	@tools/setup.sh
 
 demo: setup ## build the lab, install the whole data stack on it, prove it: 13/13, and kill the Redis master
-	@$(BIN)/hadrill lab up
+	@$(BIN)/hadrill lab up --profile data
 	@$(BIN)/fab all
 	@$(BIN)/pytest -q tests/basic "tests/failover/test_redis.py::test_drill[master-container-kill]"
 

@@ -6,8 +6,19 @@ from install.site import InstallError, Site
 
 PROGRAM = """
 import pathlib, re, shutil, subprocess
+def run(command): subprocess.run(["sh", "-c", command], check=False, stderr=subprocess.DEVNULL)
 units = sorted(p.name for d in ["/etc/systemd/system"] for p in pathlib.Path(d).glob("*")
-               if p.name.startswith(("hadrill-", "redis-update-master")) and p.is_file())
+               if p.name.startswith(("hadrill-", "redis-update-master", "k3s")) and p.is_file())
+nodes = [unit for unit in units if unit in ("hadrill-kubelet.service", "k3s.service", "k3s-agent.service")]
+for unit in nodes:
+    # Pods outlive their kubelet: they go while their runtime can still be told.
+    run("systemctl stop " + unit)
+    ask = "k3s ctr -n k8s.io" if unit.startswith("k3s") else "ctr -n k8s.io"
+    run("for t in $(" + ask + " tasks ls -q); do " + ask + " tasks rm --force $t; done >/dev/null")
+    run("for c in $(" + ask + " containers ls -q); do " + ask + " containers rm $c; done")
+    run("grep -o ' /var/lib/kubelet/[^ ]*' /proc/mounts | sort -r | xargs -r umount -l; rm -rf /var/lib/kubelet/*")
+    run("for link in cni0 flannel.1; do ip link delete $link; done; rm -rf /var/lib/cni /run/flannel")
+    run("for table in filter nat mangle; do iptables-save -t $table | grep -v KUBE- | iptables-restore -T $table; done")
 for unit in units:
     if "@" not in unit:
         subprocess.run(["systemctl", "disable", "--now", "--quiet", unit], check=False)
@@ -15,6 +26,8 @@ for unit in units:
 subprocess.run(["systemctl", "daemon-reload"], check=True)
 subprocess.run(["ufw", "--force", "disable"], check=True, stdout=subprocess.DEVNULL)
 shutil.copyfile("/usr/share/ufw/iptables/user.rules", "%(rules)s")
+for path in ["/etc/rancher", "/var/lib/rancher"]:
+    shutil.rmtree(path, ignore_errors=True)
 for path in ["/etc/hadrill", "/var/lib/hadrill", "/var/lib/hadrill-drills", "/run/hadrill", "/usr/local/lib/hadrill"]:
     shutil.rmtree(path, ignore_errors=True)
 pathlib.Path("/etc/ssh/sshd_config.d/10-hadrill.conf").unlink(missing_ok=True)

@@ -53,11 +53,10 @@ def ensure_programs() -> Path:
 def _build(name: str, folder: Path, cache: str) -> None:
     stamps = " ".join(f"-X {path}.gitVersion={VERSION}" for path in _STAMPED)
     unfinished = folder / f"{name}.new"
-    command = ["go", "build", "-mod=readonly", "-trimpath", f"-ldflags=-s -w {stamps}", "-o", str(unfinished)]
+    flags = ["-mod=readonly", "-buildvcs=false", "-trimpath", f"-ldflags=-s -w {stamps}", "-o", str(unfinished)]
     environment = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOCACHE": cache, "GOFLAGS": ""}
-    done = subprocess.run(
-        [*command, PACKAGES[name]], cwd=MODULES / name, capture_output=True, text=True, env=environment, check=False
-    )
+    command = ["go", "build", *flags, PACKAGES[name]]
+    done = subprocess.run(command, cwd=MODULES / name, capture_output=True, text=True, env=environment, check=False)
     if done.returncode != 0:
         raise LabError(f"{name} could not be built:\n{done.stderr[-1500:]}")
     unfinished.rename(folder / name)

@@ -1,16 +1,19 @@
 """What a drill leaves for people: its history, its timeline, and the members' roles, logs and configuration."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
 from hadrill.diagnosis import Facts
+from hadrill.drill.loss import Loss
 from hadrill.drill.record import Record
 from hadrill.drill.result import Result
 from hadrill.remote import RemoteError
 from hadrill.report.secrets import Scrubber
 from hadrill.report.timeline_svg import Box, Mark, Picture, draw
+from hadrill.timing import Event, Timeline
+from hadrill.workload import Workload
 
 LOG_LINES = 400
 BEFORE_SECONDS = 2.0
@@ -24,11 +27,7 @@ def keep_evidence(record: Record) -> None:
     scrub = Scrubber(record.secrets)
     zero = record.moments["inject"]
     record.history.save(folder / "history.jsonl", zero)
-    events = [
-        {"at": round(event.at - zero, 3), "source": event.source, "text": scrub(event.text), "phase": event.phase}
-        for event in record.events
-    ]
-    (folder / "timeline.json").write_text(json.dumps(events, indent=1) + "\n", "utf-8")
+    _keep_events(folder, record.events, zero, scrub)
     (folder / "timeline.svg").write_text(draw(_picture(record)), "utf-8")
     roles = {
         name: [{"at": round(span.start - zero, 3), "role": span.role, "leads": span.leads} for span in spans]
@@ -44,6 +43,24 @@ def keep_evidence(record: Record) -> None:
             (folder / f"{host}.{name}").write_text(scrub(said), "utf-8")
     result.folder = str(folder)
     result.evidence = sorted(each.name for each in folder.iterdir())
+
+
+def keep_loss(folder: Path, loss: Loss, work: Workload, timeline: Timeline) -> None:
+    """What a node's loss leaves: every operation, every event, and what was seen when."""
+    folder.mkdir(parents=True, exist_ok=True)
+    work.history.save(folder / "history.jsonl", loss.began)
+    _keep_events(folder, timeline.events, loss.began, str)
+    seen = {name: vars(each) for name, each in loss.seen.items()}
+    result = {"node": loss.victim.name, "role": loss.role, "seen": seen, "outages": loss.outages, "lost": loss.lost}
+    (folder / "loss.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+
+
+def _keep_events(folder: Path, events: Iterable[Event], zero: float, scrub: Callable[[str], str]) -> None:
+    rows = [
+        {"at": round(event.at - zero, 3), "source": event.source, "text": scrub(event.text), "phase": event.phase}
+        for event in events
+    ]
+    (folder / "timeline.json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
 
 
 def keep_facts(folder: Path, facts: Facts, secrets: Iterable[str]) -> None:

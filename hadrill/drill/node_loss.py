@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from hadrill.drill.evidence import keep_loss
 from hadrill.drill.fault_block import fault_block
 from hadrill.drill.loss import FAULT, Loss, Seen
 from hadrill.drill.observer import Observer
@@ -197,3 +198,4 @@ class NodeLoss:
             loss.lost = max(loss.lost, len(acknowledged - found))
         said = ", ".join(f"{lane} {seconds:.1f} s" for lane, seconds in loss.outages.items())
         self._session.say(f"{loss.victim} {FAULT}: without success: {said}; {loss.lost} of {len(acknowledged)} lost")
+        keep_loss(self._session.folder / f"kubernetes-{loss.victim}-{FAULT}-{self.id}", loss, work, self._timeline)
