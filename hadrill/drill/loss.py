@@ -4,7 +4,11 @@ import time
 from dataclasses import dataclass, field
 
 from hadrill.drill.errors import DrillFailedError
+from hadrill.drill.preflight import LOOK_BACK_SECONDS
 from hadrill.inventory import Host
+from hadrill.remote import RemoteError
+from hadrill.services.asking import FAILURES
+from hadrill.services.cluster import Cluster
 from hadrill.services.kubernetes.backends import Round
 from hadrill.services.kubernetes.budget import Timers
 from hadrill.timing import Budget
@@ -69,3 +73,12 @@ class Loss:
                 problems.append(f"{node}: {during} round trips during the loss, {len(mine) - during} after it")
         if problems or not self.remaining:
             raise DrillFailedError(f"{self.victim} ({self.role}), {FAULT}: {name}: {'; '.join(problems) or 'no pods'}")
+
+
+def cause_of(cluster: Cluster, loss: Loss) -> str:
+    """Why something does not come, as far as the hosts that are left can tell."""
+    try:
+        found = cluster.diagnose(int(time.monotonic() - loss.began) + LOOK_BACK_SECONDS, loss.victim.name)
+    except (RemoteError, LookupError, *FAILURES) as error:
+        return f"no diagnosis: {error}"
+    return found.summary if found is not None else "no diagnosis"

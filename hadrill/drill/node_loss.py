@@ -9,8 +9,9 @@ from typing import Any
 
 from hadrill.drill.evidence import keep_loss
 from hadrill.drill.fault_block import fault_block
-from hadrill.drill.loss import FAULT, Loss, Seen
+from hadrill.drill.loss import FAULT, Loss, Seen, cause_of
 from hadrill.drill.observer import Observer
+from hadrill.drill.preflight import wait_healthy
 from hadrill.drill.session import Session
 from hadrill.inventory import Host
 from hadrill.services.asking import FAILURES
@@ -91,7 +92,7 @@ class NodeLoss:
     @contextmanager
     def _working(self, loss: Loss, *, clients: bool = False) -> Iterator[None]:
         """Clients at the entry points, pods that use the data services, and everybody watched."""
-        eventually("a healthy cluster before the loss", self._cluster.unhealthy, Deadline(SETTLE_SECONDS))
+        wait_healthy(self._cluster, SETTLE_SECONDS)
         started = time.time()
         lanes, rate = self._cluster.lanes(self.id), self._session.rate * self._cluster.rate_share
         present = backends.present(self._session.inventory) if clients else ()
@@ -169,7 +170,8 @@ class NodeLoss:
         try:
             eventually(name, reason, Deadline(seconds, start=start))
         except OverdueError as error:
-            loss.seen[name] = Seen(problem=str(error))
+            # Asked while the fault is still there.
+            loss.seen[name] = Seen(problem=f"{error}; {cause_of(self._cluster, loss)}")
         else:
             loss.seen[name] = Seen(round(time.monotonic() - start, 2))
         self._session.say(f"{loss.victim} {FAULT}: {name} {loss.seen[name]}")

@@ -18,13 +18,13 @@ LOOK_BACK_SECONDS = 5
 """Logs are read from so long before the fault."""
 
 
-def wait_healthy(cluster: Cluster) -> None:
+def wait_healthy(cluster: Cluster, seconds: float = HEALTHY_SECONDS) -> None:
     """A moment ago another drill may have ended: Sentinels and checks look back some seconds.
 
     Raises InconclusiveError with what is wrong and its cause.
     """
     try:
-        eventually("a healthy cluster before the drill", cluster.unhealthy, Deadline(HEALTHY_SECONDS))
+        eventually("a healthy cluster before the drill", cluster.unhealthy, Deadline(seconds))
     except OverdueError as error:
         raise unhealthy(cluster, error) from error
 

@@ -27,7 +27,10 @@ TRACES = (
 
 def traces(stock: Inventory, ssh: Remote) -> list[str]:
     """What drills left: journals, leases, rules, drop-ins, paused or stopped containers, timers, dead machines."""
-    off = [name for name, power in Lab(stock).power().items() if power != "running"]
+    lab = Lab(stock)
+    wanted, power = lab.wanted(), lab.power()
+    # Machines outside the profile are off, and are to be.
+    off = [name for name in wanted if power.get(name) != "running"]
     answers = ssh.everywhere(stock.managed, lambda host: ssh.run(host, TRACES).stdout.splitlines())
     found = [
         f"{host}: {line}"
