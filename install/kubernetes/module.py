@@ -8,7 +8,9 @@ from hadrill.services.kubernetes import Kubernetes, checks
 from hadrill.timing import Deadline, eventually
 from install.desired import Desired, Units
 from install.kubernetes import k3s, upstream
+from install.kubernetes.access import Pki, kubeconfig, service_admin
 from install.kubernetes.addons import manifests
+from install.kubernetes.server import CONTROL
 from install.rolling import bring_up, until_whole
 from install.site import Site
 
@@ -64,13 +66,11 @@ def _keep_kubeconfig(site: Site, service: Kubernetes) -> None:
 
 
 def _install_upstream(site: Site, service: Kubernetes) -> None:
-    pki = upstream.Pki.of(site.inventory)
-    _write(
-        service, upstream.kubeconfig(pki.cluster, f"https://{service.entry_point}:6443", upstream.service_admin(pki))
-    )
+    pki = Pki.of(site.inventory)
+    _write(service, kubeconfig(pki.cluster, f"https://{service.entry_point}:6443", service_admin(pki)))
     wanted: dict[Host, Desired] = {host: upstream.desired(site, service, pki, host) for host in service.members}
     units = site.apply(wanted)
-    first = {host: [unit for unit in units[host].stopped if unit in upstream.CONTROL] for host in service.servers}
+    first = {host: [unit for unit in units[host].stopped if unit in CONTROL] for host in service.servers}
     site.everywhere(service.servers, lambda host: site.start(host, first[host]))
     if site.check and any(first.values()):
         return

@@ -24,10 +24,11 @@ from hadrill.services.kubernetes.diagnosis import EXAMINATION
 from hadrill.services.kubernetes.facts import API
 from hadrill.services.kubernetes.signs import INGRESS
 from hadrill.timing import Budget, Part
+from install.kubernetes.access import Pki
 from install.kubernetes.addons import BUNDLED, FILES, manifests
 from install.kubernetes.k3s import agent_config, server_config
 from install.kubernetes.pki import Authority, signing_key
-from install.kubernetes.upstream import Pki, desired
+from install.kubernetes.upstream import desired
 from install.site import Site
 
 LAB = Path(__file__).parents[3] / "inventories" / "lab"
@@ -100,7 +101,9 @@ def test_the_first_k3s_server_begins_and_the_others_join(nodes: Kubernetes) -> N
     assert [each["server"] for each in others] == ["https://198.18.0.100:6443"] * 2
     assert all("cluster-init" not in each for each in others)
     assert first["disable"] == ["traefik", "servicelb"]
-    assert {"198.18.0.100", "198.18.0.101", "198.18.0.102", "198.18.0.30"} <= set(first["tls-san"])  # type: ignore[call-overload]
+    names = first["tls-san"]
+    assert isinstance(names, list)
+    assert {"198.18.0.100", "198.18.0.101", "198.18.0.102", "198.18.0.30"} <= set(names)
     assert agent_config(nodes, nodes.agents[0])["server"] == "https://198.18.0.30:6443"
     secret = nodes.inventory.credentials.secret(Role.K3S_SERVER, "K3S_TOKEN")
     assert secret not in str(first)
