@@ -117,8 +117,8 @@ class NodeLoss:
 
     @contextmanager
     def _bucket(self, wanted: bool) -> Iterator[str]:
-        """A bucket of MinIO's for the pods, which goes again."""
-        name = f"hadrill-drill-{self.id}"
+        """A bucket of MinIO's for the pods, which goes again. No drill's: one of MinIO beside it removes those."""
+        name = f"hadrill-pods-{self.id}"
         if not wanted:
             yield name
             return

@@ -16,7 +16,7 @@ from install.site import Site
 
 APPLY_SECONDS = 60.0
 KUBECONFIG_SECONDS = 60.0
-CHANGED = ("created", "configured", "serverside-applied")
+CHANGED = ("created", "configured")
 
 
 def install(site: Site) -> None:

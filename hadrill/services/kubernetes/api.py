@@ -35,14 +35,9 @@ class Api:
         self._base = f"https://{address}:{port}"
         self._rest = client.ApiClient(settings).rest_client
 
-    def ask(
-        self, method: str, path: str, body: object = None, *, kind: str = "", seconds: float = ANSWER_SECONDS
-    ) -> Any:
-        """The JSON answer, or text where it is none. `kind` is the body's type where it is no plain JSON.
-
-        Raises ApiError.
-        """
-        headers = {"Accept": "application/json", "Content-Type": kind or "application/json"}
+    def ask(self, method: str, path: str, body: object = None, *, seconds: float = ANSWER_SECONDS) -> Any:
+        """The JSON answer, or text where it is none. Raises ApiError."""
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
         try:
             answer = self._rest.request(
                 method, self._base + path, headers=headers, body=body, _request_timeout=(CONNECT_SECONDS, seconds)
@@ -70,15 +65,10 @@ class Api:
         """POST. What is there already is an ApiError with status 409."""
         return self.ask("POST", path, body)
 
-    def patch(self, path: str, body: dict[str, Any]) -> Any:
-        """A merge patch."""
-        return self.ask("PATCH", path, body, kind="application/merge-patch+json")
-
-    def delete(self, path: str, grace: int | None = None) -> None:
+    def delete(self, path: str) -> None:
         """DELETE; what is not there is as good as deleted."""
-        body = {"propagationPolicy": "Background"} | ({} if grace is None else {"gracePeriodSeconds": grace})
         try:
-            self.ask("DELETE", path, body)
+            self.ask("DELETE", path, {"propagationPolicy": "Background"})
         except ApiError as error:
             if error.status != NOT_FOUND:
                 raise

@@ -30,7 +30,6 @@ def path_of(drill: str, kind: str) -> str:
         "daemonsets": "/apis/apps/v1",
         "ingresses": "/apis/networking.k8s.io/v1",
         "endpointslices": "/apis/discovery.k8s.io/v1",
-        "poddisruptionbudgets": "/apis/policy/v1",
     }.get(kind, "/api/v1")
     return f"{group}/namespaces/{namespace_of(drill)}/{kind}"
 

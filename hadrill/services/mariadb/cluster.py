@@ -16,7 +16,7 @@ from hadrill.services.mariadb.budget import mariadb_budget
 from hadrill.services.mariadb.diagnosis import EXAMINATION
 from hadrill.services.mariadb.probe import probe
 from hadrill.services.mariadb.service import PORT, Mariadb
-from hadrill.services.mariadb.workload import COLUMNS, EMPTY, TABLE, lanes
+from hadrill.services.mariadb.workload import COLUMNS, EMPTY, KEYS, TABLE, lanes
 from hadrill.timing import Budget
 from hadrill.workload import History, Lane, Operation
 
@@ -91,7 +91,7 @@ class MariadbCluster(Cluster):
         """Rows that a node has, after it has applied all that the cluster has."""
         with self.mariadb.connect(host.address) as connection, connection.cursor() as cursor:
             cursor.execute("SET SESSION wsrep_sync_wait = 1")
-            cursor.execute(f"SELECT id FROM {TABLE} WHERE id LIKE %s", (f"{drill}-%",))  # noqa: S608 - a constant name
+            cursor.execute(KEYS, (f"{drill}-%",))
             return {str(row[0]) for row in cursor.fetchall()}
 
     def shown_by(self, read: Operation) -> str:

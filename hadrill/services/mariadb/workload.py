@@ -13,6 +13,7 @@ COLUMNS = "id VARCHAR(64) PRIMARY KEY, number BIGINT NOT NULL AUTO_INCREMENT UNI
 """Numbers of one writer rise, so the greatest that a reader sees never goes back unless a write is lost."""
 INSERT = "INSERT INTO hadrill_drill (id) VALUES (%s) RETURNING @@wsrep_node_name"
 SELECT = "SELECT @@wsrep_node_name, COALESCE(MAX(number), 0) FROM hadrill_drill"
+KEYS = "SELECT id FROM hadrill_drill WHERE id LIKE %s"
 EMPTY = "DELETE FROM hadrill_drill"
 _CLIENT_ERRORS = range(2000, 3000)
 """Raised by the client's side: the connection is lost, and nobody can say what the server did."""

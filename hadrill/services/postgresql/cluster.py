@@ -17,7 +17,7 @@ from hadrill.services.postgresql.budget import postgresql_budget
 from hadrill.services.postgresql.diagnosis import EXAMINATION
 from hadrill.services.postgresql.probe import probe, watch
 from hadrill.services.postgresql.service import PORT, REST_PORT, Postgresql
-from hadrill.services.postgresql.workload import COLUMNS, TABLE, lanes
+from hadrill.services.postgresql.workload import COLUMNS, KEYS, TABLE, lanes
 from hadrill.timing import Budget, Deadline, eventually
 from hadrill.workload import History, Lane
 
@@ -96,7 +96,7 @@ class PostgresqlCluster(Cluster):
                 return "it has not replayed everything" if answer and answer[0] else None
 
             eventually(f"{host} to catch up", lagging, Deadline(CAUGHT_UP_SECONDS))
-            rows = connection.execute(f"SELECT id FROM {TABLE} WHERE id LIKE %s", (f"{drill}-%",))  # noqa: S608 - a constant name
+            rows = connection.execute(KEYS, (f"{drill}-%",))
             return {str(each[0]) for each in rows}
 
     def clean(self, drill: str) -> None:

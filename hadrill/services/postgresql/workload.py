@@ -18,6 +18,7 @@ COLUMNS = "id text PRIMARY KEY, number bigint GENERATED ALWAYS AS IDENTITY UNIQU
 
 INSERT = "INSERT INTO hadrill_drill VALUES (%s) RETURNING host(inet_server_addr())"
 SELECT = "SELECT host(inet_server_addr()), coalesce(max(number), 0) FROM hadrill_drill"
+KEYS = "SELECT id FROM hadrill_drill WHERE id LIKE %s"
 
 
 def lanes(service: Postgresql) -> Sequence[Lane]:
