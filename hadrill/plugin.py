@@ -70,7 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "drills(role=[fault, ...]): the drills of a test with the argument `case`")
     if config.option.markexpr == "failover" and _no_paths(config):
         config.args = ["tests/failover"]
-    config.addinivalue_line("markers", "loses(role): a check of the loss of a host in that role of the inventory")
+    config.addinivalue_line("markers", "loses(role, fault): a check of what a fault on a host in that role does")
     config.addinivalue_line("markers", "needs(name): another service that a check uses; it needs hosts of that role")
     config.addinivalue_line("markers", "service(name): the service that a check is about; it needs hosts of that role")
     suite = suite_of(config)
@@ -155,10 +155,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wish = wish_of(config)
     for item in items:
         mark = item.get_closest_marker("loses")
-        if mark is not None and item not in absent and not wish.includes(stock, Role(mark.args[0])):
+        if mark is not None and item not in absent and not wish.includes(stock, Role(mark.args[0]), mark.args[1]):
             absent.append(item)
         elif mark is not None and config.option.plan:
-            item.add_marker(pytest.mark.skip("takes a node's power and gives it back; nothing was touched"))
+            item.add_marker(pytest.mark.skip(f"{mark.args[1]} on a {mark.args[0]}, and back; nothing was touched"))
     asked = config.option.quorum_loss
     absent += [item for item in items if item.get_closest_marker("quorum_loss") and not asked and item not in absent]
     if absent:

@@ -2,9 +2,7 @@
 
 from hadrill.drill.case import Case
 from hadrill.drill.drill import Drill
-from hadrill.drill.loss import Loss
-from hadrill.drill.node_loss import NodeLoss
 from hadrill.drill.result import FAILED, INCONCLUSIVE, PASSED, UNAVAILABLE, Result
 from hadrill.drill.session import Session
 
-__all__ = ["FAILED", "INCONCLUSIVE", "PASSED", "UNAVAILABLE", "Case", "Drill", "Loss", "NodeLoss", "Result", "Session"]
+__all__ = ["FAILED", "INCONCLUSIVE", "PASSED", "UNAVAILABLE", "Case", "Drill", "Result", "Session"]

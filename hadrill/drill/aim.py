@@ -23,5 +23,7 @@ def target_of(remote: Remote, cluster: Cluster, fault: str, host: Host, role: st
         peer_port=cluster.peer_port,
         service_port=cluster.port_of(role),
         units=cluster.units(host),
+        host=host.name,
+        kubectl=cluster.node_kubectl,
         data=f"/var/lib/hadrill/{cluster.data_of(container)}",
     )

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hadrill.drill.case import Case, known_fault
-from hadrill.drill.loss import FAULT
 from hadrill.inventory import Inventory, Role
 from hadrill.services.clusters import CLUSTERS, roles_of
 
 SENTINEL_ONLY = "sentinel"
+NODE_ROLES = {Role.K3S_SERVER: ("leader", "server"), Role.K3S_AGENT: ("agent",)}
+"""Which of a Kubernetes cluster's roles its nodes may be in."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,11 @@ class Wish:
     repeat: int = 1
     make_leader: bool = False
 
-    def includes(self, inventory: Inventory, role: Role) -> bool:
-        """Whether the loss of a Kubernetes node of that role is meant: it is no drill of a listed fault."""
-        if self.service not in ("", "kubernetes") or self.fault not in ("", FAULT) or self.role:
+    def includes(self, inventory: Inventory, role: Role, fault: str) -> bool:
+        """Whether what happens to a Kubernetes node of that role is meant: it is no drill of a listed fault."""
+        if self.service not in ("", "kubernetes") or self.fault not in ("", fault):
+            return False
+        if self.role not in ("", *NODE_ROLES[role]):
             return False
         return not self.node or inventory.host(self.node).role is role
 

@@ -6,14 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from hadrill.diagnosis import Facts
-from hadrill.drill.loss import Loss
 from hadrill.drill.record import Record
 from hadrill.drill.result import Result
 from hadrill.remote import RemoteError
 from hadrill.report.secrets import Scrubber
 from hadrill.report.timeline_svg import Box, Mark, Picture, draw
-from hadrill.timing import Event, Timeline
-from hadrill.workload import Workload
+from hadrill.timing import Event
 
 LOG_LINES = 400
 BEFORE_SECONDS = 2.0
@@ -27,7 +25,7 @@ def keep_evidence(record: Record) -> None:
     scrub = Scrubber(record.secrets)
     zero = record.moments["inject"]
     record.history.save(folder / "history.jsonl", zero)
-    _keep_events(folder, record.events, zero, scrub)
+    keep_events(folder, record.events, zero, scrub)
     (folder / "timeline.svg").write_text(draw(_picture(record)), "utf-8")
     roles = {
         name: [{"at": round(span.start - zero, 3), "role": span.role, "leads": span.leads} for span in spans]
@@ -45,17 +43,8 @@ def keep_evidence(record: Record) -> None:
     result.evidence = sorted(each.name for each in folder.iterdir())
 
 
-def keep_loss(folder: Path, loss: Loss, work: Workload, timeline: Timeline) -> None:
-    """What a node's loss leaves: every operation, every event, and what was seen when."""
-    folder.mkdir(parents=True, exist_ok=True)
-    work.history.save(folder / "history.jsonl", loss.began)
-    _keep_events(folder, timeline.events, loss.began, str)
-    seen = {name: vars(each) for name, each in loss.seen.items()}
-    result = {"node": loss.victim.name, "role": loss.role, "seen": seen, "outages": loss.outages, "lost": loss.lost}
-    (folder / "loss.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
-
-
-def _keep_events(folder: Path, events: Iterable[Event], zero: float, scrub: Callable[[str], str]) -> None:
+def keep_events(folder: Path, events: Iterable[Event], zero: float, scrub: Callable[[str], str]) -> None:
+    """What happened when, in seconds after `zero`."""
     rows = [
         {"at": round(event.at - zero, 3), "source": event.source, "text": scrub(event.text), "phase": event.phase}
         for event in events

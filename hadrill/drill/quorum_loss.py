@@ -10,7 +10,7 @@ from hadrill.drill.evidence import keep_evidence
 from hadrill.drill.judge import judge
 from hadrill.drill.live import Live
 from hadrill.drill.measure import measure, read_back
-from hadrill.drill.recovery import OVERTIME_SECONDS
+from hadrill.drill.recovery import HOLD_SECONDS, OVERTIME_SECONDS
 from hadrill.drill.session import Session
 from hadrill.faults import Fault
 from hadrill.services.cluster import Cluster
@@ -48,7 +48,7 @@ class QuorumLoss(Drill):
 
     def _both(self) -> tuple[Breakage, Breakage]:
         first = Breakage(self.session, self.cluster, self.case, self.id, self._step)
-        other = next(host for host in self.cluster.members if host != first.host)
+        other = next(host for host in self.cluster.voters(first.host) if host != first.host)
         case = Case(self.case.service, "power-off", host=other.name)
         return first, Breakage(self.session, self.cluster, case, uuid.uuid4().hex[:12], lambda *_: None)
 
@@ -84,6 +84,7 @@ class QuorumLoss(Drill):
                 with second.broken(second.guard(quorum_loss=True), seconds) as entry:
                     self._step(6, "watch")
                     self._refuses(allowed)
+                    self._goes_on(allowed)
                 second.forget(entry)
                 self.timeline.add("drill", f"{second.host} is back")
                 # What is judged begins when enough members are there again.
@@ -107,6 +108,24 @@ class QuorumLoss(Drill):
             eventually("writes to be refused without a majority", writes, Deadline(allowed.seconds))
         except OverdueError as error:
             self.problems.append(f"writes go on without a majority: {error}")
+
+    def _goes_on(self, allowed: Budget) -> None:
+        """What needs no majority is served all the while, once clients are led past the members that are gone."""
+        history = self.workload.history
+
+        def silent() -> str | None:
+            since = time.monotonic() - HOLD_SECONDS
+            for lane in self.cluster.goes_on:
+                done = [each for each in history.operations(lane, since=since) if each.start >= since]
+                failed = [each for each in done if each.outcome != OK]
+                if failed or not done:
+                    return f"{lane}: {len(failed)} of {len(done)} failed in {HOLD_SECONDS:g} s"
+            return None
+
+        try:
+            eventually("what needs no majority to be served", silent, Deadline(allowed.seconds))
+        except OverdueError as error:
+            self.problems.append(f"stopped with the majority: {error}")
 
     def _resumes(self, description: str, allowed: Budget) -> None:
         returned = self.moments["inject"]

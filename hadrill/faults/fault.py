@@ -22,6 +22,9 @@ class Target:
     data: str
     units: Mapping[str, str] = field(default_factory=dict)
     """Units of components that have one of their own, by the component's name."""
+    host: str = ""
+    kubectl: str = ""
+    """A Kubernetes node's own way to its API; empty elsewhere."""
 
     @property
     def unit(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hadrill.faults import container, disk, engine, network, power, process, unit
+from hadrill.faults import container, cordon, disk, engine, network, power, process, unit
 from hadrill.faults.fault import PLANNED, Fault, Target
 
 FAULTS: dict[str, Callable[[Target], Fault]] = {
@@ -23,6 +23,7 @@ FAULTS: dict[str, Callable[[Target], Fault]] = {
     "disk-full": disk.full,
     "engine-stop": engine.stop,
     **{f"{component}-stop": unit.stop(component) for component in ("kubelet", "runtime", "api", "etcd")},
+    "cordon": cordon.cordon,
     "switchover": lambda _: Fault("switchover", PLANNED, lasts=False),
 }
 

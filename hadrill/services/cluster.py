@@ -45,6 +45,8 @@ class Cluster(ABC):
     """Whether two members that take writes at the same time are a split brain."""
     resumes_whole: ClassVar[bool] = False
     """Whether a cluster that lost its majority goes on only when every member is back."""
+    goes_on: ClassVar[tuple[str, ...]] = ()
+    """Lanes of the workload that need no majority: they are served while writes are refused."""
     containers: ClassVar[dict[str, str]]
     """The container of each role; `` (empty) is the one of all others."""
     processes: ClassVar[dict[str, str]] = {}
@@ -82,6 +84,11 @@ class Cluster(ABC):
     def needed(self, host: Host) -> int:
         """How many of those voters must be left."""
         return self.majority
+
+    @property
+    def node_kubectl(self) -> str:
+        """The command by which a member asks Kubernetes' API as itself; empty where members are no nodes of one."""
+        return ""
 
     def units(self, host: Host) -> dict[str, str]:
         """Units on a host of components that have one of their own and are no containers."""

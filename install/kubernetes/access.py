@@ -8,7 +8,6 @@ from typing import Self
 from hadrill.inventory import Inventory
 from install.kubernetes.pki import Authority, Pair, signing_key
 
-ETC = "/etc/hadrill/kubernetes"
 FRONT = "https://127.0.0.1:6444"
 """On every host: HAProxy in front of all API servers."""
 

@@ -2,8 +2,9 @@
 
 from hadrill.inventory import Host, Role
 from hadrill.services.kubernetes import Kubernetes
+from hadrill.services.kubernetes.distribution import ETC
 from install.desired import File
-from install.kubernetes.access import ETC, FRONT, Pki, as_json, kubeconfig
+from install.kubernetes.access import FRONT, Pki, as_json, kubeconfig
 from install.kubernetes.process import Process, flags
 from install.site import Site
 

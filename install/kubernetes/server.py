@@ -2,8 +2,9 @@
 
 from hadrill.inventory import Host
 from hadrill.services.kubernetes import Kubernetes
+from hadrill.services.kubernetes.distribution import ETC
 from install.desired import File
-from install.kubernetes.access import ETC, FRONT, Pki, kubeconfig, service_admin
+from install.kubernetes.access import FRONT, Pki, kubeconfig, service_admin
 from install.kubernetes.process import Process, flags
 
 CONTROL = tuple(

@@ -6,8 +6,9 @@ CNI plugins and HAProxy. The lab's machines are made with them.
 
 from hadrill.inventory import Host, Role
 from hadrill.services.kubernetes import Kubernetes
+from hadrill.services.kubernetes.distribution import ETC
 from install.desired import Desired, Directory
-from install.kubernetes.access import ETC, Pki
+from install.kubernetes.access import Pki
 from install.kubernetes.node import node_parts
 from install.kubernetes.server import server_parts
 from install.site import Site

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from hadrill.drill import Case, Loss, NodeLoss, Result, Session
+from hadrill.drill import Case, Result, Session
+from hadrill.drill.kubernetes import POWER_OFF, Loss, NodeLoss
 from hadrill.inventory import Host
 from hadrill.services.kubernetes.backends import NAMES
 from hadrill.services.kubernetes.budget import ingress_budget, not_ready_between
@@ -31,9 +32,9 @@ def wished(pytestconfig: pytest.Config, drills: Session) -> Host | None:
 
 
 @pytest.fixture(scope="module")
-def server_loss(drills: Session, nodes: KubernetesCluster, wished: Host | None) -> Loss:
-    """The server whose controller manager leads is lost, unless --node names another."""
-    return NodeLoss(drills, nodes).of_server(wished or nodes.leader())
+def server_loss(pytestconfig: pytest.Config, drills: Session, nodes: KubernetesCluster, wished: Host | None) -> Loss:
+    """The server that leads the controllers, and etcd, is lost; with --role server one that leads nothing."""
+    return NodeLoss(drills, nodes).of_server(wished or nodes.target(pytestconfig.option.role or "leader"))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def agent_loss(drills: Session, nodes: KubernetesCluster, wished: Host | None) -
     return NodeLoss(drills, nodes).of_agent(wished or nodes.kubernetes.agents[0])
 
 
-@pytest.mark.loses("k3s-server")
+@pytest.mark.loses("k3s-server", POWER_OFF)
 def test_server_loss_cluster_works(server_loss: Loss, nodes: KubernetesCluster) -> None:
     """The API takes writes again within the budget, at its entry point, and nothing acknowledged is lost."""
     server_loss.require("cluster works")
@@ -50,26 +51,26 @@ def test_server_loss_cluster_works(server_loss: Loss, nodes: KubernetesCluster) 
     assert server_loss.lost == 0
 
 
-@pytest.mark.loses("k3s-server")
+@pytest.mark.loses("k3s-server", POWER_OFF)
 def test_server_loss_servers_ready(server_loss: Loss) -> None:
     """At least two servers are Ready."""
     server_loss.require("servers ready")
 
 
-@pytest.mark.loses("k3s-server")
+@pytest.mark.loses("k3s-server", POWER_OFF)
 def test_server_loss_api_answers(server_loss: Loss, nodes: KubernetesCluster) -> None:
     """Every other server's API answers, and reads go on at the entry point."""
     server_loss.require("API answers")
     server_loss.require_outage("read", nodes.budget("blackhole", server_loss.role))
 
 
-@pytest.mark.loses("k3s-server")
+@pytest.mark.loses("k3s-server", POWER_OFF)
 def test_server_loss_comes_back(server_loss: Loss) -> None:
     """The server is Ready again, and its own API has what was written meanwhile."""
     server_loss.require("comes back")
 
 
-@pytest.mark.loses("k3s-agent")
+@pytest.mark.loses("k3s-agent", POWER_OFF)
 def test_agent_loss_cluster_works(agent_loss: Loss, nodes: KubernetesCluster) -> None:
     """The API does not notice."""
     agent_loss.require("cluster works")
@@ -77,7 +78,7 @@ def test_agent_loss_cluster_works(agent_loss: Loss, nodes: KubernetesCluster) ->
     assert agent_loss.lost == 0
 
 
-@pytest.mark.loses("k3s-agent")
+@pytest.mark.loses("k3s-agent", POWER_OFF)
 def test_agent_loss_not_ready(agent_loss: Loss, nodes: KubernetesCluster) -> None:
     """The cluster says NotReady within its own timers: not before, and not much after."""
     soonest, allowed = not_ready_between(agent_loss.timers, nodes.multiplier)
@@ -87,39 +88,39 @@ def test_agent_loss_not_ready(agent_loss: Loss, nodes: KubernetesCluster) -> Non
     )
 
 
-@pytest.mark.loses("k3s-agent")
+@pytest.mark.loses("k3s-agent", POWER_OFF)
 def test_agent_loss_system_pods(agent_loss: Loss) -> None:
     """The system's pods on the other nodes are the same ones as before, and ready."""
     agent_loss.require("system pods")
 
 
-@pytest.mark.loses("k3s-agent")
+@pytest.mark.loses("k3s-agent", POWER_OFF)
 def test_agent_loss_comes_back(agent_loss: Loss) -> None:
     """The agent is Ready again."""
     agent_loss.require("comes back")
 
 
-@pytest.mark.loses("k3s-agent")
+@pytest.mark.loses("k3s-agent", POWER_OFF)
 def test_rescheduled(agent_loss: Loss) -> None:
     """The pod that was placed on the agent is ready on another node, as a new pod, within timers and tolerations."""
     agent_loss.require("rescheduled")
 
 
-@pytest.mark.loses("k3s-agent")
+@pytest.mark.loses("k3s-agent", POWER_OFF)
 def test_ingress_redistributed(agent_loss: Loss, nodes: KubernetesCluster) -> None:
     """The agent's ingress leaves the endpoints, and clients of the load balancer notice only until its checks do."""
     agent_loss.require("endpoint gone")
     agent_loss.require_outage("read new 80", ingress_budget(nodes.kubernetes, nodes.multiplier))
 
 
-@pytest.mark.loses("k3s-agent")
+@pytest.mark.loses("k3s-agent", POWER_OFF)
 def test_ingress_restored(agent_loss: Loss) -> None:
     """The agent's own ingress is among the endpoints again, and serves."""
     agent_loss.require("endpoint back")
     agent_loss.require("ingress back")
 
 
-@pytest.mark.loses("k3s-agent")
+@pytest.mark.loses("k3s-agent", POWER_OFF)
 @pytest.mark.parametrize("backend", [pytest.param(name, marks=pytest.mark.needs(name)) for name in NAMES])
 def test_backend(agent_loss: Loss, backend: str) -> None:
     """Pods on every remaining node go on using the data service at its load balancer."""

@@ -38,3 +38,9 @@ def test_minio(cluster: Cluster, quorum_loss: Callable[[Cluster], Result]) -> No
 def test_mariadb(cluster: Cluster, quorum_loss: Callable[[Cluster], Result]) -> None:
     """No commit outside the primary component."""
     quorum_loss(cluster)
+
+
+@pytest.mark.service("kubernetes")
+def test_kubernetes(cluster: Cluster, quorum_loss: Callable[[Cluster], Result]) -> None:
+    """No write to the API without a majority of etcd, and pages go on."""
+    quorum_loss(cluster)

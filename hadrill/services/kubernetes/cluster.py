@@ -12,7 +12,7 @@ from hadrill.remote import Remote
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.finding import CheckFailedError
-from hadrill.services.kubernetes import checks
+from hadrill.services.kubernetes import checks, etcd
 from hadrill.services.kubernetes.budget import api_budget
 from hadrill.services.kubernetes.diagnosis import EXAMINATION
 from hadrill.services.kubernetes.distribution import COMPONENTS
@@ -20,7 +20,7 @@ from hadrill.services.kubernetes.facts import API, orders, told_by_api
 from hadrill.services.kubernetes.place import is_ready, make_place, path_of, pods, remove_place, site_of
 from hadrill.services.kubernetes.probe import holder, probe, watch_leaders, watch_nodes
 from hadrill.services.kubernetes.service import API_PORT, Kubernetes
-from hadrill.services.kubernetes.workload import lanes
+from hadrill.services.kubernetes.workload import PAGES, lanes
 from hadrill.timing import Budget, Deadline, eventually
 from hadrill.workload import History, Lane
 
@@ -36,6 +36,7 @@ class KubernetesCluster(Cluster):
     single_leader = False
     containers: ClassVar[dict[str, str]] = {"": "kubelet"}
     peer_port = KUBELET_PORT
+    goes_on = (PAGES,)
     drawn = False  # chaos knows containers' faults, and has none of Kubernetes' own yet
     look_seconds = 0.2
     rate_share = 0.5  # a TLS connection costs both sides more than the question
@@ -83,7 +84,11 @@ class KubernetesCluster(Cluster):
         if role == "agent":
             return self.kubernetes.agents[0]
         leader = self.leader()
-        return leader if role == "leader" else next(each for each in self.kubernetes.servers if each != leader)
+        if role == "leader":
+            return leader
+        # One that leads neither, for what is asked is a server that is only one of three.
+        others = [each for each in self.kubernetes.servers if each != leader]
+        return next((each for each in others if not self.leads_etcd(each)), others[0])
 
     def unhealthy(self) -> str | None:
         """Every check of the service holds."""
@@ -144,6 +149,19 @@ class KubernetesCluster(Cluster):
         if fault.startswith(("container-", "process-", "disk-full", "cut-pair", "cut-one-way", "engine-stop")):
             return f"{fault} is about a container of a data service; Kubernetes' components are units"
         return ""
+
+    @property
+    def node_kubectl(self) -> str:
+        """The distribution's."""
+        return self.kubernetes.distribution.node_kubectl
+
+    def leads_etcd(self, host: Host) -> bool:
+        """Whether a server's part of etcd leads now."""
+        return host in self.kubernetes.servers and etcd.leads(self.kubernetes, self.remote, host)
+
+    def lead_etcd(self, host: Host) -> None:
+        """Make a server's part of etcd the leader."""
+        etcd.lead(self.kubernetes, self.remote, host)
 
     def units(self, host: Host) -> dict[str, str]:
         """Components that can be stopped by themselves; K3s runs all in one."""

@@ -9,6 +9,9 @@ from hadrill.inventory.settings import Kubernetes as Settings
 COMPONENTS = ("kubelet", "runtime", "network", "proxy", "api", "etcd", "controller-manager", "scheduler")
 NODE_COMPONENTS = COMPONENTS[:4]
 """Those that agents have too."""
+ETC = "/etc/hadrill/kubernetes"
+RANCHER = "/var/lib/rancher/k3s"
+TLS = f"{RANCHER}/server/tls/etcd"
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,10 @@ class Distribution:
 
     name: str
     kubectl: str
+    node_kubectl: str
+    """As the node itself, which may cordon itself and no other."""
+    etcd: tuple[str, str, str]
+    """A server's files to ask etcd with: authority, certificate, key."""
     separate: Mapping[str, str]
     server: str = ""
     agent: str = ""
@@ -33,7 +40,9 @@ class Distribution:
 
 UPSTREAM = Distribution(
     "upstream",
-    "KUBECONFIG=/etc/hadrill/kubernetes/admin.kubeconfig kubectl",
+    f"KUBECONFIG={ETC}/admin.kubeconfig kubectl",
+    "kubectl --kubeconfig /var/lib/kubelet/kubeconfig",
+    (f"{ETC}/etcd-ca.crt", f"{ETC}/etcd-client.crt", f"{ETC}/etcd-client.key"),
     {
         "kubelet": "hadrill-kubelet",
         "runtime": "hadrill-containerd",
@@ -45,7 +54,15 @@ UPSTREAM = Distribution(
         "scheduler": "hadrill-kube-scheduler",
     },
 )
-K3S = Distribution("k3s", "k3s kubectl", {}, server="k3s", agent="k3s-agent")
+K3S = Distribution(
+    "k3s",
+    "k3s kubectl",
+    f"k3s kubectl --kubeconfig {RANCHER}/agent/kubelet.kubeconfig",
+    (f"{TLS}/server-ca.crt", f"{TLS}/client.crt", f"{TLS}/client.key"),
+    {},
+    server="k3s",
+    agent="k3s-agent",
+)
 
 
 def distribution_of(settings: Settings) -> Distribution:

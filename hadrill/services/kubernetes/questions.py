@@ -2,9 +2,11 @@
 
 import http.client
 import uuid
+from typing import Any
 
 from hadrill.inventory import Host
 from hadrill.services.kubernetes import checks
+from hadrill.services.kubernetes.api import NOT_FOUND, Api, ApiError
 from hadrill.services.kubernetes.place import is_ready, node_of, path_of, pods, site_of
 from hadrill.services.kubernetes.service import Kubernetes
 
@@ -52,6 +54,35 @@ def moved(service: Kubernetes, drill: str, app: str, before: str, victim: Host) 
     there = [pod for pod in pods(service.api(), drill, app) if is_ready(pod)]
     new = [pod for pod in there if pod["metadata"]["uid"] != before and node_of(pod) != victim.name]
     return None if new else "no new pod is ready on another node"
+
+
+def emptied(service: Kubernetes, node: Host) -> str | None:
+    """Nothing but DaemonSets' pods is on a node. Evicts what is, as often as it is asked."""
+    api, left = service.api(), []
+    for pod in api.items(f"/api/v1/pods?fieldSelector=spec.nodeName%3D{node}"):
+        if "DaemonSet" in [owner["kind"] for owner in pod["metadata"].get("ownerReferences", ())]:
+            continue
+        left.append(f"{pod['metadata']['namespace']}/{pod['metadata']['name']}{_refusal(api, pod)}")
+    return f"still there: {', '.join(left)}" if left else None
+
+
+def _refusal(api: Api, pod: dict[str, Any]) -> str:
+    """Ask a pod to go, unless it does already; why it may not, where a budget of disruption says so."""
+    if "deletionTimestamp" in pod["metadata"]:
+        return ""
+    name = {"name": pod["metadata"]["name"], "namespace": pod["metadata"]["namespace"]}
+    path = f"/api/v1/namespaces/{name['namespace']}/pods/{name['name']}/eviction"
+    try:
+        api.create(path, {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": name})
+    except ApiError as error:
+        return f" ({error})" if error.status != NOT_FOUND else ""
+    return ""
+
+
+def schedulable(service: Kubernetes, node: Host) -> str | None:
+    """New pods may be placed on a node."""
+    spec = service.api().get(f"/api/v1/nodes/{node}")["spec"]
+    return "it is cordoned" if spec.get("unschedulable") or spec.get("taints") else None
 
 
 def system_pods(service: Kubernetes, but: Host) -> dict[str, str]:

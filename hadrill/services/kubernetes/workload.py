@@ -9,6 +9,9 @@ from hadrill.services.kubernetes.place import path_of, site_of
 from hadrill.services.kubernetes.service import API_PORT, HTTP_PORT, Kubernetes
 from hadrill.workload import OPERATION_SECONDS, Answer, Lane
 
+PAGES = f"read new {HTTP_PORT}"
+"""The lane of pages through the ingress: kubelets and proxies serve them without the API."""
+
 
 def lanes(service: Kubernetes, drill: str) -> Sequence[Lane]:
     """Writes and reads of the API over new and kept connections; pages over new ones, as browsers come and go."""

@@ -13,6 +13,7 @@ from hadrill.remote import Remote
 from hadrill.services import haproxy
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster, Probe, Watch
+from hadrill.services.minio import buckets
 from hadrill.services.minio.budget import minio_budget
 from hadrill.services.minio.diagnosis import EXAMINATION
 from hadrill.services.minio.probe import probe, survives_the_loss_of
@@ -92,10 +93,7 @@ class MinioCluster(Cluster):
     def prepare(self, drill: str, leader: Host | None) -> None:
         """A bucket, and an object for the readers."""
         client = self.minio.client(self.minio.entry_point)
-        for bucket in client.list_buckets().get("Buckets", []):
-            if bucket["Name"].startswith(bucket_of("")):
-                _remove(client, bucket["Name"])
-        client.create_bucket(Bucket=bucket_of(drill))
+        buckets.make_anew(client, bucket_of(""), bucket_of(drill))
         client.put_object(Bucket=bucket_of(drill), Key=SEED, Body=body_of(SEED))
 
     def lanes(self, drill: str) -> Sequence[Lane]:
@@ -127,7 +125,7 @@ class MinioCluster(Cluster):
 
     def clean(self, drill: str) -> None:
         """Remove the bucket."""
-        _remove(self.minio.client(self.minio.entry_point), bucket_of(drill))
+        buckets.remove(self.minio.client(self.minio.entry_point), bucket_of(drill))
 
     def remarks(self, history: History) -> list[str]:
         """How often an acknowledged object was said not to be there."""
@@ -164,13 +162,3 @@ def _unread(client: Any, bucket: str, key: str) -> str | None:
     except client.exceptions.NoSuchKey:
         return "no such key"
     return None if whole else "other content"
-
-
-def _remove(client: Any, bucket: str) -> None:
-    """With MinIO's own header the bucket goes with all that is in it, at once."""
-    client.meta.events.register("before-sign.s3.DeleteBucket", _force)
-    client.delete_bucket(Bucket=bucket)
-
-
-def _force(request: Any, **_: Any) -> None:
-    request.headers["x-minio-force-delete"] = "true"

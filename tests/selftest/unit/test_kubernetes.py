@@ -10,10 +10,11 @@ import yaml
 from cryptography import x509
 
 from hadrill.diagnosis import Answer, Facts, HostFacts
-from hadrill.drill import Case, Loss
+from hadrill.drill import Case
 from hadrill.drill.collecting import Wish
 from hadrill.drill.errors import DrillFailedError
-from hadrill.drill.loss import Seen
+from hadrill.drill.kubernetes import CORDON, POWER_OFF, Loss
+from hadrill.drill.kubernetes.loss import Seen
 from hadrill.inventory import InvalidInventoryError, Inventory, Role, read
 from hadrill.inventory.credentials import write_missing
 from hadrill.services.clusters import present
@@ -173,11 +174,16 @@ def test_a_backend_must_serve_during_the_loss_and_after_it(
 
 def test_a_loss_is_part_of_a_run_only_where_it_is_meant(nodes: Kubernetes) -> None:
     stock = nodes.inventory
-    assert Wish().includes(stock, Role.K3S_SERVER)
-    assert Wish(node="k3s-worker-02").includes(stock, Role.K3S_AGENT)
-    assert not Wish(node="k3s-worker-02").includes(stock, Role.K3S_SERVER)
-    assert not Wish(service="redis").includes(stock, Role.K3S_AGENT)
-    assert not Wish(fault="isolate").includes(stock, Role.K3S_AGENT)
+    server, agent = (Role.K3S_SERVER, POWER_OFF), (Role.K3S_AGENT, POWER_OFF)
+    assert Wish().includes(stock, *server)
+    assert Wish(node="k3s-worker-02").includes(stock, *agent)
+    assert not Wish(node="k3s-worker-02").includes(stock, *server)
+    assert not Wish(service="redis").includes(stock, *agent)
+    assert not Wish(fault="isolate").includes(stock, *agent)
+    assert Wish(role="server").includes(stock, *server)
+    assert not Wish(role="server").includes(stock, *agent)
+    assert Wish(fault=CORDON).includes(stock, Role.K3S_AGENT, CORDON)
+    assert not Wish(fault=CORDON).includes(stock, *agent)
     assert str(Case("kubernetes", "power-off", "agent")) == "agent-power-off"
 
 

@@ -13,7 +13,8 @@ from hadrill.services.kubernetes.backends import Round
 from hadrill.services.kubernetes.budget import Timers
 from hadrill.timing import Budget
 
-FAULT = "power-off"
+POWER_OFF, CORDON = "power-off", "cordon"
+"""What happens to nodes."""
 
 
 @dataclass
@@ -34,22 +35,30 @@ class Loss:
     victim: Host
     role: str
     timers: Timers
+    fault: str = POWER_OFF
+    in_etcd: bool = False
+    """Whether it led etcd when it began."""
     began: float = 0.0
     healed: float = 0.0
     seen: dict[str, Seen] = field(default_factory=dict)
     outages: dict[str, float] = field(default_factory=dict)
     """Seconds without a success by lane."""
+    failed: dict[str, int] = field(default_factory=dict)
+    """Operations that did not succeed, by lane."""
     lost: int = 0
     backends: list[Round] = field(default_factory=list)
     """What pods on the nodes saw of the data services."""
     remaining: tuple[str, ...] = ()
     """Every node but the victim."""
 
+    def __str__(self) -> str:
+        return f"{self.victim} ({self.role}{', of etcd too' if self.in_etcd else ''}), {self.fault}"
+
     def require(self, name: str) -> Seen:
         """What was seen. Raises DrillFailedError with why it was not."""
         found = self.seen[name]
         if found.problem:
-            raise DrillFailedError(f"{self.victim} ({self.role}), {FAULT}: {name}: {found.problem}")
+            raise DrillFailedError(f"{self}: {name}: {found.problem}")
         return found
 
     def require_outage(self, lanes: str, allowed: Budget) -> None:
@@ -58,7 +67,13 @@ class Loss:
         late = [f"{lane}: {seconds:.1f} s" for lane, seconds in counted.items() if seconds > allowed.seconds]
         if late or not counted:
             what = "; ".join(late) or f"no lane {lanes!r}"
-            raise DrillFailedError(f"{self.victim} ({self.role}), {FAULT}: without success {what}; allowed {allowed}")
+            raise DrillFailedError(f"{self}: without success {what}; allowed {allowed}")
+
+    def require_unnoticed(self) -> None:
+        """Not one operation of any lane failed. Raises DrillFailedError."""
+        failed = [f"{lane}: {count} failed" for lane, count in self.failed.items() if count]
+        if failed or not self.failed:
+            raise DrillFailedError(f"{self}: {'; '.join(failed) or 'no lanes'}")
 
     def require_backend(self, name: str) -> None:
         """Every remaining node's pod used a data service during the loss and after it. Raises DrillFailedError."""
@@ -72,7 +87,7 @@ class Loss:
             if during == 0 or during == len(mine):
                 problems.append(f"{node}: {during} round trips during the loss, {len(mine) - during} after it")
         if problems or not self.remaining:
-            raise DrillFailedError(f"{self.victim} ({self.role}), {FAULT}: {name}: {'; '.join(problems) or 'no pods'}")
+            raise DrillFailedError(f"{self}: {name}: {'; '.join(problems) or 'no pods'}")
 
 
 def cause_of(cluster: Cluster, loss: Loss) -> str:

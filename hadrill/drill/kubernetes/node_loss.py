@@ -1,0 +1,63 @@
+"""A Kubernetes node loses its power and gets it back."""
+
+from functools import partial
+
+from hadrill.drill.kubernetes.loss import POWER_OFF, Loss
+from hadrill.drill.kubernetes.scene import BACK_SECONDS, MOVER, SETTLE_SECONDS, Scene
+from hadrill.inventory import Host
+from hadrill.services.kubernetes.budget import rescheduled_budget
+from hadrill.services.kubernetes.questions import (
+    all_answer,
+    all_ready,
+    ingress_ready,
+    is_back,
+    moved,
+    not_ready,
+    serves,
+    still_ready,
+    system_pods,
+    takes_writes,
+)
+
+
+class NodeLoss(Scene):
+    """Takes a node's power, watches, gives it back, watches again."""
+
+    def of_server(self, victim: Host) -> Loss:
+        """A server: the API goes on, a majority is ready, and it comes back with what was written meanwhile.
+
+        The one that leads leads etcd too: where it does not, etcd is asked to change first.
+        """
+        if self._cluster.role(victim) == self._cluster.roles[0]:
+            self._cluster.lead_etcd(victim)
+        loss, there = self._loss(victim, POWER_OFF), self._kubernetes
+        others = [host for host in there.servers if host != victim]
+        with self._working(loss):
+            with self._broken(loss, SETTLE_SECONDS):
+                self._see(loss, "cluster works", partial(takes_writes, there, self.id), self._api_seconds(loss))
+                self._see(loss, "servers ready", partial(all_ready, there, others), SETTLE_SECONDS)
+                self._see(loss, "API answers", partial(all_answer, there, others), SETTLE_SECONDS)
+            self._see(loss, "comes back", partial(is_back, there, victim), BACK_SECONDS, loss.healed)
+        return loss
+
+    def of_agent(self, victim: Host) -> Loss:
+        """An agent that holds a pod, its part of the ingress, and a client of the data services."""
+        loss, there = self._loss(victim, POWER_OFF), self._kubernetes
+        seconds = rescheduled_budget(loss.timers, self._cluster.multiplier).seconds
+        with self._working(loss, clients=True):
+            before, system = self._place(victim), system_pods(there, victim)
+            with self._broken(loss, seconds + SETTLE_SECONDS):
+                self._see(loss, "cluster works", partial(takes_writes, there, self.id), self._api_seconds(loss))
+                self._see(loss, "NotReady", partial(not_ready, there, victim), seconds)
+                gone = partial(ingress_ready, there, victim, ready=False)
+                self._see(loss, "endpoint gone", gone, SETTLE_SECONDS)
+                self._see(loss, "system pods", partial(still_ready, there, system, victim), SETTLE_SECONDS)
+                self._see(loss, "rescheduled", partial(moved, there, self.id, MOVER, before, victim), seconds)
+            self._see(loss, "comes back", partial(is_back, there, victim), BACK_SECONDS, loss.healed)
+            back = partial(ingress_ready, there, victim, ready=True)
+            self._see(loss, "endpoint back", back, BACK_SECONDS, loss.healed)
+            self._see(loss, "ingress back", partial(serves, self.id, victim), BACK_SECONDS, loss.healed)
+        return loss
+
+    def _api_seconds(self, loss: Loss) -> float:
+        return self._cluster.budget("blackhole", loss.role).seconds

@@ -1,0 +1,138 @@
+"""Clients at work, a node broken and healed, and everything that is seen meanwhile."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from hadrill.drill.fault_block import fault_block
+from hadrill.drill.kubernetes.kept import keep_loss
+from hadrill.drill.kubernetes.loss import Loss, Seen, cause_of
+from hadrill.drill.kubernetes.pods_clients import bucket_for, clients_missing
+from hadrill.drill.observer import Observer
+from hadrill.drill.preflight import wait_healthy
+from hadrill.drill.session import Session
+from hadrill.inventory import Host
+from hadrill.services.asking import FAILURES
+from hadrill.services.finding import CheckFailedError
+from hadrill.services.kubernetes import backends
+from hadrill.services.kubernetes.budget import timers_of
+from hadrill.services.kubernetes.cluster import KubernetesCluster
+from hadrill.services.kubernetes.place import deployment, is_ready, make, node_of, path_of, pods
+from hadrill.timing import Deadline, OverdueError, Timeline, eventually
+from hadrill.workload import OK, Workload, longest_outage
+
+MOVER = "mover"
+"""The program whose one pod is placed on the victim."""
+SETTLE_SECONDS = 60.0
+BACK_SECONDS = 90.0
+
+
+class Scene:
+    """What all that happens to a node has in common."""
+
+    def __init__(self, session: Session, cluster: KubernetesCluster) -> None:
+        self._session, self._cluster = session, cluster
+        self._kubernetes = cluster.kubernetes
+        self._timeline = Timeline()
+        self.id = uuid.uuid4().hex[:12]
+
+    def _loss(self, victim: Host, fault: str) -> Loss:
+        server = next(host for host in self._kubernetes.servers if host != victim)
+        timers = timers_of(self._session.remote, server)
+        return Loss(victim, self._cluster.role(victim), timers, fault, in_etcd=self._cluster.leads_etcd(victim))
+
+    @contextmanager
+    def _working(self, loss: Loss, *, clients: bool = False) -> Iterator[None]:
+        """Clients at the entry points, pods that use the data services, and everybody watched."""
+        wait_healthy(self._cluster, SETTLE_SECONDS)
+        started = time.time()
+        lanes, rate = self._cluster.lanes(self.id), self._session.rate * self._cluster.rate_share
+        inventory = self._session.inventory
+        present = backends.present(inventory) if clients else ()
+        try:
+            self._cluster.prepare(self.id, None)
+            with bucket_for(inventory, self.id, wanted="minio" in present) as bucket:
+                if present:
+                    backends.start_clients(self._kubernetes, self.id, bucket)
+                    missing = clients_missing(self._kubernetes, self.id)
+                    eventually("a client of the data services on every node", missing, Deadline(SETTLE_SECONDS))
+                with Observer(self._cluster, self._timeline), Workload(self.id, lanes, rate) as work:
+                    begun = time.monotonic()
+                    eventually("a steady workload", lambda: work.unsteady(begun), Deadline(SETTLE_SECONDS))
+                    yield
+                    eventually("a steady workload again", lambda: work.unsteady(loss.healed), Deadline(SETTLE_SECONDS))
+                    end = time.monotonic()
+                self._measure(loss, work, end)
+                if present:
+                    loss.remaining = tuple(host.name for host in self._kubernetes.members if host != loss.victim)
+                    loss.backends = backends.rounds(self._kubernetes.api(), self.id, started)
+        finally:
+            self._cluster.clean(self.id)
+
+    @contextmanager
+    def _broken(self, loss: Loss, seconds: float) -> Iterator[None]:
+        moments: dict[str, float] = {}
+
+        def step(_: int, name: str) -> None:
+            moments.setdefault(name, time.monotonic())
+
+        with fault_block(self._session, self._cluster, loss.fault, loss.victim, seconds, step):
+            loss.began = moments["inject"]
+            yield
+        loss.healed = moments["heal"]
+
+    def _see(
+        self, loss: Loss, name: str, condition: Callable[[], str | None], seconds: float, since: float = 0.0
+    ) -> None:
+        """Wait for something, and write down when it came. What comes late is a problem of that alone."""
+        start = since or loss.began
+
+        def reason() -> str | None:
+            try:
+                return condition()
+            except CheckFailedError as error:
+                return str(error)
+            except (*FAILURES, LookupError) as error:
+                return f"{type(error).__name__}: {error}"
+
+        try:
+            eventually(name, reason, Deadline(seconds, start=start))
+        except OverdueError as error:
+            # Asked while the fault is still there.
+            loss.seen[name] = Seen(problem=f"{error}; {cause_of(self._cluster, loss)}")
+        else:
+            loss.seen[name] = Seen(round(time.monotonic() - start, 2))
+        self._session.say(f"{loss.victim} {loss.fault}: {name} {loss.seen[name]}")
+
+    def _place(self, victim: Host, app: str = MOVER) -> str:
+        """A pod on the victim; returns its UID."""
+        api = self._kubernetes.api()
+        make(api, path_of(self.id, "deployments"), deployment(self._kubernetes, app, 1, victim.name))
+        found = [""]
+
+        def missing() -> str | None:
+            there = [pod for pod in pods(api, self.id, app) if is_ready(pod)]
+            found[:] = [str(pod["metadata"]["uid"]) for pod in there]
+            places = [node_of(pod) for pod in there]
+            return None if places == [victim.name] else f"ready on {', '.join(places) or 'no node'}"
+
+        eventually(f"a pod on {victim}", missing, Deadline(SETTLE_SECONDS))
+        return found[0]
+
+    def _measure(self, loss: Loss, work: Workload, end: float) -> None:
+        for lane in work.lanes:
+            done = work.history.operations(lane.name)
+            loss.outages[lane.name] = round(longest_outage(done, loss.began, end).seconds, 2)
+            loss.failed[lane.name] = sum(each.outcome != OK and each.end >= loss.began for each in done)
+        acknowledged = work.history.acknowledged()
+        for host in self._cluster.read_back_order():
+            found = self._cluster.found(host, self.id, acknowledged, work.history)
+            loss.lost = max(loss.lost, len(acknowledged - found))
+        said = ", ".join(f"{lane} {seconds:.1f} s" for lane, seconds in loss.outages.items())
+        failed, count = sum(loss.failed.values()), len(acknowledged)
+        self._session.say(
+            f"{loss.victim} {loss.fault}: without success: {said}; {failed} failed; {loss.lost} of {count} lost"
+        )
+        folder = self._session.folder / f"kubernetes-{loss.victim}-{loss.fault}-{self.id}"
+        keep_loss(folder, loss, work, self._timeline)

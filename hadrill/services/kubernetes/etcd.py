@@ -1,0 +1,40 @@
+"""Who leads etcd, asked of it on its own hosts: its port is none of the runner's. Source: etcd's gRPC gateway, v3."""
+
+from pathlib import Path
+from typing import Any
+
+from hadrill.inventory import Host
+from hadrill.remote import Remote, run_program
+from hadrill.services.kubernetes.service import Kubernetes
+from hadrill.timing import Deadline, eventually
+
+PROGRAM = (Path(__file__).parent / "etcd_on_host.py").read_text("utf-8")
+ASK_SECONDS = 5.0
+MOVE_SECONDS = 10.0
+
+
+def leads(service: Kubernetes, remote: Remote, host: Host) -> bool:
+    """Whether a server's member leads. Raises RemoteError."""
+    said = _ask(service, remote, host, "status")
+    return bool(said["leader"] == said["header"]["member_id"])
+
+
+def lead(service: Kubernetes, remote: Remote, host: Host) -> None:
+    """Make a server's member the leader, by a planned change. Raises RemoteError, OverdueError."""
+    mine = _ask(service, remote, host, "status")["header"]["member_id"]
+    leader = next(each for each in service.servers if leads(service, remote, each))
+    if leader == host:
+        return
+    _ask(service, remote, leader, "transfer-leadership", {"targetID": mine})
+
+    def missing() -> str | None:
+        return None if leads(service, remote, host) else "another one leads"
+
+    eventually(f"{host} to lead etcd", missing, Deadline(MOVE_SECONDS))
+
+
+def _ask(service: Kubernetes, remote: Remote, host: Host, question: str, body: object = None) -> dict[str, Any]:
+    authority, certificate, key = service.distribution.etcd
+    order = {"authority": authority, "certificate": certificate, "key": key, "question": question, "body": body or {}}
+    found: dict[str, Any] = run_program(remote, host, PROGRAM, order, ASK_SECONDS)
+    return found

@@ -1,0 +1,39 @@
+"""The planned case: an agent is emptied for work on it, and takes pods again. Nobody is to notice."""
+
+import pytest
+
+from hadrill.drill import Session
+from hadrill.drill.kubernetes import CORDON, Drain, Loss
+from hadrill.services.kubernetes.cluster import KubernetesCluster
+
+pytestmark = [
+    pytest.mark.failover,
+    pytest.mark.service("kubernetes"),
+    pytest.mark.xdist_group("kubernetes"),
+    pytest.mark.loses("k3s-agent", CORDON),
+]
+
+
+@pytest.fixture(scope="module")
+def drain(pytestconfig: pytest.Config, drills: Session) -> Loss:
+    """An agent is drained, or the one that --node names."""
+    nodes = KubernetesCluster(drills.inventory, drills.remote)
+    wished = pytestconfig.option.node
+    return Drain(drills, nodes).of(drills.inventory.host(wished) if wished else nodes.target("agent"))
+
+
+def test_drain_empties(drain: Loss) -> None:
+    """Every pod but DaemonSets' leaves, as budgets of disruption let it, and is ready elsewhere."""
+    drain.require("emptied")
+    drain.require("rescheduled")
+
+
+def test_drain_is_not_noticed(drain: Loss) -> None:
+    """Not one operation fails, and nothing acknowledged is lost."""
+    drain.require_unnoticed()
+    assert drain.lost == 0
+
+
+def test_drain_ends(drain: Loss) -> None:
+    """The node takes pods again."""
+    drain.require("schedulable")
