@@ -159,8 +159,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             absent.append(item)
         elif mark is not None and config.option.plan:
             item.add_marker(pytest.mark.skip(f"{mark.args[1]} on a {mark.args[0]}, and back; nothing was touched"))
-    asked = config.option.quorum_loss
-    absent += [item for item in items if item.get_closest_marker("quorum_loss") and not asked and item not in absent]
+    for item in items:
+        if item.get_closest_marker("quorum_loss") and item not in absent:
+            service = next(item.iter_markers("service")).args[0]
+            if not (config.option.quorum_loss and wish.concerns(stock, service)):
+                absent.append(item)
     if absent:
         config.hook.pytest_deselected(items=absent)
         items[:] = [item for item in items if item not in absent]

@@ -31,6 +31,10 @@ class Wish:
             return False
         return not self.node or inventory.host(self.node).role is role
 
+    def concerns(self, inventory: Inventory, service: str) -> bool:
+        """Whether a test of a whole cluster is meant."""
+        return self.service in ("", service) and (not self.node or self.node in _members(inventory, service))
+
     def problems(self, inventory: Inventory) -> Iterator[str]:
         """What cannot be meant, each with what could be."""
         if self.node and self.node not in {host.name for host in inventory.hosts}:

@@ -130,6 +130,14 @@ def test_a_node_takes_the_role_that_it_has_when_the_drill_begins(stock: Inventor
     assert cases(stock, "redis", LISTED, Wish(node="maria-01")) == []
 
 
+def test_a_lost_majority_is_drilled_only_where_its_service_is_meant(stock: Inventory) -> None:
+    assert Wish().concerns(stock, "redis")
+    assert Wish(service="redis").concerns(stock, "redis")
+    assert not Wish(service="redis").concerns(stock, "postgresql")
+    assert Wish(node="redis-02").concerns(stock, "redis")
+    assert not Wish(node="maria-01").concerns(stock, "redis")
+
+
 def test_filters_repeats_and_faults_that_are_not_listed(stock: Inventory) -> None:
     assert cases(stock, "redis", LISTED, Wish(role="master", fault="isolate", repeat=3)) == 3 * [
         Case("redis", "isolate", "master")
