@@ -6,6 +6,7 @@ from typing import Any
 import allure
 import pytest
 
+from hadrill.drill.errors import DrillFailedError
 from hadrill.fixtures import STOCK
 from hadrill.plugin import EXAMINER, suite_of
 from hadrill.report.failure import explain
@@ -34,6 +35,8 @@ def pytest_runtest_makereport(
                 said = scrub("\n".join([*map(str, causes), besides]).strip())
                 allure.attach(said, "diagnosis", allure.attachment_type.TEXT)
                 text = f"{text}\n{said}"
+            elif isinstance(error, DrillFailedError):
+                details["causes"] = list(error.causes)
             report.longrepr = text
         details |= {"module": NAMES[service.args[0]] if service else "", "check": item.name.removeprefix("test_")}
         report.user_properties.append((PROPERTY, details))

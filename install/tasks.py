@@ -103,7 +103,8 @@ def kubernetes(_: Context, inventory: str = DEFAULT, check: bool = False) -> Non
 @task(name="all")
 def everything(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
     """Modules 2 to 9 in order; each must be whole before the next begins."""
-    _run(inventory, check, *[_proved(name, module) for name, module in MODULES.items()])
+    proved = [_proved(name, module) for name, module in MODULES.items()]
+    _run(inventory, check, kubernetes_module.beforehand, *proved)
 
 
 @task

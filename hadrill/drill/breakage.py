@@ -19,9 +19,12 @@ from hadrill.safety.journal import Entry, started
 from hadrill.safety.lease import EXCLUSIVE, SHARED, Lease
 from hadrill.safety.signals import shielded
 from hadrill.services.cluster import SILENT, Cluster
+from hadrill.timing import Deadline, OverdueError, eventually
 
 LEASE_SECONDS = 600.0
 """What a lease lasts beyond the time of the fault: convergence and reading back."""
+SILENT_SECONDS = 3.0
+"""A member that does not answer for so long is down."""
 TIMER_SLACK_SECONDS = 6.0
 """The target's own timer comes so long after the runner should have healed."""
 
@@ -73,12 +76,26 @@ class Breakage:
         return fault
 
     def arithmetic(self) -> Arithmetic:
-        """Members that do not answer now, or say that they are out, are down."""
+        """Members that are silent for a while, or say that they are out, are down."""
         members = self.cluster.voters(self.host)
         with ThreadPoolExecutor(max_workers=len(members)) as pool:
-            said = list(pool.map(lambda each: self.cluster.probe(each)(), members))
-        down = tuple(h.name for h, member in zip(members, said, strict=True) if member.role in (SILENT.role, "down"))
+            away = list(pool.map(self._is_away, members))
+        down = tuple(host.name for host, gone in zip(members, away, strict=True) if gone)
         return Arithmetic(tuple(h.name for h in members), down, (self.host.name,), self.cluster.needed(self.host))
+
+    def _is_away(self, member: Host) -> bool:
+        ask = self.cluster.probe(member)
+
+        def away() -> str | None:
+            role = ask().role
+            return role if role in (SILENT.role, "down") else None
+
+        try:
+            # One late answer of a busy member does not make it a lost one.
+            eventually(f"{member} to answer", away, Deadline(SILENT_SECONDS))
+        except OverdueError:
+            return True
+        return False
 
     @contextmanager
     def leased(self, fault: Fault, seconds: float, way: str = SHARED) -> Iterator[None]:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from hadrill.drill.errors import DrillFailedError, DrillInconclusiveError
+from hadrill.drill.errors import DrillFailedError, DrillInconclusiveError, InconclusiveError
 from hadrill.remote import RemoteError
 from hadrill.report.outcome import FAILED, INCONCLUSIVE, PASSED, UNREACHABLE
 from hadrill.report.secrets import Scrubber
+from hadrill.safety.lease import LeaseHeldError
 from hadrill.services.finding import CheckFailedError
 
 
@@ -34,7 +35,7 @@ def explain(error: BaseException | None, scrub: Scrubber) -> Failure:
         hosts = ", ".join(dict.fromkeys(finding.host for finding in error.findings))
         outcome = UNREACHABLE if first.unreachable else FAILED
         return Failure(outcome, message, scrub(first.cause), hosts, message)
-    if isinstance(error, DrillFailedError | DrillInconclusiveError):
+    if isinstance(error, DrillFailedError | DrillInconclusiveError | InconclusiveError | LeaseHeldError):
         outcome = FAILED if isinstance(error, DrillFailedError) else INCONCLUSIVE
         return Failure(outcome, message, message, text=f"{outcome}: {message}")
     if isinstance(error, RemoteError):

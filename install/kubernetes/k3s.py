@@ -18,12 +18,23 @@ JOIN_FILE = "/etc/rancher/k3s/token"
 DOWNLOAD_SECONDS = 300.0
 
 
+def require_source(service: Kubernetes) -> None:
+    """Raises InstallError where settings do not say which program it is."""
+    given = {"k3s_source": service.settings.k3s_source, "k3s_sha256": service.settings.k3s_sha256}
+    missing = [f"kubernetes.{name}" for name, value in given.items() if not value]
+    if missing:
+        file = service.inventory.folder / "settings.yaml"
+        raise InstallError(
+            f"{file}: {' and '.join(missing)} missing: where K3s' program comes from (a URL, or a file that lies on every"
+            " host), and its SHA-256; or `distribution: upstream`"
+        )
+
+
 def install_program(site: Site, service: Kubernetes) -> None:
     """Bring the program to hosts that have another one, or none. Raises InstallError where its sum is not the given."""
-    wanted = service.settings.k3s_sha256
-    if not wanted or not service.settings.k3s_source:
-        raise InstallError("settings.yaml: kubernetes.k3s_source and kubernetes.k3s_sha256 say where K3s comes from")
-    site.everywhere(service.members, lambda host: _fetch(site, host, service.settings.k3s_source, wanted))
+    require_source(service)
+    settings = service.settings
+    site.everywhere(service.members, lambda host: _fetch(site, host, settings.k3s_source, settings.k3s_sha256))
 
 
 def desired(site: Site, service: Kubernetes, host: Host) -> Desired:

@@ -19,6 +19,13 @@ KUBECONFIG_SECONDS = 60.0
 CHANGED = ("created", "configured")
 
 
+def beforehand(site: Site) -> None:
+    """Raises InstallError for what the inventory lacks. Touches no host."""
+    service = Kubernetes(site.inventory)
+    if service.servers and service.settings.distribution == "k3s":
+        k3s.require_source(service)
+
+
 def install(site: Site) -> None:
     """Servers and agents, then addons. Does nothing where the inventory has no server."""
     service = Kubernetes(site.inventory)

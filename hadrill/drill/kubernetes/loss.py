@@ -2,13 +2,10 @@
 
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from hadrill.drill.errors import DrillFailedError
-from hadrill.drill.preflight import LOOK_BACK_SECONDS
 from hadrill.inventory import Host
-from hadrill.remote import RemoteError
-from hadrill.services.asking import FAILURES
-from hadrill.services.cluster import Cluster
 from hadrill.services.kubernetes.backends import Round
 from hadrill.services.kubernetes.budget import Timers
 from hadrill.timing import Budget
@@ -23,6 +20,7 @@ class Seen:
 
     seconds: float = 0.0
     problem: str = ""
+    causes: tuple[dict[str, Any], ...] = ()
 
     def __str__(self) -> str:
         return self.problem or f"after {self.seconds:.1f} s"
@@ -50,6 +48,8 @@ class Loss:
     """What pods on the nodes saw of the data services."""
     remaining: tuple[str, ...] = ()
     """Every node but the victim."""
+    services: dict[str, Seen] = field(default_factory=dict)
+    """Why data services did not serve pods, of those that did not."""
 
     def __str__(self) -> str:
         return f"{self.victim} ({self.role}{', of etcd too' if self.in_etcd else ''}), {self.fault}"
@@ -58,7 +58,7 @@ class Loss:
         """What was seen. Raises DrillFailedError with why it was not."""
         found = self.seen[name]
         if found.problem:
-            raise DrillFailedError(f"{self}: {name}: {found.problem}")
+            raise DrillFailedError(f"{self}: {name}: {found.problem}", found.causes)
         return found
 
     def require_outage(self, lanes: str, allowed: Budget) -> None:
@@ -77,6 +77,14 @@ class Loss:
 
     def require_backend(self, name: str) -> None:
         """Every remaining node's pod used a data service during the loss and after it. Raises DrillFailedError."""
+        problems = self.unserved(name)
+        if problems or not self.remaining:
+            why = self.services.get(name, Seen())
+            said = "; ".join([*(problems or ["no pods"]), *filter(None, [why.problem])])
+            raise DrillFailedError(f"{self}: {name}: {said}", why.causes)
+
+    def unserved(self, name: str) -> list[str]:
+        """What pods of the remaining nodes missed of a data service; empty where they used it all the while."""
         offset = time.time() - time.monotonic()
         began, healed = self.began + offset, self.healed + offset
         problems = []
@@ -86,14 +94,4 @@ class Loss:
             during = sum(each.at < healed for each in mine)
             if during == 0 or during == len(mine):
                 problems.append(f"{node}: {during} round trips during the loss, {len(mine) - during} after it")
-        if problems or not self.remaining:
-            raise DrillFailedError(f"{self}: {name}: {'; '.join(problems) or 'no pods'}")
-
-
-def cause_of(cluster: Cluster, loss: Loss) -> str:
-    """Why something does not come, as far as the hosts that are left can tell."""
-    try:
-        found = cluster.diagnose(int(time.monotonic() - loss.began) + LOOK_BACK_SECONDS, loss.victim.name)
-    except (RemoteError, LookupError, *FAILURES) as error:
-        return f"no diagnosis: {error}"
-    return found.summary if found is not None else "no diagnosis"
+        return problems

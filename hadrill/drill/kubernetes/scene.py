@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from hadrill.drill.fault_block import fault_block
+from hadrill.drill.kubernetes.explained import explained, unserved_services
 from hadrill.drill.kubernetes.kept import keep_loss
-from hadrill.drill.kubernetes.loss import Loss, Seen, cause_of
+from hadrill.drill.kubernetes.loss import Loss, Seen
 from hadrill.drill.kubernetes.pods_clients import bucket_for, clients_missing
 from hadrill.drill.observer import Observer
 from hadrill.drill.preflight import wait_healthy
@@ -67,6 +68,7 @@ class Scene:
                 if present:
                     loss.remaining = tuple(host.name for host in self._kubernetes.members if host != loss.victim)
                     loss.backends = backends.rounds(self._kubernetes.api(), self.id, started)
+                    loss.services = unserved_services(self._session, loss, present)
         finally:
             self._cluster.clean(self.id)
 
@@ -100,7 +102,7 @@ class Scene:
             eventually(name, reason, Deadline(seconds, start=start))
         except OverdueError as error:
             # Asked while the fault is still there.
-            loss.seen[name] = Seen(problem=f"{error}; {cause_of(self._cluster, loss)}")
+            loss.seen[name] = explained(self._cluster, loss, str(error), loss.victim.name)
         else:
             loss.seen[name] = Seen(round(time.monotonic() - start, 2))
         self._session.say(f"{loss.victim} {loss.fault}: {name} {loss.seen[name]}")

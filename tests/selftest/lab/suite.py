@@ -17,7 +17,7 @@ SUITE_SECONDS = 300
 HEALTHY_SECONDS = 120.0
 
 
-def run_suite(path: str, reports: Path, *options: str) -> dict[str, Any]:
+def run_suite(path: str, reports: Path, *options: str, seconds: float = SUITE_SECONDS) -> dict[str, Any]:
     """Run a suite into a folder of its own; what it printed is under `console`, its exit status under `status`."""
     done = subprocess.run(
         [str(BIN / "pytest"), path, f"--reports={reports}", *options],
@@ -25,7 +25,7 @@ def run_suite(path: str, reports: Path, *options: str) -> dict[str, Any]:
         check=False,
         text=True,
         capture_output=True,
-        timeout=SUITE_SECONDS,
+        timeout=seconds,
     )
     file = reports / "latest" / "summary.json"
     assert file.exists(), done.stdout + done.stderr

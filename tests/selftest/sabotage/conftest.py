@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-CASES = (HERE, HERE.parent / "kubernetes" / "test_b_causes.py")
+KUBERNETES = HERE.parent / "kubernetes"
+CASES = (HERE, KUBERNETES / "test_b_causes.py", KUBERNETES / "test_c_red_losses.py")
 SHARE = 4
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 from cryptography import x509
+from invoke.context import Context
+from invoke.exceptions import Exit
 
 from hadrill.diagnosis import Answer, Facts, HostFacts
 from hadrill.drill import Case
@@ -31,6 +33,7 @@ from install.kubernetes.k3s import agent_config, server_config
 from install.kubernetes.pki import Authority, signing_key
 from install.kubernetes.upstream import desired
 from install.site import Site
+from install.tasks import everything
 
 LAB = Path(__file__).parents[3] / "inventories" / "lab"
 
@@ -108,6 +111,15 @@ def test_the_first_k3s_server_begins_and_the_others_join(nodes: Kubernetes) -> N
     assert agent_config(nodes, nodes.agents[0])["server"] == "https://198.18.0.30:6443"
     secret = nodes.inventory.credentials.secret(Role.K3S_SERVER, "K3S_TOKEN")
     assert secret not in str(first)
+
+
+def test_a_missing_k3s_program_is_told_before_any_host_is_touched(folder: Path) -> None:
+    file = folder / "settings.yaml"
+    file.write_text(file.read_text("utf-8").replace("distribution: upstream", "distribution: k3s"), "utf-8")
+    (folder / "profile").write_text("all\n")
+    with pytest.raises(Exit, match=r"settings.yaml: kubernetes.k3s_source and kubernetes.k3s_sha256 missing") as found:
+        everything(Context(), str(folder))
+    assert "0 changed before that" in str(found.value)
 
 
 def test_k3s_brings_what_it_bundles_itself(nodes: Kubernetes) -> None:

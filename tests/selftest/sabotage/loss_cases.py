@@ -1,0 +1,119 @@
+"""What is wrong with Kubernetes, or goes wrong while a node is away, so that checks of the node's loss fail."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event
+
+from hadrill.faults.power import driver
+from hadrill.inventory import Host, Inventory
+from hadrill.remote import Remote
+from hadrill.services.kubernetes import Kubernetes
+from hadrill.timing import POLL
+from tests.selftest.sabotage.bench import Sabotage, Step, sabotaged, stopped
+from tests.selftest.sabotage.kubernetes_cases import KUBECTL, tainted
+
+MANAGER, KUBELET, ETCD = "hadrill-kube-controller-manager", "hadrill-kubelet", "hadrill-etcd"
+
+
+@dataclass(frozen=True)
+class RedLoss:
+    """A cause, the host that is lost meanwhile, and the checks that fail. `late`: brought about once it is lost."""
+
+    sabotage: Sabotage
+    victim: Host
+    red: tuple[str, ...]
+    late: bool = True
+
+
+@contextmanager
+def brought_about(inventory: Inventory, remote: Remote, case: RedLoss) -> Iterator[None]:
+    """The cause is there inside the block, or from the moment on when the victim has no power."""
+    if not case.late:
+        with sabotaged(inventory, remote, case.sabotage):
+            yield
+        return
+    over = Event()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        late = pool.submit(_once_lost, inventory, remote, case, over)
+        try:
+            yield
+        finally:
+            over.set()
+        assert late.result(), f"{case.victim} never lost its power"
+
+
+def _once_lost(inventory: Inventory, remote: Remote, case: RedLoss, over: Event) -> bool:
+    power = driver(inventory)
+    while not over.wait(POLL):
+        if not power.is_on(case.victim):
+            with sabotaged(inventory, remote, case.sabotage):
+                over.wait()
+            return True
+    return False
+
+
+def majority_goes_with_a_server(service: Kubernetes) -> RedLoss:
+    """Another server's etcd ends while one is away: nobody is left to agree with."""
+    victim, other, _ = service.servers
+    steps = (stopped(other, ETCD),)
+    red = ("server_loss_cluster_works", "server_loss_servers_ready", "server_loss_api_answers")
+    return RedLoss(Sabotage("etcd-no-quorum", steps), victim, red)
+
+
+def server_does_not_start_its_kubelet(service: Kubernetes) -> RedLoss:
+    """Started by hand once, and never enabled."""
+    return _not_enabled(service.servers[-1], ("server_loss_comes_back",))
+
+
+def majority_goes_beside_an_agent(service: Kubernetes) -> RedLoss:
+    """The API ends while an agent is away."""
+    steps = tuple(stopped(host, ETCD) for host in service.servers[1:])
+    return RedLoss(Sabotage("etcd-no-quorum", steps), service.agents[0], ("agent_loss_cluster_works",))
+
+
+def nobody_looks_after_nodes(service: Kubernetes) -> RedLoss:
+    """No controller manager runs: a dead node stays Ready."""
+    steps = tuple(stopped(host, MANAGER) for host in service.servers)
+    red = ("agent_loss_not_ready", "rescheduled", "ingress_redistributed")
+    return RedLoss(Sabotage("component-stopped", steps), service.agents[0], red)
+
+
+def nowhere_to_go(service: Kubernetes) -> RedLoss:
+    """Every node is tainted: pods of the lost one find no new place."""
+    (step,) = tainted(service).steps
+    return RedLoss(Sabotage("taint-forbids", (step,)), service.agents[0], ("rescheduled",))
+
+
+def resolver_goes(service: Kubernetes) -> RedLoss:
+    """CoreDNS is scaled to nothing."""
+    scale = f"{KUBECTL} -n kube-system scale deployment coredns --replicas"
+    step = Step(service.servers[0], f"{scale}=0", f"{scale}=2")
+    return RedLoss(Sabotage("names-unanswered", (step,)), service.agents[0], ("agent_loss_system_pods",))
+
+
+def agent_does_not_start_its_kubelet(service: Kubernetes) -> RedLoss:
+    """Started by hand once, and never enabled."""
+    return _not_enabled(service.agents[-1], ("agent_loss_comes_back", "ingress_restored"))
+
+
+def _not_enabled(victim: Host, red: tuple[str, ...]) -> RedLoss:
+    undo = f"systemctl enable --now -q {KUBELET}"
+    return RedLoss(
+        Sabotage("component-stopped", (Step(victim, f"systemctl disable -q {KUBELET}", undo),)), victim, red, late=False
+    )
+
+
+CASES: dict[str, Callable[[Kubernetes], RedLoss]] = {
+    case.__name__: case
+    for case in (
+        majority_goes_with_a_server,
+        server_does_not_start_its_kubelet,
+        majority_goes_beside_an_agent,
+        nobody_looks_after_nodes,
+        nowhere_to_go,
+        resolver_goes,
+        agent_does_not_start_its_kubelet,
+    )
+}
