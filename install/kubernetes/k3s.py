@@ -25,7 +25,7 @@ def require_source(service: Kubernetes) -> None:
     if missing:
         file = service.inventory.folder / "settings.yaml"
         raise InstallError(
-            f"{file}: {' and '.join(missing)} missing: where K3s' program comes from (a URL, or a file that lies on every"
+            f"{file}: {' and '.join(missing)} missing: where K3s' program comes from (a URL, or a file on every"
             " host), and its SHA-256; or `distribution: upstream`"
         )
 
