@@ -65,6 +65,9 @@ def budget(folder: Path, service: str, role: str, changes: tuple[str, ...]) -> N
                 click.echo(f"  {kind:<10} {cluster.budget(kind, role)}")
                 if settings:
                     click.echo(f"  {'  what if':<10} {cluster.budget(kind, role, settings)}")
+            for what, allowed in cluster.promised().items():
+                if what not in KINDS:
+                    click.echo(f"{what}\n  {'':<10} {allowed}")
         except (LookupError, RemoteError, *FAILURES) as error:
             raise click.ClickException(f"the hosts do not tell their configuration: {error}") from error
 

@@ -1,7 +1,6 @@
 """A promise in settings.yaml that the live configuration cannot keep."""
 
 from hadrill.diagnosis import Cause
-from hadrill.faults import BLACKHOLE, CRASH, STOP
 from hadrill.inventory.settings import Objective
 from hadrill.services.cluster import Cluster
 
@@ -12,7 +11,7 @@ def objective_of(cluster: Cluster) -> Objective | None:
 
 
 def over_objective(cluster: Cluster) -> Cause | None:
-    """The faults of the leading member whose budget is over `slo.SERVICE.rto`; None where all keep it.
+    """What may take longer than `slo.SERVICE.rto`; None where nothing may.
 
     It stops no failover, so drills go on: they measure whether the promise is kept all the same. Raises LookupError,
     RemoteError or one of asking.FAILURES where the hosts do not tell their configuration.
@@ -20,8 +19,8 @@ def over_objective(cluster: Cluster) -> Cause | None:
     objective = objective_of(cluster)
     if objective is None or objective.rto_seconds is None:
         return None
-    allowed = {kind: cluster.budget(kind, cluster.roles[0]) for kind in (STOP, CRASH, BLACKHOLE)}
-    over = [f"{kind}: {each}" for kind, each in allowed.items() if each.seconds > objective.rto_seconds]
+    allowed = cluster.promised()
+    over = [f"{what}: {each}" for what, each in allowed.items() if each.seconds > objective.rto_seconds]
     if not over:
         return None
     return Cause(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hadrill.diagnosis import Diagnosis
+from hadrill.faults import BLACKHOLE, CRASH, STOP
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.timing import POLL, Budget, Timeline
@@ -133,6 +134,10 @@ class Cluster(ABC):
 
         `settings` replaces live values by name, to ask what another configuration would do.
         """
+
+    def promised(self) -> dict[str, Budget]:
+        """Everything that a promised time is about, each with what the live configuration allows it."""
+        return {kind: self.budget(kind, self.roles[0]) for kind in (STOP, CRASH, BLACKHOLE)}
 
     def loss_bound(self, role: str) -> str:
         """What may be lost, in words; empty where nothing may."""

@@ -1,5 +1,6 @@
 """What was seen of a Kubernetes node's loss, for checks to judge."""
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +37,8 @@ class Loss:
     fault: str = POWER_OFF
     in_etcd: bool = False
     """Whether it led etcd when it began."""
+    rto: float = math.inf
+    """Seconds that settings.yaml promises, where it promises any."""
     began: float = 0.0
     healed: float = 0.0
     seen: dict[str, Seen] = field(default_factory=dict)
@@ -61,13 +64,22 @@ class Loss:
             raise DrillFailedError(f"{self}: {name}: {found.problem}", found.causes)
         return found
 
+    def require_promised(self, name: str) -> Seen:
+        """What was seen, as soon as settings.yaml promises. Raises DrillFailedError."""
+        found = self.require(name)
+        if found.seconds > self.rto:
+            raise DrillFailedError(f"{self}: {name} {found}; slo.kubernetes.rto promises {self.rto:g} s")
+        return found
+
     def require_outage(self, lanes: str, allowed: Budget) -> None:
         """Clients whose lanes begin so were served again in time. Raises DrillFailedError."""
         counted = {lane: seconds for lane, seconds in self.outages.items() if lane.startswith(lanes)}
-        late = [f"{lane}: {seconds:.1f} s" for lane, seconds in counted.items() if seconds > allowed.seconds]
+        limit = min(allowed.seconds, self.rto)
+        late = [f"{lane}: {seconds:.1f} s" for lane, seconds in counted.items() if seconds > limit]
         if late or not counted:
             what = "; ".join(late) or f"no lane {lanes!r}"
-            raise DrillFailedError(f"{self}: without success {what}; allowed {allowed}")
+            promised = f"slo.kubernetes.rto {self.rto:g} s, and " if self.rto < allowed.seconds else ""
+            raise DrillFailedError(f"{self}: without success {what}; allowed {promised}{allowed}")
 
     def require_unnoticed(self) -> None:
         """Not one operation of any lane failed. Raises DrillFailedError."""

@@ -1,5 +1,6 @@
 """Clients at work, a node broken and healed, and everything that is seen meanwhile."""
 
+import math
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from hadrill.drill.kubernetes.explained import explained, unserved_services
 from hadrill.drill.kubernetes.kept import keep_loss
 from hadrill.drill.kubernetes.loss import Loss, Seen
 from hadrill.drill.kubernetes.pods_clients import bucket_for, clients_missing
+from hadrill.drill.objective import objective_of
 from hadrill.drill.observer import Observer
 from hadrill.drill.preflight import wait_healthy
 from hadrill.drill.session import Session
@@ -41,7 +43,10 @@ class Scene:
     def _loss(self, victim: Host, fault: str) -> Loss:
         server = next(host for host in self._kubernetes.servers if host != victim)
         timers = timers_of(self._session.remote, server)
-        return Loss(victim, self._cluster.role(victim), timers, fault, in_etcd=self._cluster.leads_etcd(victim))
+        objective = objective_of(self._cluster)
+        rto = objective.rto_seconds if objective else None
+        in_etcd = self._cluster.leads_etcd(victim)
+        return Loss(victim, self._cluster.role(victim), timers, fault, in_etcd, math.inf if rto is None else rto)
 
     @contextmanager
     def _working(self, loss: Loss, *, clients: bool = False) -> Iterator[None]:

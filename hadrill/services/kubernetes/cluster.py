@@ -13,7 +13,7 @@ from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.kubernetes import checks, etcd
-from hadrill.services.kubernetes.budget import api_budget
+from hadrill.services.kubernetes.budget import api_budget, rescheduled_budget, timers_of
 from hadrill.services.kubernetes.diagnosis import EXAMINATION
 from hadrill.services.kubernetes.distribution import COMPONENTS
 from hadrill.services.kubernetes.facts import API, orders, told_by_api
@@ -143,6 +143,11 @@ class KubernetesCluster(Cluster):
     def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
         """From the load balancers' checks and etcd's timers."""
         return api_budget(self.kubernetes, kind, role, self.multiplier)
+
+    def promised(self) -> dict[str, Budget]:
+        """Also how long the pods of a lost node may be away."""
+        timers = timers_of(self.remote, self.kubernetes.servers[0])
+        return super().promised() | {"pods of a lost node": rescheduled_budget(timers, self.multiplier)}
 
     def unavailable(self, fault: str, role: str) -> str:
         """Its components are no containers of the engine that other services run in."""

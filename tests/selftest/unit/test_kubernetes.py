@@ -161,6 +161,18 @@ def test_an_outage_over_its_budget_fails_and_a_lane_that_is_not_there_too(nodes:
         loss.require_outage("delete", allowed)
 
 
+def test_a_promise_is_judged_where_it_is_stricter(nodes: Kubernetes) -> None:
+    loss, allowed = _loss(nodes), Budget((Part("balancer", 4.0, "lb"),))
+    loss.seen, loss.outages = {"rescheduled": Seen(31.0)}, {"read new 80": 3.4}
+    loss.require_outage("read", allowed)
+    assert loss.require_promised("rescheduled").seconds == 31.0
+    loss.rto = 3.0
+    with pytest.raises(DrillFailedError, match=r"read new 80: 3.4 s; allowed slo.kubernetes.rto 3 s, and balancer 4.0"):
+        loss.require_outage("read", allowed)
+    with pytest.raises(DrillFailedError, match=r"rescheduled after 31.0 s; slo.kubernetes.rto promises 3 s"):
+        loss.require_promised("rescheduled")
+
+
 @pytest.mark.parametrize(
     ("moments", "said", "expected"),
     [
