@@ -102,7 +102,7 @@ def test_agent_loss_comes_back(agent_loss: Loss) -> None:
 
 @pytest.mark.loses("k3s-agent", POWER_OFF)
 def test_rescheduled(agent_loss: Loss) -> None:
-    """The pod that was placed on the agent is ready on another node, as a new pod, as soon as timers and promise say."""
+    """The pod that was on the agent is ready on another node, as a new pod, as soon as timers and promise say."""
     agent_loss.require_promised("rescheduled")
 
 
