@@ -63,9 +63,12 @@ def render(inventory: Inventory, balancer: LoadBalancer) -> str:
     for port in balancer.ports:
         parts.append(f"\nlisten port_{port}\n    bind {balancer.address}:{port}\n    balance roundrobin\n")
         check = balancer.check
+        if check.path:
+            parts.append(f"    option httpchk GET {check.path}\n    http-check expect status 200\n")
+        tls = " check-ssl verify none" if check.path else ""
         parts.append(
             f"    timeout check {check.timeout * 1000:.0f}ms\n"
-            f"    default-server check inter {check.interval * 1000:.0f}ms"
+            f"    default-server check{tls} inter {check.interval * 1000:.0f}ms"
             f" fall {check.retries} rise {check.retries} on-marked-down shutdown-sessions\n"
         )
         parts += [

@@ -25,8 +25,8 @@ LEASE_SECONDS = 600.0
 """What a lease lasts beyond the time of the fault: convergence and reading back."""
 SILENT_SECONDS = 3.0
 """A member that does not answer for so long is down."""
-TIMER_SLACK_SECONDS = 6.0
-"""The target's own timer comes so long after the runner should have healed."""
+TIMER_SLACK_SECONDS = 16.0
+"""The target's own timer comes so long after the runner should have healed, or begun to ask for a cause."""
 
 Step = Callable[[int, str], None]
 

@@ -205,16 +205,20 @@ class Drill:
         proved, injected = time.monotonic(), self.moments["inject"]
         recovery = Recovery(fault, self.workload, self.timeline, injected, allowed - OVERTIME_SECONDS)
         deadline = Deadline(allowed, start=injected)
+        late = ""
         try:
             eventually("clients to be served again", lambda: recovery.missing(proved, HOLD_SECONDS), deadline)
         except OverdueError as error:
-            self.problems.append(f"never recovered: {error}")
+            late = f"never recovered: {error}"
+        # Before it is asked why: that takes time, and the target's own timer goes on.
+        breakage.still_there(fault)
+        if late:
+            self.problems.append(late)
             self._facts = diagnose_failure(self.result, self.cluster, injected, breakage.host.name)
             if weakness := self.cluster.weakness(breakage.host):
                 self.problems.append(weakness)
         if fault.kind == PLANNED and self.cluster.leader() == breakage.host:
             self.problems.append(f"{breakage.host} still is the {breakage.role}")
-        breakage.still_there(fault)
 
     def _converge(self) -> None:
         deadline = Deadline(CONVERGE_SECONDS)

@@ -40,6 +40,8 @@ class BalancerCheck(Frozen):
     interval: float = Field(default=15.0, gt=0)
     timeout: float = Field(default=10.0, gt=0)
     retries: int = Field(default=3, ge=1)
+    path: str = Field(default="", pattern=r"^(/[!-~]*)?$")
+    """A page that must say 200, over TLS. Without one a connection is enough."""
 
 
 class LoadBalancer(Frozen):

@@ -1,5 +1,6 @@
 """Kubernetes, as drills see it."""
 
+import http.client
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -105,23 +106,20 @@ class KubernetesCluster(Cluster):
 
     def prepare(self, drill: str, leader: Host | None) -> None:
         """A namespace, and in it a web service that the ingress leads to."""
-        make_place(self.kubernetes, drill)
         address = self.kubernetes.ingress_points[0]
 
         def missing() -> str | None:
-            there = sum(map(is_ready, pods(self.kubernetes.api(), drill)))
-            if there == 0:
-                return "no pod is ready"
-            status, _ = checks.page(address, site_of(drill))
-            return None if status == 200 else f"the ingress says {status}"
-
-        def reason() -> str | None:
             try:
-                return missing()
+                # Once more where a busy server let one question wait too long: what is there already stays.
+                make_place(self.kubernetes, drill)
+                if not any(map(is_ready, pods(self.kubernetes.api(), drill))):
+                    return "no pod is ready"
+                status, _ = checks.page(address, site_of(drill))
             except FAILURES as error:
                 return str(error)
+            return None if status == http.client.OK else f"the ingress says {status}"
 
-        eventually("the drill's web service at the ingress", reason, Deadline(PLACE_SECONDS))
+        eventually("the drill's web service at the ingress", missing, Deadline(PLACE_SECONDS))
 
     def lanes(self, drill: str) -> Sequence[Lane]:
         """The API and a page."""
@@ -171,6 +169,16 @@ class KubernetesCluster(Cluster):
     def units(self, host: Host) -> dict[str, str]:
         """Components that can be stopped by themselves; K3s runs all in one."""
         return {name: self.kubernetes.distribution.separate.get(name, "") for name in COMPONENTS}
+
+    def weakness(self, host: Host) -> str:
+        """Without a page to ask for, load balancers lead clients to a server whose etcd is away."""
+        blind = [each.name for each in self.kubernetes.balancers if not each.check.path]
+        if host not in self.kubernetes.servers or not self.kubernetes.distribution.separate or not blind:
+            return ""
+        return (
+            f"{', '.join(blind)} only opens connections, so a server without etcd still gets clients"
+            " (load_balancers: check.path: /readyz in settings.yaml)"
+        )
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
         """From every node's own words, and what the API knows."""
