@@ -13,18 +13,15 @@ from hadrill.faults import PLANNED, Fault
 from hadrill.inventory import Host
 from hadrill.safety import on_target
 from hadrill.safety.consent import refused
-from hadrill.safety.guard import Arithmetic
+from hadrill.safety.guard import Arithmetic, is_away
 from hadrill.safety.heal import heal_entry
 from hadrill.safety.journal import Entry, started
 from hadrill.safety.lease import EXCLUSIVE, SHARED, Lease
 from hadrill.safety.signals import shielded
-from hadrill.services.cluster import SILENT, Cluster
-from hadrill.timing import Deadline, OverdueError, eventually
+from hadrill.services.cluster import Cluster
 
 LEASE_SECONDS = 600.0
 """What a lease lasts beyond the time of the fault: convergence and reading back."""
-SILENT_SECONDS = 3.0
-"""A member that does not answer for so long is down."""
 TIMER_SLACK_SECONDS = 16.0
 """The target's own timer comes so long after the runner should have healed, or begun to ask for a cause."""
 
@@ -79,23 +76,9 @@ class Breakage:
         """Members that are silent for a while, or say that they are out, are down."""
         members = self.cluster.voters(self.host)
         with ThreadPoolExecutor(max_workers=len(members)) as pool:
-            away = list(pool.map(self._is_away, members))
+            away = list(pool.map(lambda each: is_away(self.cluster.probe(each)), members))
         down = tuple(host.name for host, gone in zip(members, away, strict=True) if gone)
         return Arithmetic(tuple(h.name for h in members), down, (self.host.name,), self.cluster.needed(self.host))
-
-    def _is_away(self, member: Host) -> bool:
-        ask = self.cluster.probe(member)
-
-        def away() -> str | None:
-            role = ask().role
-            return role if role in (SILENT.role, "down") else None
-
-        try:
-            # One late answer of a busy member does not make it a lost one.
-            eventually(f"{member} to answer", away, Deadline(SILENT_SECONDS))
-        except OverdueError:
-            return True
-        return False
 
     @contextmanager
     def leased(self, fault: Fault, seconds: float, way: str = SHARED) -> Iterator[None]:

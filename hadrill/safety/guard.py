@@ -2,6 +2,12 @@
 
 from dataclasses import dataclass
 
+from hadrill.services.cluster import SILENT, Probe
+from hadrill.timing import Deadline, OverdueError, eventually
+
+SILENT_SECONDS = 3.0
+"""A member that does not answer for so long is down: one late answer of a busy one does not make it so."""
+
 
 @dataclass(frozen=True)
 class Arithmetic:
@@ -29,3 +35,17 @@ class Arithmetic:
             f"{len(self.members)} members{down}, {len(self.going)} would go ({going}):"
             f" {self.left} left, {self.needed} needed"
         )
+
+
+def is_away(ask: Probe) -> bool:
+    """Whether a member is silent, or says that it is out, for as long as it is asked."""
+
+    def away() -> str | None:
+        role = ask().role
+        return role if role in (SILENT.role, "down") else None
+
+    try:
+        eventually("a member to answer", away, Deadline(SILENT_SECONDS))
+    except OverdueError:
+        return True
+    return False

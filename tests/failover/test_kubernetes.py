@@ -34,13 +34,13 @@ def wished(pytestconfig: pytest.Config, drills: Session) -> Host | None:
 @pytest.fixture(scope="module")
 def server_loss(pytestconfig: pytest.Config, drills: Session, nodes: KubernetesCluster, wished: Host | None) -> Loss:
     """The server that leads the controllers, and etcd, is lost; with --role server one that leads nothing."""
-    return NodeLoss(drills, nodes).of_server(wished or nodes.target(pytestconfig.option.role or "leader"))
+    return NodeLoss(drills, nodes).of_server(wished, pytestconfig.option.role or "leader")
 
 
 @pytest.fixture(scope="module")
 def agent_loss(drills: Session, nodes: KubernetesCluster, wished: Host | None) -> Loss:
     """An agent is lost."""
-    return NodeLoss(drills, nodes).of_agent(wished or nodes.kubernetes.agents[0])
+    return NodeLoss(drills, nodes).of_agent(wished)
 
 
 @pytest.mark.loses("k3s-server", POWER_OFF)

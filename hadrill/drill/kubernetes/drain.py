@@ -16,8 +16,12 @@ EMPTY_SECONDS = 60.0
 class Drain(Scene):
     """Cordons a node, evicts what runs there as `kubectl drain` does, and lets it take pods again."""
 
-    def of(self, victim: Host) -> Loss:
-        """Everything but DaemonSets' pods leaves; nobody is to notice."""
+    def of(self, wished: Host | None) -> Loss:
+        """Everything but DaemonSets' pods leaves an agent; nobody is to notice. Raises InconclusiveError."""
+        with self._conclusive():
+            return self._of(wished or self._cluster.target("agent"))
+
+    def _of(self, victim: Host) -> Loss:
         loss, there = self._loss(victim, CORDON), self._kubernetes
         with self._working(loss):
             before = self._place(victim)

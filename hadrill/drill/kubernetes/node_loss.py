@@ -23,11 +23,23 @@ from hadrill.services.kubernetes.questions import (
 class NodeLoss(Scene):
     """Takes a node's power, watches, gives it back, watches again."""
 
-    def of_server(self, victim: Host) -> Loss:
-        """A server: the API goes on, a majority is ready, and it comes back with what was written meanwhile.
+    def of_server(self, wished: Host | None, role: str = "leader") -> Loss:
+        """A server, named or in a role: the API goes on, others are ready, it comes back with all that was written.
 
-        The one that leads leads etcd too: where it does not, etcd is asked to change first.
+        The one that leads leads etcd too: where it does not, etcd is asked to change first. Raises InconclusiveError.
         """
+        with self._conclusive():
+            return self._of_server(wished or self._cluster.target(role))
+
+    def of_agent(self, wished: Host | None) -> Loss:
+        """An agent that holds a pod, its part of the ingress, and a client of the data services.
+
+        Raises InconclusiveError.
+        """
+        with self._conclusive():
+            return self._of_agent(wished or self._cluster.target("agent"))
+
+    def _of_server(self, victim: Host) -> Loss:
         if self._cluster.role(victim) == self._cluster.roles[0]:
             self._cluster.lead_etcd(victim)
         loss, there = self._loss(victim, POWER_OFF), self._kubernetes
@@ -40,8 +52,7 @@ class NodeLoss(Scene):
             self._see(loss, "comes back", partial(is_back, there, victim), BACK_SECONDS, loss.healed)
         return loss
 
-    def of_agent(self, victim: Host) -> Loss:
-        """An agent that holds a pod, its part of the ingress, and a client of the data services."""
+    def _of_agent(self, victim: Host) -> Loss:
         loss, there = self._loss(victim, POWER_OFF), self._kubernetes
         seconds = rescheduled_budget(loss.timers, self._cluster.multiplier).seconds
         with self._working(loss, clients=True):

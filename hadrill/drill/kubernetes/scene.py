@@ -13,9 +13,11 @@ from hadrill.drill.kubernetes.loss import Loss, Seen
 from hadrill.drill.kubernetes.pods_clients import bucket_for, clients_missing
 from hadrill.drill.objective import objective_of
 from hadrill.drill.observer import Observer
-from hadrill.drill.preflight import wait_healthy
+from hadrill.drill.preflight import unhealthy, wait_healthy
 from hadrill.drill.session import Session
+from hadrill.faults.power import PowerError
 from hadrill.inventory import Host
+from hadrill.remote import RemoteError
 from hadrill.services.asking import FAILURES
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.kubernetes import backends
@@ -39,6 +41,14 @@ class Scene:
         self._kubernetes = cluster.kubernetes
         self._timeline = Timeline()
         self.id = uuid.uuid4().hex[:12]
+
+    @contextmanager
+    def _conclusive(self) -> Iterator[None]:
+        """What keeps the checks from being made is told in a sentence, with its cause. Raises InconclusiveError."""
+        try:
+            yield
+        except (RemoteError, PowerError, LookupError, OverdueError, *FAILURES) as error:
+            raise unhealthy(self._cluster, f"{type(error).__name__}: {error}") from error
 
     def _loss(self, victim: Host, fault: str) -> Loss:
         server = next(host for host in self._kubernetes.servers if host != victim)

@@ -18,8 +18,8 @@ from hadrill.inventory.settings import Objective
 from hadrill.report import drills, memory
 from hadrill.safety import journal
 from hadrill.safety.consent import refused
-from hadrill.safety.guard import Arithmetic
-from hadrill.services.cluster import Cluster
+from hadrill.safety.guard import Arithmetic, is_away
+from hadrill.services.cluster import SILENT, Cluster, Member
 from hadrill.services.proxies import seconds_of
 from hadrill.services.redis.budget import seconds_of as redis_seconds
 from hadrill.timing import Part, budget
@@ -128,6 +128,13 @@ def test_a_node_takes_the_role_that_it_has_when_the_drill_begins(stock: Inventor
         Case("redis", "container-stop", "sentinel", "redis-02"),
     ]
     assert cases(stock, "redis", LISTED, Wish(node="maria-01")) == []
+
+
+def test_one_late_answer_does_not_make_a_member_a_lost_one() -> None:
+    said = iter([SILENT, SILENT, Member("replica")])
+    assert not is_away(lambda: next(said))
+    assert is_away(lambda: SILENT)
+    assert is_away(lambda: Member("down"))
 
 
 def test_a_lost_majority_is_drilled_only_where_its_service_is_meant(stock: Inventory) -> None:
