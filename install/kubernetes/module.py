@@ -10,6 +10,7 @@ from install.desired import Desired, Units
 from install.kubernetes import k3s, upstream
 from install.kubernetes.access import Pki, kubeconfig, service_admin
 from install.kubernetes.addons import manifests
+from install.kubernetes.node import ALONE
 from install.kubernetes.server import CONTROL
 from install.rolling import bring_up, until_whole
 from install.site import Site
@@ -77,14 +78,14 @@ def _install_upstream(site: Site, service: Kubernetes) -> None:
     _write(service, kubeconfig(pki.cluster, f"https://{service.entry_point}:6443", service_admin(pki)))
     wanted: dict[Host, Desired] = {host: upstream.desired(site, service, pki, host) for host in service.members}
     units = site.apply(wanted)
-    first = {host: [unit for unit in units[host].stopped if unit in CONTROL] for host in service.servers}
-    site.everywhere(service.servers, lambda host: site.start(host, first[host]))
+    first = {host: [unit for unit in units[host].stopped if unit in (*CONTROL, *ALONE)] for host in service.members}
+    site.everywhere(service.members, lambda host: site.start(host, first[host]))
     if site.check and any(first.values()):
         return
     until_whole(lambda: checks.api(service), "the API to answer")
     # Nodes may join, and ask, only once the cluster knows who may.
     _apply(site, service)
-    later = {host: [unit for unit in units[host].stopped if unit not in first.get(host, ())] for host in units}
+    later = {host: [unit for unit in units[host].stopped if unit not in first[host]] for host in units}
     # A node's network waits for the node, which waits for its network: none of them is waited for by itself.
     site.everywhere(later, lambda host: site.start(host, later[host], "start --no-block"))
     outdated = {host: Units((), units[host].outdated) for host in units}
@@ -103,8 +104,7 @@ def _apply(site: Site, service: Kubernetes) -> None:
     first = service.servers[0]
     kubectl = service.distribution.kubectl
     way = "diff -f - | head -1" if site.check else "apply -f -"
-    for name, text in manifests(site, service).items():
-        said = site.remote.run(first, f"{kubectl} {way}", stdin=text, seconds=APPLY_SECONDS).stdout
-        for line in said.splitlines():
-            if site.check or line.split(" ")[-1] in CHANGED:
-                site.record(first, f"{name}: {line}")
+    text = "\n---\n".join(manifests(site, service).values())
+    for line in site.remote.run(first, f"{kubectl} {way}", stdin=text, seconds=APPLY_SECONDS).stdout.splitlines():
+        if site.check or line.split(" ")[-1] in CHANGED:
+            site.record(first, line)
