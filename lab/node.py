@@ -26,11 +26,13 @@ wait $daemon || :
 # Everything is linked but the databases, which containerd writes in place.
 LINK = """\
 set -e
-[ -d /stores/machine-$1 ] && exit 0
-rm -rf /stores/new-$1
-cp -al /stores/$0 /stores/new-$1
-find /stores/new-$1 -name '*.db' | while read -r file; do cp -p "$file" "$file.own" && mv -f "$file.own" "$file"; done
-mv /stores/new-$1 /stores/machine-$1
+for host in "$@"; do
+    rm -rf /stores/new-$host
+    cp -al /stores/$0 /stores/new-$host
+    find /stores/new-$host -name '*.db' |
+        while read -r file; do cp -p "$file" "$file.own" && mv -f "$file.own" "$file"; done
+    mv /stores/new-$host /stores/machine-$host
+done
 """
 
 
@@ -77,9 +79,8 @@ def ensure_stores(state: Path, tag: str, hosts: list[str]) -> None:
             unfinished.mkdir(exist_ok=True)
             _fill(unfinished, tag)
             unfinished.rename(stores / filled)
-    for host in hosts:
-        if not store_of(state, host).exists():
-            _helper("-v", f"{stores}:/stores", node_image(), "-c", LINK, filled, host)
+    if missing := [host for host in hosts if not store_of(state, host).exists()]:
+        _helper("-v", f"{stores}:/stores", node_image(), "-c", LINK, filled, *missing)
 
 
 def forget_stores(state: Path) -> None:
