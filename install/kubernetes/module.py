@@ -10,8 +10,7 @@ from install.desired import Desired, Units
 from install.kubernetes import k3s, upstream
 from install.kubernetes.access import Pki, kubeconfig, service_admin
 from install.kubernetes.addons import manifests
-from install.kubernetes.node import ALONE
-from install.kubernetes.server import CONTROL
+from install.kubernetes.server import ALONE, CONTROL
 from install.rolling import bring_up, until_whole
 from install.site import Site
 
@@ -78,14 +77,19 @@ def _install_upstream(site: Site, service: Kubernetes) -> None:
     _write(service, kubeconfig(pki.cluster, f"https://{service.entry_point}:6443", service_admin(pki)))
     wanted: dict[Host, Desired] = {host: upstream.desired(site, service, pki, host) for host in service.members}
     units = site.apply(wanted)
-    first = {host: [unit for unit in units[host].stopped if unit in (*CONTROL, *ALONE)] for host in service.members}
-    site.everywhere(service.members, lambda host: site.start(host, first[host]))
-    if site.check and any(first.values()):
+    first = service.servers[0]
+    early = {host: [unit for unit in units[host].stopped if unit in ALONE] for host in units}
+    site.everywhere(early, lambda host: site.start(host, early[host]))
+    # One alone begins: two that find an empty store both write what is to be there once, and one of them ends.
+    control = [unit for unit in units[first].stopped if unit in CONTROL]
+    site.start(first, control)
+    if site.check and control:
         return
-    until_whole(lambda: checks.api(service), "the API to answer")
+    until_whole(partial(_answers, service, first), f"the API of {first}")
     # Nodes may join, and ask, only once the cluster knows who may.
     _apply(site, service)
-    later = {host: [unit for unit in units[host].stopped if unit not in first[host]] for host in units}
+    begun = {host: early[host] + (control if host == first else []) for host in units}
+    later = {host: [unit for unit in units[host].stopped if unit not in begun[host]] for host in units}
     # A node's network waits for the node, which waits for its network: none of them is waited for by itself.
     site.everywhere(later, lambda host: site.start(host, later[host], "start --no-block"))
     outdated = {host: Units((), units[host].outdated) for host in units}

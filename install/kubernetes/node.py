@@ -8,9 +8,6 @@ from install.kubernetes.access import FRONT, Pki, as_json, kubeconfig
 from install.kubernetes.process import Process, flags
 from install.site import Site
 
-ALONE = tuple(f"hadrill-{name}.service" for name in ("api-front", "containerd"))
-"""Units that need nobody else: they may begin before there is an API."""
-
 
 def node_parts(site: Site, service: Kubernetes, pki: Pki, host: Host) -> tuple[list[File], list[Process]]:
     """Files and processes of every host."""

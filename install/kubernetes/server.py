@@ -7,11 +7,10 @@ from install.desired import File
 from install.kubernetes.access import FRONT, Pki, kubeconfig, service_admin
 from install.kubernetes.process import Process, flags
 
-CONTROL = tuple(
-    f"hadrill-{name}.service"
-    for name in ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "api-front")
-)
-"""Units of a server that make the API; the rest of them is a node's."""
+ALONE = tuple(f"hadrill-{name}.service" for name in ("etcd", "api-front", "containerd"))
+"""Units that need no API; etcd waits for its majority."""
+CONTROL = tuple(f"hadrill-kube-{name}.service" for name in ("apiserver", "controller-manager", "scheduler"))
+"""Units of a server that make the API."""
 NODE_BITS = 24
 """Every node gets so large a part of the pods' network."""
 
