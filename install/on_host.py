@@ -73,22 +73,25 @@ class Host:
         written = {unit["name"] for unit in units if self.file(str(UNITS / unit["name"]), unit["content"], 0o644)}
         if written and not self.check:
             run("systemctl", "daemon-reload")
-        stopped, outdated = [], []
-        for unit in units:
-            name = unit["name"]
+        if not self.check:
+            WANTED.mkdir(parents=True, exist_ok=True)
+            for unit in units:
+                (WANTED / unit["name"]).write_text(unit["digest"])
+        wanted = {unit["name"]: unit["digest"] for unit in units if unit["enabled"]}
+        there = [name for name in wanted if (UNITS / name).exists()]
+        enabled = states("is-enabled", there)
+        # Each enabling reloads systemd's configuration, so all of them are one.
+        if missing := [name for name in wanted if enabled.get(name) != "enabled"]:
+            self.changes += [f"enable {name}" for name in missing]
             if not self.check:
-                WANTED.mkdir(parents=True, exist_ok=True)
-                (WANTED / name).write_text(unit["digest"])
-            if not unit["enabled"]:
-                continue
-            if run("systemctl", "is-enabled", name, may_fail=True) != "enabled":
-                self.changes.append(f"enable {name}")
-                if not self.check:
-                    run("systemctl", "enable", name)
-            if run("systemctl", "is-active", name, may_fail=True) != "active":
-                stopped.append(name)
-            elif name in written or self.started_with(name) != unit["digest"]:
-                outdated.append(name)
+                run("systemctl", "enable", *missing)
+        active = states("is-active", list(wanted))
+        stopped = [name for name in wanted if active[name] != "active"]
+        outdated = [
+            name
+            for name, digest in wanted.items()
+            if name not in stopped and (name in written or self.started_with(name) != digest)
+        ]
         return stopped, outdated
 
     @staticmethod
@@ -101,6 +104,12 @@ class Host:
 def text_of(path: Path) -> str:
     """The text of a file; empty where there is none."""
     return path.read_text() if path.exists() else ""
+
+
+def states(question: str, names: list[str]) -> dict[str, str]:
+    """What systemd says of each unit; those that is-enabled is asked about must have a file."""
+    said = run("systemctl", question, *names, may_fail=True).splitlines() if names else []
+    return dict(zip(names, said, strict=True))
 
 
 def run(*command: str, may_fail: bool = False) -> str:
