@@ -81,14 +81,15 @@ def _install_upstream(site: Site, service: Kubernetes) -> None:
     early = {host: [unit for unit in units[host].stopped if unit in ALONE] for host in units}
     site.everywhere(early, lambda host: site.start(host, early[host]))
     # One alone begins: two that find an empty store both write what is to be there once, and one of them ends.
-    control = [unit for unit in units[first].stopped if unit in CONTROL]
-    site.start(first, control)
-    if site.check and control:
+    control = {host: [unit for unit in units[host].stopped if unit in CONTROL] for host in units}
+    site.start(first, control[first])
+    site.everywhere(service.servers[1:], lambda host: site.start(host, control[host], "start --no-block"))
+    if site.check and any(control.values()):
         return
     until_whole(partial(_answers, service, first), f"the API of {first}")
     # Nodes may join, and ask, only once the cluster knows who may.
     _apply(site, service)
-    begun = {host: early[host] + (control if host == first else []) for host in units}
+    begun = {host: (*early[host], *control[host]) for host in units}
     later = {host: [unit for unit in units[host].stopped if unit not in begun[host]] for host in units}
     # A node's network waits for the node, which waits for its network: none of them is waited for by itself.
     site.everywhere(later, lambda host: site.start(host, later[host], "start --no-block"))
