@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from install.desired import Unit
+from install.desired import AFTER_NETWORK, Unit
 
 STAMP = "/bin/sh -c 'mkdir -p /run/hadrill && cp -f /etc/hadrill/units/{unit} /run/hadrill/{unit}.started'"
 
@@ -39,7 +39,7 @@ class Container:
             "[Unit]",
             f"Description={self.name}, installed by hadrill",
             "Wants=network-online.target",
-            "After=network-online.target docker.service",
+            f"{AFTER_NETWORK} docker.service",
             "StartLimitIntervalSec=0",
             "",
             "[Service]",

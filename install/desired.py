@@ -4,6 +4,9 @@ import hashlib
 from dataclasses import asdict, dataclass
 from typing import Any
 
+# A connection that is older than the firewall's rules is none they know: what comes back on it is dropped for good.
+AFTER_NETWORK = "After=network-online.target ufw.service"
+
 
 @dataclass(frozen=True)
 class Directory:

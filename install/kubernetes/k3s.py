@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from hadrill.inventory import Host, Role
 from hadrill.services.kubernetes import Kubernetes
-from install.desired import Desired, Directory, File, Unit
+from install.desired import AFTER_NETWORK, Desired, Directory, File, Unit
 from install.site import InstallError, Site
 
 PROGRAM = "/usr/local/bin/k3s"
@@ -114,7 +114,7 @@ def _unit(name: str, kind: str) -> str:
             "[Unit]",
             f"Description={name}, installed by hadrill",
             "Wants=network-online.target",
-            "After=network-online.target",
+            AFTER_NETWORK,
             "StartLimitIntervalSec=0",
             "",
             "[Service]",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from install.container import STAMP
-from install.desired import Unit
+from install.desired import AFTER_NETWORK, Unit
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Process:
                 "[Unit]",
                 f"Description={self.name}, installed by hadrill",
                 "Wants=network-online.target",
-                f"After=network-online.target {after}".rstrip(),
+                f"{AFTER_NETWORK} {after}".rstrip(),
                 "StartLimitIntervalSec=0",
                 "",
                 "[Service]",
