@@ -9,6 +9,9 @@ from hadrill.diagnosis.view import View
 Seen = TypeVar("Seen", bound=View[Any], contravariant=True)
 """A service's own view of the facts."""
 
+LINES = 12
+"""As many lines of evidence are shown to people; reports hold all."""
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -20,7 +23,9 @@ class Cause:
     remedy: str
 
     def __str__(self) -> str:
-        shown = [f"  {line}" for line in self.evidence]
+        shown = [f"  {line}" for line in self.evidence[:LINES]]
+        if len(self.evidence) > LINES:
+            shown.append(f"  and {len(self.evidence) - LINES} more like these")
         return "\n".join([f"{self.name}: {self.symptom}", *shown, f"  -> {self.remedy}"])
 
     def as_json(self) -> dict[str, object]:

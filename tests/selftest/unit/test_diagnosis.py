@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hadrill.diagnosis import Answer, Diagnosis, Examination, Facts, HostFacts
+from hadrill.diagnosis import Answer, Cause, Diagnosis, Examination, Facts, HostFacts
 from hadrill.inventory import Inventory
 from hadrill.report.causes import document
 from hadrill.services.mariadb import Mariadb
@@ -126,3 +126,13 @@ def _healthy() -> Facts:
             for name, host in facts.hosts.items()
         }
     )
+
+
+def test_a_cause_with_a_hundred_lines_is_shown_on_a_screen() -> None:
+    found = Cause("name-wrong", "a symptom", tuple(f"line {number}" for number in range(100)), "a remedy")
+    shown = str(found).splitlines()
+    assert shown[1] == "  line 0"
+    assert shown[-2:] == ["  and 88 more like these", "  -> a remedy"]
+    assert len(found.evidence) == 100
+    few = replace(found, evidence=("only one",))
+    assert str(few).splitlines() == ["name-wrong: a symptom", "  only one", "  -> a remedy"]
