@@ -81,6 +81,12 @@ class Loss:
             promised = f"slo.kubernetes.rto {self.rto:g} s, and " if self.rto < allowed.seconds else ""
             raise DrillFailedError(f"{self}: without success {what}; allowed {promised}{allowed}")
 
+    def require_kept(self) -> None:
+        """Every server has all that was acknowledged. Raises DrillFailedError."""
+        self.require("read back")
+        if self.lost:
+            raise DrillFailedError(f"{self}: {self.lost} acknowledged writes are lost")
+
     def require_unnoticed(self) -> None:
         """Not one operation of any lane failed. Raises DrillFailedError."""
         failed = [f"{lane}: {count} failed" for lane, count in self.failed.items() if count]

@@ -5,6 +5,7 @@ from functools import partial
 from hadrill.drill.kubernetes.loss import POWER_OFF, Loss
 from hadrill.drill.kubernetes.scene import BACK_SECONDS, MOVER, SETTLE_SECONDS, Scene
 from hadrill.inventory import Host
+from hadrill.services.asking import FAILURES
 from hadrill.services.kubernetes.budget import rescheduled_budget
 from hadrill.services.kubernetes.questions import (
     all_answer,
@@ -13,6 +14,7 @@ from hadrill.services.kubernetes.questions import (
     is_back,
     moved,
     not_ready,
+    renewed,
     serves,
     still_ready,
     system_pods,
@@ -49,7 +51,8 @@ class NodeLoss(Scene):
                 self._see(loss, "cluster works", partial(takes_writes, there, self.id), self._api_seconds(loss))
                 self._see(loss, "servers ready", partial(all_ready, there, others), SETTLE_SECONDS)
                 self._see(loss, "API answers", partial(all_answer, there, others), SETTLE_SECONDS)
-            self._see(loss, "comes back", partial(is_back, there, victim), BACK_SECONDS, loss.healed)
+                last = self._last_word(victim)
+            self._see(loss, "comes back", partial(is_back, there, victim, last), BACK_SECONDS, loss.healed)
         return loss
 
     def _of_agent(self, victim: Host) -> Loss:
@@ -64,11 +67,19 @@ class NodeLoss(Scene):
                 self._see(loss, "endpoint gone", gone, SETTLE_SECONDS)
                 self._see(loss, "system pods", partial(still_ready, there, system, victim), SETTLE_SECONDS)
                 self._see(loss, "rescheduled", partial(moved, there, self.id, MOVER, before, victim), seconds)
-            self._see(loss, "comes back", partial(is_back, there, victim), BACK_SECONDS, loss.healed)
+                last = self._last_word(victim)
+            self._see(loss, "comes back", partial(is_back, there, victim, last), BACK_SECONDS, loss.healed)
             back = partial(ingress_ready, there, victim, ready=True)
             self._see(loss, "endpoint back", back, BACK_SECONDS, loss.healed)
             self._see(loss, "ingress back", partial(serves, self.id, victim), BACK_SECONDS, loss.healed)
         return loss
+
+    def _last_word(self, victim: Host) -> str:
+        """When a lost node's kubelet said last that it lives; empty where nobody can tell."""
+        try:
+            return renewed(self._kubernetes, victim)
+        except (*FAILURES, LookupError):
+            return ""
 
     def _api_seconds(self, loss: Loss) -> float:
         return self._cluster.budget("blackhole", loss.role).seconds

@@ -31,6 +31,7 @@ MOVER = "mover"
 """The program whose one pod is placed on the victim."""
 SETTLE_SECONDS = 60.0
 BACK_SECONDS = 90.0
+READ_SECONDS = 20.0
 
 
 class Scene:
@@ -77,7 +78,7 @@ class Scene:
                     begun = time.monotonic()
                     eventually("a steady workload", lambda: work.unsteady(begun), Deadline(SETTLE_SECONDS))
                     yield
-                    eventually("a steady workload again", lambda: work.unsteady(loss.healed), Deadline(SETTLE_SECONDS))
+                    self._see(loss, "clients served", lambda: work.unsteady(loss.healed), SETTLE_SECONDS, loss.healed)
                     end = time.monotonic()
                 self._measure(loss, work, end)
                 if present:
@@ -85,7 +86,10 @@ class Scene:
                     loss.backends = backends.rounds(self._kubernetes.api(), self.id, started)
                     loss.services = unserved_services(self._session, loss, present)
         finally:
-            self._cluster.clean(self.id)
+            try:
+                self._cluster.clean(self.id)
+            except FAILURES as error:
+                self._session.say(f"{loss}: what was made for it is still there: {error}")
 
     @contextmanager
     def _broken(self, loss: Loss, seconds: float) -> Iterator[None]:
@@ -143,9 +147,14 @@ class Scene:
             loss.outages[lane.name] = round(longest_outage(done, loss.began, end).seconds, 2)
             loss.failed[lane.name] = sum(each.outcome != OK and each.end >= loss.began for each in done)
         acknowledged = work.history.acknowledged()
-        for host in self._cluster.read_back_order():
-            found = self._cluster.found(host, self.id, acknowledged, work.history)
-            loss.lost = max(loss.lost, len(acknowledged - found))
+
+        def unread() -> str | None:
+            for host in self._cluster.read_back_order():
+                found = self._cluster.found(host, self.id, acknowledged, work.history)
+                loss.lost = max(loss.lost, len(acknowledged - found))
+            return None
+
+        self._see(loss, "read back", unread, READ_SECONDS, end)
         said = ", ".join(f"{lane} {seconds:.1f} s" for lane, seconds in loss.outages.items())
         failed, count = sum(loss.failed.values()), len(acknowledged)
         self._session.say(

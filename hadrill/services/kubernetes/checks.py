@@ -1,6 +1,7 @@
 """What is true of a healthy Kubernetes, asked of every server and of the cluster itself."""
 
 import http.client
+from datetime import datetime
 from typing import Any
 
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, ask
@@ -8,6 +9,7 @@ from hadrill.services.finding import CheckFailedError, Finding, require
 from hadrill.services.kubernetes.service import API_PORT, HTTP_PORT, Kubernetes
 
 NAMESPACES = ("kube-system", "ingress")
+NODE_LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 
 
 def api(service: Kubernetes) -> None:
@@ -37,11 +39,25 @@ def nodes(service: Kubernetes) -> None:
             cause = "its kubelet does not report, or its runtime or network is not ready"
             found = f"{state['status']}: {state.get('reason', '')}: {state.get('message', '')}"
             findings.append(Finding(host.name, "Ready", found, cause))
+    findings += _silent(_items(service, NODE_LEASES)) if not findings else []
     findings += [
         Finding(name, "only hosts of the inventory", "a node of that name", "a host that left, or two names for one")
         for name in listed
     ]
     require(findings)
+
+
+def _silent(leases: list[dict[str, Any]]) -> list[Finding]:
+    """Nodes that are Ready only because nobody has noticed yet: by the others' clocks, their kubelet's lease is over."""
+    spoke = {each["metadata"]["name"]: datetime.fromisoformat(each["spec"]["renewTime"]) for each in leases}
+    lasts = {each["metadata"]["name"]: int(each["spec"]["leaseDurationSeconds"]) for each in leases}
+    late = {name: (max(spoke.values()) - at).total_seconds() for name, at in spoke.items()}
+    cause = "it lost its power or its network a moment ago, or its kubelet stands still"
+    return [
+        Finding(name, f"its kubelet to speak every {lasts[name]} s", f"{seconds:.0f} s of silence", cause)
+        for name, seconds in late.items()
+        if seconds > lasts[name]
+    ]
 
 
 def workloads(service: Kubernetes) -> None:

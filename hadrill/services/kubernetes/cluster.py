@@ -108,10 +108,15 @@ class KubernetesCluster(Cluster):
         """A namespace, and in it a web service that the ingress leads to."""
         address = self.kubernetes.ingress_points[0]
 
+        made = False
+
         def missing() -> str | None:
+            nonlocal made
             try:
                 # Once more where a busy server let one question wait too long: what is there already stays.
-                make_place(self.kubernetes, drill)
+                if not made:
+                    make_place(self.kubernetes, drill)
+                made = True
                 if not any(map(is_ready, pods(self.kubernetes.api(), drill))):
                     return "no pod is ready"
                 status, _ = checks.page(address, site_of(drill))

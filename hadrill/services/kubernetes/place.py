@@ -35,8 +35,12 @@ def path_of(drill: str, kind: str) -> str:
 
 
 def make_place(service: Kubernetes, drill: str) -> None:
-    """The namespace with its web service."""
+    """The namespace with its web service. What a killed run left goes."""
     api = service.api()
+    for each in api.items("/api/v1/namespaces"):
+        name = str(each["metadata"]["name"])
+        if name.startswith(PREFIX) and name != namespace_of(drill) and "deletionTimestamp" not in each["metadata"]:
+            api.delete(f"/api/v1/namespaces/{name}")
     make(api, "/api/v1/namespaces", {"metadata": {"name": namespace_of(drill)}})
     make(api, path_of(drill, "configmaps"), {"metadata": {"name": "seed"}})
     make(api, path_of(drill, "deployments"), deployment(service, WEB, REPLICAS))

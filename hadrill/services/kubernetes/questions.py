@@ -41,8 +41,18 @@ def not_ready(service: Kubernetes, node: Host) -> str | None:
     return "still Ready" if state["status"] == "True" else None
 
 
-def is_back(service: Kubernetes, node: Host) -> str | None:
-    """Every node is Ready; a server's own API and its part of etcd are too."""
+def renewed(service: Kubernetes, node: Host) -> str:
+    """When a node's kubelet said last that it lives, in its own words."""
+    return str(service.api().get(f"{checks.NODE_LEASES}/{node}")["spec"]["renewTime"])
+
+
+def is_back(service: Kubernetes, node: Host, before: str) -> str | None:
+    """A node's kubelet lives again, and every node is Ready; a server's own API and its part of etcd are too.
+
+    `before` is when its kubelet said so last before it was lost: Ready stays what it was for the whole grace period.
+    """
+    if renewed(service, node) == before:
+        return f"its kubelet has said nothing since {before}"
     checks.nodes(service)
     if node in service.servers:
         service.api(node.address).get("/readyz")

@@ -20,7 +20,8 @@ from hadrill.drill.kubernetes.loss import Seen
 from hadrill.inventory import InvalidInventoryError, Inventory, Role, read
 from hadrill.inventory.credentials import write_missing
 from hadrill.services.clusters import present
-from hadrill.services.kubernetes import Kubernetes
+from hadrill.services.finding import CheckFailedError
+from hadrill.services.kubernetes import Kubernetes, checks
 from hadrill.services.kubernetes.backends import Round
 from hadrill.services.kubernetes.budget import Timers, not_ready_between, rescheduled_budget
 from hadrill.services.kubernetes.diagnosis import EXAMINATION
@@ -159,6 +160,25 @@ def test_an_outage_over_its_budget_fails_and_a_lane_that_is_not_there_too(nodes:
         loss.require_outage("read", allowed)
     with pytest.raises(DrillFailedError, match="no lane 'delete'"):
         loss.require_outage("delete", allowed)
+
+
+def test_a_node_is_not_ready_because_nobody_has_noticed_yet(nodes: Kubernetes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lease(name: str, second: int) -> dict[str, object]:
+        spec = {"renewTime": f"2026-11-22T07:00:{second:02}.000000Z", "leaseDurationSeconds": 20}
+        return {"metadata": {"name": name}, "spec": spec}
+
+    def listed(_: Kubernetes, path: str) -> list[dict[str, object]]:
+        if path == checks.NODE_LEASES:
+            return [lease(host.name, last.get(host.name, 50)) for host in nodes.members]
+        ready = {"conditions": [{"type": "Ready", "status": "True"}]}
+        return [{"metadata": {"name": host.name}, "status": ready} for host in nodes.members]
+
+    monkeypatch.setattr(checks, "_items", listed)
+    last = {"k3s-worker-01": 31}
+    checks.nodes(nodes)
+    last = {"k3s-worker-01": 29}
+    with pytest.raises(CheckFailedError, match="k3s-worker-01: expected its kubelet to speak every 20 s, found 21 s"):
+        checks.nodes(nodes)
 
 
 def test_a_promise_is_judged_where_it_is_stricter(nodes: Kubernetes) -> None:
