@@ -48,7 +48,7 @@ def nodes(service: Kubernetes) -> None:
 
 
 def _silent(leases: list[dict[str, Any]]) -> list[Finding]:
-    """Nodes that are Ready only because nobody has noticed yet: by the others' clocks, their kubelet's lease is over."""
+    """Nodes that are Ready only because nobody has noticed yet: by the others' clocks, a lease of a kubelet is over."""
     spoke = {each["metadata"]["name"]: datetime.fromisoformat(each["spec"]["renewTime"]) for each in leases}
     lasts = {each["metadata"]["name"]: int(each["spec"]["leaseDurationSeconds"]) for each in leases}
     late = {name: (max(spoke.values()) - at).total_seconds() for name, at in spoke.items()}
