@@ -13,6 +13,7 @@ from hadrill.services.mariadb import Mariadb
 from hadrill.services.postgresql import Postgresql
 from hadrill.services.redis import Redis
 from install import postgresql, proxysql, redis, sql_proxy
+from install.container import Container
 from install.desired import Block, Desired, Directory, File
 from install.proxies import resp
 from install.site import HERE, Site
@@ -90,6 +91,11 @@ def test_no_password_stands_in_a_unit(lab: Path) -> None:
     cache = Redis(site.inventory)
     units = redis.desired(site, cache, cache.members[0], cache.members[1]).units
     assert not [s for s in site.inventory.credentials.values() if any(s in unit.content for unit in units)]
+
+
+def test_services_begin_after_the_firewall() -> None:
+    unit = Container("redis", "image", "command", ()).unit()
+    assert "After=network-online.target ufw.service docker.service\n" in unit.content
 
 
 def test_a_first_replica_follows_the_master_and_the_master_nobody(lab: Path) -> None:

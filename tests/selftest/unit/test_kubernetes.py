@@ -95,6 +95,8 @@ def test_only_servers_get_the_authorities_keys(nodes: Kubernetes) -> None:
         host.name for host in nodes.servers
     ]
     assert all(file.mode == 0o600 for files in texts.values() for file in files.values())
+    units = [unit for host in nodes.members for unit in desired(site, nodes, pki, host).units]
+    assert all("After=network-online.target ufw.service" in unit.content for unit in units)
     again = {host: desired(site, nodes, pki, host) for host in nodes.members}
     assert again == {host: desired(site, nodes, Pki.of(nodes.inventory), host) for host in nodes.members}
 
