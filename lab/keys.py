@@ -1,5 +1,6 @@
-"""SSH keys of the lab: one for the runner, one for each machine, all known before the first connection."""
+"""What each machine is known by: SSH keys, known before the first connection, and an identity of its own."""
 
+import uuid
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -9,7 +10,7 @@ from hadrill.inventory import Host
 
 
 def ensure_keys(folder: Path, machines: Path, hosts: tuple[Host, ...], port: int) -> None:
-    """Write what is missing: the runner's key, each machine's key, and known_hosts for all of them."""
+    """Write what is missing: the runner's key, each machine's key and identity, and known_hosts for all of them."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     runner = _ensure_key(folder / "id_ed25519")
     known = []
@@ -17,6 +18,8 @@ def ensure_keys(folder: Path, machines: Path, hosts: tuple[Host, ...], port: int
         machine = machines / host.name
         machine.mkdir(mode=0o700, parents=True, exist_ok=True)
         public = _ensure_key(machine / "ssh_host_ed25519_key")
+        # Without one every boot is a machine's first, and systemd enables again whatever somebody disabled.
+        (machine / "machine-id").write_text(uuid.uuid5(uuid.NAMESPACE_DNS, host.fqdn).hex + "\n", "ascii")
         (machine / "authorized_keys").write_text(runner + "\n", "ascii")
         name = host.address if port == 22 else f"[{host.address}]:{port}"
         known.append(f"{name} {public}\n")

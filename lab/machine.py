@@ -79,6 +79,8 @@ class Machine:
             f"{volume_of(self.lab)}:{INSIDE}:ro",
             "-v",
             f"{self.files}:/lab:ro",
+            "-v",
+            f"{self.files / 'machine-id'}:/etc/machine-id:ro",
             self.image,
         )
 

@@ -57,6 +57,11 @@ class Loss:
     def __str__(self) -> str:
         return f"{self.victim} ({self.role}{', of etcd too' if self.in_etcd else ''}), {self.fault}"
 
+    @property
+    def causes(self) -> tuple[dict[str, Any], ...]:
+        """Those that were named first, when something did not come in time."""
+        return next((each.causes for each in self.seen.values() if each.causes), ())
+
     def require(self, name: str) -> Seen:
         """What was seen. Raises DrillFailedError with why it was not."""
         found = self.seen[name]
@@ -79,13 +84,13 @@ class Loss:
         if late or not counted:
             what = "; ".join(late) or f"no lane {lanes!r}"
             promised = f"slo.kubernetes.rto {self.rto:g} s, and " if self.rto < allowed.seconds else ""
-            raise DrillFailedError(f"{self}: without success {what}; allowed {promised}{allowed}")
+            raise DrillFailedError(f"{self}: without success {what}; allowed {promised}{allowed}", self.causes)
 
     def require_kept(self) -> None:
         """Every server has all that was acknowledged. Raises DrillFailedError."""
         self.require("read back")
         if self.lost:
-            raise DrillFailedError(f"{self}: {self.lost} acknowledged writes are lost")
+            raise DrillFailedError(f"{self}: {self.lost} acknowledged writes are lost", self.causes)
 
     def require_unnoticed(self) -> None:
         """Not one operation of any lane failed. Raises DrillFailedError."""
