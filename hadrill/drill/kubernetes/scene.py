@@ -120,8 +120,8 @@ class Scene:
         try:
             eventually(name, reason, Deadline(seconds, start=start))
         except OverdueError as error:
-            # Asked while the fault is still there.
-            loss.seen[name] = explained(self._cluster, loss, str(error), loss.victim.name)
+            # Asked while it is so. What is wrong with the victim is no cause until it should be back.
+            loss.seen[name] = explained(self._cluster, loss, str(error), "" if loss.healed else loss.victim.name)
         else:
             loss.seen[name] = Seen(round(time.monotonic() - start, 2))
         self._session.say(f"{loss.victim} {loss.fault}: {name} {loss.seen[name]}")
