@@ -10,7 +10,7 @@ from hadrill.drill.fault_block import fault_block
 from hadrill.drill.kubernetes.explained import explained, unserved_services
 from hadrill.drill.kubernetes.kept import keep_loss
 from hadrill.drill.kubernetes.loss import Loss, Seen
-from hadrill.drill.kubernetes.pods_clients import bucket_for, clients_missing
+from hadrill.drill.kubernetes.pod_clients import bucket_for, clients_missing
 from hadrill.drill.objective import objective_of
 from hadrill.drill.observer import Observer
 from hadrill.drill.preflight import unhealthy, wait_healthy

@@ -14,11 +14,13 @@ from invoke.exceptions import Exit
 from hadrill.diagnosis import Answer, Facts, HostFacts
 from hadrill.drill import Case
 from hadrill.drill.collecting import Wish
-from hadrill.drill.errors import DrillFailedError
+from hadrill.drill.errors import DrillFailedError, InconclusiveError
 from hadrill.drill.kubernetes import CORDON, POWER_OFF, Loss
 from hadrill.drill.kubernetes.loss import Seen
 from hadrill.inventory import InvalidInventoryError, Inventory, Role, read
 from hadrill.inventory.credentials import write_missing
+from hadrill.report.failure import explain
+from hadrill.report.secrets import Scrubber
 from hadrill.services.clusters import present
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.kubernetes import Kubernetes, checks
@@ -36,6 +38,7 @@ from install.kubernetes.upstream import desired
 from install.site import Site
 from install.tasks import everything
 
+SHORT = Budget((Part("balancer", 4.0, "lb"),))
 LAB = Path(__file__).parents[3] / "inventories" / "lab"
 
 
@@ -181,6 +184,22 @@ def test_a_node_is_not_ready_because_nobody_has_noticed_yet(nodes: Kubernetes, m
     last = {"k3s-worker-01": 29}
     with pytest.raises(CheckFailedError, match="k3s-worker-01: expected its kubelet to speak every 20 s, found 21 s"):
         checks.nodes(nodes)
+
+
+def test_a_refused_loss_is_one_sentence_and_a_failed_one_has_its_causes(nodes: Kubernetes) -> None:
+    refused = explain(InconclusiveError("refused, it would break the quorum"), Scrubber([]))
+    assert (refused.outcome, refused.text) == ("inconclusive", "inconclusive: refused, it would break the quorum")
+    loss, cause = _loss(nodes), {"name": "etcd-no-quorum"}
+    loss.seen = {"cluster works": Seen(problem="waited 24.2 s", causes=(cause,)), "read back": Seen(1.0)}
+    loss.lost, loss.outages = 1, {"write new 6443": 67.3}
+    for judge in (
+        lambda: loss.require("cluster works"),
+        loss.require_kept,
+        lambda: loss.require_outage("write", SHORT),
+    ):
+        with pytest.raises(DrillFailedError) as failed:
+            judge()
+        assert failed.value.causes == (cause,)
 
 
 def test_a_promise_is_judged_where_it_is_stricter(nodes: Kubernetes) -> None:
