@@ -1,4 +1,4 @@
-"""What each machine is known by: SSH keys, known before the first connection, and an identity of its own."""
+"""What each machine has of its own: SSH keys, known before the first connection, an identity, and a resolver."""
 
 import uuid
 from pathlib import Path
@@ -10,7 +10,7 @@ from hadrill.inventory import Host
 
 
 def ensure_keys(folder: Path, machines: Path, hosts: tuple[Host, ...], port: int) -> None:
-    """Write what is missing: the runner's key, each machine's key and identity, and known_hosts for all of them."""
+    """Write what is missing: the runner's key, each machine's own files, and known_hosts for all of them."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     runner = _ensure_key(folder / "id_ed25519")
     known = []
@@ -18,6 +18,8 @@ def ensure_keys(folder: Path, machines: Path, hosts: tuple[Host, ...], port: int
         machine = machines / host.name
         machine.mkdir(mode=0o700, parents=True, exist_ok=True)
         public = _ensure_key(machine / "ssh_host_ed25519_key")
+        # Nobody listens there, so unknown names fail at once. Docker's own resolver keeps a refusal to itself, for 10 s.
+        (machine / "resolv.conf").write_text("nameserver 127.0.0.1\n", "ascii")
         # Without one every boot is a machine's first, and systemd enables again whatever somebody disabled.
         (machine / "machine-id").write_text(uuid.uuid5(uuid.NAMESPACE_DNS, host.fqdn).hex + "\n", "ascii")
         (machine / "authorized_keys").write_text(runner + "\n", "ascii")

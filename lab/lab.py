@@ -32,14 +32,12 @@ class Lab:
         self.inventory = inventory
         self.name = inventory.settings.name
         self.state = state_of(self.name)
-        settings = inventory.settings
         self.machines = [
             Machine(
                 self.name,
                 host,
                 node_image() if host.role in KUBERNETES else machine_image(),
                 network_name(inventory),
-                str(settings.private_network[1]),
                 pods_image() if host.role in KUBERNETES else services_digest(self._components),
                 self.state / "machines" / host.name,
                 store_of(self.state, host.name) if host.role in KUBERNETES else None,

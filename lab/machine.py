@@ -21,7 +21,6 @@ class Machine:
     host: Host
     image: str
     network: str
-    gateway: str
     services: str
     files: Path
     store: Path | None = None
@@ -55,9 +54,6 @@ class Machine:
             self.network,
             "--ip",
             self.host.address,
-            # A resolver that answers nothing: unknown names fail here and now instead of being asked outside.
-            "--dns",
-            self.gateway,
             "--cap-add",
             "ALL",
             *[part for name in DROPPED for part in ("--cap-drop", name)],
@@ -81,6 +77,8 @@ class Machine:
             f"{self.files}:/lab:ro",
             "-v",
             f"{self.files / 'machine-id'}:/etc/machine-id:ro",
+            "-v",
+            f"{self.files / 'resolv.conf'}:/etc/resolv.conf:ro",
             self.image,
         )
 

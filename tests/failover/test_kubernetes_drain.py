@@ -37,3 +37,4 @@ def test_drain_is_not_noticed(drain: Loss) -> None:
 def test_drain_ends(drain: Loss) -> None:
     """The node takes pods again."""
     drain.require("schedulable")
+    drain.require("takes pods")

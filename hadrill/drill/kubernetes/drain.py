@@ -1,5 +1,6 @@
 """The planned case: a node is emptied for work on it, and takes pods again afterwards."""
 
+import time
 from functools import partial
 
 from hadrill.drill.kubernetes.loss import CORDON, Loss
@@ -29,5 +30,5 @@ class Drain(Scene):
                 self._see(loss, "emptied", partial(emptied, there, victim), EMPTY_SECONDS)
                 self._see(loss, "rescheduled", partial(moved, there, self.id, MOVER, before, victim), SETTLE_SECONDS)
             self._see(loss, "schedulable", partial(schedulable, there, victim), BACK_SECONDS, loss.healed)
-            self._place(victim, AGAIN)
+            self._see(loss, "takes pods", self._wish(AGAIN, victim), SETTLE_SECONDS, time.monotonic())
         return loss

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from hadrill.drill.fault_block import fault_block
 from hadrill.drill.kubernetes.explained import explained, unserved_services
@@ -23,7 +24,8 @@ from hadrill.services.finding import CheckFailedError
 from hadrill.services.kubernetes import backends
 from hadrill.services.kubernetes.budget import timers_of
 from hadrill.services.kubernetes.cluster import KubernetesCluster
-from hadrill.services.kubernetes.place import deployment, is_ready, make, node_of, path_of, pods
+from hadrill.services.kubernetes.place import deployment, make, path_of, pods
+from hadrill.services.kubernetes.questions import placed
 from hadrill.timing import Deadline, OverdueError, Timeline, eventually
 from hadrill.workload import OK, Workload, longest_outage
 
@@ -126,20 +128,20 @@ class Scene:
             loss.seen[name] = Seen(round(time.monotonic() - start, 2))
         self._session.say(f"{loss.victim} {loss.fault}: {name} {loss.seen[name]}")
 
-    def _place(self, victim: Host, app: str = MOVER) -> str:
+    def _wish(self, app: str, victim: Host) -> Callable[[], str | None]:
+        """Ask for a pod on the victim, if there is room; the answer is the condition that it is ready there."""
+        make(
+            self._kubernetes.api(),
+            path_of(self.id, "deployments"),
+            deployment(self._kubernetes, app, 1, victim.name),
+        )
+        return partial(placed, self._kubernetes, self.id, app, victim)
+
+    def _place(self, victim: Host) -> str:
         """A pod on the victim; returns its UID."""
-        api = self._kubernetes.api()
-        make(api, path_of(self.id, "deployments"), deployment(self._kubernetes, app, 1, victim.name))
-        found = [""]
-
-        def missing() -> str | None:
-            there = [pod for pod in pods(api, self.id, app) if is_ready(pod)]
-            found[:] = [str(pod["metadata"]["uid"]) for pod in there]
-            places = [node_of(pod) for pod in there]
-            return None if places == [victim.name] else f"ready on {', '.join(places) or 'no node'}"
-
-        eventually(f"a pod on {victim}", missing, Deadline(SETTLE_SECONDS))
-        return found[0]
+        eventually(f"a pod on {victim}", self._wish(MOVER, victim), Deadline(SETTLE_SECONDS))
+        (pod,) = pods(self._kubernetes.api(), self.id, MOVER)
+        return str(pod["metadata"]["uid"])
 
     def _measure(self, loss: Loss, work: Workload, end: float) -> None:
         for lane in work.lanes:

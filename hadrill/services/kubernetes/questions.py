@@ -11,6 +11,7 @@ from hadrill.services.kubernetes.place import is_ready, node_of, path_of, pods, 
 from hadrill.services.kubernetes.service import Kubernetes
 
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/ingress/endpointslices"
+CORDONED = "node.kubernetes.io/unschedulable"
 OF_INGRESS = "labelSelector=kubernetes.io%2Fservice-name%3Dtraefik"
 
 
@@ -67,10 +68,10 @@ def moved(service: Kubernetes, drill: str, app: str, before: str, victim: Host) 
 
 
 def emptied(service: Kubernetes, node: Host) -> str | None:
-    """Nothing but DaemonSets' pods is on a node. Evicts what is, as often as it is asked."""
+    """Nothing but DaemonSets' pods, and kubelet's own, is on a node. Evicts what is, as often as it is asked."""
     api, left = service.api(), []
     for pod in api.items(f"/api/v1/pods?fieldSelector=spec.nodeName%3D{node}"):
-        if "DaemonSet" in [owner["kind"] for owner in pod["metadata"].get("ownerReferences", ())]:
+        if {"DaemonSet", "Node"} & {owner["kind"] for owner in pod["metadata"].get("ownerReferences", ())}:
             continue
         left.append(f"{pod['metadata']['namespace']}/{pod['metadata']['name']}{_refusal(api, pod)}")
     return f"still there: {', '.join(left)}" if left else None
@@ -92,7 +93,14 @@ def _refusal(api: Api, pod: dict[str, Any]) -> str:
 def schedulable(service: Kubernetes, node: Host) -> str | None:
     """New pods may be placed on a node."""
     spec = service.api().get(f"/api/v1/nodes/{node}")["spec"]
-    return "it is cordoned" if spec.get("unschedulable") or spec.get("taints") else None
+    tainted = CORDONED in [taint["key"] for taint in spec.get("taints", ())]
+    return "it is cordoned" if spec.get("unschedulable") or tainted else None
+
+
+def placed(service: Kubernetes, drill: str, app: str, node: Host) -> str | None:
+    """A program's one pod is ready on a node."""
+    places = [node_of(pod) for pod in pods(service.api(), drill, app) if is_ready(pod)]
+    return None if places == [node.name] else f"ready on {', '.join(places) or 'no node'}"
 
 
 def system_pods(service: Kubernetes, but: Host) -> dict[str, str]:

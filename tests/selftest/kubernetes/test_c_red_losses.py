@@ -23,7 +23,7 @@ def test_the_checks_fail_with_the_cause(name: str, nodes: Inventory, nodes_ssh: 
     options = ("--node", case.victim.name, "-k", "not drill", "--no-page")
     try:
         with brought_about(nodes, nodes_ssh, case):
-            summary = run_suite("tests/failover/test_kubernetes.py", tmp_path, *options, seconds=LOSS_SECONDS)
+            summary = run_suite(case.suite, tmp_path, *options, seconds=LOSS_SECONDS)
     finally:
         eventually("Kubernetes to be whole again", cluster.unhealthy, Deadline(HEALED_SECONDS))
     red = {check["check"]: check for check in summary["checks"] if check["outcome"] != "passed"}

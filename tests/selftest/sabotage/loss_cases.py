@@ -10,6 +10,7 @@ from hadrill.faults.power import driver
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services.kubernetes import Kubernetes
+from hadrill.services.kubernetes.place import node_of
 from hadrill.timing import POLL
 from tests.selftest.sabotage.bench import Sabotage, Step, sabotaged, stopped
 from tests.selftest.sabotage.kubernetes_cases import KUBECTL, tainted
@@ -25,6 +26,7 @@ class RedLoss:
     victim: Host
     red: tuple[str, ...]
     late: bool = True
+    suite: str = "tests/failover/test_kubernetes.py"
 
 
 def killed(host: Host, unit: str) -> Step:
@@ -103,6 +105,16 @@ def agent_does_not_start_its_kubelet(service: Kubernetes) -> RedLoss:
     return _not_enabled(service.agents[-1], ("agent_loss_comes_back", "ingress_restored"))
 
 
+def budget_forbids_a_drain(service: Kubernetes) -> RedLoss:
+    """A PodDisruptionBudget wants all pods of the system, always: those of an agent may not leave it."""
+    make = f"{KUBECTL} -n kube-system create pdb hadrill-sabotage --selector='k8s-app' --min-available=100%"
+    undo = f"{KUBECTL} -n kube-system delete pdb hadrill-sabotage --ignore-not-found"
+    holding = {node_of(pod) for pod in service.api().items("/api/v1/namespaces/kube-system/pods?labelSelector=k8s-app")}
+    victim = next(host for host in service.agents if host.name in holding)
+    sabotage = Sabotage("disruption-budget", (Step(service.servers[0], make, undo),))
+    return RedLoss(sabotage, victim, ("drain_empties",), late=False, suite="tests/failover/test_kubernetes_drain.py")
+
+
 def _not_enabled(victim: Host, red: tuple[str, ...]) -> RedLoss:
     undo = f"systemctl enable --now -q {KUBELET}"
     return RedLoss(
@@ -120,5 +132,6 @@ CASES: dict[str, Callable[[Kubernetes], RedLoss]] = {
         nowhere_to_go,
         resolver_goes,
         agent_does_not_start_its_kubelet,
+        budget_forbids_a_drain,
     )
 }
