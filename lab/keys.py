@@ -18,7 +18,7 @@ def ensure_keys(folder: Path, machines: Path, hosts: tuple[Host, ...], port: int
         machine = machines / host.name
         machine.mkdir(mode=0o700, parents=True, exist_ok=True)
         public = _ensure_key(machine / "ssh_host_ed25519_key")
-        # Nobody listens there, so unknown names fail at once. Docker's own resolver keeps a refusal to itself, for 10 s.
+        # Nobody listens there, so unknown names fail at once. Docker's own resolver keeps a refusal to itself for 10 s.
         (machine / "resolv.conf").write_text("nameserver 127.0.0.1\n", "ascii")
         # Without one every boot is a machine's first, and systemd enables again whatever somebody disabled.
         (machine / "machine-id").write_text(uuid.uuid5(uuid.NAMESPACE_DNS, host.fqdn).hex + "\n", "ascii")
