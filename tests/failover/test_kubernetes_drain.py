@@ -5,6 +5,7 @@ import pytest
 from hadrill.drill import Session
 from hadrill.drill.kubernetes import CORDON, Drain, Loss
 from hadrill.services.kubernetes.cluster import KubernetesCluster
+from hadrill.services.kubernetes.workload import PAGES
 
 pytestmark = [
     pytest.mark.failover,
@@ -15,9 +16,14 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def drain(pytestconfig: pytest.Config, drills: Session) -> Loss:
+def nodes(drills: Session) -> KubernetesCluster:
+    """The cluster."""
+    return KubernetesCluster(drills.inventory, drills.remote)
+
+
+@pytest.fixture(scope="module")
+def drain(pytestconfig: pytest.Config, drills: Session, nodes: KubernetesCluster) -> Loss:
     """An agent is drained, or the one that --node names."""
-    nodes = KubernetesCluster(drills.inventory, drills.remote)
     wished = pytestconfig.option.node
     return Drain(drills, nodes).of(drills.inventory.host(wished) if wished else None)
 
@@ -28,9 +34,11 @@ def test_drain_empties(drain: Loss) -> None:
     drain.require("rescheduled")
 
 
-def test_drain_is_not_noticed(drain: Loss) -> None:
-    """Not one operation fails, and nothing acknowledged is lost."""
-    drain.require_unnoticed()
+def test_drain_is_not_noticed(drain: Loss, nodes: KubernetesCluster) -> None:
+    """Not one page fails, the API stays within what anything planned may cost, and nothing acknowledged is lost."""
+    drain.require_unnoticed(PAGES)
+    drain.require_outage("write", nodes.budget("planned", "agent"))
+    drain.require_outage("read", nodes.budget("planned", "agent"))
     drain.require_kept()
 
 

@@ -92,11 +92,10 @@ class Loss:
         if self.lost:
             raise DrillFailedError(f"{self}: {self.lost} acknowledged writes are lost", self.causes)
 
-    def require_unnoticed(self) -> None:
-        """Not one operation of any lane failed. Raises DrillFailedError."""
-        failed = [f"{lane}: {count} failed" for lane, count in self.failed.items() if count]
-        if failed or not self.failed:
-            raise DrillFailedError(f"{self}: {'; '.join(failed) or 'no lanes'}")
+    def require_unnoticed(self, lane: str) -> None:
+        """Not one operation of a lane failed. Raises DrillFailedError."""
+        if self.failed[lane]:
+            raise DrillFailedError(f"{self}: {lane}: {self.failed[lane]} failed", self.causes)
 
     def require_backend(self, name: str) -> None:
         """Every remaining node's pod used a data service during the loss and after it. Raises DrillFailedError."""

@@ -20,7 +20,7 @@ def test_a_promise_that_the_configuration_cannot_keep_is_a_cause(stock: Inventor
         promised = replace(stock, settings=stock.settings.model_copy(update={"slo": slo}))
         allowed = budget([Part("down-after", seconds - MARGIN_SECONDS, "live")])
         known = {"inventory": promised, "service": "redis", "roles": ("master",), "budget": lambda *_: allowed}
-        return over_objective(cast("Cluster", type("Stub", (), known)()))
+        return over_objective(cast("Cluster", type("Stub", (), known | {"promised": Cluster.promised})()))
 
     assert cause(10.0, None) is None
     assert cause(10.0, "10s") is None
