@@ -1,5 +1,6 @@
 """A namespace of a drill's own, and in it a small web service behind the ingress, for its clients to use."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from hadrill.services.kubernetes.api import CONFLICT, Api, ApiError
 from hadrill.services.kubernetes.service import Kubernetes
 
 PREFIX = "hadrill-drill-"
+STALE_SECONDS = 3600.0
 WEB = "web"
 WEB_PORT = 8080
 REPLICAS = 2
@@ -37,10 +39,8 @@ def path_of(drill: str, kind: str) -> str:
 def make_place(service: Kubernetes, drill: str) -> None:
     """The namespace with its web service. What a killed run left goes."""
     api = service.api()
-    for each in api.items("/api/v1/namespaces"):
-        name = str(each["metadata"]["name"])
-        if name.startswith(PREFIX) and name != namespace_of(drill) and "deletionTimestamp" not in each["metadata"]:
-            api.delete(f"/api/v1/namespaces/{name}")
+    for name in left_over(api.items("/api/v1/namespaces"), datetime.now(UTC)):
+        api.delete(f"/api/v1/namespaces/{name}")
     make(api, "/api/v1/namespaces", {"metadata": {"name": namespace_of(drill)}})
     make(api, path_of(drill, "configmaps"), {"metadata": {"name": "seed"}})
     make(api, path_of(drill, "deployments"), deployment(service, WEB, REPLICAS))
@@ -50,6 +50,16 @@ def make_place(service: Kubernetes, drill: str) -> None:
     backend = {"service": {"name": WEB, "port": {"number": WEB_PORT}}}
     rule = {"host": site_of(drill), "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
     make(api, path_of(drill, "ingresses"), {"metadata": {"name": WEB}, "spec": {"rules": [rule]}})
+
+
+def left_over(namespaces: list[dict[str, Any]], now: datetime) -> list[str]:
+    """Names of drills' namespaces that are older than any drill lasts: a younger one may be in use by another run."""
+    mine = [each["metadata"] for each in namespaces if each["metadata"]["name"].startswith(PREFIX)]
+    return [
+        str(each["name"])
+        for each in mine
+        if (now - datetime.fromisoformat(each["creationTimestamp"])).total_seconds() > STALE_SECONDS
+    ]
 
 
 def remove_place(service: Kubernetes, drill: str) -> None:

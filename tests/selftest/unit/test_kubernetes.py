@@ -3,6 +3,7 @@
 import json
 import shutil
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ from hadrill.services.kubernetes.backends import Round
 from hadrill.services.kubernetes.budget import Timers, not_ready_between, rescheduled_budget
 from hadrill.services.kubernetes.diagnosis import EXAMINATION
 from hadrill.services.kubernetes.facts import API
+from hadrill.services.kubernetes.place import left_over
 from hadrill.services.kubernetes.signs import INGRESS
 from hadrill.timing import Budget, Part
 from install.kubernetes.access import Pki
@@ -200,6 +202,14 @@ def test_a_refused_loss_is_one_sentence_and_a_failed_one_has_its_causes(nodes: K
         with pytest.raises(DrillFailedError) as failed:
             judge()
         assert failed.value.causes == (cause,)
+
+
+def test_only_what_is_older_than_any_drill_is_left_over() -> None:
+    def space(name: str, made: str) -> dict[str, object]:
+        return {"metadata": {"name": name, "creationTimestamp": f"2026-11-22T{made}Z"}}
+
+    found = [space("hadrill-drill-a", "07:59:59"), space("hadrill-drill-b", "08:30:00"), space("mine", "01:00:00")]
+    assert left_over(found, datetime(2026, 11, 22, 9, tzinfo=UTC)) == ["hadrill-drill-a"]
 
 
 def test_a_promise_is_judged_where_it_is_stricter(nodes: Kubernetes) -> None:
