@@ -9,7 +9,7 @@ from hadrill.inventory import Host
 
 FULL_PERCENT = 97
 APART_SECONDS = 2.0
-"""More than a second's rounding and a slow answer; Sentinel, Patroni and Galera live with less."""
+"""Sentinel, Patroni and Galera live with less."""
 
 EXPIRES_DAYS = 14
 CERTIFICATES = f"""
@@ -48,11 +48,15 @@ def full_disk(view: View[Any]) -> Iterator[str]:
 
 
 def clocks(view: View[Any]) -> Iterator[str]:
-    """Clocks that differ."""
-    skews = {host: facts.skew for host, facts in view.asked.items()}
-    if skews and max(skews.values()) - min(skews.values()) > APART_SECONDS:
-        ahead, behind = max(skews, key=lambda host: skews[host]), min(skews, key=lambda host: skews[host])
-        yield f"{ahead} is {skews[ahead] - skews[behind]:.1f} s ahead of {behind}"
+    """Clocks that differ by more than slow answers can explain."""
+    told = {host: facts for host, facts in view.asked.items() if facts.time}
+    if not told:
+        return
+    ahead = max(told, key=lambda host: told[host].skew - told[host].doubt)
+    behind = min(told, key=lambda host: told[host].skew + told[host].doubt)
+    lead = (told[ahead].skew - told[ahead].doubt) - (told[behind].skew + told[behind].doubt)
+    if lead > APART_SECONDS:
+        yield f"{ahead} is at least {lead:.1f} s ahead of {behind}"
 
 
 def expiring(view: View[Any]) -> Iterator[str]:
@@ -79,7 +83,7 @@ RULES: tuple[Rule[View[Any]], ...] = (
     Rule(
         "clocks-apart",
         f"clocks differ by more than {APART_SECONDS:g} s",
-        "each host's time, beside the runner's",
+        "each host's time beside the runner's, less what a slow answer leaves open",
         "let all hosts follow the same time source",
         clocks,
     ),

@@ -76,13 +76,15 @@ class Answer:
 class HostFacts:
     """One host's answers. `unreachable` says why there are none.
 
-    `time` is the host's own, in seconds since 1970, and `skew` its lead over the runner's.
+    `time` is the host's own, in seconds since 1970, 0 for what has no clock. Its lead over the runner's is `skew`,
+    give or take `doubt`: a slow answer does not say when on its way the host looked at its clock.
     """
 
     answers: Mapping[str, Answer] = field(default_factory=dict)
     unreachable: str = ""
     time: float = 0.0
     skew: float = 0.0
+    doubt: float = 0.0
 
     def __getitem__(self, name: str) -> Answer:
         return self.answers.get(name, Answer(error="not asked"))
@@ -114,6 +116,7 @@ class Facts:
                     host["unreachable"],
                     host["time"],
                     host["skew"],
+                    host["doubt"],
                 )
                 for name, host in json.loads(text).items()
             }
@@ -126,6 +129,7 @@ class Facts:
                 "unreachable": host.unreachable,
                 "time": host.time,
                 "skew": host.skew,
+                "doubt": host.doubt,
                 "answers": {each: vars(answer) for each, answer in host.answers.items()},
             }
             for name, host in self.hosts.items()
@@ -141,7 +145,11 @@ def _ask(remote: Remote, host: Host, order: Order, besides: Mapping[str, str]) -
     }
     asked = time.time()
     said = run_program(remote, host, PROGRAM, message, COLLECT_SECONDS)
-    middle = (asked + time.time()) / 2
+    answered = time.time()
     answers = {name: Answer(answer["said"], answer["error"]) for name, answer in said["questions"].items()}
     answers |= {name: Answer(each) for name, each in said["commands"].items()}
-    return HostFacts(answers, time=said["time"], skew=round(said["time"] - middle, 2))
+    # It began after it was asked, and ended before its answer came: two bounds of its clock's lead.
+    most, least = said["time"] - asked, said["ended"] - answered
+    return HostFacts(
+        answers, time=said["time"], skew=round((most + least) / 2, 2), doubt=round((most - least) / 2 + 0.01, 2)
+    )

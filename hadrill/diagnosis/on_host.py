@@ -1,7 +1,8 @@
 """Runs on a host, sent over SSH: asks what it is told to ask, all at once, and prints the answers as JSON. Only reads.
 
 Input: {"questions": {name: [address, port, payload, until]}, "commands": {name: shell}, "seconds": limit of each}.
-Output: {"time": Unix time, "questions": {name: {"said", "error"}}, "commands": {name: what it said}}.
+Output: {"time": Unix time at the beginning, "ended": at the end, "questions": {name: {"said", "error"}},
+"commands": {name: what it said}}.
 """
 
 import json
@@ -52,19 +53,18 @@ def run(command: str, seconds: float) -> str:
 
 def main() -> None:
     """Answer what standard input asks for."""
+    begun = time.time()
     order = json.load(sys.stdin)
     seconds = order["seconds"]
     with ThreadPoolExecutor(max_workers=len(order["questions"]) + len(order["commands"]) + 1) as pool:
         questions = {name: pool.submit(ask, place, seconds) for name, place in order["questions"].items()}
         commands = {name: pool.submit(run, command, seconds) for name, command in order["commands"].items()}
-        json.dump(
-            {
-                "time": time.time(),
-                "questions": {name: each.result() for name, each in questions.items()},
-                "commands": {name: each.result() for name, each in commands.items()},
-            },
-            sys.stdout,
-        )
+        answers = {
+            "time": begun,
+            "questions": {name: each.result() for name, each in questions.items()},
+            "commands": {name: each.result() for name, each in commands.items()},
+        }
+    json.dump({**answers, "ended": time.time()}, sys.stdout)
 
 
 main()

@@ -2,7 +2,6 @@
 
 import http.client
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from hadrill.diagnosis import Diagnosis, Facts
@@ -189,10 +188,7 @@ class KubernetesCluster(Cluster):
         """From every node's own words, and what the API knows."""
         wanted = orders(self.kubernetes, since_seconds or RECENT_SECONDS)
         facts = Facts.collect(self.remote, wanted, commands(wanted))
-        skews = [each.skew for each in facts.hosts.values() if not each.unreachable]
-        # The API has no clock of its own.
-        known = replace(told_by_api(self.kubernetes), skew=skews[0] if skews else 0.0)
-        whole = Facts({**facts.hosts, API: known})
+        whole = Facts({**facts.hosts, API: told_by_api(self.kubernetes)})
         return EXAMINATION.judge(self.kubernetes, whole, before=not since_seconds, victim=victim)
 
     def port_of(self, role: str) -> int:

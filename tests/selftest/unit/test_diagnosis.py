@@ -110,6 +110,16 @@ def test_a_patroni_that_answers_one_page_late_runs(stock: Inventory) -> None:
     assert "patroni-stopped" in judge("postgresql", stock, Facts({**facts.hosts, name: late})).ruled_out
 
 
+def test_clocks_are_apart_only_beyond_what_a_slow_answer_leaves_open(stock: Inventory) -> None:
+    hosts = dict(_healthy().hosts)
+    slow = replace(hosts["redis-01"], skew=-3.0, doubt=3.0)
+    assert not judge("redis", stock, Facts({**hosts, "redis-01": slow})).causes
+    behind = replace(slow, doubt=0.5)
+    found = judge("redis", stock, Facts({**hosts, "redis-01": behind})).causes
+    assert [cause.name for cause in found] == ["clocks-apart"]
+    assert re.fullmatch(r"\S+ is at least 2\.\d s ahead of redis-01", found[0].evidence[0])
+
+
 def judge(service: str, stock: Inventory, facts: Facts, *, before: bool = True) -> Diagnosis:
     """What the rules of a service say of facts."""
     kind, examination = SERVICES[service]
