@@ -126,6 +126,11 @@ class Breakage:
                     self._unhealed = True
                     self.problems.append(problem)
 
+    def require_healed(self) -> None:
+        """Raises RuntimeError with what could not be healed."""
+        if self.problems:
+            raise RuntimeError("; ".join(self.problems))
+
     def forget(self, entry: Entry) -> None:
         """Cross an entry out, once nothing is left to undo."""
         if not self._unhealed:

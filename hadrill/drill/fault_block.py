@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hadrill.drill.breakage import Breakage, Step
+from hadrill.drill.breakage import Breakage
 from hadrill.drill.case import Case
 from hadrill.drill.session import Session
 from hadrill.inventory import Host
@@ -21,16 +21,14 @@ def fault_block(
     fault: str,
     host: Host,
     seconds: float = BLOCK_SECONDS,
-    step: Step = lambda *_: None,
 ) -> Iterator[None]:
     """Guard, lease, journal, inject, prove; and heal at the end, whatever the block did.
 
     Raises InconclusiveError where the fault is refused, unavailable or not there, LeaseHeldError, RemoteError.
     """
     case = Case(cluster.service, fault, host=host.name)
-    breakage = Breakage(session, cluster, case, uuid.uuid4().hex[:12], step)
+    breakage = Breakage(session, cluster, case, uuid.uuid4().hex[:12], lambda *_: None)
     made = breakage.guard()
     with breakage.leased(made, seconds), breakage.broken(made, seconds):
         yield
-    if breakage.problems:
-        raise RuntimeError("; ".join(breakage.problems))
+    breakage.require_healed()

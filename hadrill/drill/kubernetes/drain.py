@@ -24,9 +24,9 @@ class Drain(Scene):
 
     def _of(self, victim: Host) -> Loss:
         loss, there = self._loss(victim, CORDON), self._kubernetes
-        with self._working(loss):
+        with self._working(loss, EMPTY_SECONDS + SETTLE_SECONDS) as broken:
             before = self._place(victim)
-            with self._broken(loss, EMPTY_SECONDS + SETTLE_SECONDS):
+            with broken():
                 self._see(loss, "emptied", partial(emptied, there, victim), EMPTY_SECONDS)
                 self._see(loss, "rescheduled", partial(moved, there, self.id, MOVER, before, victim), SETTLE_SECONDS)
             self._see(loss, "schedulable", partial(schedulable, there, victim), BACK_SECONDS, loss.healed)

@@ -46,8 +46,8 @@ class NodeLoss(Scene):
             self._cluster.lead_etcd(victim)
         loss, there = self._loss(victim, POWER_OFF), self._kubernetes
         others = [host for host in there.servers if host != victim]
-        with self._working(loss):
-            with self._broken(loss, SETTLE_SECONDS):
+        with self._working(loss, SETTLE_SECONDS) as broken:
+            with broken():
                 self._see(loss, "cluster works", partial(takes_writes, there, self.id), self._api_seconds(loss))
                 self._see(loss, "servers ready", partial(all_ready, there, others), SETTLE_SECONDS)
                 self._see(loss, "API answers", partial(all_answer, there, others), SETTLE_SECONDS)
@@ -58,9 +58,9 @@ class NodeLoss(Scene):
     def _of_agent(self, victim: Host) -> Loss:
         loss, there = self._loss(victim, POWER_OFF), self._kubernetes
         seconds = rescheduled_budget(loss.timers, self._cluster.multiplier).seconds
-        with self._working(loss, clients=True):
+        with self._working(loss, seconds + SETTLE_SECONDS, clients=True) as broken:
             before, system = self._place(victim), system_pods(there, victim)
-            with self._broken(loss, seconds + SETTLE_SECONDS):
+            with broken():
                 self._see(loss, "cluster works", partial(takes_writes, there, self.id), self._api_seconds(loss))
                 self._see(loss, "NotReady", partial(not_ready, there, victim), seconds)
                 gone = partial(ingress_ready, there, victim, ready=False)

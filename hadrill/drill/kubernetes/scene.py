@@ -4,10 +4,12 @@ import math
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
-from hadrill.drill.fault_block import fault_block
+from hadrill.drill.breakage import Breakage
+from hadrill.drill.case import Case
+from hadrill.drill.errors import InconclusiveError
 from hadrill.drill.kubernetes.explained import explained, unserved_services
 from hadrill.drill.kubernetes.kept import keep_loss
 from hadrill.drill.kubernetes.loss import Loss, Seen
@@ -19,6 +21,7 @@ from hadrill.drill.session import Session
 from hadrill.faults.power import PowerError
 from hadrill.inventory import Host
 from hadrill.remote import RemoteError
+from hadrill.safety.lease import LeaseHeldError
 from hadrill.services.asking import FAILURES
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.kubernetes import backends
@@ -35,6 +38,9 @@ SETTLE_SECONDS = 60.0
 BACK_SECONDS = 90.0
 READ_SECONDS = 20.0
 
+Break = Callable[[], AbstractContextManager[None]]
+"""Makes the fault of a loss, for a `with` block."""
+
 
 class Scene:
     """What all that happens to a node has in common."""
@@ -50,6 +56,8 @@ class Scene:
         """What keeps the checks from being made is told in a sentence, with its cause. Raises InconclusiveError."""
         try:
             yield
+        except LeaseHeldError as error:
+            raise InconclusiveError(str(error)) from error
         except (RemoteError, PowerError, LookupError, OverdueError, *FAILURES) as error:
             raise unhealthy(self._cluster, f"{type(error).__name__}: {error}") from error
 
@@ -62,13 +70,36 @@ class Scene:
         return Loss(victim, self._cluster.role(victim), timers, fault, in_etcd, math.inf if rto is None else rto)
 
     @contextmanager
-    def _working(self, loss: Loss, *, clients: bool = False) -> Iterator[None]:
-        """Clients at the entry points, pods that use the data services, and everybody watched."""
+    def _working(self, loss: Loss, seconds: float, *, clients: bool = False) -> Iterator[Break]:
+        """Clients at work on hosts that are this loss's alone; yields the fault, which lasts `seconds` at most."""
         wait_healthy(self._cluster, SETTLE_SECONDS)
+        case, moments = Case(self._cluster.service, loss.fault, host=loss.victim.name), dict[str, float]()
+
+        def step(_: int, name: str) -> None:
+            moments[name] = time.monotonic()
+
+        breakage = Breakage(self._session, self._cluster, case, self.id, step)
+        fault = breakage.guard()
+
+        @contextmanager
+        def broken() -> Iterator[None]:
+            with breakage.broken(fault, seconds):
+                loss.began = moments["inject"]
+                yield
+            loss.healed = moments["heal"]
+            breakage.require_healed()
+
+        # Leased before anything is made on the cluster: another run would take it away as left over.
+        with breakage.leased(fault, seconds), self._clients(loss, wanted=clients):
+            yield broken
+
+    @contextmanager
+    def _clients(self, loss: Loss, *, wanted: bool) -> Iterator[None]:
+        """Clients at the entry points, pods that use the data services where `wanted`, and everybody watched."""
         started = time.time()
         lanes, rate = self._cluster.lanes(self.id), self._session.rate * self._cluster.rate_share
         inventory = self._session.inventory
-        present = backends.present(inventory) if clients else ()
+        present = backends.present(inventory) if wanted else ()
         try:
             self._cluster.prepare(self.id, None)
             with bucket_for(inventory, self.id, wanted="minio" in present) as bucket:
@@ -92,18 +123,6 @@ class Scene:
                 self._cluster.clean(self.id)
             except FAILURES as error:
                 self._session.say(f"{loss}: what was made for it is still there: {error}")
-
-    @contextmanager
-    def _broken(self, loss: Loss, seconds: float) -> Iterator[None]:
-        moments: dict[str, float] = {}
-
-        def step(_: int, name: str) -> None:
-            moments.setdefault(name, time.monotonic())
-
-        with fault_block(self._session, self._cluster, loss.fault, loss.victim, seconds, step):
-            loss.began = moments["inject"]
-            yield
-        loss.healed = moments["heal"]
 
     def _see(
         self, loss: Loss, name: str, condition: Callable[[], str | None], seconds: float, since: float = 0.0
