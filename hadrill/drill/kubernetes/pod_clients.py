@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from hadrill.inventory import Inventory
+from hadrill.services.asking import FAILURES
 from hadrill.services.kubernetes import Kubernetes, backends
 from hadrill.services.minio import Minio, buckets
 
@@ -11,8 +12,11 @@ BUCKETS = "hadrill-pods-"
 
 
 @contextmanager
-def bucket_for(inventory: Inventory, drill: str, *, wanted: bool) -> Iterator[str]:
-    """A bucket of MinIO's for the pods, which goes again with what is in it. A drill of MinIO removes only its own."""
+def bucket_for(inventory: Inventory, drill: str, say: Callable[[str], None], *, wanted: bool) -> Iterator[str]:
+    """A bucket of MinIO's for the pods, which goes again with what is in it. A drill of MinIO removes only its own.
+
+    A MinIO that refuses to remove it is no end of the loss: `say` is told, and the next loss removes it.
+    """
     name = f"{BUCKETS}{drill}"
     if not wanted:
         yield name
@@ -23,7 +27,10 @@ def bucket_for(inventory: Inventory, drill: str, *, wanted: bool) -> Iterator[st
     try:
         yield name
     finally:
-        buckets.remove(client, name)
+        try:
+            buckets.remove(client, name)
+        except FAILURES as error:
+            say(f"bucket {name} is still there: {error}")
 
 
 def clients_missing(service: Kubernetes, drill: str) -> Callable[[], str | None]:

@@ -102,7 +102,7 @@ class Scene:
         present = backends.present(inventory) if wanted else ()
         try:
             self._cluster.prepare(self.id, None)
-            with bucket_for(inventory, self.id, wanted="minio" in present) as bucket:
+            with bucket_for(inventory, self.id, self._session.say, wanted="minio" in present) as bucket:
                 if present:
                     backends.start_clients(self._kubernetes, self.id, bucket)
                     missing = clients_missing(self._kubernetes, self.id)

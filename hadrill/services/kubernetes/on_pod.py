@@ -17,8 +17,8 @@ from typing import Any
 Login = dict[str, str]
 LIMIT = 2
 """Seconds for a connection, and for an answer."""
-PACE = 1.0
-"""Seconds between two rounds."""
+PACE = 3.0
+"""Seconds between two rounds: a round opens five connections, and every node's pod makes them."""
 KEPT: dict[str, Any] = {}
 
 

@@ -1,30 +1,41 @@
 """What is wrong with Kubernetes, or goes wrong while a node is away, so that checks of the node's loss fail."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
+from typing import Any
 
 from hadrill.faults.power import driver
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services.kubernetes import Kubernetes
 from hadrill.services.kubernetes.place import node_of
+from hadrill.services.mariadb import Mariadb
+from hadrill.services.minio import Minio
+from hadrill.services.postgresql import Postgresql
+from hadrill.services.rabbitmq import Rabbitmq
+from hadrill.services.redis import Redis
 from hadrill.timing import POLL
 from tests.selftest.sabotage.bench import Sabotage, Step, sabotaged, stopped
 from tests.selftest.sabotage.kubernetes_cases import KUBECTL, tainted
+from tests.selftest.sabotage.mariadb_cases import desynced
+from tests.selftest.sabotage.rabbitmq_cases import disk_alarm
 
 MANAGER, KUBELET, ETCD = "hadrill-kube-controller-manager", "hadrill-kubelet", "hadrill-etcd"
 
 
 @dataclass(frozen=True)
 class RedLoss:
-    """A cause, the host that is lost meanwhile, and the checks that fail. `late`: brought about once it is lost."""
+    """What is wrong, the host that is lost meanwhile, and the checks that fail, each with its cause.
+
+    `late`: brought about once the host is lost.
+    """
 
     sabotage: Sabotage
     victim: Host
-    red: tuple[str, ...]
+    red: Mapping[str, str]
     late: bool = True
     suite: str = "tests/failover/test_kubernetes.py"
 
@@ -32,6 +43,11 @@ class RedLoss:
 def killed(host: Host, unit: str) -> Step:
     """A unit ends at once: etcd would say goodbye for ten seconds."""
     return Step(host, f"systemctl kill -s KILL {unit}; systemctl stop {unit}", f"systemctl start {unit}")
+
+
+def red(sabotage: Sabotage, victim: Host, *checks: str, **how: Any) -> RedLoss:
+    """Checks that all fail with the one cause."""
+    return RedLoss(sabotage, victim, dict.fromkeys(checks, sabotage.cause), **how)
 
 
 @contextmanager
@@ -64,45 +80,44 @@ def _once_lost(inventory: Inventory, remote: Remote, case: RedLoss, over: Event)
 def majority_goes_with_a_server(service: Kubernetes) -> RedLoss:
     """Another server's etcd ends while one is away: nobody is left to agree with."""
     victim, other, _ = service.servers
-    steps = (killed(other, ETCD),)
-    red = ("server_loss_cluster_works", "server_loss_servers_ready", "server_loss_api_answers")
-    return RedLoss(Sabotage("etcd-no-quorum", steps), victim, red)
+    checks = ("server_loss_cluster_works", "server_loss_servers_ready", "server_loss_api_answers")
+    return red(Sabotage("etcd-no-quorum", (killed(other, ETCD),)), victim, *checks)
 
 
 def server_does_not_start_its_kubelet(service: Kubernetes) -> RedLoss:
     """Started by hand once, and never enabled."""
-    return _not_enabled(service.servers[-1], ("server_loss_comes_back",))
+    return _not_enabled(service.servers[-1], "server_loss_comes_back")
 
 
 def majority_goes_beside_an_agent(service: Kubernetes) -> RedLoss:
     """The API ends while an agent is away."""
     steps = tuple(killed(host, ETCD) for host in service.servers[1:])
-    return RedLoss(Sabotage("etcd-no-quorum", steps), service.agents[0], ("agent_loss_cluster_works",))
+    return red(Sabotage("etcd-no-quorum", steps), service.agents[0], "agent_loss_cluster_works")
 
 
 def nobody_looks_after_nodes(service: Kubernetes) -> RedLoss:
     """No controller manager runs: a dead node stays Ready."""
     steps = tuple(stopped(host, MANAGER) for host in service.servers)
-    red = ("agent_loss_not_ready", "rescheduled", "ingress_redistributed")
-    return RedLoss(Sabotage("component-stopped", steps), service.agents[0], red)
+    checks = ("agent_loss_not_ready", "rescheduled", "ingress_redistributed")
+    return red(Sabotage("component-stopped", steps), service.agents[0], *checks)
 
 
 def nowhere_to_go(service: Kubernetes) -> RedLoss:
     """Every node is tainted: pods of the lost one find no new place."""
     (step,) = tainted(service).steps
-    return RedLoss(Sabotage("taint-forbids", (step,)), service.agents[0], ("rescheduled",))
+    return red(Sabotage("taint-forbids", (step,)), service.agents[0], "rescheduled")
 
 
 def resolver_goes(service: Kubernetes) -> RedLoss:
     """CoreDNS is scaled to nothing."""
     scale = f"{KUBECTL} -n kube-system scale deployment coredns --replicas"
     step = Step(service.servers[0], f"{scale}=0", f"{scale}=2")
-    return RedLoss(Sabotage("names-unanswered", (step,)), service.agents[0], ("agent_loss_system_pods",))
+    return red(Sabotage("names-unanswered", (step,)), service.agents[0], "agent_loss_system_pods")
 
 
 def agent_does_not_start_its_kubelet(service: Kubernetes) -> RedLoss:
     """Started by hand once, and never enabled."""
-    return _not_enabled(service.agents[-1], ("agent_loss_comes_back", "ingress_restored"))
+    return _not_enabled(service.agents[-1], "agent_loss_comes_back", "ingress_restored")
 
 
 def budget_forbids_a_drain(service: Kubernetes) -> RedLoss:
@@ -112,14 +127,36 @@ def budget_forbids_a_drain(service: Kubernetes) -> RedLoss:
     holding = {node_of(pod) for pod in service.api().items("/api/v1/namespaces/kube-system/pods?labelSelector=k8s-app")}
     victim = next(host for host in service.agents if host.name in holding)
     sabotage = Sabotage("disruption-budget", (Step(service.servers[0], make, undo),))
-    return RedLoss(sabotage, victim, ("drain_empties",), late=False, suite="tests/failover/test_kubernetes_drain.py")
+    return red(sabotage, victim, "drain_empties", late=False, suite="tests/failover/test_kubernetes_drain.py")
 
 
-def _not_enabled(victim: Host, red: tuple[str, ...]) -> RedLoss:
-    undo = f"systemctl enable --now -q {KUBELET}"
-    return RedLoss(
-        Sabotage("component-stopped", (Step(victim, f"systemctl disable -q {KUBELET}", undo),)), victim, red, late=False
+def backends_go(service: Kubernetes) -> RedLoss:
+    """All five data services stop serving, each for its own reason."""
+    inventory = service.inventory
+    postgresql, redis, minio, mariadb = Postgresql(inventory), Redis(inventory), Minio(inventory), Mariadb(inventory)
+    steps = (
+        *(stopped(host, "hadrill-patroni") for host in postgresql.members),
+        *(stopped(host, "hadrill-redis") for host in redis.members),
+        *disk_alarm(Rabbitmq(inventory)).steps,
+        *(stopped(host, "hadrill-minio") for host in minio.members[1:]),
+        *(desynced(host) for host in mariadb.members),
     )
+    return RedLoss(
+        Sabotage("data services", steps),
+        service.agents[0],
+        {
+            "backends[postgresql]": "raft-no-majority",
+            "backends[redis]": "redis-stopped",
+            "backends[rabbitmq]": "disk-alarm",
+            "backends[minio]": "write-quorum-lost",
+            "backends[mariadb]": "node-desynced",
+        },
+    )
+
+
+def _not_enabled(victim: Host, *checks: str) -> RedLoss:
+    step = Step(victim, f"systemctl disable -q {KUBELET}", f"systemctl enable --now -q {KUBELET}")
+    return red(Sabotage("component-stopped", (step,)), victim, *checks, late=False)
 
 
 CASES: dict[str, Callable[[Kubernetes], RedLoss]] = {

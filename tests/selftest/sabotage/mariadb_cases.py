@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from hadrill.inventory import Host
 from hadrill.services.mariadb import Mariadb
 from tests.selftest.sabotage.bench import Sabotage, Step, cut_port, everywhere, spoilt, stopped
 
@@ -10,10 +11,15 @@ DATA = "/var/lib/hadrill/mariadb"
 UNIT = "hadrill-mariadb"
 
 
+def desynced(host: Host) -> Step:
+    """A node is told to fall behind."""
+    on, off = (f"echo 'SET GLOBAL wsrep_desync = {value}' | {SQL}" for value in ("ON", "OFF"))
+    return Step(host, on, off)
+
+
 def node_desynced(service: Mariadb) -> Sabotage:
     """A backup script that did not end."""
-    on, off = (f"echo 'SET GLOBAL wsrep_desync = {value}' | {SQL}" for value in ("ON", "OFF"))
-    return Sabotage("node-desynced", (Step(service.members[-1], on, off),), fails="cluster")
+    return Sabotage("node-desynced", (desynced(service.members[-1]),), fails="cluster")
 
 
 def transfer_failing(service: Mariadb) -> Sabotage:
