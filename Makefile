@@ -19,7 +19,7 @@ test: setup ## the project's own tests, on the lab too; its data does not surviv
 	@$(BIN)/pytest tests/selftest
 
 sabotage: setup ## misconfigure the lab on purpose, one cause at a time: each must be named
-	@$(BIN)/pytest tests/selftest/sabotage tests/selftest/kubernetes/test_b_causes.py tests/selftest/kubernetes/test_c_red_losses.py
+	@$(BIN)/pytest tests/selftest/sabotage tests/selftest/kubernetes/test_b_causes.py tests/selftest/kubernetes/test_c_red_losses.py tests/selftest/kubernetes/test_d_red_backends.py
 
 lint: setup ## formatting rules, types
 	@$(BIN)/ruff check .

@@ -106,7 +106,9 @@ class Scene:
                 if present:
                     backends.start_clients(self._kubernetes, self.id, bucket)
                     missing = clients_missing(self._kubernetes, self.id)
-                    eventually("a client of the data services on every node", missing, Deadline(SETTLE_SECONDS))
+                    eventually(
+                        "a client of the data services on every node", _patient(missing), Deadline(SETTLE_SECONDS)
+                    )
                 with Observer(self._cluster, self._timeline), Workload(self.id, lanes, rate) as work:
                     begun = time.monotonic()
                     eventually("a steady workload", lambda: work.unsteady(begun), Deadline(SETTLE_SECONDS))
@@ -129,17 +131,8 @@ class Scene:
     ) -> None:
         """Wait for something, and write down when it came. What comes late is a problem of that alone."""
         start = since or loss.began
-
-        def reason() -> str | None:
-            try:
-                return condition()
-            except CheckFailedError as error:
-                return str(error)
-            except (*FAILURES, LookupError) as error:
-                return f"{type(error).__name__}: {error}"
-
         try:
-            eventually(name, reason, Deadline(seconds, start=start))
+            eventually(name, _patient(condition), Deadline(seconds, start=start))
         except OverdueError as error:
             # Asked while it is so. What is wrong with the victim is no cause until it should be back.
             loss.seen[name] = explained(self._cluster, loss, str(error), "" if loss.healed else loss.victim.name)
@@ -158,7 +151,7 @@ class Scene:
 
     def _place(self, victim: Host) -> str:
         """A pod on the victim; returns its UID."""
-        eventually(f"a pod on {victim}", self._wish(MOVER, victim), Deadline(SETTLE_SECONDS))
+        eventually(f"a pod on {victim}", _patient(self._wish(MOVER, victim)), Deadline(SETTLE_SECONDS))
         (pod,) = pods(self._kubernetes.api(), self.id, MOVER)
         return str(pod["metadata"]["uid"])
 
@@ -183,3 +176,17 @@ class Scene:
         )
         folder = self._session.folder / f"kubernetes-{loss.victim}-{loss.fault}-{self.id}"
         keep_loss(folder, loss, work, self._timeline)
+
+
+def _patient(condition: Callable[[], str | None]) -> Callable[[], str | None]:
+    """A condition that is asked again where its question failed: one late answer of a busy API says nothing."""
+
+    def reason() -> str | None:
+        try:
+            return condition()
+        except CheckFailedError as error:
+            return str(error)
+        except (*FAILURES, LookupError) as error:
+            return f"{type(error).__name__}: {error}"
+
+    return reason

@@ -119,6 +119,13 @@ RULES: tuple[Rule[RedisFacts], ...] = (
         signs.tilt,
     ),
     Rule(
+        "no-redis",
+        "no Redis runs at all: there is nobody to promote",
+        "no answer on 6379 from any member, not even on its own host",
+        "systemctl start hadrill-redis on all; their logs say why they ended",
+        lambda view: signs.none_alive(view, PORT),
+    ),
+    Rule(
         "second-attempt",
         "not slow: the first attempt failed, and Sentinel waits before the next one",
         "+try-failover more than once, or -failover-abort, in a Sentinel's log since the fault",

@@ -42,6 +42,13 @@ def stopped(view: RedisFacts, kind: str, port: int) -> Iterator[str]:
             yield f"{host}: nothing answers on port {port}, not even to {host} itself"
 
 
+def none_alive(view: RedisFacts, port: int) -> Iterator[str]:
+    """Ports of all members, where every one was asked and none answers: nobody can be promoted."""
+    found = list(stopped(view, "redis", port))
+    if len(found) == len(set(view.names) - {view.victim}):
+        yield from found
+
+
 def same_id(view: RedisFacts) -> Iterator[str]:
     """Sentinels with one identity."""
     for identity, number in Counter(each.id for each in view.sentinels.values()).items():

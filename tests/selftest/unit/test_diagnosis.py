@@ -90,6 +90,18 @@ def test_an_attempt_that_failed_counts_only_after_a_fault(stock: Inventory) -> N
     assert "2 x failover-timeout = 120 s" in after.causes[0].evidence[-1]
 
 
+def test_that_no_redis_runs_is_said_only_where_all_were_asked(stock: Inventory) -> None:
+    refused = Answer(error="refused")
+    hosts = {
+        name: replace(host, answers={**host.answers, "redis": refused}) if "redis" in host.answers else host
+        for name, host in _healthy().hosts.items()
+    }
+    first = judge("redis", stock, Facts(hosts), before=False).causes[0]
+    assert (first.name, len(first.evidence)) == ("no-redis", 3)
+    hosts["redis-03"] = HostFacts(unreachable="no answer")
+    assert "no-redis" in judge("redis", stock, Facts(hosts), before=False).ruled_out
+
+
 def test_a_raft_thread_that_died_is_named(stock: Inventory) -> None:
     facts = Facts.from_json((FACTS / "postgresql-patroni-paused.json").read_text("utf-8"))
     host = facts.hosts["db-slave-01"]
