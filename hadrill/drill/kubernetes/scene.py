@@ -83,7 +83,8 @@ class Scene:
 
         @contextmanager
         def broken() -> Iterator[None]:
-            with breakage.broken(fault, seconds):
+            # Asked again: preparing took its time, and a second node may be away by now.
+            with breakage.broken(breakage.guard(), seconds):
                 loss.began = moments["inject"]
                 yield
             loss.healed = moments["heal"]
