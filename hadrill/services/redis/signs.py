@@ -165,14 +165,17 @@ def tilt(view: RedisFacts) -> Iterator[str]:
 
 
 def second_attempt(view: RedisFacts) -> Iterator[str]:
-    """Attempts that failed."""
-    for host, sentinel in view.sentinels.items():
+    """Attempts that failed. The Sentinel beside a master that was killed lives, and may have led them."""
+    waits = [2 * int(sentinel.master["failover-timeout"]) / 1000 for sentinel in view.sentinels.values()]
+    for host in (name for name in view.names if name in view.asked):
         tries = view.log(host, "sentinel log", r"\+try-failover")
         aborted = view.log(host, "sentinel log", "-failover-abort")
         if len(tries) > 1 or aborted:
-            timeout = int(sentinel.master["failover-timeout"]) / 1000
             yield from [*tries, *aborted]
-            yield f"{host}: the next attempt comes 2 x failover-timeout = {2 * timeout:g} s after the last one"
+            yield from (
+                f"{host}: the next attempt comes 2 x failover-timeout = {seconds:g} s after the last one"
+                for seconds in waits[:1]
+            )
 
 
 def proxies(view: RedisFacts) -> Iterator[str]:

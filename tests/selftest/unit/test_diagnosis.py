@@ -88,6 +88,8 @@ def test_an_attempt_that_failed_counts_only_after_a_fault(stock: Inventory) -> N
     after = judge("redis", stock, Facts(hosts), before=False)
     assert [cause.name for cause in after.causes] == ["second-attempt"]
     assert "2 x failover-timeout = 120 s" in after.causes[0].evidence[-1]
+    beside = REDIS.judge(Redis(stock), Facts(hosts), before=False, victim="redis-01")
+    assert [cause.name for cause in beside.causes] == ["second-attempt"]
 
 
 def test_that_no_redis_runs_is_said_only_where_all_were_asked(stock: Inventory) -> None:
