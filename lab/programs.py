@@ -32,7 +32,7 @@ def programs_digest() -> str:
 
 
 def ensure_programs() -> Path:
-    """The folder with every program. Builds what is missing: a quarter of an hour on two processors.
+    """The folder with every program. Builds what is missing: up to half an hour on two busy processors.
 
     Raises LabError.
     """
