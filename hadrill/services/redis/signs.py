@@ -172,10 +172,8 @@ def second_attempt(view: RedisFacts) -> Iterator[str]:
         aborted = view.log(host, "sentinel log", "-failover-abort")
         if len(tries) > 1 or aborted:
             yield from [*tries, *aborted]
-            yield from (
-                f"{host}: the next attempt comes 2 x failover-timeout = {seconds:g} s after the last one"
-                for seconds in waits[:1]
-            )
+            if waits:
+                yield f"{host}: the next attempt comes 2 x failover-timeout = {waits[0]:g} s after the last one"
 
 
 def proxies(view: RedisFacts) -> Iterator[str]:
