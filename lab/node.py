@@ -51,9 +51,12 @@ def ensure_node_images(tag: str) -> None:
     missing = [name for name in (node_image(), pods_image()) if name not in present_images()]
     if missing:
         docker("tag", machine_image(), f"{REPOSITORY}/machine:base")
+        programs = ensure_programs()
         shutil.rmtree(PROGRAMS, ignore_errors=True)
-        shutil.copytree(ensure_programs(), PROGRAMS)
+        PROGRAMS.mkdir()
         try:
+            for name, file in programs.items():
+                shutil.copy2(file, PROGRAMS / name)
             for image in missing:
                 name = image.removeprefix(f"{REPOSITORY}/").partition(":")[0]
                 with step(f"image {name}"):

@@ -1,5 +1,6 @@
 """Causes that any host can have, whatever runs on it. They are asked of all and come first: they explain the rest."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -10,6 +11,10 @@ from hadrill.inventory import Host
 FULL_PERCENT = 97
 APART_SECONDS = 2.0
 """Sentinel, Patroni and Galera live with less."""
+
+BUSY_PERCENT = 50.0
+"""Of the last minute. Beyond it the timers of consensus (a second or less) are no longer kept."""
+PRESSURE = "cat /proc/pressure/cpu 2> /dev/null"
 
 EXPIRES_DAYS = 14
 CERTIFICATES = f"""
@@ -22,10 +27,15 @@ done
 
 
 def commands(hosts: Iterable[Host]) -> dict[str, str]:
-    """What each host is asked besides: what it takes the others' names for, and how full its disk is."""
+    """What each host is asked besides: the others' names, room on its disk, waits for its processors, certificates."""
     names = " ".join(name for host in hosts for name in (host.name, host.fqdn))
     ask = f"for n in {names}; do echo $n $(getent ahostsv4 $n | head -1 | cut -d' ' -f1); done"
-    return {"names": ask, "disk": "df --output=pcent,target /var/lib/hadrill | tail -1", "certificates": CERTIFICATES}
+    return {
+        "names": ask,
+        "disk": "df --output=pcent,target /var/lib/hadrill | tail -1",
+        "pressure": PRESSURE,
+        "certificates": CERTIFICATES,
+    }
 
 
 def wrong_names(view: View[Any]) -> Iterator[str]:
@@ -63,6 +73,14 @@ def expiring(view: View[Any]) -> Iterator[str]:
     """Certificates that clients will soon refuse."""
     for host in view.asked:
         yield from view.log(host, "certificates", "notAfter=")
+
+
+def busy(view: View[Any]) -> Iterator[str]:
+    """Hosts whose processes wait for processors, by the kernel's own account (Linux' Documentation/accounting/psi)."""
+    for host, facts in view.asked.items():
+        found = re.search(r"^some .*avg60=([\d.]+)", facts["pressure"].said)
+        if found and float(found[1]) >= BUSY_PERCENT:
+            yield f"{host}: in {float(found[1]):.0f}% of the last minute something waited for a processor"
 
 
 RULES: tuple[Rule[View[Any]], ...] = (
@@ -105,3 +123,13 @@ SINGLE_PROXY: Rule[View[Any]] = Rule(
     View.single_proxy,
 )
 """For services behind HAProxy; the least urgent, so it ends their lists."""
+
+BUSY: Rule[View[Any]] = Rule(
+    "processors-busy",
+    "processes waited for a processor most of the time",
+    f"`some` of /proc/pressure/cpu at {BUSY_PERCENT:g}% or more over a minute, and nothing else that explains it",
+    "give the host more processors or less work: timers of a second or less are not kept on it",
+    busy,
+    foretells=False,
+)
+"""For every service, and after all others: it makes anything late, so it explains only what nothing else does."""

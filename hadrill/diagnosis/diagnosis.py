@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from hadrill.diagnosis.common import BUSY
 from hadrill.diagnosis.common import RULES as COMMON
 from hadrill.diagnosis.facts import Facts
 from hadrill.diagnosis.rule import Cause, Rule, Seen
@@ -23,7 +24,7 @@ class Diagnosis:
     @classmethod
     def of(cls, service: str, view: Seen, rules: Sequence[Rule[Seen]]) -> Self:
         """Apply rules; before a fault only those that foretell something."""
-        known: tuple[Rule[Seen], ...] = (*COMMON, *rules)
+        known: tuple[Rule[Seen], ...] = (*COMMON, *rules, BUSY)
         chosen = [rule for rule in known if rule.foretells or not view.before]
         found = [rule.applies(view) for rule in chosen]
         return cls(

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hadrill.diagnosis.common import BUSY
 from hadrill.diagnosis.common import RULES as COMMON
 from hadrill.diagnosis.rule import Rule
 from hadrill.services.kubernetes.diagnosis import RULES as KUBERNETES
@@ -28,6 +29,7 @@ RULES: Mapping[str, Sequence[Rule[Any]]] = {
     "MinIO": MINIO,
     "MariaDB Galera": MARIADB,
     "Kubernetes": KUBERNETES,
+    "Every host, when nothing else explains it": (BUSY,),
 }
 
 

@@ -104,6 +104,24 @@ def test_that_no_redis_runs_is_said_only_where_all_were_asked(stock: Inventory) 
     assert "no-redis" in judge("redis", stock, Facts(hosts), before=False).ruled_out
 
 
+def test_busy_processors_explain_what_nothing_else_does_and_only_after_a_fault(stock: Inventory) -> None:
+    pressure = "some avg10=12.00 avg60={} avg300=9.00 total=3476\nfull avg10=0.00 avg60=99.00 avg300=0.00 total=0\n"
+
+    def with_pressure(facts: Facts, avg60: str) -> Facts:
+        answers = {**facts.hosts["redis-03"].answers, "pressure": Answer(said=pressure.format(avg60))}
+        return Facts({**facts.hosts, "redis-03": replace(facts.hosts["redis-03"], answers=answers)})
+
+    busy = with_pressure(_healthy(), "59.96")
+    found = judge("redis", stock, busy, before=False).causes
+    assert [(cause.name, cause.evidence) for cause in found] == [
+        ("processors-busy", ("redis-03: in 60% of the last minute something waited for a processor",))
+    ]
+    assert not judge("redis", stock, busy).causes
+    assert not judge("redis", stock, with_pressure(_healthy(), "49.99"), before=False).causes
+    both = with_pressure(Facts.from_json((FACTS / "redis-quorum-too-high.json").read_text("utf-8")), "59.96")
+    assert [cause.name for cause in judge("redis", stock, both, before=False).causes][-1] == "processors-busy"
+
+
 def test_a_raft_thread_that_died_is_named(stock: Inventory) -> None:
     facts = Facts.from_json((FACTS / "postgresql-patroni-paused.json").read_text("utf-8"))
     host = facts.hosts["db-slave-01"]
