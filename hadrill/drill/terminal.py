@@ -19,6 +19,7 @@ def line_writer(config: pytest.Config) -> Callable[[str], None]:
         return lambda _: None
     terminal = os.isatty(_OUTPUT)
     width = shutil.get_terminal_size().columns - 1
+    reporter = config.pluginmanager.getplugin("terminalreporter")
 
     def say(text: str) -> None:
         rewritten = text.startswith("\r")
@@ -28,7 +29,11 @@ def line_writer(config: pytest.Config) -> Callable[[str], None]:
         elif rewritten:
             return
         else:
-            text = f"\n{text}"
+            # What pytest is in the middle of, a file's name and its letters, ends; it begins that anew after us.
+            amid = reporter is not None and reporter.currentfspath is not None
+            if amid:
+                reporter.currentfspath = None
+            text = "\n" * amid + f"{text}\n"
         os.write(_OUTPUT, text.encode("ascii", "backslashreplace"))
 
     return say

@@ -17,6 +17,16 @@ def test_leak(inventory):
     plain = inventory.credentials.secret(Role.REDIS, "REDIS_PASSWORD")
     raise RuntimeError(f"cannot log in with {plain}")
 """
+SAYS = """
+import pytest
+from hadrill.drill.terminal import line_writer
+
+@pytest.mark.parametrize("n", range(2))
+def test_says(pytestconfig, n):
+    say = line_writer(pytestconfig)
+    for text in ("first", "\\rlive", f"undo {n}"):
+        say(text)
+"""
 
 
 def pytest_on(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -80,3 +90,10 @@ def test_what_an_ended_run_left_out_is_counted_and_not_green(project: Path, lab:
     summary = json.loads((project / "reports" / "latest" / "summary.json").read_text("utf-8"))
     assert (summary["passed"], summary["total"]) == (0, 2)
     assert summary["checks"][0]["cause"] == "the run ended before this check"
+
+
+def test_lines_of_a_drill_stand_alone_where_there_is_no_terminal(project: Path, lab: Path) -> None:
+    (project / "tests" / "basic" / "test_says.py").write_text(SAYS)
+    said = pytest_on(project, "tests/basic", "--inventory", str(lab)).stdout.splitlines()
+    own = [line for line in said if "first" in line or "undo" in line or "live" in line]
+    assert own == ["first", "undo 0", "first", "undo 1"], said
