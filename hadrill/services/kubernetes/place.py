@@ -116,6 +116,12 @@ def deployment(service: Kubernetes, app: str, replicas: int, node: str = "") -> 
     else:
         spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"}
         spec["topologySpreadConstraints"] = [spread | {"labelSelector": {"matchLabels": {"app": app}}}]
+        if service.agents:
+            # Without a majority nobody takes a lost server's pods out of the endpoints, and clients go on meeting them.
+            servers = [host.name for host in service.servers]
+            term = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "NotIn", "values": servers}]}
+            rule = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}
+            spec["affinity"] = {"nodeAffinity": rule}
     template = {"metadata": {"labels": {"app": app}}, "spec": spec}
     selector = {"matchLabels": {"app": app}}
     return {
