@@ -111,14 +111,14 @@ def test_busy_processors_explain_what_nothing_else_does_and_only_after_a_fault(s
         answers = {**facts.hosts["redis-03"].answers, "pressure": Answer(said=pressure.format(avg60))}
         return Facts({**facts.hosts, "redis-03": replace(facts.hosts["redis-03"], answers=answers)})
 
-    busy = with_pressure(_healthy(), "59.96")
+    busy = with_pressure(_healthy(), "94.96")
     found = judge("redis", stock, busy, before=False).causes
     assert [(cause.name, cause.evidence) for cause in found] == [
-        ("processors-busy", ("redis-03: in 60% of the last minute something waited for a processor",))
+        ("processors-busy", ("redis-03: in 95% of the last minute something waited for a processor",))
     ]
     assert not judge("redis", stock, busy).causes
-    assert not judge("redis", stock, with_pressure(_healthy(), "49.99"), before=False).causes
-    both = with_pressure(Facts.from_json((FACTS / "redis-quorum-too-high.json").read_text("utf-8")), "59.96")
+    assert not judge("redis", stock, with_pressure(_healthy(), "89.99"), before=False).causes
+    both = with_pressure(Facts.from_json((FACTS / "redis-quorum-too-high.json").read_text("utf-8")), "94.96")
     assert [cause.name for cause in judge("redis", stock, both, before=False).causes][-1] == "processors-busy"
 
 
