@@ -29,7 +29,7 @@ from hadrill.services.kubernetes.backends import Round
 from hadrill.services.kubernetes.budget import Timers, not_ready_between, rescheduled_budget
 from hadrill.services.kubernetes.diagnosis import EXAMINATION
 from hadrill.services.kubernetes.facts import API
-from hadrill.services.kubernetes.place import left_over
+from hadrill.services.kubernetes.place import deployment, left_over
 from hadrill.services.kubernetes.signs import INGRESS
 from hadrill.timing import Budget, Part
 from install.kubernetes.access import Pki
@@ -210,6 +210,22 @@ def test_only_what_is_older_than_any_drill_is_left_over() -> None:
 
     found = [space("hadrill-drill-a", "07:59:59"), space("hadrill-drill-b", "08:30:00"), space("mine", "01:00:00")]
     assert left_over(found, datetime(2026, 11, 22, 9, tzinfo=UTC)) == ["hadrill-drill-a"]
+
+
+def test_the_page_is_kept_off_servers_where_there_are_agents(nodes: Kubernetes, folder: Path) -> None:
+    affinity = deployment(nodes, "web", 3)["spec"]["template"]["spec"]["affinity"]["nodeAffinity"]
+    (term,) = affinity["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    assert term["matchExpressions"][0] == {
+        "key": "kubernetes.io/hostname",
+        "operator": "NotIn",
+        "values": ["k3s-master-01", "k3s-master-02", "k3s-master-03"],
+    }
+    rows = (folder / "servers.tsv").read_text("ascii").splitlines(keepends=True)
+    (folder / "servers.tsv").write_text("".join(row for row in rows if "k3s-worker" not in row), "ascii")
+    settings = (folder / "settings.yaml").read_text("utf-8")
+    (folder / "settings.yaml").write_text(settings.replace("k3s-agent", "k3s-server"), "utf-8")
+    alone = deployment(Kubernetes(read(folder, "kubernetes")), "web", 3)
+    assert "affinity" not in alone["spec"]["template"]["spec"]
 
 
 def test_a_promise_is_judged_where_it_is_stricter(nodes: Kubernetes) -> None:
