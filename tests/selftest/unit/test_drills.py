@@ -13,12 +13,14 @@ from hadrill.drill.collecting import Wish, cases
 from hadrill.drill.judge import judge
 from hadrill.drill.result import Result
 from hadrill.faults import FAULTS, Target, fault
-from hadrill.inventory import Inventory
+from hadrill.inventory import Host, Inventory
 from hadrill.inventory.settings import Objective
+from hadrill.remote import Remote, UnreachableError
 from hadrill.report import drills, memory
 from hadrill.safety import journal
 from hadrill.safety.consent import refused
 from hadrill.safety.guard import Arithmetic, is_away
+from hadrill.safety.heal import sweep
 from hadrill.services.cluster import SILENT, Cluster, Member
 from hadrill.services.proxies import seconds_of
 from hadrill.services.redis.budget import seconds_of as redis_seconds
@@ -155,6 +157,31 @@ def test_filters_repeats_and_faults_that_are_not_listed(stock: Inventory) -> Non
     assert cases(stock, "redis", LISTED, Wish(service="minio")) == []
     leading = cases(stock, "redis", LISTED, Wish(node="redis-02", make_leader=True))
     assert leading == [Case("redis", "power-off", "master", "redis-02"), Case("redis", "isolate", "master", "redis-02")]
+
+
+def test_a_host_that_another_run_has_switched_off_is_not_left_behind(
+    stock: Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+    class Off:
+        """SSH to hosts of which redis-02 is off and nobody else has anything left."""
+
+        def everywhere(self, hosts: list[Host], _work: object) -> dict[Host, object]:
+            off = UnreachableError("redis-02", "no SSH at 198.18.0.124:22")
+            return {host: off if host.name == "redis-02" else [] for host in hosts}
+
+    def swept() -> list[str]:
+        return sweep(cast(Remote, Off()), stock, [])[1]
+
+    place, living = str(stock.folder.absolute()), (os.getpid(), journal.started(os.getpid()))
+    assert swept() == ["redis-02: no SSH at 198.18.0.124:22"]
+    journal.Entry("d1", place, "redis-02", "isolate", False, (), *living).write()
+    assert swept(), "an isolated host still answers the runner"
+    journal.Entry("d2", place, "redis-02", "power-off", True, (), os.getpid(), "1").write()
+    assert swept(), "its run is over"
+    journal.Entry("d3", place, "redis-02", "power-off", True, (), *living).write()
+    assert swept() == []
 
 
 def test_wishes_that_cannot_be_meant_are_all_named(stock: Inventory) -> None:
