@@ -55,6 +55,7 @@ class Drill:
         self._preflight: Preflight | None = None
         self._was_whole = True
         self._facts: Facts | None = None
+        self._weakness = ""
         self._back = ""  # how reads went back, where they did
         self._live = Live(session.say, f"{case.service} {case}")
 
@@ -136,7 +137,7 @@ class Drill:
             # What may be lost may have been read before.
             (self.result.notes if may_lose else problems).append(self._back)
         judge(self.result, self.cluster, objective_of(self.cluster), problems, may_lose=may_lose)
-        if self.result.verdict == FAILED and not self.result.causes:
+        if self.result.verdict == FAILED and not self.result.causes and not self._weakness:
             self._facts = diagnose_failure(self.result, self.cluster, self.moments["inject"])
         keep_evidence(self._record())
 
@@ -213,10 +214,10 @@ class Drill:
         # Before it is asked why: that takes time, and the target's own timer goes on.
         breakage.still_there(fault)
         if late:
-            self.problems.append(late)
-            self._facts = diagnose_failure(self.result, self.cluster, injected, breakage.host.name)
-            if weakness := self.cluster.weakness(breakage.host):
-                self.problems.append(weakness)
+            self._weakness = self.cluster.weakness(breakage.host)
+            self.problems += [self._weakness, late] if self._weakness else [late]
+            if not self._weakness:
+                self._facts = diagnose_failure(self.result, self.cluster, injected, breakage.host.name)
         if fault.kind == PLANNED and self.cluster.leader() == breakage.host:
             self.problems.append(f"{breakage.host} still is the {breakage.role}")
 

@@ -74,7 +74,7 @@ def diagnose_failure(result: Result, cluster: Cluster, since: float, victim: str
     if found is None:
         return None
     result.causes = [cause.as_json() for cause in found.causes]
-    if not found.causes:
+    if not found.causes and found.summary not in result.notes:
         result.notes.append(found.summary)
     result.notes += [f"not asked, so not judged: {line}" for line in found.silent]
     return found.facts
