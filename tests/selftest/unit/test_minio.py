@@ -1,6 +1,8 @@
 """What MinIO's clients make of its answers."""
 
-from hadrill.inventory import Inventory
+from pathlib import Path
+
+from hadrill.inventory import Inventory, read
 from hadrill.remote import Remote
 from hadrill.services.minio.cluster import MinioCluster
 from hadrill.services.minio.workload import NoQuorumError
@@ -16,3 +18,14 @@ def test_a_key_that_drives_disagree_about_is_a_failed_read_and_is_told(stock: In
     cluster = MinioCluster(stock, Remote(stock))
     assert went_back(history.operations(), cluster.shown_by) == ""
     assert cluster.remarks(history) == ["1 reads of acknowledged objects ended in NoSuchKey: counted as failed reads"]
+
+
+def test_the_only_node_that_clients_reach_is_a_weakness_by_name(stock: Inventory, lab: Path) -> None:
+    first, second = stock.host("minio-01"), stock.host("minio-02")
+    assert MinioCluster(stock, Remote(stock)).weakness(first) == ""
+    with (lab / "settings.yaml").open("a", encoding="utf-8") as settings:
+        settings.write("minio: {entry: node}\n")
+    alone = read(lab)
+    cluster = MinioCluster(alone, Remote(alone))
+    assert cluster.weakness(first).startswith("clients reach MinIO through minio-01 alone (minio.entry: node")
+    assert cluster.weakness(second) == ""
