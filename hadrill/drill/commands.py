@@ -17,7 +17,7 @@ from hadrill.report.memory import HISTORY, HistoryError, trends
 from hadrill.report.regression import regressions
 from hadrill.report.secrets import Scrubber
 from hadrill.safety.heal import heal_entries, sweep
-from hadrill.safety.journal import entries
+from hadrill.safety.journal import entries_of
 from hadrill.services.asking import FAILURES
 from hadrill.services.clusters import CLUSTERS, cluster_of, present
 from hadrill.timing import duration
@@ -31,7 +31,7 @@ KINDS = (STOP, CRASH, RESTART, BLACKHOLE, PARTITION, PLANNED)
 def heal(folder: Path, everything: bool) -> None:
     """Undo everything that earlier runs left, from the journals here and on the hosts."""
     inventory = read(folder)
-    mine = [entry for entry in entries() if entry.inventory == str(folder.absolute())]
+    mine = entries_of(folder)
     live = [] if everything else [entry.drill for entry in mine if entry.alive]
     done, wrong = heal_entries([entry for entry in mine if entry.drill not in live])
     with Remote(inventory) as remote:

@@ -25,7 +25,7 @@ from hadrill.remote import Remote
 from hadrill.report.drills import explained
 from hadrill.report.outcome import DRILL
 from hadrill.safety.heal import heal_entries, sweep
-from hadrill.safety.journal import entries
+from hadrill.safety.journal import entries_of
 from hadrill.services.cluster import Cluster
 from hadrill.services.clusters import cluster_of
 from hadrill.timing import eventually as wait_until
@@ -174,7 +174,7 @@ def usual_rate(workers: int) -> float:
 
 def _clean(session: Session) -> list[str]:
     """Undo what runs that are gone left, on this computer's word and on the hosts' own. Returns what is still there."""
-    mine = [entry for entry in entries() if entry.inventory == str(session.inventory.folder.absolute())]
+    mine = entries_of(session.inventory.folder)
     live = [entry.drill for entry in mine if entry.alive and entry.pid != os.getpid()]
     done, wrong = heal_entries([entry for entry in mine if entry.drill not in live])
     also, broken_still = sweep(session.remote, session.inventory, live)

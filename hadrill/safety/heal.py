@@ -8,7 +8,7 @@ from pathlib import Path
 from hadrill.faults.power import PowerError, driver
 from hadrill.inventory import Host, Inventory, read
 from hadrill.remote import Remote, RemoteError, UnreachableError
-from hadrill.safety.journal import Entry, entries
+from hadrill.safety.journal import Entry, entries_of
 from hadrill.safety.lease import release
 from hadrill.safety.on_target import ROOT, disarm_and_heal, left_on
 from hadrill.timing import Deadline, OverdueError, eventually
@@ -89,8 +89,7 @@ def sweep(
 
 def _switched_off(inventory: Inventory) -> set[str]:
     """Hosts that a run which lives has without power at this moment, and will give it back to."""
-    mine = (entry for entry in entries() if entry.inventory == str(inventory.folder.absolute()))
-    return {entry.host for entry in mine if entry.power and entry.alive}
+    return {entry.host for entry in entries_of(inventory.folder) if entry.power and entry.alive}
 
 
 def _leased(remote: Remote, inventory: Inventory) -> set[str]:

@@ -58,6 +58,11 @@ def entries() -> Iterator[Entry]:
         yield Entry(**content | {"leased": tuple(content["leased"])})
 
 
+def entries_of(inventory: Path) -> list[Entry]:
+    """What is written down for the inventory in this folder."""
+    return [entry for entry in entries() if entry.inventory == str(inventory.absolute())]
+
+
 def folder() -> Path:
     """The journal's folder in the user's home: it outlives checkouts and reports."""
     home = Path(os.environ.get("XDG_STATE_HOME", "") or Path.home() / ".local" / "state")
