@@ -2,6 +2,7 @@
 
 from hadrill.inventory import Host, Role
 from hadrill.services.minio import Minio, checks
+from hadrill.services.minio.drive import NAME as DRIVE_TIMEOUT
 from install.container import Container
 from install.desired import Desired, Directory, File
 from install.rolling import bring_up_together
@@ -27,6 +28,7 @@ def desired(site: Site, service: Minio) -> Desired:
     endpoints = " ".join(f"http://{node.fqdn}:9000/data" for node in nodes)
     names = ("MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD")
     environment = "".join(f"{name}={secret(Role.MINIO, name)}\n" for name in names)
+    environment += f"{DRIVE_TIMEOUT}={site.inventory.settings.minio.drive_seconds}s\n"
     container = Container(
         "minio",
         site.inventory.image("minio"),

@@ -1,5 +1,7 @@
 """The nightly run as a systemd timer on the runner."""
 
+import os
+import pwd
 import re
 import shlex
 import subprocess
@@ -17,6 +19,11 @@ class NightlyError(Exception):
     """Why there can be no timer, and what to do instead."""
 
 
+def user() -> str:
+    """Who asks for it, also through sudo: the run reads that user's keys, and writes into that user's reports."""
+    return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+
+
 def service(project: Path, inventory: Path, duration: str, consent: str) -> str:
     """The unit that makes one run. Stopping it is Ctrl-C: what is broken is healed."""
     command = [sys.executable, "-m", "pytest", "tests/chaos", f"--duration={duration}", f"--inventory={inventory}"]
@@ -28,6 +35,7 @@ Description=hadrill: nightly chaos run
 
 [Service]
 Type=oneshot
+User={user()}
 WorkingDirectory={str(project).replace("%", "%%")}
 ExecStart={line}
 KillMode=mixed
@@ -56,6 +64,7 @@ WantedBy=timers.target
 def install(units: dict[str, str]) -> None:
     """Write the units and start the timer. Raises NightlyError."""
     _wanted()
+    _allowed()
     for name, text in units.items():
         (UNITS / name).write_text(text, "utf-8")
     _systemctl("daemon-reload")
@@ -75,6 +84,7 @@ def status() -> str:
 def remove() -> bool:
     """Take both units away; a run that is under way is asked to end, and heals. False where there were none."""
     _wanted()
+    _allowed()
     files = [UNITS / f"{NAME}.{kind}" for kind in ("timer", "service")]
     if not any(file.exists() for file in files):
         return False
@@ -89,6 +99,11 @@ def remove() -> bool:
 def _wanted() -> None:
     if not RUNNING.exists():
         raise NightlyError("systemd does not run this computer: docs/chaos.md shows the line for cron")
+
+
+def _allowed() -> None:
+    if os.geteuid() != 0:
+        raise NightlyError(f"only root may change systemd's timers: sudo {shlex.join(sys.argv)}")
 
 
 def _systemctl(*words: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hadrill.chaos.draw import draw
+from hadrill.chaos.progress import Progress, note, told
 from hadrill.chaos.rounds import RoundsOf
 from hadrill.chaos.schedule import Schedule, ScheduleError, numbers_of, seconds_of
 from hadrill.chaos.sound import sound
@@ -15,14 +16,17 @@ from hadrill.drill.errors import DrillFailedError, DrillInconclusiveError
 from hadrill.drill.fixtures import attach, usual_rate
 from hadrill.drill.result import FAILED, INCONCLUSIVE, PASSED, Result
 from hadrill.drill.session import Session
+from hadrill.drill.terminal import line_writer
 from hadrill.fixtures import STOCK
 from hadrill.inventory import InvalidInventoryError, Inventory, read
 from hadrill.plugin import suite_of
 from hadrill.report.drills import explained
 from hadrill.report.outcome import DRILL
 from hadrill.report.salvage import salvage, sign
+from hadrill.report.secrets import Scrubber
 
 SCHEDULE = pytest.StashKey[Schedule]()
+PROGRESS = pytest.StashKey[Progress]()
 FILE = "schedule.json"
 RATE_SHARE = 0.5
 """Of a drill's rate: a night makes many rounds, and several at once must leave room for what they break."""
@@ -74,6 +78,27 @@ def pytest_configure(config: pytest.Config) -> None:
             print(f"written for a run that was cut short: {folder / 'chaos.html'}")
 
 
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """What this run is, for the one who wants it again."""
+    if SCHEDULE not in config.stash:
+        return None
+    schedule = config.stash[SCHEDULE]
+    return f"chaos: seed {schedule.seed}, {schedule.duration_s:.0f} s, at most {len(schedule.rounds)} rounds"
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """From now on every round that ends is told."""
+    config = session.config
+    if SCHEDULE in config.stash and not hasattr(config, "workerinput"):
+        config.stash[PROGRESS] = Progress(Path(config.option.allure_report_dir).parent, line_writer(config))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """All have ended."""
+    if PROGRESS in session.config.stash:
+        session.config.stash[PROGRESS].close()
+
+
 def _schedule(config: pytest.Config, inventory: Inventory) -> Schedule:
     option = config.option
     try:
@@ -102,8 +127,11 @@ def chaos(request: pytest.FixtureRequest, drills: Session) -> Callable[[str], li
     schedule = request.config.stash[SCHEDULE]
     drills.rate = request.config.option.rate or RATE_SHARE * usual_rate(PLACES)
 
+    scrub = Scrubber(drills.inventory.credentials.values())
+
     def keep(result: Result, folder: Path) -> None:
         request.node.user_properties.append((DRILL, result.as_json()))
+        note(drills.folder.parent, scrub(told(result)))
         # The page would hold every history of the night.
         if result.verdict != PASSED:
             attach(result, folder)

@@ -1,6 +1,6 @@
 """How long clients may be without MinIO.
 
-Source: MinIO's internode grid (ping 10 s, dropped after 20 s) and drive timeout of 30 s; the proxies' live checks.
+Source: MinIO's internode grid (ping 10 s, dropped after 20 s) and its live drive timeout; the proxies' live checks.
 """
 
 from collections.abc import Sequence
@@ -8,19 +8,20 @@ from collections.abc import Sequence
 from hadrill.inventory import Host
 from hadrill.remote import Remote
 from hadrill.services.client_parts import SILENT, TURN
+from hadrill.services.minio.drive import NAME, drive_timeout
 from hadrill.services.minio.workload import S3_SECONDS
 from hadrill.services.proxies import checks_of
 from hadrill.timing import Budget, Part, budget
 
-DRIVE_SECONDS = 30.0
-"""A node that does not answer holds requests up until its drive counts as offline."""
 
-
-def minio_budget(remote: Remote, proxies: Sequence[Host], kind: str, multiplier: float) -> Budget:
+def minio_budget(
+    remote: Remote, members: Sequence[Host], proxies: Sequence[Host], kind: str, multiplier: float
+) -> Budget:
     """A sum of parts. A node that refuses connections costs nothing inside MinIO; one that is silent does."""
     parts = [checks_of(remote, proxies[0], "be_minio").down(kind in SILENT)] if proxies else []
     if kind in SILENT:
-        parts.append(Part("drive", DRIVE_SECONDS, "MinIO's drive timeout"))
+        seconds, host = drive_timeout(remote, members)
+        parts.append(Part("drive", seconds, f"{NAME}, live, {host}"))
     if kind == "stop":
         parts.append(Part("shutdown", 1.0, "connections in flight"))
     hangs = Part("client", S3_SECONDS if kind in SILENT else 0.0, "an operation that hangs is given up")

@@ -136,7 +136,7 @@ class MinioCluster(Cluster):
 
     def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
         """From the proxies' live checks and MinIO's own timers."""
-        return minio_budget(self.remote, self.shared, kind, self.multiplier)
+        return minio_budget(self.remote, self.members, self.shared, kind, self.multiplier)
 
     def weakness(self, host: Host) -> str:
         """One node as the entry point is what its loss costs."""

@@ -35,6 +35,13 @@ RULES: tuple[Rule[MinioFacts], ...] = (
         lambda view: view.filtered({"minio": PORT}),
     ),
     Rule(
+        "drive-timeout-too-long",
+        "reads wait for a frozen node longer than clients wait for them",
+        "/minio/health/live is silent on its own host; MINIO_DRIVE_MAX_TIMEOUT is not below the clients' timeout",
+        "restart the frozen node; minio.drive_seconds (settings.yaml) below every client's read timeout, `fab minio`",
+        signs.frozen,
+    ),
+    Rule(
         "write-quorum-lost",
         "nodes see too few drives to write",
         "/minio/health/cluster is not 200 on a node that lives",

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from hadrill.diagnosis import Order, View, journal, page, reached
 from hadrill.inventory import Host
+from hadrill.services.minio.drive import COMMAND, seconds_of
 from hadrill.services.minio.service import PORT, Minio
 
 DATA = "/var/lib/hadrill/minio"
@@ -20,7 +21,11 @@ def orders(service: Minio, since_seconds: int) -> dict[Host, Order]:
             "cluster": page(host.address, PORT, "/minio/health/cluster"),
         }
         questions |= reached("minio", service.members, PORT)
-        commands = {"log": journal("minio", since_seconds), "drive": f"df --output=pcent,avail -B1M {DATA} | tail -1"}
+        commands = {
+            "log": journal("minio", since_seconds),
+            "drive": f"df --output=pcent,avail -B1M {DATA} | tail -1",
+            "drive timeout": COMMAND,
+        }
         found[host] = Order(questions, commands)
     return found
 
@@ -44,6 +49,10 @@ class MinioFacts(View[Minio]):
             if match := re.search(r"(\d+)%\s+(\d+)", self.answer(host, "drive").said):
                 found[host] = Drive(int(match[1]), int(match[2]))
         return found
+
+    def waits(self, host: str) -> float:
+        """So many seconds a node waits for a drive that does not answer."""
+        return seconds_of(self.answer(host, "drive timeout").said)
 
     def status(self, host: str, page: str) -> str:
         """The status of a health page; empty where there was no answer."""

@@ -5,7 +5,9 @@ Signatures are MinIO's health pages and the words of its log.
 
 from collections.abc import Iterator
 
+from hadrill.services.minio.drive import NAME
 from hadrill.services.minio.facts import DATA, MinioFacts
+from hadrill.services.minio.workload import S3_SECONDS
 
 FULL_MIB = 64
 """MinIO itself stops writing to a drive with little left."""
@@ -36,6 +38,17 @@ def full(view: MinioFacts) -> Iterator[str]:
     for host, drive in view.drives.items():
         if drive.free < FULL_MIB:
             yield f"{host}: {DATA} is {drive.percent}% full, {drive.free} MiB left"
+
+
+def frozen(view: MinioFacts) -> Iterator[str]:
+    """A node that takes connections and answers none, and others that wait for it longer than their clients do."""
+    silent = [host for host in view.asked if host in view.names and view.answer(host, "live").error == "silent"]
+    patient = [host for host in view.hosts if host not in silent and view.waits(host) >= S3_SECONDS]
+    if not (silent and patient):
+        return
+    yield from (f"{host}: takes connections on its port and answers none" for host in silent)
+    for host in patient:
+        yield f"{host}: a GET waits {view.waits(host):.0f} s for it ({NAME}), clients {S3_SECONDS:.0f} s"
 
 
 def no_quorum(view: MinioFacts) -> Iterator[str]:

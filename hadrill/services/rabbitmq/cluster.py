@@ -15,13 +15,13 @@ from hadrill.services.finding import CheckFailedError
 from hadrill.services.rabbitmq import checks
 from hadrill.services.rabbitmq.budget import rabbitmq_budget
 from hadrill.services.rabbitmq.diagnosis import EXAMINATION
+from hadrill.services.rabbitmq.facts import BACKEND
 from hadrill.services.rabbitmq.probe import probe, queue_state
 from hadrill.services.rabbitmq.service import PORT, Rabbitmq
 from hadrill.services.rabbitmq.workload import declare, drained, lanes, queue_of, remove
 from hadrill.timing import Budget
 from hadrill.workload import OK, History, Lane
 
-BACKEND = "be_rabbitmq"
 DISTRIBUTION_PORT = 25672
 
 

@@ -41,6 +41,13 @@ RULES: tuple[Rule[RabbitmqFacts], ...] = (
         signs.not_joined,
     ),
     Rule(
+        "proxy-check",
+        "a proxy leads clients to a node that is frozen",
+        "HAProxy has the server UP, and the node's management page is silent on its own host",
+        "a check that waits for an answer, not for a connection alone; `fab postgresql` restores the proxies'",
+        signs.frozen_in_use,
+    ),
+    Rule(
         "partition",
         "nodes lost sight of each other",
         "partitions in /api/nodes",

@@ -4,10 +4,12 @@ import base64
 from functools import cached_property
 from typing import Any
 
-from hadrill.diagnosis import Order, Question, View, journal, page, reached
+from hadrill.diagnosis import STATISTICS, Order, Question, View, journal, page, reached, statistics
 from hadrill.inventory import Host
+from hadrill.services.haproxy import STATISTICS_PORT
 from hadrill.services.rabbitmq.service import MANAGEMENT_PORT, PORT, VHOST, Rabbitmq
 
+BACKEND = "be_rabbitmq"
 EPMD_PORT = 4369
 DISTRIBUTION_PORT = 25672
 PEER_PORTS = {"epmd": EPMD_PORT, "distribution": DISTRIBUTION_PORT}
@@ -16,7 +18,7 @@ NODE_COLUMNS = "name,running,mem_alarm,disk_free_alarm,disk_free,disk_free_limit
 
 
 def orders(service: Rabbitmq, since_seconds: int) -> dict[Host, Order]:
-    """What to ask each node. The login goes to its own management interface only, over the loopback."""
+    """What to ask each node and proxy. The login goes to its own management interface only, over the loopback."""
     login = "Authorization: Basic " + base64.b64encode(":".join(service.login).encode()).decode()
     found = {}
     for host in service.members:
@@ -28,6 +30,8 @@ def orders(service: Rabbitmq, since_seconds: int) -> dict[Host, Order]:
         for name, port in PEER_PORTS.items():
             questions |= reached(name, service.members, port)
         found[host] = Order(questions, {"log": journal("rabbitmq", since_seconds)})
+    for proxy in service.proxies:
+        found[proxy] = Order({STATISTICS: statistics(proxy.address, STATISTICS_PORT, BACKEND)})
     return found
 
 

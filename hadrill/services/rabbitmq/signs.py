@@ -42,6 +42,16 @@ def partitioned(view: RabbitmqFacts) -> Iterator[str]:
             yield f"{host} is partitioned from {', '.join(map(str, partitions))}"
 
 
+def frozen_in_use(view: RabbitmqFacts) -> Iterator[str]:
+    """Nodes that take connections and answer none, while proxies lead clients there."""
+    frozen = [host for host in view.asked if host in view.names and view.answer(host, "nodes").error == "silent"]
+    for proxy, servers in view.servers().items():
+        for name in frozen:
+            if (row := servers.get(name)) and row["status"].startswith("UP"):
+                said = row.get("check_desc") or row.get("last_chk", "")
+                yield f"{proxy}: {name} is {row['status']} ({said}), though it answers nobody"
+
+
 def alarm(view: RabbitmqFacts, name: str, what: str) -> Iterator[str]:
     """Nodes that block every publisher of the cluster."""
     for host, known in view.nodes.items():

@@ -37,6 +37,9 @@ def test_rounds_are_made_as_they_are_written(stock: Inventory, ssh: Remote, tmp_
     assert (rounds[1]["fault"], rounds[1]["lost"]) == (f"{KILLED} + {KILLED}", 0)
     assert not [note for note in rounds[1]["notes"] if "not made" in note], rounds[1]["notes"]
     assert (rounds[2]["fault"], rounds[2]["operations"]["fail"]) == ("calm", 0)
+    assert "chaos: seed 0, 120 s, at most 2 rounds" in summary["console"]
+    told = sorted(line.split()[1:4] for line in summary["console"].splitlines() if line.endswith(" s, passed"))
+    assert told == [["1", "redis", KILLED], ["2", "minio", "calm:"]], summary["console"]
     assert (tmp_path / "latest" / "schedule.json").read_text("utf-8") == mine.read_text("utf-8")
     page = (tmp_path / "latest" / "chaos.html").read_text("utf-8")
     assert "<title>hadrill: chaos passed</title>" in page

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 from hadrill.services.minio import Minio
+from hadrill.services.minio.drive import NAME
+from hadrill.services.minio.service import PORT
 from tests.selftest.sabotage.bench import Sabotage, Step, spoilt, stopped
 
 ENVIRONMENT = "/etc/hadrill/minio/minio.env"
@@ -41,6 +43,17 @@ def firewall_rule_missing(service: Minio) -> Sabotage:
     return Sabotage("port-filtered", (Step(host, apply, "ufw reload > /dev/null"),), fails="objects")
 
 
+def frozen(service: Minio) -> Sabotage:
+    """MinIO's own drive timeout, which is longer than clients wait, and a node that hangs once all serve again."""
+    forget = [spoilt(host, ENVIRONMENT, f"sed -i /^{NAME}=/d {ENVIRONMENT}", RESTART) for host in service.members]
+    host = service.members[-1]
+    page = f"http://{host.address}:{PORT}/minio/health/cluster"
+    serves = f"python3 -c 'import urllib.request as web; web.urlopen(\"{page}\")' 2> /dev/null"
+    apply = f"for attempt in $(seq 200); do {serves} && break; sleep 0.05; done; docker pause minio"
+    hang = Step(host, apply, "docker unpause minio || :")
+    return Sabotage("drive-timeout-too-long", (*forget, hang), fails="objects")
+
+
 def name_wrong(service: Minio) -> Sabotage:
     """A host takes a member for another machine."""
     one, other = service.members[0], service.members[-1]
@@ -59,5 +72,5 @@ def certificate(service: Minio) -> Sabotage:
 
 CASES: dict[str, Callable[[Minio], Sabotage]] = {
     case.__name__: case
-    for case in (root_password, drive_full, minio_stopped, firewall_rule_missing, name_wrong, certificate)
+    for case in (root_password, drive_full, minio_stopped, firewall_rule_missing, frozen, name_wrong, certificate)
 }

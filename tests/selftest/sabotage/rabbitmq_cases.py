@@ -76,6 +76,15 @@ def distribution_filtered(service: Rabbitmq) -> Sabotage:
     return Sabotage("port-filtered", (cut_port(service.members[-1], service.members, 4369),))
 
 
+def proxy_check(service: Rabbitmq) -> Sabotage:
+    """Proxies that only connect, and a node that hangs."""
+    file = "/etc/hadrill/haproxy/haproxy.cfg"
+    change = f"sed -i '/^listen be_rabbitmq$/,/server/ {{/http/d}}' {file}"
+    shallow = [spoilt(proxy, file, change, "systemctl restart hadrill-haproxy") for proxy in service.proxies]
+    hang = Step(service.members[-1], "docker pause rabbitmq", "docker unpause rabbitmq || :")
+    return Sabotage("proxy-check", (*shallow, hang), fails="cluster")
+
+
 def _declared(service: Rabbitmq, body: str) -> Step:
     program = f"python3 - '{body}' <<'END'{MANAGE}END"
     return Step(service.members[0], program, f"{CONTROL} delete_queue sabotage -p hadrill || :")
@@ -92,5 +101,6 @@ CASES: dict[str, Callable[[Rabbitmq], Sabotage]] = {
         never_joined,
         node_down,
         distribution_filtered,
+        proxy_check,
     )
 }

@@ -22,6 +22,13 @@ from hadrill.services.clusters import CLUSTERS
 from hadrill.timing import POLL, Deadline, eventually
 
 TEN_MINUTES = 600.0
+TURN_SECONDS = 10.0
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gate that does not open fails its test instead of hanging it."""
+    monkeypatch.setattr("hadrill.chaos.gate.WAIT_SECONDS", TURN_SECONDS)
 
 
 def test_the_same_seed_is_the_same_text(stock: Inventory) -> None:

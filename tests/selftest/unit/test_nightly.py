@@ -21,6 +21,7 @@ def test_the_units_make_one_run_a_night_that_heals_when_it_is_stopped(
     lab: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(lab)
+    monkeypatch.setenv("SUDO_USER", "dba")
     wanted = ["install", "--print", f"--inventory={lab}", "--at=03:30", "--duration=90m", "--consent=redis-01"]
     done = CliRunner().invoke(commands, wanted)
     assert done.exit_code == 0, done.output
@@ -34,6 +35,7 @@ def test_the_units_make_one_run_a_night_that_heals_when_it_is_stopped(
         *("--gate", "--consent=redis-01"),
     ]
     assert (service["Service"]["KillSignal"], service["Service"]["WorkingDirectory"]) == ("SIGINT", str(lab))
+    assert service["Service"]["User"] == "dba"
     assert timer["Timer"]["OnCalendar"] == "*-*-* 03:30:00"
     assert timer["Install"]["WantedBy"] == "timers.target"
 
@@ -56,3 +58,15 @@ def test_without_systemd_the_remedy_is_cron(lab: Path, tmp_path: Path, monkeypat
     monkeypatch.setattr(nightly, "RUNNING", tmp_path / "nothing")
     for verb in (["install", f"--inventory={lab}"], ["status"], ["remove"]):
         assert "the line for cron" in CliRunner().invoke(commands, verb).output
+
+
+def test_who_may_not_change_timers_is_told_the_command_that_may(
+    lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nightly, "RUNNING", tmp_path)
+    monkeypatch.setattr(nightly, "UNITS", tmp_path)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    (tmp_path / "hadrill-nightly.timer").touch()
+    for verb in (["install", f"--inventory={lab}"], ["remove"]):
+        assert "only root may change systemd's timers: sudo " in CliRunner().invoke(commands, verb).output
+    assert [file.name for file in tmp_path.iterdir() if "hadrill-nightly" in file.name] == ["hadrill-nightly.timer"]
