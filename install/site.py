@@ -83,7 +83,7 @@ class Site:
         for unit in units:
             self.record(host, f"{verb} {unit}")
             if not self.check:
-                show = f"journalctl -u {unit} -n 8 --no-pager -o cat >&2"
+                show = f"journalctl -u {unit} -n 16 --no-pager -o cat >&2"
                 self.remote.run(host, f"systemctl {verb} {unit} || {{ {show}; exit 1; }}", seconds=START_SECONDS)
 
     def close(self) -> None:

@@ -21,6 +21,18 @@ def line_writer(config: pytest.Config) -> Callable[[str], None]:
     width = shutil.get_terminal_size().columns - 1
     reporter = config.pluginmanager.getplugin("terminalreporter")
 
+    ended = 0  # the width at which pytest's line was ended for it
+
+    def amid() -> bool:
+        """Whether pytest is in the middle of a line, a file's name or letters: it is ended, and begun anew after us."""
+        nonlocal ended
+        if reporter is None:
+            return False
+        width = config.get_terminal_writer().width_of_current_line
+        found = reporter.currentfspath is not None or width not in (0, ended)
+        reporter.currentfspath, ended = None, width
+        return found
+
     def say(text: str) -> None:
         rewritten = text.startswith("\r")
         if terminal:
@@ -29,11 +41,7 @@ def line_writer(config: pytest.Config) -> Callable[[str], None]:
         elif rewritten:
             return
         else:
-            # What pytest is in the middle of, a file's name and its letters, ends; it begins that anew after us.
-            amid = reporter is not None and reporter.currentfspath is not None
-            if amid:
-                reporter.currentfspath = None
-            text = "\n" * amid + f"{text}\n"
+            text = "\n" * amid() + f"{text}\n"
         os.write(_OUTPUT, text.encode("ascii", "backslashreplace"))
 
     return say
