@@ -11,6 +11,7 @@ from pathlib import Path
 NAME = "hadrill-nightly"
 UNITS = Path("/etc/systemd/system")
 RUNNING = Path("/run/systemd/system")
+PROPERTIES = ("ActiveState", "Result", "ExecMainStatus", "ExecMainExitTimestamp")
 HEAL_SECONDS = 300
 """A run that is stopped heals first; systemd waits so long."""
 
@@ -77,8 +78,18 @@ def status() -> str:
     if not (UNITS / f"{NAME}.timer").exists():
         raise NightlyError("there is no nightly run: `hadrill nightly install` makes one")
     shown = _systemctl("list-timers", "--all", "--no-pager", f"{NAME}.timer")
-    last = _systemctl("show", "--property=Result,ExecMainStatus,ExecMainExitTimestamp", f"{NAME}.service")
-    return f"{shown.strip()}\n{last.strip()}"
+    said = _systemctl("show", f"--property={','.join(PROPERTIES)}", f"{NAME}.service")
+    return f"{shown.strip()}\n{ended(dict(line.split('=', 1) for line in said.splitlines()))}"
+
+
+def ended(service: dict[str, str]) -> str:
+    """How the last run ended, from PROPERTIES as systemd has them."""
+    if service["ActiveState"] in ("activating", "deactivating"):
+        return "a run is under way"
+    if not service["ExecMainExitTimestamp"]:
+        return "no run has ended since this computer started"
+    result, status = service["Result"], service["ExecMainStatus"]
+    return f"the last run ended {service['ExecMainExitTimestamp']}: {result}, status {status}"
 
 
 def remove() -> bool:

@@ -20,7 +20,6 @@ def line_writer(config: pytest.Config) -> Callable[[str], None]:
     terminal = os.isatty(_OUTPUT)
     width = shutil.get_terminal_size().columns - 1
     reporter = config.pluginmanager.getplugin("terminalreporter")
-
     ended = 0  # the width at which pytest's line was ended for it
 
     def amid() -> bool:

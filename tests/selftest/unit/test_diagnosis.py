@@ -122,6 +122,30 @@ def test_busy_processors_explain_what_nothing_else_does_and_only_after_a_fault(s
     assert [cause.name for cause in judge("redis", stock, both, before=False).causes][-1] == "processors-busy"
 
 
+def test_a_frozen_node_holds_up_nobody_who_waits_for_longer(stock: Inventory) -> None:
+    facts = Facts.from_json((FACTS / "minio-drive-timeout-too-long.json").read_text("utf-8"))
+
+    def with_timeout(said: str) -> list[str]:
+        answer = Answer(said=said)
+        hosts = {
+            name: replace(host, answers={**host.answers, "drive timeout": answer}) for name, host in facts.hosts.items()
+        }
+        return [cause.name for cause in judge("minio", stock, Facts(hosts)).causes]
+
+    assert with_timeout("MINIO_DRIVE_MAX_TIMEOUT=15s\n")[0] == "drive-timeout-too-long"
+    assert "drive-timeout-too-long" not in with_timeout("MINIO_DRIVE_MAX_TIMEOUT=14s\n")
+    assert with_timeout("MINIO_DRIVE_MAX_TIMEOUT=1s\n")[0] == "drive-timeout-too-long"
+
+
+def test_a_frozen_node_that_proxies_have_taken_out_is_no_fault_of_theirs(stock: Inventory) -> None:
+    facts = Facts.from_json((FACTS / "rabbitmq-proxy-check.json").read_text("utf-8"))
+    hosts = dict(facts.hosts)
+    for name in ("haproxy-01", "haproxy-02"):
+        said = hosts[name]["statistics"].said.replace("UP", "DOWN")
+        hosts[name] = replace(hosts[name], answers={"statistics": Answer(said=said)})
+    assert "proxy-check" in judge("rabbitmq", stock, Facts(hosts)).ruled_out
+
+
 def test_a_raft_thread_that_died_is_named(stock: Inventory) -> None:
     facts = Facts.from_json((FACTS / "postgresql-patroni-paused.json").read_text("utf-8"))
     host = facts.hosts["db-slave-01"]

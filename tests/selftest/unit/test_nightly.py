@@ -9,6 +9,8 @@ from click.testing import CliRunner
 from hadrill.chaos import nightly
 from hadrill.chaos.commands import nightly as commands
 
+NIGHT = "Sun 2026-11-22 02:00:41 UTC"
+
 
 class Unit(RawConfigParser):
     """A unit file; systemd tells names with large and small letters apart."""
@@ -52,6 +54,23 @@ def test_what_cannot_be_meant_is_told_before_anything_is_written(options: list[s
     done = CliRunner().invoke(commands, ["install", f"--inventory={lab}", *options])
     assert done.exit_code != 0
     assert said in done.output + str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("state", "when", "said"),
+    [
+        ("activating", NIGHT, "a run is under way"),
+        ("inactive", "", "no run has ended since this computer started"),
+        (
+            "failed",
+            "Sun 2026-11-22 02:00:41 UTC",
+            f"the last run ended {NIGHT}: exit-code, status 1",
+        ),
+    ],
+)
+def test_how_the_last_night_ended(state: str, when: str, said: str) -> None:
+    values = dict(zip(nightly.PROPERTIES, (state, "exit-code", "1", when), strict=True))
+    assert nightly.ended(values) == said
 
 
 def test_without_systemd_the_remedy_is_cron(lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

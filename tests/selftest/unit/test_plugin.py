@@ -28,6 +28,29 @@ def test_says(pytestconfig, n):
         say(text)
 """
 
+TELLS = """
+import pytest
+from hadrill.drill.terminal import line_writer
+
+def pytest_sessionstart(session):
+    session.config.say = line_writer(session.config)
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_teststatus(report, config):
+    found = yield
+    if report.when == "setup":
+        config.say("first")
+        config.say("second")
+    return found
+"""
+PASSES = """
+import pytest
+
+@pytest.mark.parametrize("n", range(2))
+def test_passes(n):
+    pass
+"""
+
 
 def pytest_on(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run pytest in a project of its own, without the lab's conftest."""
@@ -97,3 +120,12 @@ def test_lines_of_a_drill_stand_alone_where_there_is_no_terminal(project: Path, 
     said = pytest_on(project, "tests/basic", "--inventory", str(lab)).stdout.splitlines()
     own = [line for line in said if "first" in line or "undo" in line or "live" in line]
     assert own == ["first", "undo 0", "first", "undo 1"], said
+
+
+def test_lines_of_a_run_with_workers_stand_alone_between_letters(project: Path, lab: Path) -> None:
+    (project / "tests" / "basic" / "conftest.py").write_text(TELLS)
+    (project / "tests" / "basic" / "test_passes.py").write_text(PASSES)
+    said = pytest_on(project, "tests/basic", "--inventory", str(lab), "-n1").stdout.splitlines()
+    own = [line for line in said if "first" in line or "second" in line]
+    assert own == ["first", "second"] * 2, said
+    assert "\n".join(said).count("first\nsecond") == 2, said
