@@ -1,5 +1,6 @@
 """Redis with Sentinel, as drills see it."""
 
+import math
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -131,8 +132,24 @@ class RedisCluster(Cluster):
         return ""
 
     def loss_bound(self, role: str) -> str:
-        """Replication is asynchronous."""
-        return "writes of the last moments that no replica had yet, and those an isolated master took"
+        """Replication is asynchronous; how long a master alone takes writes is what the members are set to."""
+        said = [(self._alone(host), host) for host in self.members]
+        longest, host = max(said, key=lambda each: each[0])
+        limit = "min-replicas-to-write 0: until it was healed"
+        if longest < math.inf:
+            limit = f"min-replicas-max-lag {longest:.0f} s"
+        return f"writes of the last moments that no replica had yet, and an isolated master's ({limit}, live, {host})"
+
+    def _alone(self, host: Host) -> float:
+        """So many seconds it would take writes that no replica gets; 0 where it does not say."""
+        try:
+            with self.redis.client(host.address) as client:
+                said = client.config_get("min-replicas-*")
+        except FAILURES:
+            return 0.0
+        # Either of them at 0 switches the limit off.
+        lag = float(said["min-replicas-max-lag"])
+        return lag if lag and int(said["min-replicas-to-write"]) else math.inf
 
     def may_lose(self, kind: str, role: str) -> bool:
         """A master that is gone takes what it had not sent with it."""

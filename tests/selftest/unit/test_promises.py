@@ -1,15 +1,20 @@
 """What is said of a cluster without breaking it, and when that cannot be said."""
 
+import math
 from dataclasses import replace
 from typing import cast
+
+import pytest
 
 from hadrill.diagnosis import Cause
 from hadrill.drill.objective import over_objective
 from hadrill.drill.preflight import diagnose_failure
 from hadrill.drill.result import Result
-from hadrill.inventory import Inventory
+from hadrill.inventory import Host, Inventory
 from hadrill.inventory.settings import Objective
+from hadrill.remote import Remote
 from hadrill.services.cluster import Cluster
+from hadrill.services.redis.cluster import RedisCluster
 from hadrill.timing import Part, budget
 from hadrill.timing.budget import MARGIN_SECONDS
 
@@ -43,3 +48,22 @@ def test_a_diagnosis_that_fails_leaves_the_verdict() -> None:
         "never recovered",
         ["no diagnosis: OSError: nobody answers"],
     )
+
+
+@pytest.mark.parametrize(
+    ("third", "limit"),
+    [
+        (math.inf, "(min-replicas-to-write 0: until it was healed, live, redis-03)"),
+        (9.0, "(min-replicas-max-lag 10 s, live, redis-02)"),
+    ],
+)
+def test_how_long_an_isolated_master_takes_writes_is_the_longest_that_a_member_says(
+    stock: Inventory, monkeypatch: pytest.MonkeyPatch, third: float, limit: str
+) -> None:
+    said = {"redis-01": 0.0, "redis-02": 10.0, "redis-03": third}
+
+    def alone(_: RedisCluster, host: Host) -> float:
+        return said[host.name]
+
+    monkeypatch.setattr(RedisCluster, "_alone", alone)
+    assert RedisCluster(stock, Remote(stock)).loss_bound("master").endswith(limit)
