@@ -1,0 +1,83 @@
+"""`hadrill nightly` under a real systemd: a container that is the runner, with this computer's network and Python."""
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hadrill.inventory import Inventory
+from hadrill.remote import Remote
+from hadrill.timing import Deadline, eventually
+from lab.docker import LabError, docker
+from lab.images import machine_image
+from lab.machine import DROPPED
+from lab.state import state_of
+from tests.selftest.lab.drilling import traces
+from tests.selftest.lab.suite import ROOT, until_healthy
+
+SOCKET = "/run/docker.sock"
+BOOT_SECONDS = 30.0
+BEGINS_SECONDS = 120.0
+# The network is this computer's own: systemd must not change it, and nothing may listen.
+WITHOUT = (*DROPPED, "NET_ADMIN")
+MASKED = "/etc/systemd/system/ssh.service"
+
+
+@pytest.fixture
+def runner(stock: Inventory, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Runs a shell command in the project's folder, where systemd is in charge. Reports are written below tmp_path."""
+    if sys.base_prefix == "/usr":
+        pytest.skip("this Python is the system's own: it cannot be lent to a container")
+    name, client = f"{stock.settings.name}-systemd", shutil.which("docker")
+    reports, state = tmp_path / "reports", state_of(stock.settings.name)
+    reports.mkdir()
+    mounts = (
+        *("/dev/null:" + MASKED, f"{SOCKET}:{SOCKET}", f"{client}:/usr/local/bin/docker:ro", f"{state}:{state}"),
+        *(f"{place}:{place}:ro" for place in (ROOT, sys.base_prefix)),
+        f"{reports}:{ROOT / 'reports'}",
+    )
+    docker("rm", "--force", name)
+    docker(
+        *("run", "--detach", "--name", name, "--network", "host", "--cgroupns", "private"),
+        *("--cap-add", "ALL", *(part for each in WITHOUT for part in ("--cap-drop", each))),
+        *("--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"),
+        *("--tmpfs", "/run", "--tmpfs", "/tmp"),  # noqa: S108 - inside the container
+        *(part for mount in mounts for part in ("--volume", mount)),
+        *("--entrypoint", "/sbin/init", machine_image()),
+    )
+
+    def run(command: str) -> str:
+        return docker("exec", "--workdir", str(ROOT), name, "sh", "-c", command)
+
+    def booting() -> str | None:
+        said = run("systemctl is-system-running || :")
+        return None if said in ("running", "degraded") else said
+
+    try:
+        eventually("systemd to be up", booting, Deadline(BOOT_SECONDS))
+        yield run
+    finally:
+        docker("rm", "--force", "--volumes", name)
+
+
+def test_a_night_that_is_taken_away_is_healed_and_reported(
+    stock: Inventory, ssh: Remote, runner: Callable[[str], str], tmp_path: Path
+) -> None:
+    until_healthy(stock)
+    hadrill = f"{ROOT}/.venv/bin/hadrill nightly"
+    with pytest.raises(LabError, match="there is no nightly run"):
+        runner(f"{hadrill} status")
+    assert "every night at 02:00" in runner(f"{hadrill} install --at 02:00 --duration 10m")
+    before = runner(f"{hadrill} status")
+    assert "02:00:00" in before
+    assert "no run has ended" in before
+    runner("systemctl start --no-block hadrill-nightly.service")
+    eventually("a fault", lambda: None if traces(stock, ssh) else "nothing is broken", Deadline(BEGINS_SECONDS))
+    assert "a run is under way" in runner(f"{hadrill} status")
+    assert runner(f"{hadrill} remove") == "removed"
+    assert traces(stock, ssh) == []
+    assert list(tmp_path.glob("reports/*-chaos/chaos.html"))
+    with pytest.raises(LabError, match="there is no nightly run"):
+        runner(f"{hadrill} status")
