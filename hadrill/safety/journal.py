@@ -36,7 +36,8 @@ class Entry:
     def write(self) -> None:
         """Write it down, in one step that a crash cannot halve."""
         self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside = self.file.with_suffix(".new")
+        forget_halves()
+        beside = self.file.with_suffix(f".{self.pid}.new")
         with beside.open("w", encoding="utf-8") as out:
             out.write(json.dumps(asdict(self)))
             out.flush()
@@ -46,6 +47,14 @@ class Entry:
     def remove(self) -> None:
         """The fault is gone."""
         self.file.unlink(missing_ok=True)
+
+
+def forget_halves() -> None:
+    """Remove what processes that are gone were writing when they ended: nothing was broken for it yet."""
+    for file in folder().glob("*.new"):
+        pid = file.stem.rpartition(".")[2]
+        if not (pid.isdigit() and started(int(pid))):
+            file.unlink(missing_ok=True)
 
 
 def entries() -> Iterator[Entry]:

@@ -209,6 +209,18 @@ def test_a_journal_outlives_its_runner_and_knows_it(tmp_path: Path, monkeypatch:
     assert list(journal.entries()) == []
 
 
+def test_what_a_killed_runner_was_writing_is_removed_and_what_a_living_one_writes_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    entry = journal.Entry("d1", "/i", "redis-01", "isolate", False, (), os.getpid(), "1")
+    entry.write()
+    for half in ("d2.999999999.new", "d3.new", f"d4.{os.getpid()}.new"):
+        (journal.folder() / half).touch()
+    entry.write()
+    assert sorted(file.name for file in journal.folder().iterdir()) == ["d1.json", f"d4.{os.getpid()}.new"]
+
+
 def row(outage: float | None, verdict: str = "passed") -> dict[str, Any]:
     result = Result("1", "redis", "redis-01", "master", "power-off", verdict, outage_s=outage, budget_s=10.0, lost=0)
     return result.as_json()
