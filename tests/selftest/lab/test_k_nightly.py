@@ -20,9 +20,8 @@ from tests.selftest.lab.suite import ROOT, until_healthy
 SOCKET = "/run/docker.sock"
 BOOT_SECONDS = 30.0
 BEGINS_SECONDS = 120.0
-# The network is this computer's own: systemd must not change it, and nothing may listen.
-WITHOUT = (*DROPPED, "NET_ADMIN")
-MASKED = "/etc/systemd/system/ssh.service"
+# The network is this computer's own: no unit may change it, and nothing may listen.
+MASKED = ("nftables", "ufw", "systemd-networkd", "ssh")
 
 
 @pytest.fixture
@@ -34,18 +33,19 @@ def runner(stock: Inventory, tmp_path: Path) -> Iterator[Callable[[str], str]]:
     reports, state = tmp_path / "reports", state_of(stock.settings.name)
     reports.mkdir()
     mounts = (
-        *("/dev/null:" + MASKED, f"{SOCKET}:{SOCKET}", f"{client}:/usr/local/bin/docker:ro", f"{state}:{state}"),
+        *(f"/dev/null:/etc/systemd/system/{unit}.service" for unit in MASKED),
+        *(f"{SOCKET}:{SOCKET}", f"{client}:/usr/local/bin/docker:ro", f"{state}:{state}"),
         *(f"{place}:{place}:ro" for place in (ROOT, sys.base_prefix)),
         f"{reports}:{ROOT / 'reports'}",
     )
     docker("rm", "--force", name)
     docker(
         *("run", "--detach", "--name", name, "--network", "host", "--cgroupns", "private"),
-        *("--cap-add", "ALL", *(part for each in WITHOUT for part in ("--cap-drop", each))),
+        *("--cap-add", "ALL", *(part for each in DROPPED for part in ("--cap-drop", each))),
         *("--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"),
         *("--tmpfs", "/run", "--tmpfs", "/tmp"),  # noqa: S108 - inside the container
         *(part for mount in mounts for part in ("--volume", mount)),
-        *("--entrypoint", "/sbin/init", machine_image()),
+        *("--entrypoint", "/sbin/init", machine_image(), "--unit=basic.target"),
     )
 
     def run(command: str) -> str:
