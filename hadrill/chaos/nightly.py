@@ -29,20 +29,27 @@ def service(project: Path, inventory: Path, duration: str, consent: str) -> str:
     """The unit that makes one run. Stopping it is Ctrl-C: what is broken is healed."""
     command = [sys.executable, "-m", "pytest", "tests/chaos", f"--duration={duration}", f"--inventory={inventory}"]
     command += ["--gate", *([f"--consent={consent}"] if consent else [])]
-    # A percent sign is systemd's own.
-    line = shlex.join(command).replace("%", "%%")
+    line = _escaped(shlex.join(command))
+    # Node, which draws the page, and Docker may lie where systemd would not look.
+    path = _escaped(os.environ.get("PATH", os.defpath))
     return f"""[Unit]
 Description=hadrill: nightly chaos run
 
 [Service]
 Type=oneshot
 User={user()}
-WorkingDirectory={str(project).replace("%", "%%")}
+WorkingDirectory={_escaped(str(project))}
+Environment="PATH={path}"
 ExecStart={line}
 KillMode=mixed
 KillSignal=SIGINT
 TimeoutStopSec={HEAL_SECONDS}
 """
+
+
+def _escaped(text: str) -> str:
+    """A percent sign is systemd's own."""
+    return text.replace("%", "%%")
 
 
 def timer(at: str) -> str:

@@ -24,6 +24,7 @@ def test_the_units_make_one_run_a_night_that_heals_when_it_is_stopped(
 ) -> None:
     monkeypatch.chdir(lab)
     monkeypatch.setenv("SUDO_USER", "dba")
+    monkeypatch.setenv("PATH", "/opt/no%de/bin:/usr/bin")
     wanted = ["install", "--print", f"--inventory={lab}", "--at=03:30", "--duration=90m", "--consent=redis-01"]
     done = CliRunner().invoke(commands, wanted)
     assert done.exit_code == 0, done.output
@@ -38,6 +39,7 @@ def test_the_units_make_one_run_a_night_that_heals_when_it_is_stopped(
     ]
     assert (service["Service"]["KillSignal"], service["Service"]["WorkingDirectory"]) == ("SIGINT", str(lab))
     assert service["Service"]["User"] == "dba"
+    assert service["Service"]["Environment"] == '"PATH=/opt/no%%de/bin:/usr/bin"'
     assert timer["Timer"]["OnCalendar"] == "*-*-* 03:30:00"
     assert timer["Install"]["WantedBy"] == "timers.target"
 
