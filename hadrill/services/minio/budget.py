@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hadrill.inventory import Host
 from hadrill.remote import Remote
 from hadrill.services.client_parts import SILENT, TURN
-from hadrill.services.minio.drive import NAME, drive_timeout
+from hadrill.services.minio.drive import drive_timeout
 from hadrill.services.minio.workload import S3_SECONDS
 from hadrill.services.proxies import checks_of
 from hadrill.timing import Budget, Part, budget
@@ -20,8 +20,7 @@ def minio_budget(
     """A sum of parts. A node that refuses connections costs nothing inside MinIO; one that is silent does."""
     parts = [checks_of(remote, proxies[0], "be_minio").down(kind in SILENT)] if proxies else []
     if kind in SILENT:
-        seconds, host = drive_timeout(remote, members)
-        parts.append(Part("drive", seconds, f"{NAME}, live, {host}"))
+        parts.append(Part("drive", *drive_timeout(remote, members)))
     if kind == "stop":
         parts.append(Part("shutdown", 1.0, "connections in flight"))
     hangs = Part("client", S3_SECONDS if kind in SILENT else 0.0, "an operation that hangs is given up")

@@ -15,8 +15,11 @@ NAME = "MINIO_DRIVE_MAX_TIMEOUT"
 USUAL_SECONDS = 30.0
 LEAST_SECONDS = 1.0
 """MinIO takes its usual time instead of so little."""
-COMMAND = f"docker inspect --format '{{{{range .Config.Env}}}}{{{{println .}}}}{{{{end}}}}' minio | grep ^{NAME}= || :"
-"""Prints the container's own setting; nothing where there is none."""
+COMMAND = (
+    "said=$(docker inspect --format '{{range .Config.Env}}{{println .}}{{end}}' minio) || exit 1;"
+    f' echo "$said" | grep ^{NAME}= || :'
+)
+"""Prints the container's own setting, nothing where it has none; fails where there is no container."""
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 
 
@@ -28,10 +31,13 @@ def seconds_of(said: str) -> float:
 
 
 def drive_timeout(remote: Remote, members: Sequence[Host]) -> tuple[float, str]:
-    """Seconds, and the first member that tells them. Raises RemoteError where none does."""
-    for host in members[:-1]:
+    """Seconds, and where they are from: the first member that tells. Raises RemoteError where none does."""
+    for host in members:
         try:
-            return seconds_of(remote.run(host, COMMAND).stdout), host.name
+            said = remote.run(host, COMMAND).stdout
         except RemoteError:
+            if host == members[-1]:
+                raise
             continue
-    return seconds_of(remote.run(members[-1], COMMAND).stdout), members[-1].name
+        return seconds_of(said), f"{NAME}, live, {host}" if said else f"MinIO's own drive timeout, {host}"
+    raise LookupError("no member of MinIO to ask for its drive timeout")

@@ -43,7 +43,8 @@ def full(view: MinioFacts) -> Iterator[str]:
 def frozen(view: MinioFacts) -> Iterator[str]:
     """A node that takes connections and answers none, and others that wait for it longer than their clients do."""
     silent = [host for host in view.asked if host in view.names and view.answer(host, "live").error == "silent"]
-    patient = [host for host in view.hosts if host not in silent and view.waits(host) >= S3_SECONDS]
+    serving = [host for host in view.hosts if view.status(host, "live") == "200"]
+    patient = [host for host in serving if view.waits(host) >= S3_SECONDS]
     if not (silent and patient):
         return
     yield from (f"{host}: takes connections on its port and answers none" for host in silent)

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from hadrill.inventory import Inventory, read
 from hadrill.remote import Remote
 from hadrill.services.minio.cluster import MinioCluster
+from hadrill.services.minio.drive import NAME, seconds_of
 from hadrill.services.minio.workload import NoQuorumError
 from hadrill.workload import FAIL, OK, History, Operation
 from hadrill.workload.invariants import went_back
@@ -29,3 +32,11 @@ def test_the_only_node_that_clients_reach_is_a_weakness_by_name(stock: Inventory
     cluster = MinioCluster(alone, Remote(alone))
     assert cluster.weakness(first).startswith("clients reach MinIO through minio-01 alone (minio.entry: node")
     assert cluster.weakness(second) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("", 30.0), ("=10s\n", 10.0), ("=1m", 60.0), ("=2500ms", 2.5), ("=1s", 30.0), ("=1500us", 30.0)],
+)
+def test_minio_takes_its_own_drive_timeout_for_what_is_too_little(said: str, seconds: float) -> None:
+    assert seconds_of(f"{NAME}{said}" if said else "") == seconds
