@@ -28,10 +28,7 @@ def salvage(reports: Path) -> Iterator[Path]:
         pid, _, when = word.read_text("utf-8").partition(" ")
         if (folder / "summary.json").exists() or started(int(pid)) == when:
             continue
-        rows = kept(folder)
-        if not rows:
-            continue
-        _write(folder, rows)
+        _write(folder, kept(folder))
         yield folder
 
 
@@ -41,8 +38,9 @@ def kept(folder: Path) -> list[Row]:
 
 
 def _write(folder: Path, rows: list[Row]) -> None:
-    seconds = max(row["began"] + row["wall_s"] for row in rows) - min(row["began"] for row in rows)
-    environment = {"note": NOTE}
+    ends = [row["began"] + row["wall_s"] for row in rows]
+    seconds = max(ends) - min(row["began"] for row in rows) if rows else 0.0
+    environment = {"note": NOTE if rows else f"{NOTE}; no round had ended"}
     write_chaos_page(folder, rows, [], environment, seconds)
     remember(folder.parent, rows)
     write_summary(folder, Summary("chaos", (), seconds, environment, tuple(rows)))

@@ -140,6 +140,18 @@ def test_the_report_of_a_killed_run_is_written_by_the_next(tmp_path: Path) -> No
     assert list(salvage(tmp_path)) == []
 
 
+def test_a_run_that_was_killed_in_its_first_round_has_a_report_too_and_it_is_not_green(tmp_path: Path) -> None:
+    folder = tmp_path / "2026-11-21T03-00-00-chaos"
+    folder.mkdir()
+    (folder / RUNNER).write_text(f"{os.getpid()} 1", "utf-8")
+    assert list(salvage(tmp_path)) == [folder]
+    page = (folder / "chaos.html").read_text("utf-8")
+    assert "<title>hadrill: chaos inconclusive</title>" in page
+    assert f"{NOTE}; no round had ended" in page
+    assert json.loads((folder / "summary.json").read_text("utf-8"))["drills"] == []
+    assert list(salvage(tmp_path)) == []
+
+
 def test_the_report_of_a_run_that_lives_is_its_own(tmp_path: Path) -> None:
     sign(killed_run(tmp_path))
     assert list(salvage(tmp_path)) == []
