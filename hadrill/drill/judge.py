@@ -25,12 +25,13 @@ def judge(
     lost = result.lost or 0
     if lost:
         allowed = objective.lost_writes if objective is not None else None
-        if allowed is not None and lost > allowed:
-            problems.append(f"{lost} acknowledged writes lost, slo.{result.service}.lost_writes allows {allowed}")
-        elif not may_lose:
-            problems.append(f"{lost} acknowledged writes lost, none may be")
+        window = f"{lost} acknowledged writes lost within {result.loss_window_s:.1f} s"
+        if not may_lose:
+            problems.append(f"{window}, none may be")
+        elif allowed is not None and lost > allowed:
+            promise = f"slo.{result.service}.lost_writes allows {allowed}"
+            problems.append(f"{window}, {promise}; what may be: {cluster.loss_bound(result.role)}")
         else:
-            window = f"{lost} acknowledged writes lost within {result.loss_window_s:.1f} s"
             result.notes.append(f"{window}; bound: {cluster.loss_bound(result.role)}")
     result.verdict = FAILED if problems else PASSED
     result.cause = "; ".join(problems)
