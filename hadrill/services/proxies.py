@@ -13,7 +13,7 @@ from hadrill.timing import Part
 
 HAPROXY = "/etc/hadrill/haproxy/haproxy.cfg"
 PGBOUNCER = "/etc/hadrill/pgbouncer/pgbouncer.ini"
-_UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "": 1e-3}
+_UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1e-3}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from hadrill.inventory import Host
 from hadrill.remote import Remote, RemoteError
+from hadrill.services.proxies import seconds_of as time_of
 
 NAME = "MINIO_DRIVE_MAX_TIMEOUT"
 USUAL_SECONDS = 30.0
@@ -20,13 +21,12 @@ COMMAND = (
     f' echo "$said" | grep ^{NAME}= || :'
 )
 """Prints the container's own setting, nothing where it has none; fails where there is no container."""
-UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 
 
 def seconds_of(said: str) -> float:
-    """Seconds, from what COMMAND printed."""
-    found = re.fullmatch(rf"{NAME}=(\d+(?:\.\d+)?)(ms|s|m)", said.strip())
-    seconds = float(found[1]) * UNITS[found[2]] if found else USUAL_SECONDS
+    """Seconds, from what COMMAND printed: Go's way to write times, `1m30s`, is HAProxy's several times over."""
+    parts = re.findall(r"[0-9.]+[a-z]+", said.strip().removeprefix(f"{NAME}="))
+    seconds = sum(map(time_of, parts))
     return seconds if seconds > LEAST_SECONDS else USUAL_SECONDS
 
 

@@ -28,7 +28,8 @@ MASKED = ("nftables", "ufw", "systemd-networkd", "ssh")
 def runner(stock: Inventory, tmp_path: Path) -> Iterator[Callable[[str], str]]:
     """Runs a shell command in the project's folder, where systemd is in charge. Reports are written below tmp_path."""
     if sys.base_prefix == "/usr":
-        pytest.skip("this Python is the system's own: it cannot be lent to a container")
+        # Its /usr, lent to the container, would take the place of the container's own systemd.
+        pytest.skip("this Python is the system's own: a container cannot have it beside its own /usr")
     name, client = f"{stock.settings.name}-systemd", shutil.which("docker")
     reports, state = tmp_path / "reports", state_of(stock.settings.name)
     reports.mkdir()

@@ -36,7 +36,15 @@ def test_the_only_node_that_clients_reach_is_a_weakness_by_name(stock: Inventory
 
 @pytest.mark.parametrize(
     ("said", "seconds"),
-    [("", 30.0), ("=10s\n", 10.0), ("=1m", 60.0), ("=2500ms", 2.5), ("=1s", 30.0), ("=1500us", 30.0)],
+    [
+        ("", 30.0),
+        ("=10s\n", 10.0),
+        ("=1m30s", 90.0),
+        ("=2500ms", 2.5),
+        ("=1h", 3600.0),
+        ("=1s", 30.0),
+        ("=1500us", 30.0),
+    ],
 )
 def test_minio_takes_its_own_drive_timeout_for_what_is_too_little(said: str, seconds: float) -> None:
     assert seconds_of(f"{NAME}{said}" if said else "") == seconds
