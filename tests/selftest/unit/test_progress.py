@@ -23,7 +23,8 @@ def test_each_line_is_said_once_and_only_when_it_is_whole(tmp_path: Path) -> Non
     progress = Progress(tmp_path, said.append)
     eventually("the first line", lambda: None if said else "nothing yet", Deadline(SOON_SECONDS))
     note(tmp_path, "second")
+    note(tmp_path, "third")
     with (tmp_path / FILE).open("a") as file:
         file.write("half")
     progress.close()
-    assert said == ["first", "second"]
+    assert said == ["first", "second", "third"]
