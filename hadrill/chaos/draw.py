@@ -23,7 +23,7 @@ FAULTS: dict[str, float] = {
     "switchover": 2,
     "slow-link": 1,
     "reject": 0,
-    "cut-one-way": 0,
+    "cut-one-way": 1,
     "reboot": 0,
 }
 """What is drawn, and how often beside the others; `chaos.faults` in settings.yaml changes it."""
@@ -32,11 +32,14 @@ SHAPES: dict[str, float] = {"single": 6, "again": 2, "slow": 2, "proxy": 1, "rol
 fault is noticed; all members in turn; nothing, so that others' faults would be seen. `chaos.shapes` changes it."""
 OF_PROXIES = ("container-kill", "container-stop", "power-off")
 OF_SENTINELS = ("container-kill", "container-stop", "container-pause")
+CUTS = ("isolate", "reject", "cut-one-way")
 AGAIN = ("container-kill", "process-kill", "container-stop")
 HOLDS = (0.0, 2.0, 5.0)
 DELAYS = (0.0, 0.2, 1.0, 3.0)
 CALM_SECONDS = 15.0
 SLOW_SECONDS = 20.0
+CUT_SECONDS = 10.0
+"""A cut under another fault is not waited for: one that ends before anybody noticed it shows nothing."""
 
 
 def draw(seed: int, duration_s: float, inventory: Inventory, services: Sequence[str] = ()) -> Schedule:
@@ -97,7 +100,8 @@ class _Lane:
                 others = [each for each in dict.fromkeys(self._kind.roles) if each != role and each != "sentinel"]
                 role = role if others else self._kind.roles[0]
                 yield Step("slow-link", self._chance.choice(others or [role]), "begin", 0.0, SLOW_SECONDS)
-                yield Step(self._fault(role, lasting=True), role, "inject", self._chance.choice(DELAYS), hold)
+                fault, delay = self._fault(role, lasting=True), self._chance.choice(DELAYS)
+                yield Step(fault, role, "inject", delay, CUT_SECONDS if fault in CUTS else hold)
                 return
             yield Step(self._fault(role, lasting=shape != "single"), role, "begin", 0.0, hold)
             delay = self._chance.choice(DELAYS)

@@ -60,6 +60,8 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     if config.option.numprocesses is None:
         config.option.numprocesses = len({each.service for each in schedule.rounds})
         config.option.dist = "loadgroup"
+    # For the lanes' processes: their hundreds of threads would fill arenas of their own, which never shrink.
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     return None
 
 

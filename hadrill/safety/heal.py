@@ -29,7 +29,7 @@ def heal_entry(remote: Remote, inventory: Inventory, entry: Entry) -> str:
     return ""
 
 
-def release_leases(remote: Remote, inventory: Inventory, entry: Entry) -> None:
+def _release_leases(remote: Remote, inventory: Inventory, entry: Entry) -> None:
     """Give back a drill's lease wherever a host answers; elsewhere it ends by itself."""
     remote.everywhere([inventory.host(name) for name in entry.leased], lambda host: release(remote, host, entry.drill))
 
@@ -43,15 +43,21 @@ def heal_entries(found: Iterable[Entry]) -> tuple[list[str], list[str]]:
     for folder, mine in by_inventory.items():
         inventory = read(Path(folder))
         with Remote(inventory) as remote, ThreadPoolExecutor(max_workers=len(mine)) as pool:
-            said = pool.map(partial(heal_entry, remote, inventory), mine)
-            for entry, problem in zip(mine, said, strict=True):
-                release_leases(remote, inventory, entry)
+            for entry, problem in zip(mine, pool.map(partial(_close, remote, inventory), mine), strict=True):
                 if problem:
                     wrong.append(problem)
                 else:
-                    entry.remove()
                     done.append(f"{entry.host}: {entry.fault} of drill {entry.drill} is undone")
     return done, wrong
+
+
+def _close(remote: Remote, inventory: Inventory, entry: Entry) -> str:
+    """All that an entry stands for is over. Returns what went wrong; the entry stays then."""
+    problem = heal_entry(remote, inventory, entry)
+    _release_leases(remote, inventory, entry)
+    if not problem:
+        entry.remove()
+    return problem
 
 
 def sweep(

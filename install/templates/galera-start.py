@@ -19,9 +19,10 @@ DATA = Path("{{ data }}")
 STATE = DATA / "grastate.dat"
 ONCE = Path("{{ once }}")
 OPTIONS = Path("{{ options }}")
+# Without TLS, for which each start makes a new key: more than all the rest of it takes.
 RECOVER = (
     "docker run --rm --network none -v {{ data }}:/var/lib/mysql"
-    " -v {{ configuration }}:/etc/mysql/conf.d/galera.cnf:ro {{ image }} mariadbd --wsrep-recover"
+    " -v {{ configuration }}:/etc/mysql/conf.d/galera.cnf:ro {{ image }} mariadbd --wsrep-recover --skip-ssl"
 )
 NOBODY = "00000000-0000-0000-0000-000000000000"
 

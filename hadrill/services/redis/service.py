@@ -41,6 +41,7 @@ class Redis:
             socket_connect_timeout=seconds or CONNECT_SECONDS,
             socket_timeout=seconds or ANSWER_SECONDS,
             protocol=2,
+            driver_info=None,  # else each new client reads the driver's package metadata from disk
         )
 
     def fail_over(self, master: Host) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hadrill.chaos import Round, Schedule, ScheduleError, Step, draw
+from hadrill.chaos.draw import CUT_SECONDS, CUTS
 from hadrill.chaos.draw import FAULTS as FAULTS_DRAWN
 from hadrill.chaos.gate import Gate
 from hadrill.chaos.schedule import MOMENTS, SAME, numbers_of, seconds_of
@@ -55,6 +56,12 @@ def test_every_step_can_be_meant(stock: Inventory) -> None:
             assert (number == 0) == (step.after == "begin")
             assert (step.target == SAME) <= (number > 0)
     assert {after for shape in shapes for after in shape} == {"begin", "inject", "detect", "heal", "whole"}
+
+
+def test_a_cut_under_another_fault_lasts_until_it_is_noticed(stock: Inventory) -> None:
+    under = [step for each in draw(7, 20 * TEN_MINUTES, stock).rounds for step in each.steps if step.after == "inject"]
+    cuts = {step.hold_s for step in under if step.fault in CUTS}
+    assert cuts == {CUT_SECONDS} != {step.hold_s for step in under if step.fault not in CUTS}
 
 
 def test_weights_of_the_settings_count(stock: Inventory) -> None:
