@@ -1,8 +1,9 @@
 """What must not grow from round to round, and what no drill may leave: counted on the hosts after each round."""
 
 import statistics
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from hadrill.inventory import Host
 from hadrill.remote import Remote, RemoteError, run_program
@@ -26,16 +27,20 @@ Series = dict[tuple[str, str], list[float]]
 class Census:
     """Counts of the members of one cluster, over the rounds of a run."""
 
-    def __init__(self, remote: Remote, hosts: Sequence[Host]) -> None:
-        self._remote, self._hosts = remote, tuple(hosts)
+    def __init__(self, remote: Remote, hosts: Mapping[Host, Sequence[str]]) -> None:
+        """`hosts`: each with the units of its components that are no containers."""
+        self._remote, self._hosts = remote, hosts
         self.series: Series = {}
 
     def count(self, drills: Collection[str]) -> tuple[str, str]:
         """Count once more. Returns what these drills left, and what could not be counted; each may be empty."""
-        order = {"root": ROOT, "data": DATA}
-        answers = self._remote.everywhere(
-            self._hosts, lambda host: run_program(self._remote, host, PROGRAM, order, COUNT_SECONDS)
-        )
+
+        def ask(host: Host) -> dict[str, Any]:
+            order = {"root": ROOT, "data": DATA, "units": self._hosts[host]}
+            said: dict[str, Any] = run_program(self._remote, host, PROGRAM, order, COUNT_SECONDS)
+            return said
+
+        answers = self._remote.everywhere(self._hosts, ask)
         left, silent = [], []
         for host, said in answers.items():
             if isinstance(said, RemoteError):
@@ -43,9 +48,9 @@ class Census:
                 continue
             left += [f"{host}: drill {name}" for name in sorted(set(said["left"]) & set(drills))]
             self._add(host, "disk bytes", said["disk bytes"])
-            for container, held in said["containers"].items():
+            for member, held in said["held"].items():
                 for what, number in held.items():
-                    self._add(host, f"{what} of {container}", number)
+                    self._add(host, f"{what} of {member}", number)
         return f"left behind on {', '.join(left)}" if left else "", "; ".join(silent)
 
     def leaks(self) -> list[str]:

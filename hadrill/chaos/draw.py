@@ -8,7 +8,7 @@ from itertools import zip_longest
 from hadrill.chaos.schedule import SAME, Round, Schedule, ScheduleError, Step
 from hadrill.inventory import Inventory, Role
 from hadrill.services.cluster import Cluster
-from hadrill.services.clusters import CLUSTERS, present
+from hadrill.services.clusters import CLUSTERS, present, roles_of
 from hadrill.services.proxy_clusters import ProxyCluster
 
 SHORTEST_ROUND_SECONDS = 15.0
@@ -25,15 +25,17 @@ FAULTS: dict[str, float] = {
     "reject": 0,
     "cut-one-way": 1,
     "reboot": 0,
+    "kubelet-stop": 2,
+    "runtime-stop": 2,
+    "api-stop": 2,
+    "etcd-stop": 2,
 }
 """What is drawn, and how often beside the others; `chaos.faults` in settings.yaml changes it."""
 SHAPES: dict[str, float] = {"single": 6, "again": 2, "slow": 2, "proxy": 1, "rolling": 1, "calm": 2}
 """One fault; the same host again before it converged; a slow link elsewhere under a fault; a proxy that goes when the
 fault is noticed; all members in turn; nothing, so that others' faults would be seen. `chaos.shapes` changes it."""
-OF_PROXIES = ("container-kill", "container-stop", "power-off")
-OF_SENTINELS = ("container-kill", "container-stop", "container-pause")
 CUTS = ("isolate", "reject", "cut-one-way")
-AGAIN = ("container-kill", "process-kill", "container-stop")
+AGAIN = ("container-kill", "process-kill", "container-stop", "kubelet-stop", "runtime-stop")
 HOLDS = (0.0, 2.0, 5.0)
 DELAYS = (0.0, 0.2, 1.0, 3.0)
 CALM_SECONDS = 15.0
@@ -47,7 +49,7 @@ def draw(seed: int, duration_s: float, inventory: Inventory, services: Sequence[
     weights = inventory.settings.chaos
     faults = _changed(FAULTS, weights.faults, "chaos.faults")
     shapes = _changed(SHAPES, weights.shapes, "chaos.shapes")
-    here = [name for name in CLUSTERS if present(inventory, name) and CLUSTERS[name].drawn]
+    here = [name for name in CLUSTERS if present(inventory, name)]
     here = [name for name in here if not services or name in services]
     number = math.ceil(duration_s / SHORTEST_ROUND_SECONDS)
     lanes = [list(_Lane(seed, name, inventory, faults, shapes).rounds(number)) for name in here]
@@ -70,7 +72,7 @@ class _Lane:
     ) -> None:
         self._chance = random.Random(f"{seed}/{service}")  # noqa: S311 - the same seed must give the same schedule
         self._service, self._kind, self._faults = service, CLUSTERS[service], faults
-        self._members = [host.name for host in inventory.of_role(Role(service))]
+        self._members = [host.name for host in inventory.hosts if host.role in roles_of(service)]
         self._proxies = [
             host.name
             for proxy in CLUSTERS.values()
@@ -92,7 +94,7 @@ class _Lane:
         hold = self._chance.choice(HOLDS)
         if shape == "rolling":
             yield from (
-                Step("container-stop", host, "whole" if n else "begin", 0.0, 0.0) for n, host in self._counted()
+                Step(self._kind.restarted_by, host, "whole" if n else "begin", 0.0, 0.0) for n, host in self._counted()
             )
         elif shape != "calm":
             role = self._chance.choice(list(dict.fromkeys(self._kind.roles)))
@@ -106,7 +108,8 @@ class _Lane:
             yield Step(self._fault(role, lasting=shape != "single"), role, "begin", 0.0, hold)
             delay = self._chance.choice(DELAYS)
             if shape == "again":
-                yield Step(self._chance.choice(AGAIN), SAME, "heal", delay, self._chance.choice(HOLDS))
+                again = [each for each in AGAIN if each in self._kind.drawn[""]]
+                yield Step(self._chance.choice(again), SAME, "heal", delay, self._chance.choice(HOLDS))
             elif shape == "proxy":
                 proxy = self._chance.choice(self._proxies)
                 yield Step("container-stop", proxy, self._chance.choice(("inject", "detect")), delay, 3.0)
@@ -116,11 +119,8 @@ class _Lane:
 
     def _fault(self, role: str, *, lasting: bool) -> str:
         """A fault for a role. `lasting`: one that takes the member away, for others to happen meanwhile."""
-        known = dict(self._faults)
-        if role == "sentinel":
-            known = {name: known[name] for name in OF_SENTINELS}
-        elif issubclass(self._kind, ProxyCluster):
-            known = {name: known[name] for name in OF_PROXIES}
+        possible = self._kind.drawn.get(role, self._kind.drawn[""])
+        known = {name: weight for name, weight in self._faults.items() if name in possible}
         if lasting:
             known = {
                 name: weight for name, weight in known.items() if name not in ("switchover", "slow-link", "reboot")

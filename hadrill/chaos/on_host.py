@@ -1,7 +1,7 @@
 """Runs on a host, sent over SSH: counts what containers and drills hold there, and prints it as JSON. Only reads.
 
-Input: {"root": folder of drills, "data": a folder of the disk that is counted}.
-Output: {"containers": {name: {"file descriptors": n, "memory bytes": n}}, "disk bytes": n, "left": [traces of drills]}.
+Input: {"root": folder of drills, "data": a folder of the disk that is counted, "units": [names]}.
+Output: {"held": {container or unit: {"file descriptors": n, "memory bytes": n}}, "disk bytes": n, "left": [drills]}.
 """
 
 import json
@@ -36,6 +36,16 @@ def containers() -> dict[str, dict[str, int]]:
             held = found.setdefault(name, {"file descriptors": 0, "memory bytes": 0})
             held["file descriptors"] += descriptors(process)
             held["memory bytes"] += memory(process)
+    return found
+
+
+def units(names: list[str]) -> dict[str, dict[str, int]]:
+    """By name: the same of each unit's main process. What it starts for others is not its own."""
+    found = {}
+    for name in names:
+        process = Path("/proc") / "".join(said("systemctl", "show", "--property=MainPID", "--value", name))
+        if process.name not in ("proc", "0"):
+            found[name] = {"file descriptors": descriptors(process), "memory bytes": memory(process)}
     return found
 
 
@@ -79,7 +89,8 @@ def main() -> None:
     data = Path(order["data"])
     disk = os.statvfs(data if data.exists() else "/")
     used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
-    json.dump({"containers": containers(), "disk bytes": used, "left": left(Path(order["root"]))}, sys.stdout)
+    held = {**containers(), **units(order["units"])}
+    json.dump({"held": held, "disk bytes": used, "left": left(Path(order["root"]))}, sys.stdout)
 
 
 main()

@@ -42,7 +42,8 @@ class RoundsOf:
         cluster = cluster_of(self._session.inventory, self._session.remote, self._service)
         # A round may break a proxy too; of proxies the hosts behind are looked at by their own lanes.
         beside = () if isinstance(cluster, ProxyCluster) else cluster.shared
-        census = Census(self._session.remote, (*cluster.members, *beside))
+        counted = {host: sorted(filter(None, cluster.units(host).values())) for host in cluster.members}
+        census = Census(self._session.remote, counted | dict.fromkeys(beside, ()))
         for each in self._schedule.of(self._service):
             one, alone = self._drill(each)
             with self._gate.entered(over, alone=alone):

@@ -2,7 +2,7 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -28,6 +28,20 @@ class Member:
         return self.role
 
 
+OF_CONTAINERS = (
+    "container-kill",
+    "container-stop",
+    "container-pause",
+    "power-off",
+    "isolate",
+    "process-kill",
+    "switchover",
+    "slow-link",
+    "reject",
+    "cut-one-way",
+    "reboot",
+)
+"""What a member that runs in a container can have."""
 SILENT = Member("silent")
 """A member that does not answer."""
 
@@ -38,8 +52,10 @@ class Cluster(ABC):
     service: ClassVar[str]
     roles: ClassVar[tuple[str, ...]]
     """Roles that a drill can aim at, the leading one first."""
-    drawn: ClassVar[bool] = True
-    """Whether chaos runs draw it."""
+    drawn: ClassVar[Mapping[str, tuple[str, ...]]] = {"": OF_CONTAINERS}
+    """Faults that a chaos run may draw for each role; `` (empty) are those of all others."""
+    restarted_by: ClassVar[str] = "container-stop"
+    """The fault by which members are restarted one after the other."""
     look_seconds: ClassVar[float] = POLL
     """Between two questions of the probe; longer where the answer costs its host much."""
     single_leader: ClassVar[bool] = True

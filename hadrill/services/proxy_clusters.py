@@ -26,6 +26,7 @@ class ProxyCluster(Cluster):
     single_leader = False
     behind: tuple[type[Cluster], ...]
     """The services whose clients come through these proxies."""
+    drawn: ClassVar[dict[str, tuple[str, ...]]] = {"": ("container-kill", "container-stop", "power-off")}
     hand_over_note = "the load balancer uses all proxies"
 
     def __init__(self, inventory: Inventory, remote: Remote) -> None:

@@ -26,6 +26,8 @@ from hadrill.workload import History, Lane
 
 PLACE_SECONDS = 60.0
 KUBELET_PORT = 10250
+OF_AGENTS = ("power-off", "isolate", "slow-link", "reject", "reboot", "kubelet-stop", "runtime-stop")
+OF_SERVERS = (*OF_AGENTS, "api-stop", "etcd-stop")
 
 
 class KubernetesCluster(Cluster):
@@ -37,7 +39,8 @@ class KubernetesCluster(Cluster):
     containers: ClassVar[dict[str, str]] = {"": "kubelet"}
     peer_port = KUBELET_PORT
     goes_on = (PAGES,)
-    drawn = False  # chaos knows containers' faults, and has none of Kubernetes' own yet
+    drawn: ClassVar[dict[str, tuple[str, ...]]] = {"": OF_SERVERS, "agent": OF_AGENTS}
+    restarted_by = "reboot"
     look_seconds = 0.2
     rate_share = 0.25  # a TLS connection costs both sides more than the question, and every write is on three disks
     hand_over_note = "components choose their leaders themselves"

@@ -11,7 +11,7 @@ from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services import haproxy
 from hadrill.services.asking import FAILURES
-from hadrill.services.cluster import Cluster, Probe, Watch
+from hadrill.services.cluster import OF_CONTAINERS, Cluster, Probe, Watch
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.redis import checks
 from hadrill.services.redis.budget import redis_budget
@@ -35,6 +35,10 @@ class RedisCluster(Cluster):
     roles = ("master", "replica", "sentinel")
     containers: ClassVar[dict[str, str]] = {"": "redis", "sentinel": "sentinel"}
     processes: ClassVar[dict[str, str]] = {"redis": "redis-server", "sentinel": "redis-sentinel"}
+    drawn: ClassVar[dict[str, tuple[str, ...]]] = {
+        "": OF_CONTAINERS,
+        "sentinel": ("container-kill", "container-stop", "container-pause"),
+    }
     peer_port = PORT
     what_if = ("down-after",)
 

@@ -48,7 +48,7 @@ def test_rounds_are_made_as_they_are_written(stock: Inventory, ssh: Remote, tmp_
 
 def test_what_a_drill_left_is_seen_and_what_members_hold_is_counted(stock: Inventory, ssh: Remote) -> None:
     host, name = stock.host("redis-01"), "feedfacefeed"
-    census = Census(ssh, [host])
+    census = Census(ssh, {host: ["ssh", "nothing"]})
     assert census.count([name]) == ("", "")
     try:
         ssh.run(host, f"nft add table inet hadrill_{name}")
@@ -57,7 +57,8 @@ def test_what_a_drill_left_is_seen_and_what_members_hold_is_counted(stock: Inven
     finally:
         ssh.run(host, f"nft delete table inet hadrill_{name} 2>/dev/null; :")
     counted = {what for _, what in census.series}
-    assert counted >= {"file descriptors of redis", "memory bytes of sentinel", "disk bytes"}
+    assert counted >= {"file descriptors of redis", "memory bytes of sentinel", "memory bytes of ssh", "disk bytes"}
+    assert not any(what.endswith(" of nothing") for what in counted)
     assert min(min(counts) for counts in census.series.values()) > 0
 
 

@@ -58,7 +58,7 @@ def test_a_host_counts_what_drills_left(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     for name in ("leases/d2", ".heal.lock"):
         (tmp_path / name).touch()
-    order = json.dumps({"root": str(tmp_path), "data": str(tmp_path / "nothing")})
+    order = json.dumps({"root": str(tmp_path), "data": str(tmp_path / "nothing"), "units": []})
     done = subprocess.run([sys.executable, "-c", PROGRAM], input=order, capture_output=True, text=True, check=True)
     said = json.loads(done.stdout)
     assert {"d1", "d2"} <= set(said["left"])

@@ -17,9 +17,11 @@ from hadrill.chaos.schedule import MOMENTS, SAME, numbers_of, seconds_of
 from hadrill.chaos.shrink import shrink
 from hadrill.chaos.sound import sound
 from hadrill.faults import FAULTS
-from hadrill.inventory import Inventory
+from hadrill.inventory import Inventory, read
+from hadrill.inventory.profile import KUBERNETES
 from hadrill.inventory.settings import Chaos
 from hadrill.services.clusters import CLUSTERS
+from hadrill.services.kubernetes.cluster import KubernetesCluster
 from hadrill.timing import POLL, Deadline, eventually
 
 TEN_MINUTES = 600.0
@@ -56,6 +58,15 @@ def test_every_step_can_be_meant(stock: Inventory) -> None:
             assert (number == 0) == (step.after == "begin")
             assert (step.target == SAME) <= (number > 0)
     assert {after for shape in shapes for after in shape} == {"begin", "inject", "detect", "heal", "whole"}
+
+
+def test_kubernetes_is_drawn_with_faults_of_its_own(lab: Path) -> None:
+    steps = [step for each in draw(7, 20 * TEN_MINUTES, read(lab, "kubernetes")).rounds for step in each.steps]
+    assert {step.fault for step in steps} == set(KubernetesCluster.drawn[""]) - {"reject"}
+    assert not {step.fault for step in steps if step.target == "agent"} & {"api-stop", "etcd-stop"}
+    assert {step.target for step in steps if step.fault == "reboot"} == {
+        host.name for host in read(lab, "kubernetes").hosts if host.role in KUBERNETES
+    }
 
 
 def test_a_cut_under_another_fault_lasts_until_it_is_noticed(stock: Inventory) -> None:
