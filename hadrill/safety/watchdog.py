@@ -59,11 +59,13 @@ def main() -> int:
     sys.stdout.buffer.write(READY)
     sys.stdout.buffer.flush()
     sys.stdin.buffer.read()
-    # Only now: every worker of a run has a watchdog, and hardly one ever needs this.
+    left = [entry for entry in entries() if entry.pid == runner]
+    if not left:
+        return 0
+    # Only now: every worker of a run has a watchdog, and those who heal need the processors for themselves.
     from hadrill.safety.heal import heal_entries
 
-    left = [entry for entry in entries() if entry.pid == runner]
-    done, wrong = heal_entries(left) if left else ([], [])
+    done, wrong = heal_entries(left)
     sys.stderr.write("".join(f"{line}\n" for line in [*done, *wrong]))
     return 1 if wrong else 0
 
