@@ -20,7 +20,7 @@ from hadrill.drill.plan import planned
 from hadrill.drill.preflight import Preflight, diagnose_failure, unhealthy, wait_healthy
 from hadrill.drill.record import Record
 from hadrill.drill.recovery import HOLD_SECONDS, OVERTIME_SECONDS, Recovery
-from hadrill.drill.result import FAILED, INCONCLUSIVE, UNAVAILABLE, Result
+from hadrill.drill.result import INCONCLUSIVE, UNAVAILABLE, Result
 from hadrill.drill.session import Session
 from hadrill.faults import PLANNED, Fault
 from hadrill.faults.power import PowerError
@@ -136,8 +136,8 @@ class Drill:
         if self._back:
             # What may be lost may have been read before.
             (self.result.notes if may_lose else problems).append(self._back)
-        judge(self.result, self.cluster, objective_of(self.cluster), problems, may_lose=may_lose)
-        if self.result.verdict == FAILED and not self.result.causes and not self._weakness:
+        why = judge(self.result, self.cluster, objective_of(self.cluster), problems, may_lose=may_lose)
+        if why and not self.result.causes and not self._weakness:
             self._facts = diagnose_failure(self.result, self.cluster, self.moments["inject"])
         keep_evidence(self._record())
 

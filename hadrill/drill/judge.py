@@ -7,12 +7,13 @@ from hadrill.services.cluster import Cluster
 
 def judge(
     result: Result, cluster: Cluster, objective: Objective | None, problems: list[str], *, may_lose: bool
-) -> None:
+) -> bool:
     """Set verdict and cause. `problems` were met on the way: never recovered, not converged, split brain.
 
-    `may_lose`: whether acknowledged writes may be lost with such a fault.
+    `may_lose`: whether acknowledged writes may be lost with such a fault. Returns whether hosts are to be asked why:
+    a loss that their settings allow, and the user's promise does not, has its reason in its bound.
     """
-    problems = list(problems)
+    problems, broken_promise = list(problems), ""
     budget = result.budget_s or 0.0
     limit, source = budget, f"budget {result.budget}"
     if objective is not None and objective.rto_seconds is not None and objective.rto_seconds < limit:
@@ -30,8 +31,9 @@ def judge(
             problems.append(f"{window}, none may be")
         elif allowed is not None and lost > allowed:
             promise = f"slo.{result.service}.lost_writes allows {allowed}"
-            problems.append(f"{window}, {promise}; what may be: {cluster.loss_bound(result.role)}")
+            broken_promise = f"{window}, {promise}; what may be: {cluster.loss_bound(result.role)}"
         else:
             result.notes.append(f"{window}; bound: {cluster.loss_bound(result.role)}")
-    result.verdict = FAILED if problems else PASSED
-    result.cause = "; ".join(problems)
+    result.cause = "; ".join(filter(None, [*problems, broken_promise]))
+    result.verdict = FAILED if result.cause else PASSED
+    return bool(problems)

@@ -58,14 +58,18 @@ def test_an_unknown_fault_names_those_that_exist() -> None:
 
 
 def verdict(may_lose: bool = False, objective: Objective | None = None, **known: Any) -> Result:
+    return judged(may_lose, objective, **known)[0]
+
+
+def judged(may_lose: bool = False, objective: Objective | None = None, **known: Any) -> tuple[Result, bool]:
     stub = cast("Cluster", type("Stub", (), {"loss_bound": lambda *_: "the bound"})())
     result = Result("1", "redis", "redis-01", "master", "power-off", budget_s=10.0, budget="5 + 5 = 10.0 s")
     result.lanes = {"write new 1": {"outage_s": known.pop("outage", 1.0), "return_outage_s": known.pop("back", 0.1)}}
     problems = known.pop("problems", [])
     for name, value in known.items():
         setattr(result, name, value)
-    judge(result, stub, objective, problems, may_lose=may_lose)
-    return result
+    why = judge(result, stub, objective, problems, may_lose=may_lose)
+    return result, why
 
 
 def test_a_drill_within_its_budget_passes() -> None:
@@ -89,6 +93,14 @@ def test_the_owners_promise_counts_where_it_is_stricter() -> None:
         "lost_writes allows 0; what may be: the bound"
         in verdict(may_lose=True, lost=1, objective=Objective(lost_writes=0)).cause
     )
+
+
+def test_hosts_are_asked_for_every_failure_but_a_loss_that_their_settings_allow() -> None:
+    none = Objective(lost_writes=0)
+    assert [verdict(True, none, lost=1).verdict, judged(True, none, lost=1)[1]] == ["failed", False]
+    assert judged(True, none, lost=1, outage=10.5)[1]
+    assert judged(lost=1)[1]
+    assert not judged()[1]
 
 
 def test_a_lost_write_fails_where_none_may_be_and_is_reported_where_some_may() -> None:
