@@ -34,6 +34,8 @@ FAULTS: dict[str, float] = {
 SHAPES: dict[str, float] = {"single": 6, "again": 2, "slow": 2, "proxy": 1, "rolling": 1, "calm": 2}
 """One fault; the same host again before it converged; a slow link elsewhere under a fault; a proxy that goes when the
 fault is noticed; all members in turn; nothing, so that others' faults would be seen. `chaos.shapes` changes it."""
+PASSING = ("switchover", "slow-link", "reboot")
+"""Faults after which the member is there, or comes back alone."""
 CUTS = ("isolate", "reject", "cut-one-way")
 AGAIN = ("container-kill", "process-kill", "container-stop", "kubelet-stop", "runtime-stop")
 HOLDS = (0.0, 2.0, 5.0)
@@ -49,8 +51,7 @@ def draw(seed: int, duration_s: float, inventory: Inventory, services: Sequence[
     weights = inventory.settings.chaos
     faults = _changed(FAULTS, weights.faults, "chaos.faults")
     shapes = _changed(SHAPES, weights.shapes, "chaos.shapes")
-    here = [name for name in CLUSTERS if present(inventory, name)]
-    here = [name for name in here if not services or name in services]
+    here = [name for name in CLUSTERS if present(inventory, name) and (not services or name in services)]
     number = math.ceil(duration_s / SHORTEST_ROUND_SECONDS)
     lanes = [list(_Lane(seed, name, inventory, faults, shapes).rounds(number)) for name in here]
     in_turn = [each for row in zip_longest(*lanes) for each in row if each is not None]
@@ -122,9 +123,7 @@ class _Lane:
         possible = self._kind.drawn.get(role, self._kind.drawn[""])
         known = {name: weight for name, weight in self._faults.items() if name in possible}
         if lasting:
-            known = {
-                name: weight for name, weight in known.items() if name not in ("switchover", "slow-link", "reboot")
-            }
+            known = {name: weight for name, weight in known.items() if name not in PASSING}
         leads = role == self._kind.roles[0] and self._kind.hand_over is not Cluster.hand_over
         if not leads:
             known.pop("switchover", None)
