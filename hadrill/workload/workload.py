@@ -1,5 +1,6 @@
 """Runs lanes of operations at a set rate until it is stopped."""
 
+import gc
 import math
 import threading
 import time
@@ -84,6 +85,8 @@ class Workload:
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
         self._ended.set()
+        # Drivers' errors hold connections that failed in cycles: their sockets would stay open until Python looks.
+        gc.collect()
 
     def unsteady(self, since: float, seconds: float = STEADY_SECONDS) -> str | None:
         """None where every lane has succeeded at its usual rate, without a failure, for the last `seconds`.

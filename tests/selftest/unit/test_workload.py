@@ -1,13 +1,17 @@
 """The meter: operations, outages, and what is known of each."""
 
+import gc
 import json
+import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from hadrill.timing import Deadline, eventually
 from hadrill.workload import (
     FAIL,
     OK,
@@ -52,6 +56,24 @@ def test_failures_are_no_successes() -> None:
 def test_latencies_are_of_successes_only() -> None:
     assert latencies(ends(1.0, outcome=FAIL)) == {}
     assert latencies(ends(1.0, 2.0)) == {"p50_ms": 10.0, "p99_ms": 10.0}
+
+
+def test_connections_that_failed_are_gone_at_the_end() -> None:
+    opened: list[weakref.ref[socket.socket]] = []
+
+    def fail() -> Fake:
+        error, connection = OSError("no"), socket.socket()
+        opened.append(weakref.ref(connection))
+        error.args = (error, connection)  # as psycopg's ConnectionTimeout does
+        raise error
+
+    gc.disable()
+    try:
+        with Workload("d", [Lane("write", "new", 1, fail, lambda _: True)]):
+            eventually("some attempts", lambda: None if len(opened) > 2 else "too few", Deadline(5.0))
+        assert [each for each in opened if each() is not None] == []
+    finally:
+        gc.enable()
 
 
 class Fake:
