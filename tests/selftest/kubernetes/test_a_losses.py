@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from hadrill.chaos import Round, Step
 from hadrill.inventory import Inventory
+from tests.selftest.lab.drilling import written
 from tests.selftest.lab.suite import run_suite
 
 LOSSES = 11
@@ -30,6 +32,14 @@ def test_installing_again_changes_nothing(nodes: Inventory, loud: Callable[..., 
 def test_a_server_and_an_agent_may_be_lost(losses: dict[str, Any]) -> None:
     assert (losses["passed"], losses["total"], losses["status"]) == (LOSSES, LOSSES, 0), losses["console"]
     assert [check["outcome"] for check in losses["checks"]] == ["passed"] * LOSSES
+
+
+def test_a_round_of_chaos_is_made_on_a_node(nodes: Inventory, tmp_path: Path) -> None:
+    again = (Step("runtime-stop", "agent", "begin", 0.0, 0.0), Step("kubelet-stop", "same", "heal", 0.2, 0.0))
+    mine = written(tmp_path, Round(1, "kubernetes", again))
+    (made,) = run_suite("tests/chaos", tmp_path, f"--replay={mine}", "--no-page")["drills"]
+    assert (made["verdict"], made["fault"], made["lost"]) == ("passed", "runtime-stop + kubelet-stop", 0), made
+    assert not [note for note in made["notes"] if "not made" in note], made["notes"]
 
 
 def test_it_says_how_long_clients_were_without(losses: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hadrill.chaos import Round, Schedule
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
 from hadrill.safety.on_target import ROOT as ON_TARGET
@@ -38,6 +39,13 @@ def traces(stock: Inventory, ssh: Remote) -> list[str]:
         for line in (lines if isinstance(lines, list) else [str(lines)])
     ]
     return [*(f"{name} has no power" for name in off), *found]
+
+
+def written(folder: Path, *rounds: Round) -> Path:
+    """A schedule of these rounds, as a file."""
+    file = folder / "mine.json"
+    file.write_text(Schedule(0, "lab", 120.0, rounds).as_json(), "utf-8")
+    return file
 
 
 @contextmanager

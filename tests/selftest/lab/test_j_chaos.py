@@ -5,13 +5,13 @@ import signal
 import subprocess
 from pathlib import Path
 
-from hadrill.chaos import Round, Schedule, Step
+from hadrill.chaos import Round, Step
 from hadrill.chaos.census import Census
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
 from hadrill.safety import journal
 from hadrill.timing import Deadline, eventually
-from tests.selftest.lab.drilling import traces
+from tests.selftest.lab.drilling import traces, written
 from tests.selftest.lab.suite import BIN, ROOT, run_suite, until_healthy
 
 KILLED = "container-kill"
@@ -19,13 +19,6 @@ AGAIN = (Step(KILLED, "replica", "begin", 0.0, 0.0), Step(KILLED, "same", "heal"
 LONG = (Step("container-stop", "replica", "begin", 0.0, 60.0),)
 BEGINS_SECONDS = 60.0
 GONE_SECONDS = 5.0
-
-
-def written(folder: Path, *rounds: Round) -> Path:
-    """A schedule of these rounds, as a file."""
-    file = folder / "mine.json"
-    file.write_text(Schedule(0, "lab", 120.0, rounds).as_json(), "utf-8")
-    return file
 
 
 def test_rounds_are_made_as_they_are_written(stock: Inventory, ssh: Remote, tmp_path: Path) -> None:
