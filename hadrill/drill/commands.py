@@ -16,7 +16,7 @@ from hadrill.report.drills import by_key
 from hadrill.report.memory import HISTORY, HistoryError, trends
 from hadrill.report.regression import regressions
 from hadrill.report.secrets import Scrubber
-from hadrill.safety.heal import heal_entries, sweep
+from hadrill.safety.heal import elsewhere, heal_entries, sweep
 from hadrill.safety.journal import entries_of
 from hadrill.services.asking import FAILURES
 from hadrill.services.clusters import CLUSTERS, cluster_of, present
@@ -39,6 +39,8 @@ def heal(folder: Path, everything: bool) -> None:
     click.echo("\n".join([*done, *also]) or "nothing to heal")
     if live:
         click.echo(f"left alone, their runs live: {', '.join(live)} (--all undoes them too)")
+    for line in elsewhere(folder):
+        click.echo(line)
     if wrong or still:
         raise click.ClickException("\n".join(["not everything is undone:", *wrong, *still]))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from hadrill.faults.power import PowerError, driver
 from hadrill.inventory import Host, Inventory, read
 from hadrill.remote import Remote, RemoteError, UnreachableError
-from hadrill.safety.journal import Entry, entries_of
+from hadrill.safety.journal import Entry, entries, entries_of
 from hadrill.safety.lease import release
 from hadrill.safety.on_target import ROOT, disarm_and_heal, left_on
 from hadrill.timing import Deadline, OverdueError, eventually
@@ -58,6 +58,21 @@ def _close(remote: Remote, inventory: Inventory, entry: Entry) -> str:
     if not problem:
         entry.remove()
     return problem
+
+
+def elsewhere(folder: Path) -> list[str]:
+    """What runs that are over left for other inventories than the one in `folder`, and what undoes it."""
+    here = entries_of(folder)
+    return [
+        f"left alone, of another inventory: {entry.host}: {entry.fault} of drill {entry.drill}"
+        + (
+            f" (hadrill heal --inventory {entry.inventory})"
+            if Path(entry.inventory).is_dir()
+            else f"; {entry.inventory} is gone: remove {entry.file} when the host is well"
+        )
+        for entry in entries()
+        if entry not in here and not entry.alive
+    ]
 
 
 def sweep(

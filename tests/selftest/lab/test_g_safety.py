@@ -59,14 +59,14 @@ def clean(stock: Inventory, ssh: Remote) -> Callable[[float], None]:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_runner_that_is_killed_at_any_step_leaves_nothing(
-    step: int, replica: str, tmp_path: Path, clean: Callable[[float], None]
+    step: int, replica: str, tmp_path: Path, stock: Inventory, clean: Callable[[float], None]
 ) -> None:
     with running(tmp_path, *REPLICA, replica) as run:
         until_step(run, step)
         run.send_signal(signal.SIGKILL)
         run.wait()
         clean(GONE_SECONDS)
-    assert not [entry for entry in journal.entries() if not entry.alive]
+    assert not [entry for entry in journal.entries_of(stock.folder) if not entry.alive]
 
 
 def test_a_machine_without_power_gets_it_back_when_the_runner_is_killed(

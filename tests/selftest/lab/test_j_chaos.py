@@ -67,7 +67,7 @@ def test_a_run_that_is_killed_is_healed_and_reported_by_the_next(stock: Inventor
         run.wait()
         eventually("every trace to be gone", lambda: "; ".join(traces(stock, ssh)) or None, Deadline(GONE_SECONDS))
     until_healthy(stock)
-    assert not [entry for entry in journal.entries() if not entry.alive]
+    assert not [entry for entry in journal.entries_of(stock.folder) if not entry.alive]
     calm = written(tmp_path, Round(1, "redis", (), calm_s=1.0))
     summary = run_suite("tests/chaos", tmp_path, f"--replay={calm}", "--no-page")
     assert "written for a run that was cut short" in summary["console"]

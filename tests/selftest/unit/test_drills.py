@@ -20,7 +20,7 @@ from hadrill.report import drills, memory
 from hadrill.safety import journal
 from hadrill.safety.consent import refused
 from hadrill.safety.guard import Arithmetic, is_away
-from hadrill.safety.heal import sweep
+from hadrill.safety.heal import elsewhere, sweep
 from hadrill.services.cluster import SILENT, Cluster, Member
 from hadrill.services.proxies import seconds_of
 from hadrill.services.redis.budget import seconds_of as redis_seconds
@@ -222,6 +222,26 @@ def test_a_journal_outlives_its_runner_and_knows_it(tmp_path: Path, monkeypatch:
     here.remove()
     here.remove()
     assert list(journal.entries()) == []
+
+
+def test_what_was_left_for_another_inventory_is_named_and_not_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    mine, other = tmp_path / "mine", tmp_path / "other"
+    other.mkdir()
+    living = (os.getpid(), journal.started(os.getpid()))
+    for drill, inventory, runner in (
+        ("d1", mine, (os.getpid(), "1")),
+        ("d2", other, living),
+        ("d3", other, (os.getpid(), "1")),
+        ("d4", tmp_path / "gone", (os.getpid(), "1")),
+    ):
+        journal.Entry(drill, str(inventory), "redis-01", "isolate", False, (), *runner).write()
+    said = elsewhere(mine)
+    assert [line.partition(" of drill ")[2][:2] for line in said] == ["d3", "d4"]
+    assert f"(hadrill heal --inventory {other})" in said[0]
+    assert f"remove {journal.folder() / 'd4.json'}" in said[1]
 
 
 def test_what_a_killed_runner_was_writing_is_removed_and_what_a_living_one_writes_is_not(
