@@ -95,12 +95,12 @@ class Reporter:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write everything, also after an interrupted run. Nothing is written where nothing was checked."""
+        """Write everything, also after a run that was interrupted before its first check had ended."""
         if self.suite == "chaos":
             # A lane that was interrupted could not hand over what its rounds left.
             known = {row["id"] for row in self.drills}
             self.drills += [row for row in kept(self.folder) if row["id"] not in known]
-        if not self.outcomes and not self.drills:
+        if not self.outcomes and not self.drills and not self.wanted:
             self.folder.rmdir() if not any(self.folder.iterdir()) else None
             return
         seconds = time.monotonic() - self.started

@@ -43,6 +43,7 @@ def pytest_report_teststatus(report, config):
         config.say("second")
     return found
 """
+ENDS = "def test_is_interrupted():\n    raise KeyboardInterrupt\n"
 PASSES = """
 import pytest
 
@@ -113,6 +114,16 @@ def test_what_an_ended_run_left_out_is_counted_and_not_green(project: Path, lab:
     summary = json.loads((project / "reports" / "latest" / "summary.json").read_text("utf-8"))
     assert (summary["passed"], summary["total"]) == (0, 2)
     assert summary["checks"][0]["cause"] == "the run ended before this check"
+
+
+def test_a_night_that_is_interrupted_before_its_first_round_has_ended_has_a_page(project: Path, lab: Path) -> None:
+    (project / "tests" / "chaos").mkdir()
+    (project / "tests" / "chaos" / "test_ends.py").write_text(ENDS)
+    assert pytest_on(project, "tests/chaos", "--inventory", str(lab), "--no-page", "-n0").returncode == 2
+    latest = project / "reports" / "latest"
+    assert "<title>hadrill: chaos inconclusive</title>" in (latest / "chaos.html").read_text("utf-8")
+    summary = json.loads((latest / "summary.json").read_text("utf-8"))
+    assert (summary["passed"], summary["total"]) == (0, 1)
 
 
 def test_lines_of_a_drill_stand_alone_where_there_is_no_terminal(project: Path, lab: Path) -> None:
