@@ -6,7 +6,7 @@ import pytest
 
 from hadrill.inventory import Inventory, read
 from hadrill.remote import Remote
-from hadrill.services.minio.cluster import MinioCluster
+from hadrill.services.minio.cluster import READ_BACK, MinioCluster, sampled
 from hadrill.services.minio.drive import NAME, seconds_of
 from hadrill.services.minio.workload import NoQuorumError
 from hadrill.workload import FAIL, OK, History, Operation
@@ -32,6 +32,15 @@ def test_the_only_node_that_clients_reach_is_a_weakness_by_name(stock: Inventory
     cluster = MinioCluster(alone, Remote(alone))
     assert cluster.weakness(first).startswith("clients reach MinIO through minio-01 alone (minio.entry: node")
     assert cluster.weakness(second) == ""
+
+
+@pytest.mark.parametrize("number", [0, 1, READ_BACK, READ_BACK + 1, 3 * READ_BACK, 3 * READ_BACK + 1, 700])
+def test_each_node_is_read_through_for_other_objects_where_there_are_enough(number: int) -> None:
+    keys = {f"d-{n}" for n in range(number)}
+    parts = [sampled(keys, part) for part in range(3)]
+    assert all(len(part) <= READ_BACK for part in parts)
+    assert all(len(part) >= min(number, READ_BACK // 2) for part in parts)
+    assert len(set().union(*parts)) >= min(number, 2 * READ_BACK)
 
 
 @pytest.mark.parametrize(
