@@ -26,6 +26,7 @@ from hadrill.faults import PLANNED, Fault
 from hadrill.faults.power import PowerError
 from hadrill.inventory import Host
 from hadrill.remote import RemoteError
+from hadrill.safety.journal import entries
 from hadrill.safety.lease import LeaseHeldError
 from hadrill.safety.signals import end_if_asked
 from hadrill.services.asking import FAILURES
@@ -60,7 +61,10 @@ class Drill:
         self._live = Live(session.say, f"{case.service} {case}")
 
     def run(self) -> Result:
-        """All ten steps. What a drill may meet is never raised: it is an inconclusive result with its reason."""
+        """All ten steps. What a drill may meet is never raised: it is an inconclusive result with its reason.
+
+        Raises KeyboardInterrupt where the run is asked to end: after healing, and after its result is kept.
+        """
         begun, self.result.began = time.monotonic(), round(time.time(), 3)
         try:
             self._run()
@@ -74,16 +78,25 @@ class Drill:
                 self.result.cause = str(error)
             if isinstance(error, InconclusiveError) and error.facts is not None:
                 keep_facts(self.folder, error.facts, self.session.inventory.credentials.values())
+        except KeyboardInterrupt:
+            left = [f"{each.fault} on {each.host}" for each in entries() if each.drill in self.ids]
+            undone = f"not undone: {', '.join(left)}" if left else "what it broke is undone"
+            self.result.verdict, self.result.cause = INCONCLUSIVE, f"interrupted; {undone}"
+            self._keep(begun)
+            raise
         finally:
             self._live.end(self.result.verdict)
+        self._keep(begun)
+        end_if_asked()
+        return self.result
+
+    def _keep(self, begun: float) -> None:
         self.result.wall_s = round(time.monotonic() - begun, 2)
         if "converged" in self.moments:
             breaking = self.moments["converged"] - self.moments["inject"]
             self.result.overhead_s = round(self.result.wall_s - breaking, 2)
             self.result.converged_s = round(self.moments["converged"] - self.moments["heal"], 2)
-        end_if_asked()
         keep_result(self.folder, self.result, self.session.inventory.credentials.values())
-        return self.result
 
     def plan(self) -> str:
         """What run() would do, in a few lines. Only asks, touches nothing. Raises what run() would refuse with."""

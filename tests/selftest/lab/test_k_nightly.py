@@ -79,6 +79,7 @@ def test_a_night_that_is_taken_away_is_healed_and_reported(
     assert "a run is under way" in runner(f"{hadrill} status")
     assert runner(f"{hadrill} remove") == "removed"
     assert traces(stock, ssh) == []
-    assert list(tmp_path.glob("reports/*-chaos/chaos.html"))
+    (page,) = tmp_path.glob("reports/*-chaos/chaos.html")
+    assert "interrupted; what it broke is undone" in page.read_text("utf-8")
     with pytest.raises(LabError, match="there is no nightly run"):
         runner(f"{hadrill} status")

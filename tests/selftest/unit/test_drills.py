@@ -20,7 +20,7 @@ from hadrill.report import drills, memory
 from hadrill.safety import journal
 from hadrill.safety.consent import refused
 from hadrill.safety.guard import Arithmetic, is_away
-from hadrill.safety.heal import elsewhere, sweep
+from hadrill.safety.heal import sweep
 from hadrill.services.cluster import SILENT, Cluster, Member
 from hadrill.services.proxies import seconds_of
 from hadrill.services.redis.budget import seconds_of as redis_seconds
@@ -208,52 +208,6 @@ def test_wishes_that_cannot_be_meant_are_all_named(stock: Inventory) -> None:
 def test_times_as_the_products_write_them() -> None:
     assert (seconds_of("500ms"), seconds_of("3s"), seconds_of("250")) == (0.5, 3.0, 0.25)
     assert (redis_seconds("2s"), redis_seconds("2000ms"), redis_seconds("2000")) == (2.0, 2.0, 2.0)
-
-
-def test_a_journal_outlives_its_runner_and_knows_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    here = journal.Entry(
-        "d1", "/i", "redis-01", "isolate", False, ("redis-01",), os.getpid(), journal.started(os.getpid())
-    )
-    here.write()
-    assert [(entry, entry.alive) for entry in journal.entries()] == [(here, True)]
-    another = journal.Entry("d2", "/i", "redis-01", "isolate", False, (), os.getpid(), "1")
-    assert not another.alive, "a number that means another process by now"
-    here.remove()
-    here.remove()
-    assert list(journal.entries()) == []
-
-
-def test_what_was_left_for_another_inventory_is_named_and_not_touched(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    mine, other = tmp_path / "mine", tmp_path / "other"
-    other.mkdir()
-    living = (os.getpid(), journal.started(os.getpid()))
-    for drill, inventory, runner in (
-        ("d1", mine, (os.getpid(), "1")),
-        ("d2", other, living),
-        ("d3", other, (os.getpid(), "1")),
-        ("d4", tmp_path / "gone", (os.getpid(), "1")),
-    ):
-        journal.Entry(drill, str(inventory), "redis-01", "isolate", False, (), *runner).write()
-    said = elsewhere(mine)
-    assert [line.partition(" of drill ")[2][:2] for line in said] == ["d3", "d4"]
-    assert f"(hadrill heal --inventory {other})" in said[0]
-    assert f"remove {journal.folder() / 'd4.json'}" in said[1]
-
-
-def test_what_a_killed_runner_was_writing_is_removed_and_what_a_living_one_writes_is_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    entry = journal.Entry("d1", "/i", "redis-01", "isolate", False, (), os.getpid(), "1")
-    entry.write()
-    for half in ("d2.999999999.new", "d3.new", f"d4.{os.getpid()}.new"):
-        (journal.folder() / half).touch()
-    entry.write()
-    assert sorted(file.name for file in journal.folder().iterdir()) == ["d1.json", f"d4.{os.getpid()}.new"]
 
 
 def row(outage: float | None, verdict: str = "passed") -> dict[str, Any]:
