@@ -43,6 +43,13 @@ def pytest_report_teststatus(report, config):
         config.say("second")
     return found
 """
+LOGS = """
+import logging
+
+def test_logs(caplog):
+    logging.getLogger("pika.adapters").error("no connection")
+    assert not caplog.records
+"""
 ENDS = "def test_is_interrupted():\n    raise KeyboardInterrupt\n"
 PASSES = """
 import pytest
@@ -114,6 +121,13 @@ def test_what_an_ended_run_left_out_is_counted_and_not_green(project: Path, lab:
     summary = json.loads((project / "reports" / "latest" / "summary.json").read_text("utf-8"))
     assert (summary["passed"], summary["total"]) == (0, 2)
     assert summary["checks"][0]["cause"] == "the run ended before this check"
+
+
+def test_what_drivers_log_is_not_kept_for_a_night(project: Path, lab: Path) -> None:
+    (project / "tests" / "chaos").mkdir()
+    (project / "tests" / "chaos" / "test_logs.py").write_text(LOGS)
+    done = pytest_on(project, "tests/chaos", "--inventory", str(lab), "--no-page", "-n0")
+    assert done.returncode == 0, done.stdout
 
 
 def test_a_night_that_is_interrupted_before_its_first_round_has_ended_has_a_page(project: Path, lab: Path) -> None:
