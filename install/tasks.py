@@ -12,6 +12,7 @@ from invoke.exceptions import Exit
 from hadrill.inventory import Host, InvalidInventoryError, Inventory, read
 from hadrill.inventory.table import summary
 from hadrill.remote import RemoteError
+from hadrill.services.asking import DRIVER_ERRORS
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.kubernetes import Kubernetes
 from hadrill.services.kubernetes import checks as kubernetes_checks
@@ -40,7 +41,7 @@ from install.site import InstallError, Site
 
 DEFAULT = "inventories/lab"
 Module = Callable[[Site], None]
-ERRORS = (InstallError, RemoteError, InvalidInventoryError, CheckFailedError, OverdueError, LookupError)
+ERRORS = (InstallError, RemoteError, InvalidInventoryError, CheckFailedError, OverdueError, LookupError, *DRIVER_ERRORS)
 
 
 @task

@@ -23,7 +23,7 @@ ANSWER_SECONDS = 4.0
 """Longest wait for the answer to a question that needs no work."""
 SSH_PORT = 22
 
-FAILURES = (
+DRIVER_ERRORS = (
     OSError,
     psycopg.Error,
     redis.RedisError,
@@ -32,9 +32,9 @@ FAILURES = (
     pika.exceptions.ChannelError,
     BotoCoreError,
     ClientError,
-    ValueError,
-    KeyError,
 )
+FAILURES = (*DRIVER_ERRORS, ValueError, KeyError)
+"""Also an answer that is not of the shape it should have."""
 _REFUSED = (
     "password",
     "wrongpass",

@@ -20,6 +20,8 @@ SELECT name FROM (VALUES ('near', '[1,2,3]'::vector), ('far', '[9,9,9]')) AS t (
 ORDER BY v <-> '[1,2,4]' LIMIT 1
 """
 HEALTHY_STATES = {"leader": {"running"}, "replica": {"streaming"}, "sync_standby": {"streaming"}}
+PRIMARY = ("primary", "master")
+"""A member's own word for a leader that accepts writes: Patroni's since 4.0, and before."""
 
 
 def connectivity(service: Postgresql) -> None:
@@ -28,13 +30,23 @@ def connectivity(service: Postgresql) -> None:
 
 
 def cluster(service: Postgresql) -> None:
-    """Every member, asked over the network, sees the same leader and two streaming replicas."""
-    views, findings = ask(service.members, service.patroni, REST_PORT, "Patroni's view of the cluster")
+    """Every member, asked over the network, sees the same leader and two streaming replicas, and runs itself."""
+    answers, findings = ask(
+        service.members,
+        lambda host: (service.patroni(host), service.status(host)),
+        REST_PORT,
+        "Patroni's view of the cluster",
+    )
+    views = {host: view for host, (view, _) in answers.items()}
     named = {host: _leader_of(view) for host, view in views.items()}
     cause = "its copy of Patroni's store stands still, as when its Raft thread died: restart hadrill-patroni there"
     findings += disagreements(named, "the leader", cause)
     for host, view in views.items():
         findings += _unhealthy_members(service, host, view["members"])
+    # The store outlives a power cut: until a member has written its new state, all others show its last one.
+    for host, (view, own) in answers.items():
+        if host.name not in {finding.host for finding in findings}:
+            findings += _outdated(host, _leader_of(view), own)
     require({(f.host, f.found): f for f in findings}.values())
 
 
@@ -118,6 +130,15 @@ def _unhealthy_members(service: Postgresql, asked: Host, members: list[dict[str,
             cause = "see Patroni's log there; `start failed` is often the data directory's mode, which must be 0700"
             findings.append(Finding(host.name, "running or streaming", f"{member['role']}, {member['state']}", cause))
     return findings
+
+
+def _outdated(host: Host, leader: str, own: dict[str, Any]) -> list[Finding]:
+    """A member whose own word is not what the store has of it."""
+    expected = "running, as the leader" if host.name == leader else "running"
+    if own["state"] == "running" and (host.name != leader or own["role"] in PRIMARY):
+        return []
+    cause = "the store still has its state from before: it is starting, or see Patroni's log there"
+    return [Finding(host.name, expected, f"{own['role']}, {own['state']}, as it says itself", cause)]
 
 
 def _leader_of(view: dict[str, Any]) -> str:

@@ -61,6 +61,11 @@ class Postgresql:
         view: dict[str, Any] = get_json(host.address, REST_PORT, "/cluster")
         return view
 
+    def status(self, host: Host) -> dict[str, Any]:
+        """What Patroni says of its own member: role and state as they are now. Raises OSError."""
+        own: dict[str, Any] = get_json(host.address, REST_PORT, "/patroni")
+        return own
+
     def leader(self) -> Host:
         """The leader as most members see it; one may believe an old state. LookupError where nobody knows one."""
         views, findings = ask(self.members, self.patroni, REST_PORT, "Patroni's view of the cluster")

@@ -5,14 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
+from invoke.exceptions import Exit
 
 from hadrill.inventory import Role, read
 from hadrill.inventory.ports import openings
 from hadrill.services.mariadb import Mariadb
 from hadrill.services.postgresql import Postgresql
 from hadrill.services.redis import Redis
-from install import postgresql, proxysql, redis, sql_proxy
+from install import postgresql, proxysql, redis, sql_proxy, tasks
 from install.container import Container
 from install.desired import Block, Desired, Directory, File
 from install.proxies import resp
@@ -91,6 +93,15 @@ def test_no_password_stands_in_a_unit(lab: Path) -> None:
     cache = Redis(site.inventory)
     units = redis.desired(site, cache, cache.members[0], cache.members[1]).units
     assert not [s for s in site.inventory.credentials.values() if any(s in unit.content for unit in units)]
+
+
+def test_a_server_that_refuses_ends_an_installation_with_a_sentence(lab: Path) -> None:
+    def module(_: Site) -> None:
+        raise psycopg.OperationalError("connection to server at 198.18.0.120 failed: Connection refused")
+
+    with pytest.raises(Exit) as ended:
+        tasks._run(str(lab), False, module)
+    assert "198.18.0.120 failed: Connection refused\n0 changed before that; run it again" in str(ended.value.message)
 
 
 def test_services_begin_after_the_firewall() -> None:

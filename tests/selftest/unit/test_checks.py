@@ -1,0 +1,47 @@
+"""Checks read what members say; here the words of a cluster whose store outlived a power cut."""
+
+from typing import Any
+
+import pytest
+
+from hadrill.inventory import Host, Inventory
+from hadrill.services.finding import CheckFailedError
+from hadrill.services.postgresql import Postgresql, checks
+
+
+class Recorded(Postgresql):
+    """A cluster whose store shows all three members well, and who each say something else of themselves."""
+
+    def __init__(self, inventory: Inventory, **own: tuple[str, str]) -> None:
+        super().__init__(inventory)
+        self.own = own
+
+    def patroni(self, _: Host) -> dict[str, Any]:
+        """The store's record."""
+        first = self.members[0]
+        roles = {each: ("leader", "running") if each == first else ("replica", "streaming") for each in self.members}
+        return {"members": [{"name": each.name, "role": r, "state": s} for each, (r, s) in roles.items()]}
+
+    def status(self, host: Host) -> dict[str, Any]:
+        """Each member's own word."""
+        usual = ("primary" if host == self.members[0] else "replica", "running")
+        role, state = self.own.get(host.name.replace("-", "_"), usual)
+        return {"role": role, "state": state}
+
+
+def test_a_member_that_says_it_runs_is_healthy(stock: Inventory) -> None:
+    checks.cluster(Recorded(stock))
+    checks.cluster(Recorded(stock, db_master_01=("master", "running")))
+
+
+def test_the_record_of_a_store_that_outlived_a_power_cut_is_not_believed(stock: Inventory) -> None:
+    with pytest.raises(CheckFailedError) as failed:
+        checks.cluster(Recorded(stock, db_master_01=("demoted", "stopped"), db_slave_01=("replica", "starting")))
+    leader, replica = map(str, failed.value.findings)
+    assert leader.startswith("db-master-01: expected running, as the leader, found demoted, stopped, as it says itself")
+    assert replica.startswith("db-slave-01: expected running, found replica, starting, as it says itself")
+
+
+def test_a_leader_that_does_not_lead_yet_is_not_whole(stock: Inventory) -> None:
+    with pytest.raises(CheckFailedError, match="db-master-01: expected running, as the leader, found replica, running"):
+        checks.cluster(Recorded(stock, db_master_01=("replica", "running")))
