@@ -5,19 +5,19 @@ import time
 from hadrill.chaos.pause import pause
 from hadrill.chaos.schedule import Round
 from hadrill.drill.case import Case
-from hadrill.drill.drill import Drill
 from hadrill.drill.evidence import keep_evidence
 from hadrill.drill.live import Live
 from hadrill.drill.measure import measure, read_back
 from hadrill.drill.result import FAILED, PASSED
 from hadrill.drill.session import Session
+from hadrill.drill.trial import Trial
 from hadrill.services.cluster import Cluster
 from hadrill.workload.invariants import late, untouched, went_back
 
 FAULT = "calm"
 
 
-class Calm(Drill):
+class Calm(Trial):
     """A drill without a fault. It takes no lease, as it breaks nothing."""
 
     def __init__(self, session: Session, cluster: Cluster, drawn: Round) -> None:

@@ -9,10 +9,10 @@ from hadrill.chaos.census import Census
 from hadrill.chaos.gate import Gate
 from hadrill.chaos.schedule import Round, Schedule
 from hadrill.chaos.storm import Storm
-from hadrill.drill.drill import Drill
 from hadrill.drill.evidence import keep_result
 from hadrill.drill.result import FAILED, PASSED, Result
 from hadrill.drill.session import Session
+from hadrill.drill.trial import Trial
 from hadrill.services.clusters import CLUSTERS, cluster_of
 from hadrill.services.proxy_clusters import ProxyCluster
 from hadrill.timing import Deadline
@@ -59,7 +59,7 @@ class RoundsOf:
                 break
         return made
 
-    def _drill(self, drawn: Round) -> tuple[Drill, bool]:
+    def _drill(self, drawn: Round) -> tuple[Trial, bool]:
         """A round as a drill, and whether it needs the clients' way for itself."""
         # Each its own: a cluster remembers what it made for a drill.
         cluster = cluster_of(self._session.inventory, self._session.remote, drawn.service)
@@ -68,7 +68,7 @@ class RoundsOf:
         storm = Storm(self._session, cluster, drawn)
         return storm, storm.touches_proxies or isinstance(cluster, ProxyCluster)
 
-    def judge(self, one: Drill, result: Result, problems: list[str]) -> None:
+    def judge(self, one: Trial, result: Result, problems: list[str]) -> None:
         """What was found after the round fails it; what passed is kept only while there is room."""
         if said := [each for each in problems if each]:
             result.verdict, result.cause = FAILED, "; ".join(filter(None, [result.cause, *said]))

@@ -8,12 +8,12 @@ from hadrill.chaos.pause import pause
 from hadrill.chaos.schedule import SAME, Round, Step
 from hadrill.drill.breakage import Breakage
 from hadrill.drill.case import Case
-from hadrill.drill.drill import CONVERGE_SECONDS, REASONS, Drill
 from hadrill.drill.live import Live
 from hadrill.drill.measure import read_back
 from hadrill.drill.preflight import diagnose_failure
 from hadrill.drill.recovery import OVERTIME_SECONDS, Recovery
 from hadrill.drill.session import Session
+from hadrill.drill.trial import CONVERGE_SECONDS, REASONS, Trial
 from hadrill.faults import Fault
 from hadrill.safety.lease import EXCLUSIVE, SHARED
 from hadrill.services.cluster import Cluster
@@ -26,7 +26,7 @@ DURING = ("inject", "detect", "elect", "promote")
 LEASE_SECONDS = 600.0
 
 
-class Storm(Drill):
+class Storm(Trial):
     """A round as a drill of several faults. Its result counts from the first fault to the last healing."""
 
     def __init__(self, session: Session, cluster: Cluster, drawn: Round) -> None:

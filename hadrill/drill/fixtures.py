@@ -12,13 +12,14 @@ import allure
 import pytest
 
 from hadrill.drill.case import Case
-from hadrill.drill.drill import REASONS, Drill
+from hadrill.drill.drill import Drill
 from hadrill.drill.errors import DrillFailedError, DrillInconclusiveError, NotHealedError
 from hadrill.drill.fault_block import fault_block
 from hadrill.drill.quorum_loss import QuorumLoss
 from hadrill.drill.result import FAILED, INCONCLUSIVE, UNAVAILABLE, Result
 from hadrill.drill.session import Session
 from hadrill.drill.terminal import line_writer
+from hadrill.drill.trial import REASONS, Trial
 from hadrill.fixtures import STOCK
 from hadrill.inventory import Host
 from hadrill.remote import Remote
@@ -84,7 +85,7 @@ def quorum_loss(request: pytest.FixtureRequest, drills: Session) -> Callable[[Cl
     return run
 
 
-def _plan(drills: Session, one: Drill) -> NoReturn:
+def _plan(drills: Session, one: Drill | QuorumLoss) -> NoReturn:
     try:
         drills.say(one.plan())
     except REASONS as error:
@@ -93,7 +94,7 @@ def _plan(drills: Session, one: Drill) -> NoReturn:
     pytest.skip("planned only, nothing was touched")
 
 
-def _report(request: pytest.FixtureRequest, one: Drill) -> Result:
+def _report(request: pytest.FixtureRequest, one: Trial) -> Result:
     """Run it, keep its result for the report, and end the test as it ended."""
     result = one.run()
     request.node.user_properties.append((DRILL, result.as_json()))

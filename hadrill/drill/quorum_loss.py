@@ -5,13 +5,13 @@ import uuid
 
 from hadrill.drill.breakage import Breakage
 from hadrill.drill.case import Case
-from hadrill.drill.drill import Drill
 from hadrill.drill.evidence import keep_evidence
 from hadrill.drill.judge import judge
 from hadrill.drill.live import Live
 from hadrill.drill.measure import measure, read_back
 from hadrill.drill.recovery import HOLD_SECONDS, OVERTIME_SECONDS
 from hadrill.drill.session import Session
+from hadrill.drill.trial import Trial
 from hadrill.faults import Fault
 from hadrill.services.cluster import Cluster
 from hadrill.timing import Budget, Deadline, OverdueError, Part, budget, eventually
@@ -23,7 +23,7 @@ BOOT_SECONDS = 30.0
 """A machine boots and its service starts, on the slowest hardware that counts."""
 
 
-class QuorumLoss(Drill):
+class QuorumLoss(Trial):
     """Power off the leading member and one more, in that order; power on the second, then the first."""
 
     def __init__(self, session: Session, cluster: Cluster) -> None:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hadrill.chaos import draw
 from hadrill.chaos.rounds import RoundsOf
 from hadrill.diagnosis import Cause
-from hadrill.drill.drill import Drill
 from hadrill.drill.result import Result
 from hadrill.drill.session import Session
+from hadrill.drill.trial import Trial
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
 from hadrill.report.chaos_page import faults_of, write_chaos_page
@@ -183,7 +183,7 @@ def test_what_passed_is_kept_while_there_is_room_and_what_failed_always(stock: I
         folder = session.folder / name
         folder.mkdir(parents=True)
         (folder / "log").write_text("x" * (1 << 20), "utf-8")
-        rounds.judge(cast("Drill", SimpleNamespace(folder=folder)), result, list(problems))
+        rounds.judge(cast("Trial", SimpleNamespace(folder=folder)), result, list(problems))
         return result
 
     assert (judged("1").evidence, judged("2").evidence) == (["log"], [])
