@@ -23,7 +23,6 @@ from hadrill.timing import Budget, Deadline, OverdueError, eventually
 from hadrill.workload import History, Lane
 
 BACKEND = "be_minio"
-READ_SECONDS = 10.0
 SETTLE_SECONDS = 30.0
 """Nodes try a peer that was away again after up to 30 s, whatever the health pages say meanwhile. If the third node
 stops before that, they answer NoSuchKey for what was acknowledged just now (seen with 27 s, 370 times in 10 s)."""
@@ -47,6 +46,7 @@ class MinioCluster(Cluster):
     def __init__(self, inventory: Inventory, remote: Remote) -> None:
         super().__init__(inventory, remote)
         self.minio = Minio(inventory)
+        self._unlisted: dict[Host, int] = {}  # objects that a node has and did not list at the last reading back
         self._whole_at = 0.0  # when a cluster that was seen apart counts as whole again
 
     @property
@@ -101,7 +101,11 @@ class MinioCluster(Cluster):
         return lanes(self.minio, drill)
 
     def found(self, host: Host, drill: str, acknowledged: set[str], history: History) -> set[str]:
-        """Objects that a node lists with the right checksum; some, not those of its peers, are read in full."""
+        """Objects that a node lists with the right checksum; some, not those of its peers, are read in full.
+
+        Those that it does not list are read in full too, as long as nodes may not try one another again: MinIO leaves
+        out of a listing, without an error, what it finds on too few drives (listPath in its cmd/metacache-set.go).
+        """
         client = self.minio.client(host.address)
         found: set[str] = set()
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket_of(drill)):
@@ -109,29 +113,35 @@ class MinioCluster(Cluster):
                 expected = hashlib.md5(body_of(item["Key"]), usedforsecurity=False).hexdigest()
                 if item["ETag"].strip('"') == expected:
                     found.add(item["Key"])
-        sample = sampled(acknowledged & found, self.members.index(host))
+        unlisted = sorted(acknowledged - found)
+        sample = [*unlisted, *sampled(acknowledged & found, self.members.index(host))]
+        deadline = Deadline(SETTLE_SECONDS)
 
-        def damaged(key: str) -> bool:
+        def readable(key: str) -> bool:
             try:
-                eventually(f"{key} on {host}", lambda: _unread(client, bucket_of(drill), key), Deadline(READ_SECONDS))
+                eventually(f"{key} on {host}", lambda: _unread(client, bucket_of(drill), key), deadline)
             except OverdueError:
-                return True
-            return False
+                return False
+            return True
 
         with ThreadPoolExecutor(max_workers=4) as pool:
-            found -= {key for key, bad in zip(sample, pool.map(damaged, sample), strict=True) if bad}
-        return found
+            read = {key for key, good in zip(sample, pool.map(readable, sample), strict=True) if good}
+        self._unlisted[host] = len(read.intersection(unlisted))
+        return found - set(sample) | read
 
     def clean(self, drill: str) -> None:
         """Remove the bucket."""
         buckets.remove(self.minio.client(self.minio.entry_point), bucket_of(drill))
 
     def remarks(self, history: History) -> list[str]:
-        """How often an acknowledged object was said not to be there."""
+        """How often an acknowledged object was said, or listed, not to be there."""
         said = [each for each in history.operations() if each.error.startswith(NoQuorumError.__name__)]
-        if not said:
-            return []
-        return [f"{len(said)} reads of acknowledged objects ended in NoSuchKey: counted as failed reads"]
+        remarks = [
+            f"{host} has {count} objects that it did not list" for host, count in self._unlisted.items() if count
+        ]
+        if said:
+            remarks.append(f"{len(said)} reads of acknowledged objects ended in NoSuchKey: counted as failed reads")
+        return remarks
 
     def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
         """From the proxies' live checks and MinIO's own timers."""

@@ -1,14 +1,19 @@
 """What MinIO's clients make of its answers."""
 
+import hashlib
+import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hadrill.inventory import Inventory, read
 from hadrill.remote import Remote
+from hadrill.services.minio import cluster as minio_cluster
 from hadrill.services.minio.cluster import READ_BACK, MinioCluster, sampled
 from hadrill.services.minio.drive import NAME, seconds_of
-from hadrill.services.minio.workload import NoQuorumError
+from hadrill.services.minio.service import Minio
+from hadrill.services.minio.workload import NoQuorumError, body_of
 from hadrill.workload import FAIL, OK, History, Operation
 from hadrill.workload.invariants import went_back
 
@@ -32,6 +37,54 @@ def test_the_only_node_that_clients_reach_is_a_weakness_by_name(stock: Inventory
     cluster = MinioCluster(alone, Remote(alone))
     assert cluster.weakness(first).startswith("clients reach MinIO through minio-01 alone (minio.entry: node")
     assert cluster.weakness(second) == ""
+
+
+class Node:
+    """A node that lists what it was told to list, and says of each other key so many times that it is not there."""
+
+    class exceptions:
+        """Its errors."""
+
+        class NoSuchKey(Exception):  # noqa: N818 - the name that S3 clients have
+            """No object, or no quorum."""
+
+    def __init__(self, listed: set[str], hidden: dict[str, float]) -> None:
+        self.listed, self.hidden = listed, hidden
+
+    def get_paginator(self, _: str) -> "Node":
+        """Of the only listing that there is."""
+        return self
+
+    def paginate(self, **_: str) -> list[dict[str, Any]]:
+        """All in one page."""
+        tags = {key: hashlib.md5(body_of(key), usedforsecurity=False).hexdigest() for key in self.listed}
+        return [{"Contents": [{"Key": key, "ETag": f'"{tag}"'} for key, tag in tags.items()]}]
+
+    def get_object(self, **asked: str) -> dict[str, Any]:
+        """The object, in full."""
+        key = asked["Key"]
+        if key not in self.listed and self.hidden.get(key, 0) > 0:
+            self.hidden[key] -= 1
+            raise self.exceptions.NoSuchKey
+        return {"Body": io.BytesIO(body_of(key))}
+
+
+def test_an_object_that_a_node_does_not_list_is_lost_only_where_it_does_not_read_it(
+    stock: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes = {
+        "minio-01": Node({"d-1"}, {"d-2": 2, "d-3": 0}),
+        "minio-02": Node({"d-1", "d-2", "d-3"}, {}),
+        "minio-03": Node({"d-1", "d-2"}, {"d-3": float("inf")}),
+    }
+    addresses = {stock.host(name).address: node for name, node in nodes.items()}
+    monkeypatch.setattr(Minio, "client", lambda _, address: addresses[address])
+    monkeypatch.setattr(minio_cluster, "SETTLE_SECONDS", 0.2)
+    cluster = MinioCluster(stock, Remote(stock))
+    keys = {"d-1", "d-2", "d-3"}
+    found = {host.name: cluster.found(host, "d", keys, History()) for host in cluster.members}
+    assert found == {"minio-01": keys, "minio-02": keys, "minio-03": {"d-1", "d-2"}}
+    assert cluster.remarks(History()) == ["minio-01 has 2 objects that it did not list"]
 
 
 @pytest.mark.parametrize("number", [0, 1, READ_BACK, READ_BACK + 1, 3 * READ_BACK, 3 * READ_BACK + 1, 700])
