@@ -123,7 +123,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     if suite_of(config) != "failover":
         return None
     stock = read(Path(config.option.inventory))
-    return min(sum(present(stock, service) for service in CLUSTERS), (os.cpu_count() or 1) + 1)
+    return min(sum(present(stock, service) for service in CLUSTERS), (os.cpu_count() or 1) + 2)
 
 
 def suite_of(config: pytest.Config) -> str | None:
