@@ -9,7 +9,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from hadrill.inventory import Host
-from hadrill.services.asking import ANSWER_SECONDS, FAILURES, ask, disagreements, silence
+from hadrill.services.asking import ANSWER_SECONDS, FAILURES, ask, disagreements, first_line, silence
 from hadrill.services.finding import CheckFailedError, Finding, require
 from hadrill.services.postgresql.service import POOLED_PORT, PORT, REST_PORT, Postgresql
 from hadrill.timing import Deadline, OverdueError, eventually
@@ -82,9 +82,8 @@ def replication(service: Postgresql) -> None:
 
 def pgbouncer(service: Postgresql) -> None:
     """PgBouncer answers at the entry point and on every proxy, and leads to the leader."""
-    findings = _ask_as_application(service, POOLED_PORT, "SELECT 'near'")
     _, of_proxies = ask(service.proxies, lambda host: _through_pool(service, host), POOLED_PORT, "PgBouncer to answer")
-    require([*of_proxies, *findings])
+    require([*of_proxies, *_ask_as_application(service, POOLED_PORT, "SELECT 'near'")])
 
 
 ALL = (connectivity, cluster, replication, pgbouncer)
@@ -175,6 +174,26 @@ def _why_not_replayed(connection: psycopg.Connection[TupleRow]) -> str:
 
 
 def _through_pool(service: Postgresql, host: Host) -> bool:
-    with closing(service.connect(host.address, POOLED_PORT)) as connection:
-        connection.execute("SELECT 1")
+    """A query through one PgBouncer.
+
+    Its first client after a pause is told how its last login at the server ended, however long ago that was, and only
+    then it tries again (check_fast_fail in its src/objects.c): what counts is what it says after that.
+    """
+
+    def remembered() -> str | None:
+        try:
+            with closing(service.connect(host.address, POOLED_PORT)) as connection:
+                connection.execute("SELECT 1")
+        except psycopg.OperationalError as error:
+            if "cached error" not in str(error):
+                raise
+            return first_line(error)
+        return None
+
+    try:
+        eventually(f"PgBouncer on {host} to lead to the leader", remembered, Deadline(ANSWER_SECONDS))
+    except OverdueError as error:
+        cause = "PgBouncer cannot log in to the server: its userlist.txt, or no leader behind HAProxy"
+        found = f"for {error.seconds:.0f} s: {error.last}"
+        raise CheckFailedError([Finding(host.name, "PgBouncer to lead to the leader", found, cause)]) from None
     return True

@@ -3,11 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
+from hadrill.services.finding import CheckFailedError
+from hadrill.services.postgresql import Postgresql, checks
+from hadrill.services.postgresql.service import POOLED_PORT
+from hadrill.timing import Deadline, eventually
 from tests.selftest.lab.red_cases import CASES, Bench
+
+BACK_SECONDS = 20.0
 
 
 @pytest.mark.parametrize("check", CASES)
@@ -27,3 +34,27 @@ def test_a_broken_lab_turns_that_check_red(
     assert broken.host in found["host"], found
     assert broken.cause in found["message"], found
     assert (summary["passed"], summary["total"], summary["status"]) == (12, 13, 1)
+
+
+@pytest.mark.usefixtures("healed")
+def test_what_pgbouncer_remembers_of_an_outage_that_is_over_is_not_red(stock: Inventory, ssh: Remote) -> None:
+    service = Postgresql(stock)
+    proxy = service.proxies[-1]
+    ssh.run(proxy, "systemctl stop hadrill-haproxy")
+    try:
+        with pytest.raises(CheckFailedError, match=f"{proxy}: expected PgBouncer"):
+            checks.pgbouncer(service)
+    finally:
+        ssh.run(proxy, "systemctl start hadrill-haproxy")
+
+    def closed() -> str | None:
+        try:
+            service.connect(proxy.address).close()
+        except psycopg.OperationalError as error:
+            return str(error)
+        return None
+
+    eventually("HAProxy to lead to the leader again", closed, Deadline(BACK_SECONDS))
+    with pytest.raises(psycopg.OperationalError, match="cached error"):
+        service.connect(proxy.address, POOLED_PORT)
+    checks.pgbouncer(service)
