@@ -1,7 +1,9 @@
-"""Checks read what members say; here the words of a cluster whose store outlived a power cut."""
+"""Checks read what members say; here what they say of a time that is over."""
 
 from typing import Any
+from unittest.mock import MagicMock
 
+import psycopg
 import pytest
 
 from hadrill.inventory import Host, Inventory
@@ -45,3 +47,28 @@ def test_the_record_of_a_store_that_outlived_a_power_cut_is_not_believed(stock: 
 def test_a_leader_that_does_not_lead_yet_is_not_whole(stock: Inventory) -> None:
     with pytest.raises(CheckFailedError, match="db-master-01: expected running, as the leader, found replica, running"):
         checks.cluster(Recorded(stock, db_master_01=("replica", "running")))
+
+
+@pytest.mark.parametrize(("told", "red"), [(3, False), (10**6, True)])
+def test_a_login_that_pgbouncer_remembers_counts_only_where_it_stays(
+    stock: Inventory, monkeypatch: pytest.MonkeyPatch, told: int, red: bool
+) -> None:
+    left = [told]
+
+    def connect(_: Postgresql, address: str, *__: object) -> MagicMock:
+        if address == str(stock.host("haproxy-02").address) and left[0]:
+            left[0] -= 1
+            raise psycopg.OperationalError("FATAL: server login has been failing, cached error: connect failed")
+        answers = MagicMock()
+        answers.execute.side_effect = [MagicMock(fetchone=lambda: (False,)), MagicMock(fetchone=lambda: ("near",))]
+        return answers
+
+    monkeypatch.setattr(Postgresql, "connect", connect)
+    monkeypatch.setattr(checks, "ANSWER_SECONDS", 0.3)
+    if not red:
+        checks.pgbouncer(Postgresql(stock))
+        return
+    with pytest.raises(
+        CheckFailedError, match=r"^haproxy-02: expected PgBouncer to lead to the leader, .* cached error"
+    ):
+        checks.pgbouncer(Postgresql(stock))
