@@ -6,7 +6,7 @@ import pytest
 
 from hadrill.inventory.document import read_document
 from hadrill.inventory.settings import Settings
-from lab.network import seal
+from hadrill.lab.network import seal
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -1,6 +1,6 @@
 """What `fab -l` finds: the installer's tasks."""
 
-from install.tasks import (  # noqa: F401 - Fabric collects them from here
+from hadrill.install.tasks import (  # noqa: F401 - Fabric collects them from here
     base,
     clean,
     everything,

@@ -3,11 +3,11 @@
 import json
 import shlex
 
+from hadrill.install.desired import Block, Desired, File
+from hadrill.install.site import InstallError, Site
 from hadrill.inventory import Host, Role
 from hadrill.inventory.ports import openings
 from hadrill.inventory.profile import KUBERNETES
-from install.desired import Block, Desired, File
-from install.site import InstallError, Site
 
 PACKAGES = {"docker": "docker.io", "ufw": "ufw", "python3": "python3"}
 HOSTS = ("# BEGIN hadrill", "# END hadrill")

@@ -1,8 +1,8 @@
 """Back to bare: everything that hadrill put on a host goes, data included."""
 
+from hadrill.install.base import HOSTS, RULES
+from hadrill.install.site import InstallError, Site
 from hadrill.inventory import Host
-from install.base import HOSTS, RULES
-from install.site import InstallError, Site
 
 PROGRAM = """
 import pathlib, re, shutil, subprocess

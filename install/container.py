@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from install.desired import AFTER_NETWORK, Unit
+from hadrill.install.desired import AFTER_NETWORK, Unit
 
 STAMP = "/bin/sh -c 'mkdir -p /run/hadrill && cp -f /etc/hadrill/units/{unit} /run/hadrill/{unit}.started'"
 

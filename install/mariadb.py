@@ -4,15 +4,15 @@ import json
 from contextlib import closing
 from typing import Any
 
+from hadrill.install.container import Container
+from hadrill.install.desired import Desired, Directory, File, Units
+from hadrill.install.rolling import bring_up, until_whole
+from hadrill.install.site import Site
 from hadrill.inventory import Host, Role
 from hadrill.services.asking import FAILURES
 from hadrill.services.mariadb import Mariadb, checks
 from hadrill.services.mariadb.service import DATABASE, USER
 from hadrill.timing import Deadline, OverdueError, eventually
-from install.container import Container
-from install.desired import Desired, Directory, File, Units
-from install.rolling import bring_up, until_whole
-from install.site import Site
 
 CONFIGURATION = "/etc/hadrill/mariadb/galera.cnf"
 ENVIRONMENT = "/etc/hadrill/mariadb/mariadb.env"

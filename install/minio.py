@@ -1,12 +1,12 @@
 """Module 6, MinIO: one distributed cluster over all its hosts."""
 
+from hadrill.install.container import Container
+from hadrill.install.desired import Desired, Directory, File
+from hadrill.install.rolling import bring_up_together
+from hadrill.install.site import Site
 from hadrill.inventory import Host, Role
 from hadrill.services.minio import Minio, checks
 from hadrill.services.minio.drive import NAME as DRIVE_TIMEOUT
-from install.container import Container
-from install.desired import Desired, Directory, File
-from install.rolling import bring_up_together
-from install.site import Site
 
 ENVIRONMENT = "/etc/hadrill/minio/minio.env"
 DATA = "/var/lib/hadrill/minio"

@@ -5,14 +5,14 @@ from contextlib import closing
 import psycopg
 from psycopg import sql
 
+from hadrill.install import proxies
+from hadrill.install.container import Container
+from hadrill.install.desired import Desired, Directory, File
+from hadrill.install.rolling import bring_up
+from hadrill.install.site import Site
 from hadrill.inventory import Host, Role
 from hadrill.services.postgresql import Postgresql, checks
 from hadrill.services.postgresql.service import DATABASE, USER
-from install import proxies
-from install.container import Container
-from install.desired import Desired, Directory, File
-from install.rolling import bring_up
-from install.site import Site
 
 CONFIGURATION = "/etc/hadrill/patroni/patroni.yml"
 DATA = "/var/lib/hadrill/postgresql"

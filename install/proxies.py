@@ -3,12 +3,12 @@
 import json
 import socket
 
+from hadrill.install.container import Container
+from hadrill.install.desired import Desired, Directory, File, Unit
+from hadrill.install.rolling import bring_up
+from hadrill.install.site import Site
 from hadrill.inventory import Host, Inventory, Role
 from hadrill.services.finding import Finding, require
-from install.container import Container
-from install.desired import Desired, Directory, File, Unit
-from install.rolling import bring_up
-from install.site import Site
 
 HAPROXY = "/etc/hadrill/haproxy/haproxy.cfg"
 PGBOUNCER = "/etc/hadrill/pgbouncer/pgbouncer.ini"

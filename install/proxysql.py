@@ -5,13 +5,13 @@ from typing import Any
 
 import pymysql
 
+from hadrill.install.container import Container
+from hadrill.install.desired import Desired, Directory, File
+from hadrill.install.rolling import bring_up, until_whole
+from hadrill.install.site import Site
 from hadrill.inventory import Host, Role
 from hadrill.services.mariadb import Mariadb
 from hadrill.services.mariadb.service import USER
-from install.container import Container
-from install.desired import Desired, Directory, File
-from install.rolling import bring_up, until_whole
-from install.site import Site
 
 CONFIGURATION = "/etc/hadrill/proxysql/proxysql.cnf"
 DATA = "/var/lib/hadrill/proxysql"

@@ -1,13 +1,13 @@
 """Module 5, RabbitMQ: three nodes that find each other by their configuration, and the proxies in front."""
 
+from hadrill.install import proxies
+from hadrill.install.container import Container
+from hadrill.install.desired import Desired, Directory, File
+from hadrill.install.rolling import bring_up
+from hadrill.install.site import Site
 from hadrill.inventory import Host, Role
 from hadrill.services.asking import FAILURES
 from hadrill.services.rabbitmq import Rabbitmq, checks
-from install import proxies
-from install.container import Container
-from install.desired import Desired, Directory, File
-from install.rolling import bring_up
-from install.site import Site
 
 CONFIGURATION = "/etc/hadrill/rabbitmq/rabbitmq.conf"
 PLUGINS = "/etc/hadrill/rabbitmq/enabled_plugins"

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
+from hadrill.install import proxies
+from hadrill.install.container import Container
+from hadrill.install.desired import Desired, Directory, File
+from hadrill.install.rolling import bring_up, until_whole
+from hadrill.install.site import Site
 from hadrill.inventory import Host, Role
 from hadrill.services.asking import FAILURES
 from hadrill.services.redis import Redis, checks
 from hadrill.services.redis.service import SENTINEL_PORT
 from hadrill.timing import Deadline, eventually
-from install import proxies
-from install.container import Container
-from install.desired import Desired, Directory, File
-from install.rolling import bring_up, until_whole
-from install.site import Site
 
 CONFIGURATION = "/etc/hadrill/redis/redis.conf"
 HOOK = "/etc/hadrill/redis/reconfigured"

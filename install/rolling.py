@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+from hadrill.install.desired import Units
+from hadrill.install.site import InstallError, Site
 from hadrill.inventory import Host
 from hadrill.services.asking import FAILURES
 from hadrill.services.finding import CheckFailedError
 from hadrill.timing import Deadline, OverdueError, eventually
-from install.desired import Units
-from install.site import InstallError, Site
 
 WHOLE_SECONDS = 180.0
 """Longest wait for a cluster to be whole after a change: a member may have to copy its data from another."""

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from hadrill.install.desired import Desired, Units
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote, RemoteError, run_program
-from install.desired import Desired, Units
 
 Answer = TypeVar("Answer")
 HERE = Path(__file__).parent

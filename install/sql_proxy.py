@@ -2,17 +2,17 @@
 
 import socket
 
+from hadrill.install import proxysql
+from hadrill.install.container import Container
+from hadrill.install.desired import Desired, Directory, File
+from hadrill.install.mariadb import CHECK_USER
+from hadrill.install.proxies import SOCKET_DIRECTORY
+from hadrill.install.rolling import bring_up
+from hadrill.install.site import Site
 from hadrill.inventory import Host
 from hadrill.services.finding import Finding, require
 from hadrill.services.mariadb import Mariadb
 from hadrill.services.mariadb.service import PORT
-from install import proxysql
-from install.container import Container
-from install.desired import Desired, Directory, File
-from install.mariadb import CHECK_USER
-from install.proxies import SOCKET_DIRECTORY
-from install.rolling import bring_up
-from install.site import Site
 
 CONFIGURATION = "/etc/hadrill/haproxy/haproxy.cfg"
 LISTEN_SECONDS = 2.0

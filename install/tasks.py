@@ -9,6 +9,17 @@ from fabric import task
 from invoke.context import Context
 from invoke.exceptions import Exit
 
+from hadrill.install import base as base_module
+from hadrill.install import clean as clean_module
+from hadrill.install import kubernetes as kubernetes_module
+from hadrill.install import mariadb as mariadb_module
+from hadrill.install import minio as minio_module
+from hadrill.install import postgresql as postgresql_module
+from hadrill.install import rabbitmq as rabbitmq_module
+from hadrill.install import redis as redis_module
+from hadrill.install import sql_proxy as sql_proxy_module
+from hadrill.install.rolling import until_whole
+from hadrill.install.site import InstallError, Site
 from hadrill.inventory import Host, InvalidInventoryError, Inventory, read
 from hadrill.inventory.table import summary
 from hadrill.remote import RemoteError
@@ -27,17 +38,6 @@ from hadrill.services.rabbitmq import checks as rabbitmq_checks
 from hadrill.services.redis import Redis
 from hadrill.services.redis import checks as redis_checks
 from hadrill.timing import OverdueError
-from install import base as base_module
-from install import clean as clean_module
-from install import kubernetes as kubernetes_module
-from install import mariadb as mariadb_module
-from install import minio as minio_module
-from install import postgresql as postgresql_module
-from install import rabbitmq as rabbitmq_module
-from install import redis as redis_module
-from install import sql_proxy as sql_proxy_module
-from install.rolling import until_whole
-from install.site import InstallError, Site
 
 DEFAULT = "inventories/lab"
 Module = Callable[[Site], None]

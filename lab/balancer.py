@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 
 from hadrill.inventory import Inventory, LoadBalancer
-from lab.docker import docker
+from hadrill.lab.docker import docker
 
 INSIDE = "/usr/local/etc/haproxy/haproxy.cfg"
 HEAD = """\

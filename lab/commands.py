@@ -10,10 +10,10 @@ from hadrill.inventory import Settings, read
 from hadrill.inventory.document import read_document
 from hadrill.inventory.profile import PROFILES, Profile
 from hadrill.inventory.table import columns
+from hadrill.lab.docker import LabError
+from hadrill.lab.lab import Lab
+from hadrill.lab.state import ensure_credentials, ensure_profile
 from hadrill.options import inventory_option
-from lab.docker import LabError
-from lab.lab import Lab
-from lab.state import ensure_credentials, ensure_profile
 
 
 class LabCommands(click.Group):

@@ -5,7 +5,7 @@ import subprocess
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from lab.docker import LabError, docker
+from hadrill.lab.docker import LabError, docker
 
 # Every systemd takes several inotify instances, and all machines share the computer's limit:
 # with the default of 128 the fifteenth machine dies at boot without a word.

@@ -5,8 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from hadrill.lab.progress import step
 from hadrill.timing import Deadline, OverdueError, eventually
-from lab.progress import step
 
 LOG = Path("/var/log/hadrill-dockerd.log")
 PID_FILE = Path("/run/docker.pid")

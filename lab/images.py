@@ -9,10 +9,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lab.docker import LabError, docker
-from lab.progress import step
+from hadrill.lab.docker import LabError, docker
+from hadrill.lab.progress import step
 
-FOLDER = Path(__file__).parent.parent / "images"
+FOLDER = Path(__file__).resolve().parents[1] / "images"
 REPOSITORY = "localhost/hadrill"
 SUITE = "trixie"
 BASE_PACKAGES = "ca-certificates"

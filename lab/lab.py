@@ -6,19 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 from hadrill.inventory import Inventory, LoadBalancer, Role
 from hadrill.inventory.profile import KUBERNETES
 from hadrill.inventory.versions import NEEDED
+from hadrill.lab.balancer import balancer_spec, create_balancer
+from hadrill.lab.computer import raise_limits
+from hadrill.lab.docker import LabError, docker, ensure_daemon
+from hadrill.lab.images import ensure_images, machine_image, services_digest
+from hadrill.lab.keys import ensure_keys
+from hadrill.lab.machine import Machine, destroy, power_off, power_on
+from hadrill.lab.network import ensure_network, network_name, seal
+from hadrill.lab.node import PODS, ensure_node_images, ensure_stores, forget_stores, node_image, pods_image, store_of
+from hadrill.lab.progress import say, step
+from hadrill.lab.ready import ssh_answers
+from hadrill.lab.state import state_of
+from hadrill.lab.store import ensure_store
 from hadrill.timing import Deadline, eventually
-from lab.balancer import balancer_spec, create_balancer
-from lab.computer import raise_limits
-from lab.docker import LabError, docker, ensure_daemon
-from lab.images import ensure_images, machine_image, services_digest
-from lab.keys import ensure_keys
-from lab.machine import Machine, destroy, power_off, power_on
-from lab.network import ensure_network, network_name, seal
-from lab.node import PODS, ensure_node_images, ensure_stores, forget_stores, node_image, pods_image, store_of
-from lab.progress import say, step
-from lab.ready import ssh_answers
-from lab.state import state_of
-from lab.store import ensure_store
 
 BOOT_SECONDS = 60.0
 

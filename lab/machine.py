@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hadrill.inventory import Host
-from lab.docker import docker
-from lab.node import STORE as INSIDE_STORE
-from lab.store import INSIDE, volume_of
+from hadrill.lab.docker import docker
+from hadrill.lab.node import STORE as INSIDE_STORE
+from hadrill.lab.store import INSIDE, volume_of
 
 # The clock, kernel modules and the computer's power are not the machine's to change; the kernel lends no resources.
 DROPPED = ("SYS_RESOURCE", "SYS_TIME", "SYS_MODULE", "SYS_BOOT")

@@ -4,9 +4,9 @@ import json
 from ipaddress import IPv4Network
 
 from hadrill.inventory import Inventory, Settings
-from lab.computer import blackhole, keep_inside
-from lab.docker import LabError, docker
-from lab.images import machine_image
+from hadrill.lab.computer import blackhole, keep_inside
+from hadrill.lab.docker import LabError, docker
+from hadrill.lab.images import machine_image
 
 BRIDGE = "hadrill0"
 

@@ -3,11 +3,11 @@
 import shutil
 from pathlib import Path
 
-from lab.docker import docker
-from lab.images import FOLDER, REPOSITORY, build, digest_of, image_of, machine_image, present_images
-from lab.programs import ensure_programs, programs_digest
-from lab.progress import step
-from lab.store import CAPABILITIES
+from hadrill.lab.docker import docker
+from hadrill.lab.images import FOLDER, REPOSITORY, build, digest_of, image_of, machine_image, present_images
+from hadrill.lab.programs import ensure_programs, programs_digest
+from hadrill.lab.progress import step
+from hadrill.lab.store import CAPABILITIES
 
 PODS = "pods"
 """The image of everything that runs in pods."""

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from hadrill.faults.power import PowerError
 from hadrill.inventory import Host, Inventory
-from lab.docker import LabError
-from lab.lab import Lab
+from hadrill.lab.docker import LabError
+from hadrill.lab.lab import Lab
 
 
 class LabPower:

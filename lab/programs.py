@@ -6,9 +6,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from lab.docker import LabError
-from lab.images import FOLDER, digest_of
-from lab.progress import step
+from hadrill.lab.docker import LabError
+from hadrill.lab.images import FOLDER, digest_of
+from hadrill.lab.progress import step
 
 MODULES = FOLDER / "kubernetes"
 PACKAGES = {

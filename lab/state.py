@@ -10,7 +10,7 @@ from pathlib import Path
 from hadrill.inventory.credentials import write_missing
 from hadrill.inventory.host import Role
 from hadrill.inventory.profile import FILE, Profile
-from lab.docker import LabError
+from hadrill.lab.docker import LabError
 
 
 def state_of(name: str) -> Path:

@@ -2,8 +2,8 @@
 
 import subprocess
 
-from lab.docker import LabError, docker
-from lab.progress import step
+from hadrill.lab.docker import LabError, docker
+from hadrill.lab.progress import step
 
 INSIDE = "/var/lib/shared-images"
 CAPABILITIES = (

@@ -4,6 +4,6 @@ A distribution says what lies on a host and in which order hosts begin; everythi
 goes through the API.
 """
 
-from install.kubernetes.module import beforehand, install
+from hadrill.install.kubernetes.module import beforehand, install
 
 __all__ = ["beforehand", "install"]

@@ -5,8 +5,8 @@ import json
 from dataclasses import dataclass
 from typing import Self
 
+from hadrill.install.kubernetes.pki import Authority, Pair, signing_key
 from hadrill.inventory import Inventory
-from install.kubernetes.pki import Authority, Pair, signing_key
 
 FRONT = "https://127.0.0.1:6444"
 """On every host: HAProxy in front of all API servers."""

@@ -2,8 +2,8 @@
 
 import base64
 
+from hadrill.install.site import Site
 from hadrill.services.kubernetes import Kubernetes
-from install.site import Site
 
 FILES = ("access", "coredns", "metrics-server", "local-path", "ingress")
 BUNDLED = ("access", "coredns", "metrics-server", "local-path")

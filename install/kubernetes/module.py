@@ -3,16 +3,16 @@
 import os
 from functools import partial
 
+from hadrill.install.desired import Desired, Units
+from hadrill.install.kubernetes import k3s, upstream
+from hadrill.install.kubernetes.access import Pki, kubeconfig, service_admin
+from hadrill.install.kubernetes.addons import manifests
+from hadrill.install.kubernetes.server import ALONE, CONTROL
+from hadrill.install.rolling import bring_up, until_whole
+from hadrill.install.site import Site
 from hadrill.inventory import Host
 from hadrill.services.kubernetes import Kubernetes, checks
 from hadrill.timing import Deadline, eventually
-from install.desired import Desired, Units
-from install.kubernetes import k3s, upstream
-from install.kubernetes.access import Pki, kubeconfig, service_admin
-from install.kubernetes.addons import manifests
-from install.kubernetes.server import ALONE, CONTROL
-from install.rolling import bring_up, until_whole
-from install.site import Site
 
 APPLY_SECONDS = 60.0
 KUBECONFIG_SECONDS = 60.0

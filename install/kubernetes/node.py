@@ -1,12 +1,12 @@
 """What makes a host of Kubernetes' own components a node: way to the API, runtime, kubelet, proxy, pods' network."""
 
+from hadrill.install.desired import File
+from hadrill.install.kubernetes.access import FRONT, Pki, as_json, kubeconfig
+from hadrill.install.kubernetes.process import Process, flags
+from hadrill.install.site import Site
 from hadrill.inventory import Host, Role
 from hadrill.services.kubernetes import Kubernetes
 from hadrill.services.kubernetes.distribution import ETC
-from install.desired import File
-from install.kubernetes.access import FRONT, Pki, as_json, kubeconfig
-from install.kubernetes.process import Process, flags
-from install.site import Site
 
 
 def node_parts(site: Site, service: Kubernetes, pki: Pki, host: Host) -> tuple[list[File], list[Process]]:

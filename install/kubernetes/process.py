@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from install.container import STAMP
-from install.desired import AFTER_NETWORK, Unit
+from hadrill.install.container import STAMP
+from hadrill.install.desired import AFTER_NETWORK, Unit
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
 """What makes a host of Kubernetes' own components a server: etcd, API server, controller manager, scheduler."""
 
+from hadrill.install.desired import File
+from hadrill.install.kubernetes.access import FRONT, Pki, kubeconfig, service_admin
+from hadrill.install.kubernetes.process import Process, flags
 from hadrill.inventory import Host
 from hadrill.services.kubernetes import Kubernetes
 from hadrill.services.kubernetes.distribution import ETC
-from install.desired import File
-from install.kubernetes.access import FRONT, Pki, kubeconfig, service_admin
-from install.kubernetes.process import Process, flags
 
 ALONE = tuple(f"hadrill-{name}.service" for name in ("etcd", "api-front", "containerd"))
 """Units that need no API; etcd waits for its majority."""

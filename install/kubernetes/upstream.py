@@ -4,14 +4,14 @@ The programs must be on the hosts already: /usr/local/bin/kube-apiserver and its
 CNI plugins and HAProxy. The lab's machines are made with them.
 """
 
+from hadrill.install.desired import Desired, Directory
+from hadrill.install.kubernetes.access import Pki
+from hadrill.install.kubernetes.node import node_parts
+from hadrill.install.kubernetes.server import server_parts
+from hadrill.install.site import Site
 from hadrill.inventory import Host, Role
 from hadrill.services.kubernetes import Kubernetes
 from hadrill.services.kubernetes.distribution import ETC
-from install.desired import Desired, Directory
-from install.kubernetes.access import Pki
-from install.kubernetes.node import node_parts
-from install.kubernetes.server import server_parts
-from install.site import Site
 
 
 def desired(site: Site, service: Kubernetes, pki: Pki, host: Host) -> Desired:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from hadrill.chaos import Round, Schedule
 from hadrill.inventory import Inventory
+from hadrill.lab.lab import Lab
 from hadrill.remote import Remote
 from hadrill.safety.on_target import ROOT as ON_TARGET
-from lab.lab import Lab
 from tests.selftest.lab.suite import BIN, ROOT
 
 STEP_SECONDS = 60.0

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hadrill.inventory import Host, Inventory
+from hadrill.lab.lab import Lab
 from hadrill.remote import Remote
 from hadrill.services.mariadb import Mariadb
 from hadrill.services.postgresql import Postgresql
 from hadrill.services.redis import Redis
-from lab.lab import Lab
 
 TABLE = "inet hadrill_red"
 

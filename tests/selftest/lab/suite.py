@@ -5,10 +5,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from hadrill.install.tasks import MODULES, proofs
 from hadrill.inventory import Inventory
 from hadrill.services.finding import CheckFailedError
 from hadrill.timing import Deadline, eventually
-from install.tasks import MODULES, proofs
 
 ROOT = Path(__file__).parents[3]
 BIN = ROOT / ".venv" / "bin"

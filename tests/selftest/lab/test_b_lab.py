@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from hadrill.inventory import Inventory
+from hadrill.lab.lab import Lab
 from hadrill.remote import Remote
 from hadrill.services.mariadb import Mariadb
 from hadrill.services.postgresql import Postgresql
 from hadrill.services.redis import Redis
-from lab.lab import Lab
 from tests.selftest.lab.suite import until_healthy
 
 Loud = Callable[..., str]

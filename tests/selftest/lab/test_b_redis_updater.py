@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from hadrill.install.redis import find_master
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services.asking import FAILURES
 from hadrill.services.redis import Redis
 from hadrill.services.redis.service import SENTINEL_PORT
 from hadrill.timing import Deadline, eventually
-from install.redis import find_master
 
 PROMOTION_SECONDS = 30.0
 # Shorter than the timer's 15 s could explain for both proxies, longer than any hook takes.

@@ -8,13 +8,13 @@ import pytest
 import testinfra.host
 
 from hadrill.inventory import Host, Inventory
+from hadrill.lab.lab import Lab
 from hadrill.remote import Remote
 from hadrill.remote.backend import RemoteBackend
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.hosts import checks
 from hadrill.services.hosts.scan import entry_points_answer, only_the_wanted_ports, scan
 from hadrill.timing import Deadline, eventually
-from lab.lab import Lab
 
 SSHD = "/etc/ssh/sshd_config.d/01-spoilt.conf"
 MENDED_SECONDS = 10.0

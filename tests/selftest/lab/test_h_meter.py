@@ -8,11 +8,11 @@ import uuid
 import pytest
 
 from hadrill.inventory import Inventory
+from hadrill.lab.docker import docker
 from hadrill.remote import Remote
 from hadrill.services.clusters import cluster_of
 from hadrill.timing import Deadline, eventually
 from hadrill.workload import Workload, longest_outage
-from lab.docker import docker
 
 # Between two operations nothing is known, at either end: a blackout is measured up to two turns too long.
 RATE = 40.0

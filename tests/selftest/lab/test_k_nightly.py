@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from hadrill.inventory import Inventory
+from hadrill.lab.docker import LabError, docker
+from hadrill.lab.images import machine_image
+from hadrill.lab.machine import DROPPED
+from hadrill.lab.state import state_of
 from hadrill.remote import Remote
 from hadrill.timing import Deadline, eventually
-from lab.docker import LabError, docker
-from lab.images import machine_image
-from lab.machine import DROPPED
-from lab.state import state_of
 from tests.selftest.lab.drilling import traces
 from tests.selftest.lab.suite import ROOT, until_healthy
 

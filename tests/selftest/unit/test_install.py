@@ -9,16 +9,16 @@ import psycopg
 import pytest
 from invoke.exceptions import Exit
 
+from hadrill.install import postgresql, proxysql, redis, sql_proxy, tasks
+from hadrill.install.container import Container
+from hadrill.install.desired import Block, Desired, Directory, File
+from hadrill.install.proxies import resp
+from hadrill.install.site import HERE, Site
 from hadrill.inventory import Role, read
 from hadrill.inventory.ports import openings
 from hadrill.services.mariadb import Mariadb
 from hadrill.services.postgresql import Postgresql
 from hadrill.services.redis import Redis
-from install import postgresql, proxysql, redis, sql_proxy, tasks
-from install.container import Container
-from install.desired import Block, Desired, Directory, File
-from install.proxies import resp
-from install.site import HERE, Site
 
 
 def apply(desired: Desired, *, check: bool = False) -> list[str]:

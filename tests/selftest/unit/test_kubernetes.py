@@ -18,6 +18,13 @@ from hadrill.drill.collecting import Wish
 from hadrill.drill.errors import DrillFailedError, InconclusiveError
 from hadrill.drill.kubernetes import CORDON, POWER_OFF, Loss
 from hadrill.drill.kubernetes.loss import Seen
+from hadrill.install.kubernetes.access import Pki
+from hadrill.install.kubernetes.addons import BUNDLED, FILES, manifests
+from hadrill.install.kubernetes.k3s import agent_config, server_config
+from hadrill.install.kubernetes.pki import Authority, signing_key
+from hadrill.install.kubernetes.upstream import desired
+from hadrill.install.site import Site
+from hadrill.install.tasks import everything
 from hadrill.inventory import InvalidInventoryError, Inventory, Role, read
 from hadrill.inventory.credentials import write_missing
 from hadrill.report.failure import explain
@@ -32,13 +39,6 @@ from hadrill.services.kubernetes.facts import API
 from hadrill.services.kubernetes.place import deployment, left_over
 from hadrill.services.kubernetes.signs import INGRESS
 from hadrill.timing import Budget, Part
-from install.kubernetes.access import Pki
-from install.kubernetes.addons import BUNDLED, FILES, manifests
-from install.kubernetes.k3s import agent_config, server_config
-from install.kubernetes.pki import Authority, signing_key
-from install.kubernetes.upstream import desired
-from install.site import Site
-from install.tasks import everything
 
 SHORT = Budget((Part("balancer", 4.0, "lb"),))
 LAB = Path(__file__).parents[3] / "inventories" / "lab"
