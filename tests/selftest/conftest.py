@@ -55,13 +55,13 @@ def keep(pytestconfig: pytest.Config) -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def stock(installed: None) -> Inventory:
+def lab_inventory(installed: None) -> Inventory:
     """The lab's inventory."""
     return read(LAB)
 
 
 @pytest.fixture(scope="session")
-def ssh(stock: Inventory) -> Iterator[Remote]:
+def ssh(lab_inventory: Inventory) -> Iterator[Remote]:
     """SSH to the lab's machines."""
-    with Remote(stock) as opened:
+    with Remote(lab_inventory) as opened:
         yield opened

@@ -29,7 +29,7 @@ def basic(tmp_path: Path) -> Callable[[], dict[str, Any]]:
 
 
 @pytest.fixture
-def healed(stock: Inventory) -> Iterator[None]:
+def healed(lab_inventory: Inventory) -> Iterator[None]:
     """After the test, whatever it did: wait until every service is whole again, or say which is not."""
     yield
-    until_healthy(stock)
+    until_healthy(lab_inventory)

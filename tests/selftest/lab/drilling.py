@@ -26,13 +26,13 @@ TRACES = (
 )
 
 
-def traces(stock: Inventory, ssh: Remote) -> list[str]:
+def traces(inventory: Inventory, ssh: Remote) -> list[str]:
     """What drills left: journals, leases, rules, drop-ins, paused or stopped containers, timers, dead machines."""
-    lab = Lab(stock)
+    lab = Lab(inventory)
     wanted, power = lab.wanted(), lab.power()
     # Machines outside the profile are off, and are to be.
     off = [name for name in wanted if power.get(name) != "running"]
-    answers = ssh.everywhere(stock.managed, lambda host: ssh.run(host, TRACES).stdout.splitlines())
+    answers = ssh.everywhere(inventory.managed, lambda host: ssh.run(host, TRACES).stdout.splitlines())
     found = [
         f"{host}: {line}"
         for host, lines in answers.items()

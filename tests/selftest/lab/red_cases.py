@@ -26,12 +26,12 @@ class Broken:
 class Bench:
     """What a case works with."""
 
-    stock: Inventory
+    inventory: Inventory
     ssh: Remote
 
     def run(self, host: str, command: str) -> None:
         """Run a command on a host by its name."""
-        self.ssh.run(self.stock.host(host), command)
+        self.ssh.run(self.inventory.host(host), command)
 
     def stopped(self, host: str, unit: str) -> Broken:
         """A unit is stopped."""
@@ -52,7 +52,7 @@ class Bench:
 
 
 def no_pgvector(bench: Bench) -> Broken:
-    leader = Postgresql(bench.stock).leader()
+    leader = Postgresql(bench.inventory).leader()
     bench.psql(leader, "hadrill", "DROP EXTENSION vector")
     return Broken(
         "the entry point", "CREATE EXTENSION vector", lambda: bench.psql(leader, "hadrill", "CREATE EXTENSION vector")
@@ -60,13 +60,13 @@ def no_pgvector(bench: Bench) -> Broken:
 
 
 def patroni_filtered(bench: Bench) -> Broken:
-    runner = bench.stock.host("install-01").address
+    runner = bench.inventory.host("install-01").address
     return bench.filtered("db-slave-02", f"ip saddr {runner} tcp dport 8008")
 
 
 def replica_detached(bench: Bench) -> Broken:
     # Not a paused or delayed replay: Patroni mends both by itself in its next loop.
-    service = Postgresql(bench.stock)
+    service = Postgresql(bench.inventory)
     leader = service.leader()
     replica = next(host for host in service.members if host != leader)
     # What the leader sends is dropped: dropping the answers alone lets a quiet leader's row through once.
@@ -79,7 +79,7 @@ def pgbouncer_down(bench: Bench) -> Broken:
 
 
 def haproxy_points_at_replica(bench: Bench) -> Broken:
-    service = Redis(bench.stock)
+    service = Redis(bench.inventory)
     replica = next(host for host in service.members if service.role(host)[0] == "slave")
     updater = "redis-update-master.timer redis-update-master.socket"
     program = (
@@ -93,7 +93,7 @@ def haproxy_points_at_replica(bench: Bench) -> Broken:
 
 
 def wrong_masterauth(bench: Bench) -> Broken:
-    service = Redis(bench.stock)
+    service = Redis(bench.inventory)
     replica = next(host for host in service.members if service.role(host)[0] == "slave")
 
     def set_masterauth(value: str) -> None:
@@ -132,14 +132,14 @@ def minio_down(bench: Bench) -> Broken:
 
 
 def balancer_down(bench: Bench) -> Broken:
-    lab = Lab(bench.stock)
+    lab = Lab(bench.inventory)
     lab.cut_power("lb-02")
     return Broken("the entry point", "does not answer at all", lambda: lab.restore_power("lb-02"))
 
 
 def node_desynced(bench: Bench) -> Broken:
-    service = Mariadb(bench.stock)
-    node = bench.stock.host("maria-03")
+    service = Mariadb(bench.inventory)
+    node = bench.inventory.host("maria-03")
 
     def desync(value: str) -> None:
         with service.connect(node.address, user="root", database=None) as connection, connection.cursor() as cursor:

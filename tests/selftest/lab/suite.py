@@ -33,10 +33,10 @@ def run_suite(path: str, reports: Path, *options: str, seconds: float = SUITE_SE
     return summary | {"console": done.stdout + done.stderr, "status": done.returncode}
 
 
-def until_healthy(stock: Inventory) -> None:
+def until_healthy(inventory: Inventory) -> None:
     """Wait until all that the installer proves holds."""
     for module in MODULES:
-        for proof in proofs(stock, module):
+        for proof in proofs(inventory, module):
 
             def unhealthy(check: Any = proof) -> str | None:
                 try:

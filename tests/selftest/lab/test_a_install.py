@@ -28,7 +28,7 @@ def changes(output: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def other_ttl(stock: Inventory, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def other_ttl(lab_inventory: Inventory, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The lab's inventory with one setting of PostgreSQL changed."""
     folder = tmp_path_factory.mktemp("inventory") / "lab"
     folder.mkdir()
@@ -64,20 +64,22 @@ def test_nothing_to_do_changes_nothing(loud: Loud) -> None:
     assert changes(loud("fab", "all")) == 0
 
 
-def test_check_mode_says_what_would_change_and_changes_nothing(loud: Loud, other_ttl: Path, stock: Inventory) -> None:
+def test_check_mode_says_what_would_change_and_changes_nothing(
+    loud: Loud, other_ttl: Path, lab_inventory: Inventory
+) -> None:
     said = loud("fab", "postgresql", "--check", "--inventory", str(other_ttl))
     assert said.count("would change: file /etc/hadrill/patroni/patroni.yml") == 3
     assert said.count("would change: restart hadrill-patroni.service") == 3
-    service = Postgresql(stock)
+    service = Postgresql(lab_inventory)
     assert service.dynamic_configuration(service.leader())["ttl"] == 30
     assert changes(loud("fab", "postgresql")) == 0
 
 
 @pytest.mark.usefixtures("healed")
 def test_a_changed_setting_restarts_one_member_at_a_time_and_the_leader_last(
-    loud: Loud, other_ttl: Path, stock: Inventory
+    loud: Loud, other_ttl: Path, lab_inventory: Inventory
 ) -> None:
-    service = Postgresql(stock)
+    service = Postgresql(lab_inventory)
     leader = service.leader()
     said = loud("fab", "postgresql", "--inventory", str(other_ttl))
     restarted = re.findall(r"(\S+): changed: restart hadrill-patroni", said)
@@ -105,13 +107,13 @@ def test_clean_wants_the_name_of_the_inventory(loud: Loud) -> None:
 
 
 def test_bare_hosts_become_whole_even_after_an_interruption(
-    loud: Loud, ssh: Remote, stock: Inventory, basic: Basic
+    loud: Loud, ssh: Remote, lab_inventory: Inventory, basic: Basic
 ) -> None:
     loud("fab", "clean", "--consent", "lab")
     said = loud("fab", "base", "--check")
     assert changes(said) > 50
     for left in ("/etc/hadrill", "/var/lib/hadrill", "/etc/systemd/system/hadrill-redis.service"):
-        assert ssh.attempt(stock.host("redis-01"), f"test -e {left}").status == 1
+        assert ssh.attempt(lab_inventory.host("redis-01"), f"test -e {left}").status == 1
 
     with subprocess.Popen(
         [str(BIN / "fab"), "all"],

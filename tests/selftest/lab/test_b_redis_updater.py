@@ -44,9 +44,9 @@ def writable(service: Redis) -> str | None:
 
 
 @pytest.fixture
-def stopped(stock: Inventory, ssh: Remote) -> Iterator[Callable[[str], None]]:
+def stopped(lab_inventory: Inventory, ssh: Remote) -> Iterator[Callable[[str], None]]:
     """Stop a unit on both proxies; all are started again afterwards."""
-    proxies = Redis(stock).proxies
+    proxies = Redis(lab_inventory).proxies
     units: list[str] = []
 
     def stop(unit: str) -> None:
@@ -60,16 +60,16 @@ def stopped(stock: Inventory, ssh: Remote) -> Iterator[Callable[[str], None]]:
 
 
 @pytest.mark.usefixtures("healed")
-def test_the_hook_alone_repoints_both_proxies(stock: Inventory, stopped: Callable[[str], None]) -> None:
+def test_the_hook_alone_repoints_both_proxies(lab_inventory: Inventory, stopped: Callable[[str], None]) -> None:
     stopped("redis-update-master.timer")
-    service = Redis(stock)
+    service = Redis(lab_inventory)
     fail_over(service)
     eventually("both proxies to lead to the new master", lambda: writable(service), Deadline(HOOK_SECONDS))
 
 
 @pytest.mark.usefixtures("healed")
-def test_the_timer_alone_repoints_both_proxies(stock: Inventory, stopped: Callable[[str], None]) -> None:
+def test_the_timer_alone_repoints_both_proxies(lab_inventory: Inventory, stopped: Callable[[str], None]) -> None:
     stopped("redis-update-master.socket")
-    service = Redis(stock)
+    service = Redis(lab_inventory)
     fail_over(service)
     eventually("both proxies to lead to the new master", lambda: writable(service), Deadline(TIMER_SECONDS))

@@ -19,9 +19,9 @@ BACK_SECONDS = 20.0
 @pytest.mark.parametrize("check", CASES)
 @pytest.mark.usefixtures("healed")
 def test_a_broken_lab_turns_that_check_red(
-    check: str, stock: Inventory, ssh: Remote, basic: Callable[[], dict[str, Any]]
+    check: str, lab_inventory: Inventory, ssh: Remote, basic: Callable[[], dict[str, Any]]
 ) -> None:
-    broken = CASES[check](Bench(stock, ssh))
+    broken = CASES[check](Bench(lab_inventory, ssh))
     try:
         summary = basic()
     finally:
@@ -36,8 +36,8 @@ def test_a_broken_lab_turns_that_check_red(
 
 
 @pytest.mark.usefixtures("healed")
-def test_what_pgbouncer_remembers_of_an_outage_that_is_over_is_not_red(stock: Inventory, ssh: Remote) -> None:
-    service = Postgresql(stock)
+def test_what_pgbouncer_remembers_of_an_outage_that_is_over_is_not_red(lab_inventory: Inventory, ssh: Remote) -> None:
+    service = Postgresql(lab_inventory)
     proxy = service.proxies[-1]
     ssh.run(proxy, "systemctl stop hadrill-haproxy")
     try:

@@ -22,8 +22,8 @@ ALLOW = "ufw-user-input -p tcp --dport 6379 -j ACCEPT"
 
 
 @pytest.fixture
-def host(stock: Inventory) -> Host:
-    return stock.host("redis-01")
+def host(lab_inventory: Inventory) -> Host:
+    return lab_inventory.host("redis-01")
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ CASES: dict[str, tuple[str, str, Callable[[Inventory, Host, testinfra.host.Host]
     "resolver": (
         "sed -i.kept 's/^198.18.0.124 /198.18.0.99 /' /etc/hosts",
         "mv /etc/hosts.kept /etc/hosts",
-        lambda stock, host, machine: partial(checks.resolver, host, machine, stock),
+        lambda inventory, host, machine: partial(checks.resolver, host, machine, inventory),
         "/etc/hosts",
     ),
     "firewall": (
@@ -75,7 +75,7 @@ CASES: dict[str, tuple[str, str, Callable[[Inventory, Host, testinfra.host.Host]
     "images": (
         "systemctl disable --now hadrill-sentinel",
         "systemctl enable --now hadrill-sentinel",
-        lambda stock, host, machine: partial(checks.images, host, machine, stock),
+        lambda inventory, host, machine: partial(checks.images, host, machine, inventory),
         "the container is stopped",
     ),
 }
@@ -84,18 +84,18 @@ CASES: dict[str, tuple[str, str, Callable[[Inventory, Host, testinfra.host.Host]
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.usefixtures("healed")
 def test_a_spoilt_host_turns_its_check_red(
-    name: str, stock: Inventory, host: Host, machine: testinfra.host.Host, ssh: Remote
+    name: str, lab_inventory: Inventory, host: Host, machine: testinfra.host.Host, ssh: Remote
 ) -> None:
     spoil, mend, check, cause = CASES[name]
-    check(stock, host, machine)()
+    check(lab_inventory, host, machine)()
     with spoilt(ssh, host, spoil, mend), pytest.raises(CheckFailedError) as caught:
-        check(stock, host, machine)()
+        check(lab_inventory, host, machine)()
     assert caught.value.findings[0].host == "redis-01"
     assert cause in str(caught.value)
 
     def still_red() -> str | None:
         try:
-            check(stock, host, machine)()
+            check(lab_inventory, host, machine)()
         except CheckFailedError as error:
             return str(error)
         return None
@@ -104,32 +104,32 @@ def test_a_spoilt_host_turns_its_check_red(
     eventually(f"{name} to be found right again", still_red, Deadline(MENDED_SECONDS))
 
 
-def test_a_port_too_many_is_found(stock: Inventory, host: Host, ssh: Remote) -> None:
+def test_a_port_too_many_is_found(lab_inventory: Inventory, host: Host, ssh: Remote) -> None:
     with spoilt(ssh, host, f"iptables -A {ALLOW}", f"iptables -D {ALLOW}"):
-        found = scan(stock, ssh)
+        found = scan(lab_inventory, ssh)
     with pytest.raises(
         CheckFailedError, match=r"redis-01: expected port 6379 closed to \S+, found open .*a rule too many"
     ):
-        only_the_wanted_ports(stock, host, found)
+        only_the_wanted_ports(lab_inventory, host, found)
 
 
-def test_a_missing_rule_is_found(stock: Inventory, host: Host, ssh: Remote) -> None:
+def test_a_missing_rule_is_found(lab_inventory: Inventory, host: Host, ssh: Remote) -> None:
     rule = "ufw-user-input -p tcp --dport 26379 -s 198.18.0.124 -j ACCEPT"
     with spoilt(ssh, host, f"iptables -D {rule}", f"iptables -A {rule}"):
-        found = scan(stock, ssh)
+        found = scan(lab_inventory, ssh)
     with pytest.raises(
         CheckFailedError, match=r"port 26379 \(Sentinel\) open to redis-02, found closed .*a firewall rule is missing"
     ):
-        only_the_wanted_ports(stock, host, found)
+        only_the_wanted_ports(lab_inventory, host, found)
 
 
 @pytest.mark.usefixtures("healed")
-def test_a_dead_load_balancer_is_found(stock: Inventory, ssh: Remote) -> None:
-    lab = Lab(stock)
+def test_a_dead_load_balancer_is_found(lab_inventory: Inventory, ssh: Remote) -> None:
+    lab = Lab(lab_inventory)
     lab.cut_power("lb-01")
     try:
-        found = scan(stock, ssh)
+        found = scan(lab_inventory, ssh)
     finally:
         lab.restore_power("lb-01")
     with pytest.raises(CheckFailedError, match=r"lb-01: expected port 5432 open to .*the load balancer is down"):
-        entry_points_answer(stock, found)
+        entry_points_answer(lab_inventory, found)

@@ -34,16 +34,16 @@ def copy(tmp_path: Path) -> Path:
     return folder
 
 
-def test_other_alphabets_arrive_intact(stock: Inventory, ssh: Remote) -> None:
+def test_other_alphabets_arrive_intact(lab_inventory: Inventory, ssh: Remote) -> None:
     text = "Zürich, 東京 ✓ \U0001f418"
-    host = stock.host("redis-01")
+    host = lab_inventory.host("redis-01")
     assert ssh.run(host, f"printf '%s' '{text}'").stdout == text
     assert ssh.run(host, "cat", stdin=text).stdout == text
     assert ssh.run(host, r"printf 'caf\351'").stdout == r"caf\xe9"
 
 
-def test_a_command_that_fails_or_hangs_is_named(stock: Inventory, ssh: Remote) -> None:
-    host = stock.host("redis-01")
+def test_a_command_that_fails_or_hangs_is_named(lab_inventory: Inventory, ssh: Remote) -> None:
+    host = lab_inventory.host("redis-01")
     with pytest.raises(CommandFailedError, match=r"redis-01: `ls /nowhere` ended with 2:\n.*No such file"):
         ssh.run(host, "ls /nowhere")
     with pytest.raises(CommandFailedError, match=r"still running after 0.5 s"):
@@ -51,8 +51,8 @@ def test_a_command_that_fails_or_hangs_is_named(stock: Inventory, ssh: Remote) -
     assert ssh.run(host, "echo fine").stdout == "fine\n"
 
 
-def test_much_output_on_both_streams_does_not_block(stock: Inventory, ssh: Remote) -> None:
-    output = ssh.run(stock.host("redis-01"), "head -c 3000000 /dev/zero | tr '\\0' a | tee /dev/stderr")
+def test_much_output_on_both_streams_does_not_block(lab_inventory: Inventory, ssh: Remote) -> None:
+    output = ssh.run(lab_inventory.host("redis-01"), "head -c 3000000 /dev/zero | tr '\\0' a | tee /dev/stderr")
     assert (len(output.stdout), len(output.stderr)) == (3000000, 3000000)
 
 
@@ -99,15 +99,15 @@ def test_a_wrong_ssh_key_is_named(copy: Path) -> None:
 
 
 @pytest.mark.usefixtures("healed")
-def test_a_full_disk_is_red_on_its_host(stock: Inventory, ssh: Remote) -> None:
+def test_a_full_disk_is_red_on_its_host(lab_inventory: Inventory, ssh: Remote) -> None:
     """MinIO's drive is replaced by one of 2 MiB that is full."""
-    host = stock.host("minio-03")
+    host = lab_inventory.host("minio-03")
     drive = "/var/lib/hadrill/minio"
     fill = f"mount -t tmpfs -o size=2m tmpfs {drive}; head -c 2m /dev/zero > {drive}/fill"
     ssh.run(host, f"systemctl stop hadrill-minio; {fill}; systemctl start hadrill-minio")
     try:
         with pytest.raises(CheckFailedError) as caught:
-            checks.objects(Minio(stock))
+            checks.objects(Minio(lab_inventory))
     finally:
         ssh.run(host, f"systemctl stop hadrill-minio; umount {drive}; systemctl start hadrill-minio")
     assert {finding.host for finding in caught.value.findings} == {"minio-03"}, str(caught.value)

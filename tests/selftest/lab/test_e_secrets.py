@@ -33,24 +33,26 @@ print(json.dumps([len(journal), found]))
 QUOTED = "'" + PROGRAM.replace("'", "'\\''") + "'"
 
 
-def test_no_secret_on_any_machine(stock: Inventory, ssh: Remote) -> None:
-    secrets = json.dumps(sorted(stock.credentials.values()))
-    answers = ssh.everywhere(stock.managed, lambda host: ssh.run(host, f"python3 -c {QUOTED}", stdin=secrets).stdout)
+def test_no_secret_on_any_machine(lab_inventory: Inventory, ssh: Remote) -> None:
+    secrets = json.dumps(sorted(lab_inventory.credentials.values()))
+    answers = ssh.everywhere(
+        lab_inventory.managed, lambda host: ssh.run(host, f"python3 -c {QUOTED}", stdin=secrets).stdout
+    )
     read = {host.name: json.loads(str(answer)) for host, answer in answers.items()}
     assert {name: found for name, (_, found) in read.items() if found} == {}
     assert all(size > 0 for size, _ in read.values()), "a journal was empty: nothing was looked at"
 
 
-def test_the_search_finds_a_secret_that_is_there(stock: Inventory, ssh: Remote) -> None:
+def test_the_search_finds_a_secret_that_is_there(lab_inventory: Inventory, ssh: Remote) -> None:
     secret = "a-secret-of-this-test-only"
-    host = stock.host("redis-01")
+    host = lab_inventory.host("redis-01")
     ssh.run(host, f"logger {secret}")
     _, found = json.loads(ssh.run(host, f"python3 -c {QUOTED}", stdin=json.dumps([secret])).stdout)
     assert any("journal" in place for place in found)
 
 
-def test_no_secret_in_reports(stock: Inventory, tmp_path_factory: pytest.TempPathFactory) -> None:
-    values = [secret.encode() for secret in stock.credentials.values()]
+def test_no_secret_in_reports(lab_inventory: Inventory, tmp_path_factory: pytest.TempPathFactory) -> None:
+    values = [secret.encode() for secret in lab_inventory.credentials.values()]
     folders = [ROOT / "reports", tmp_path_factory.getbasetemp()]
     files = [
         path for folder in folders for path in folder.rglob("*") if path.is_file() and "credentials" not in path.parts

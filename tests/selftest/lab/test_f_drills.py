@@ -20,8 +20,8 @@ REPRESENTATIVE = (
 
 
 @pytest.fixture(scope="module")
-def drilled(stock: Inventory, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    until_healthy(stock)
+def drilled(lab_inventory: Inventory, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    until_healthy(lab_inventory)
     paths = [f"tests/failover/{each}" for each in REPRESENTATIVE]
     return run_suite(paths[0], tmp_path_factory.mktemp("drills"), "-n", "auto", *paths[1:])
 
@@ -61,5 +61,5 @@ def test_the_run_is_in_the_history(drilled: dict[str, Any]) -> None:
     assert {row["service"] for row in kept} == {drill["service"] for drill in drilled["drills"]}
 
 
-def test_the_lab_is_healthy_afterwards(drilled: dict[str, Any], stock: Inventory) -> None:
-    until_healthy(stock)
+def test_the_lab_is_healthy_afterwards(drilled: dict[str, Any], lab_inventory: Inventory) -> None:
+    until_healthy(lab_inventory)

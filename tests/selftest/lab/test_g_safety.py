@@ -29,27 +29,27 @@ STEPS = range(1, 11)
 
 
 @pytest.fixture
-def replica(stock: Inventory, ssh: Remote) -> str:
+def replica(lab_inventory: Inventory, ssh: Remote) -> str:
     """A Redis host that is a replica of a whole cluster."""
-    cluster = cluster_of(stock, ssh, "redis")
+    cluster = cluster_of(lab_inventory, ssh, "redis")
     eventually("Redis to be whole", cluster.unhealthy, Deadline(TIMER_SECONDS))
     return cluster.target("replica").name
 
 
 @pytest.fixture
-def session(stock: Inventory, ssh: Remote, tmp_path: Path) -> Iterator[Session]:
-    opened = Session(stock, ssh, tmp_path)
+def session(lab_inventory: Inventory, ssh: Remote, tmp_path: Path) -> Iterator[Session]:
+    opened = Session(lab_inventory, ssh, tmp_path)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def clean(stock: Inventory, ssh: Remote) -> Callable[[float], None]:
+def clean(lab_inventory: Inventory, ssh: Remote) -> Callable[[float], None]:
     """Wait until nothing of a drill is left."""
 
     def wait(seconds: float) -> None:
         def left() -> str | None:
-            found = traces(stock, ssh)
+            found = traces(lab_inventory, ssh)
             return "; ".join(found) or None
 
         eventually("every trace to be gone", left, Deadline(seconds))
@@ -59,18 +59,18 @@ def clean(stock: Inventory, ssh: Remote) -> Callable[[float], None]:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_runner_that_is_killed_at_any_step_leaves_nothing(
-    step: int, replica: str, tmp_path: Path, stock: Inventory, clean: Callable[[float], None]
+    step: int, replica: str, tmp_path: Path, lab_inventory: Inventory, clean: Callable[[float], None]
 ) -> None:
     with running(tmp_path, *REPLICA, replica) as run:
         until_step(run, step)
         run.send_signal(signal.SIGKILL)
         run.wait()
         clean(GONE_SECONDS)
-    assert not [entry for entry in journal.entries_of(stock.folder) if not entry.alive]
+    assert not [entry for entry in journal.entries_of(lab_inventory.folder) if not entry.alive]
 
 
 def test_a_machine_without_power_gets_it_back_when_the_runner_is_killed(
-    replica: str, tmp_path: Path, stock: Inventory, clean: Callable[[float], None]
+    replica: str, tmp_path: Path, lab_inventory: Inventory, clean: Callable[[float], None]
 ) -> None:
     with running(tmp_path, "--fault", "power-off", "--role", "replica", "--node", replica) as run:
         until_step(run, 6)
@@ -80,7 +80,7 @@ def test_a_machine_without_power_gets_it_back_when_the_runner_is_killed(
 
 
 def test_with_the_watchdog_dead_too_the_target_heals_itself(
-    replica: str, tmp_path: Path, stock: Inventory, ssh: Remote, clean: Callable[[float], None]
+    replica: str, tmp_path: Path, lab_inventory: Inventory, ssh: Remote, clean: Callable[[float], None]
 ) -> None:
     with running(tmp_path, *REPLICA, replica) as run:
         until_step(run, 6)
@@ -89,7 +89,7 @@ def test_with_the_watchdog_dead_too_the_target_heals_itself(
         run.wait()
 
     def still_broken() -> str | None:
-        found = [each for each in traces(stock, ssh) if "/leases/" not in each]
+        found = [each for each in traces(lab_inventory, ssh) if "/leases/" not in each]
         return "; ".join(found) or None
 
     assert still_broken(), "it was healed at once: the watchdog lived"
@@ -119,10 +119,10 @@ def test_a_run_that_is_asked_to_end_heals_first(
 
 
 def test_two_runs_cannot_break_the_same_cluster(
-    session: Session, stock: Inventory, ssh: Remote, tmp_path: Path
+    session: Session, lab_inventory: Inventory, ssh: Remote, tmp_path: Path
 ) -> None:
-    cluster = cluster_of(stock, ssh, "redis")
-    stranger = Session(stock, ssh, tmp_path)
+    cluster = cluster_of(lab_inventory, ssh, "redis")
+    stranger = Session(lab_inventory, ssh, tmp_path)
     try:
         with (
             fault_block(session, cluster, "cut-port", cluster.target("sentinel")),
@@ -134,9 +134,11 @@ def test_two_runs_cannot_break_the_same_cluster(
         stranger.close()
 
 
-def test_a_degraded_cluster_is_refused_with_the_arithmetic(session: Session, stock: Inventory, ssh: Remote) -> None:
-    cluster = cluster_of(stock, ssh, "minio")
-    down = stock.host("minio-03")
+def test_a_degraded_cluster_is_refused_with_the_arithmetic(
+    session: Session, lab_inventory: Inventory, ssh: Remote
+) -> None:
+    cluster = cluster_of(lab_inventory, ssh, "minio")
+    down = lab_inventory.host("minio-03")
     ssh.run(down, "systemctl stop hadrill-minio")
     try:
         result = Drill(session, cluster, Case("minio", "container-stop", host="minio-02")).run()
@@ -144,11 +146,11 @@ def test_a_degraded_cluster_is_refused_with_the_arithmetic(session: Session, sto
         ssh.run(down, "systemctl start hadrill-minio")
     assert result.verdict == "inconclusive"
     assert "3 members, 1 already down (minio-03), 1 would go (minio-02): 1 left, 2 needed" in result.cause
-    until_healthy(stock)
+    until_healthy(lab_inventory)
 
 
-def test_a_fault_without_effect_is_inconclusive(session: Session, stock: Inventory, ssh: Remote) -> None:
-    cluster = cluster_of(stock, ssh, "redis")
+def test_a_fault_without_effect_is_inconclusive(session: Session, lab_inventory: Inventory, ssh: Remote) -> None:
+    cluster = cluster_of(lab_inventory, ssh, "redis")
     host = cluster.target("replica")
     # A firewall of somebody else's that lets everything pass before the drill's own rules: nft that does nothing.
     ssh.run(host, "printf '#!/bin/sh\\n' > /usr/local/sbin/nft; chmod +x /usr/local/sbin/nft")
@@ -160,8 +162,8 @@ def test_a_fault_without_effect_is_inconclusive(session: Session, stock: Invento
     assert f"isolate cannot be shown on {host}" in result.cause
 
 
-def test_a_fault_that_ends_by_itself_is_inconclusive(session: Session, stock: Inventory, ssh: Remote) -> None:
-    cluster = cluster_of(stock, ssh, "redis")
+def test_a_fault_that_ends_by_itself_is_inconclusive(session: Session, lab_inventory: Inventory, ssh: Remote) -> None:
+    cluster = cluster_of(lab_inventory, ssh, "redis")
     host = cluster.target("replica")
     ssh.run(host, "systemd-run --quiet --on-active=3s --timer-property=AccuracySec=50ms systemctl start hadrill-redis")
     drill = Drill(session, cluster, Case("redis", "container-stop", host=host.name))
@@ -170,9 +172,9 @@ def test_a_fault_that_ends_by_itself_is_inconclusive(session: Session, stock: In
 
 
 def test_what_a_host_cannot_offer_is_unavailable_with_the_reason(
-    session: Session, stock: Inventory, ssh: Remote
+    session: Session, lab_inventory: Inventory, ssh: Remote
 ) -> None:
-    cluster = cluster_of(stock, ssh, "redis")
+    cluster = cluster_of(lab_inventory, ssh, "redis")
     host = cluster.target("replica").name
     said = {
         name: Drill(session, cluster, Case("redis", name, host=host)).run() for name in ("engine-stop", "disk-full")
@@ -187,13 +189,13 @@ PROCESS = ("process-stop", "process-kill", "process-term", "container-pause", "c
 
 
 def test_random_faults_leave_nothing(
-    session: Session, stock: Inventory, ssh: Remote, clean: Callable[[float], None]
+    session: Session, lab_inventory: Inventory, ssh: Remote, clean: Callable[[float], None]
 ) -> None:
     chance = random.Random(4)  # noqa: S311 - which faults, not a secret
     made = []
     for _ in range(RANDOM_FAULTS):
         service = chance.choice(("redis", "rabbitmq", "minio", "mariadb"))
-        cluster = cluster_of(stock, ssh, service)
+        cluster = cluster_of(lab_inventory, ssh, service)
         eventually(f"{service} to be whole", cluster.unhealthy, Deadline(3 * TIMER_SECONDS))
         name = chance.choice((*NETWORK, *PROCESS))
         host = chance.choice(cluster.members)
@@ -201,11 +203,11 @@ def test_random_faults_leave_nothing(
             made.append(f"{name} on {host}")
     assert len(made) == RANDOM_FAULTS
     clean(GONE_SECONDS)
-    until_healthy(stock)
+    until_healthy(lab_inventory)
 
 
-def test_disk_full_on_a_disk_of_its_own(session: Session, stock: Inventory, ssh: Remote) -> None:
-    cluster = cluster_of(stock, ssh, "redis")
+def test_disk_full_on_a_disk_of_its_own(session: Session, lab_inventory: Inventory, ssh: Remote) -> None:
+    cluster = cluster_of(lab_inventory, ssh, "redis")
     host = cluster.target("replica")
     data = "/var/lib/hadrill/redis"
     swap = f"systemctl stop hadrill-redis; cp -a {data} {data}.kept; mount -t tmpfs -o size=64m none {data};"
@@ -221,9 +223,13 @@ def test_disk_full_on_a_disk_of_its_own(session: Session, stock: Inventory, ssh:
     eventually("Redis to be whole again", cluster.unhealthy, Deadline(TIMER_SECONDS))
 
 
-def test_outside_the_lab_nothing_is_broken_without_consent(stock: Inventory, ssh: Remote, tmp_path: Path) -> None:
-    settings = stock.settings.model_copy(update={"lab": False})
-    outside = Inventory(stock.folder, stock.hosts, stock.versions, settings, stock.credentials)
+def test_outside_the_lab_nothing_is_broken_without_consent(
+    lab_inventory: Inventory, ssh: Remote, tmp_path: Path
+) -> None:
+    settings = lab_inventory.settings.model_copy(update={"lab": False})
+    outside = Inventory(
+        lab_inventory.folder, lab_inventory.hosts, lab_inventory.versions, settings, lab_inventory.credentials
+    )
     session = Session(outside, ssh, tmp_path)
     try:
         cluster = cluster_of(outside, ssh, "redis")

@@ -26,12 +26,12 @@ DROP = ("DROP",)
 @pytest.mark.parametrize("seconds", [0.5, 2.0, 10.0])
 @pytest.mark.parametrize("how", [REJECT, DROP], ids=["reject", "drop"])
 def test_a_blackout_is_measured_as_long_as_it_was(
-    seconds: float, how: tuple[str, ...], stock: Inventory, ssh: Remote
+    seconds: float, how: tuple[str, ...], lab_inventory: Inventory, ssh: Remote
 ) -> None:
-    cluster = cluster_of(stock, ssh, "redis")
+    cluster = cluster_of(lab_inventory, ssh, "redis")
     drill = uuid.uuid4().hex[:12]
     cluster.prepare(drill, None)
-    balancer = docker("inspect", "--format", "{{.State.Pid}}", f"{stock.settings.name}-lb-01")
+    balancer = docker("inspect", "--format", "{{.State.Pid}}", f"{lab_inventory.settings.name}-lb-01")
     rule = ("INPUT", "-p", "tcp", "--dport", "6379", "-j", *how)
     # A pool whose operations hang comes back with their deadline; what is dropped shows in new connections only.
     lanes = [lane for lane in cluster.lanes(drill) if how is REJECT or lane.connection == "new"]

@@ -7,8 +7,8 @@ from hadrill.inventory import Inventory
 from tests.selftest.lab.suite import ROOT, run_suite, until_healthy
 
 
-def test_the_example_of_writing_a_drill_runs(stock: Inventory, tmp_path: Path) -> None:
-    until_healthy(stock)
+def test_the_example_of_writing_a_drill_runs(lab_inventory: Inventory, tmp_path: Path) -> None:
+    until_healthy(lab_inventory)
     text = (ROOT / "docs" / "writing-a-drill.md").read_text("utf-8")
     (example,) = re.findall(r"```python\n(.*?)```", text, re.S)
     file = tmp_path / "test_example.py"

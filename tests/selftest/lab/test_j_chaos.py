@@ -21,8 +21,8 @@ BEGINS_SECONDS = 60.0
 GONE_SECONDS = 5.0
 
 
-def test_rounds_are_made_as_they_are_written(stock: Inventory, ssh: Remote, tmp_path: Path) -> None:
-    until_healthy(stock)
+def test_rounds_are_made_as_they_are_written(lab_inventory: Inventory, ssh: Remote, tmp_path: Path) -> None:
+    until_healthy(lab_inventory)
     mine = written(tmp_path, Round(1, "redis", AGAIN), Round(2, "minio", (), calm_s=5.0))
     summary = run_suite("tests/chaos", tmp_path, f"--replay={mine}", "--no-page")
     rounds = {row["round"]: row for row in summary["drills"]}
@@ -36,11 +36,11 @@ def test_rounds_are_made_as_they_are_written(stock: Inventory, ssh: Remote, tmp_
     assert (tmp_path / "latest" / "schedule.json").read_text("utf-8") == mine.read_text("utf-8")
     page = (tmp_path / "latest" / "chaos.html").read_text("utf-8")
     assert "<title>hadrill: chaos passed</title>" in page
-    assert traces(stock, ssh) == []
+    assert traces(lab_inventory, ssh) == []
 
 
-def test_what_a_drill_left_is_seen_and_what_members_hold_is_counted(stock: Inventory, ssh: Remote) -> None:
-    host, name = stock.host("redis-01"), "feedfacefeed"
+def test_what_a_drill_left_is_seen_and_what_members_hold_is_counted(lab_inventory: Inventory, ssh: Remote) -> None:
+    host, name = lab_inventory.host("redis-01"), "feedfacefeed"
     census = Census(ssh, {host: ["ssh", "nothing"]})
     assert census.count([name]) == ("", "")
     try:
@@ -55,19 +55,25 @@ def test_what_a_drill_left_is_seen_and_what_members_hold_is_counted(stock: Inven
     assert min(min(counts) for counts in census.series.values()) > 0
 
 
-def test_a_run_that_is_killed_is_healed_and_reported_by_the_next(stock: Inventory, ssh: Remote, tmp_path: Path) -> None:
-    until_healthy(stock)
+def test_a_run_that_is_killed_is_healed_and_reported_by_the_next(
+    lab_inventory: Inventory, ssh: Remote, tmp_path: Path
+) -> None:
+    until_healthy(lab_inventory)
     mine = written(tmp_path, Round(1, "redis", (), calm_s=1.0), Round(2, "redis", LONG))
     command = [str(BIN / "pytest"), "tests/chaos", f"--replay={mine}", f"--reports={tmp_path}", "--no-page"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as run:
         eventually(
-            "a replica to be stopped", lambda: None if _stopped(stock, ssh) else "none is", Deadline(BEGINS_SECONDS)
+            "a replica to be stopped",
+            lambda: None if _stopped(lab_inventory, ssh) else "none is",
+            Deadline(BEGINS_SECONDS),
         )
         run.send_signal(signal.SIGKILL)
         run.wait()
-        eventually("every trace to be gone", lambda: "; ".join(traces(stock, ssh)) or None, Deadline(GONE_SECONDS))
-    until_healthy(stock)
-    assert not [entry for entry in journal.entries_of(stock.folder) if not entry.alive]
+        eventually(
+            "every trace to be gone", lambda: "; ".join(traces(lab_inventory, ssh)) or None, Deadline(GONE_SECONDS)
+        )
+    until_healthy(lab_inventory)
+    assert not [entry for entry in journal.entries_of(lab_inventory.folder) if not entry.alive]
     calm = written(tmp_path, Round(1, "redis", (), calm_s=1.0))
     summary = run_suite("tests/chaos", tmp_path, f"--replay={calm}", "--no-page")
     assert "written for a run that was cut short" in summary["console"]
@@ -76,5 +82,5 @@ def test_a_run_that_is_killed_is_healed_and_reported_by_the_next(stock: Inventor
     assert [(row["round"], row["verdict"]) for row in drills] == [(1, "passed")]
 
 
-def _stopped(stock: Inventory, ssh: Remote) -> bool:
-    return any("hadrill-redis.service is stopped" in line for line in traces(stock, ssh))
+def _stopped(inventory: Inventory, ssh: Remote) -> bool:
+    return any("hadrill-redis.service is stopped" in line for line in traces(inventory, ssh))

@@ -25,13 +25,13 @@ MASKED = ("nftables", "ufw", "systemd-networkd", "ssh")
 
 
 @pytest.fixture
-def runner(stock: Inventory, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+def runner(lab_inventory: Inventory, tmp_path: Path) -> Iterator[Callable[[str], str]]:
     """Runs a shell command in the project's folder, where systemd is in charge. Reports are written below tmp_path."""
     if sys.base_prefix == "/usr":
         # Its /usr, lent to the container, would take the place of the container's own systemd.
         pytest.skip("this Python is the system's own: a container cannot have it beside its own /usr")
-    name, client = f"{stock.settings.name}-systemd", shutil.which("docker")
-    reports, state = tmp_path / "reports", state_of(stock.settings.name)
+    name, client = f"{lab_inventory.settings.name}-systemd", shutil.which("docker")
+    reports, state = tmp_path / "reports", state_of(lab_inventory.settings.name)
     reports.mkdir()
     mounts = (
         *(f"/dev/null:/etc/systemd/system/{unit}.service" for unit in MASKED),
@@ -64,9 +64,9 @@ def runner(stock: Inventory, tmp_path: Path) -> Iterator[Callable[[str], str]]:
 
 
 def test_a_night_that_is_taken_away_is_healed_and_reported(
-    stock: Inventory, ssh: Remote, runner: Callable[[str], str], tmp_path: Path
+    lab_inventory: Inventory, ssh: Remote, runner: Callable[[str], str], tmp_path: Path
 ) -> None:
-    until_healthy(stock)
+    until_healthy(lab_inventory)
     hadrill = f"{ROOT}/.venv/bin/hadrill nightly"
     with pytest.raises(LabError, match="there is no nightly run"):
         runner(f"{hadrill} status")
@@ -75,10 +75,10 @@ def test_a_night_that_is_taken_away_is_healed_and_reported(
     assert "02:00:00" in before
     assert "no run has ended" in before
     runner("systemctl start --no-block hadrill-nightly.service")
-    eventually("a fault", lambda: None if traces(stock, ssh) else "nothing is broken", Deadline(BEGINS_SECONDS))
+    eventually("a fault", lambda: None if traces(lab_inventory, ssh) else "nothing is broken", Deadline(BEGINS_SECONDS))
     assert "a run is under way" in runner(f"{hadrill} status")
     assert runner(f"{hadrill} remove") == "removed"
-    assert traces(stock, ssh) == []
+    assert traces(lab_inventory, ssh) == []
     (page,) = tmp_path.glob("reports/*-chaos/chaos.html")
     assert "interrupted; what it broke is undone" in page.read_text("utf-8")
     with pytest.raises(LabError, match="there is no nightly run"):

@@ -31,7 +31,7 @@ SABOTAGE: dict[str, tuple[Callable[[Inventory], Any], dict[str, Callable[[Any], 
     ("service", "name"), [(service, name) for service in SABOTAGE for name in SABOTAGE[service][1]]
 )
 def test_the_cause_is_named_first(
-    service: str, name: str, stock: Inventory, ssh: Remote, keep: Path | None, tmp_path: Path
+    service: str, name: str, lab_inventory: Inventory, ssh: Remote, keep: Path | None, tmp_path: Path
 ) -> None:
     kind, cases = SABOTAGE[service]
-    named_first(cluster_of(stock, ssh, service), cases[name](kind(stock)), tmp_path, keep)
+    named_first(cluster_of(lab_inventory, ssh, service), cases[name](kind(lab_inventory)), tmp_path, keep)

@@ -29,25 +29,27 @@ STORIES = {
     "a leader among the Sentinels, and nobody promoted": redis_cases.priority,
 }
 KNOWN: dict[str, tuple[str, Callable[[Inventory], Sabotage]]] = {
-    "nobody may be promoted": ("redis", lambda stock: redis_cases.priority(Redis(stock))),
+    "nobody may be promoted": ("redis", lambda inventory: redis_cases.priority(Redis(inventory))),
     "never promoted in 210 s: protected mode": (
         "redis",
-        lambda stock: redis_cases.protected_mode_sentinel(Redis(stock)),
+        lambda inventory: redis_cases.protected_mode_sentinel(Redis(inventory)),
     ),
-    "start failed": ("postgresql", lambda stock: postgresql_cases.data_modes(Postgresql(stock))),
+    "start failed": ("postgresql", lambda inventory: postgresql_cases.data_modes(Postgresql(inventory))),
 }
 LEADS = {"redis": "master", "postgresql": "leader"}
 
 
 @pytest.mark.parametrize("story", STORIES)
-def test_a_drill_that_never_recovers_names_its_cause(story: str, stock: Inventory, ssh: Remote, tmp_path: Path) -> None:
-    until_healthy(stock)
-    case = STORIES[story](Redis(stock))
+def test_a_drill_that_never_recovers_names_its_cause(
+    story: str, lab_inventory: Inventory, ssh: Remote, tmp_path: Path
+) -> None:
+    until_healthy(lab_inventory)
+    case = STORIES[story](Redis(lab_inventory))
     try:
-        with sabotaged(stock, ssh, case):
+        with sabotaged(lab_inventory, ssh, case):
             summary = run_suite("tests/failover", tmp_path, *killed("redis"), "--force")
     finally:
-        until_healthy(stock)
+        until_healthy(lab_inventory)
     (drill,) = summary["drills"]
     assert drill["verdict"] == "failed", summary["console"]
     assert "never recovered" in drill["cause"]
@@ -61,9 +63,9 @@ def killed(service: str) -> tuple[str, ...]:
     return ("--service", service, "--role", LEADS[service], "--fault", "container-kill", "--no-page")
 
 
-def test_not_slow_but_waiting_for_a_second_attempt(stock: Inventory, ssh: Remote) -> None:
-    until_healthy(stock)
-    cluster = cluster_of(stock, ssh, "redis")
+def test_not_slow_but_waiting_for_a_second_attempt(lab_inventory: Inventory, ssh: Remote) -> None:
+    until_healthy(lab_inventory)
+    cluster = cluster_of(lab_inventory, ssh, "redis")
 
     def voted() -> list[str] | None:
         return [host.name for host in cluster.members if ssh.run(host, VOTES).stdout.strip() != "0"] or None
@@ -78,8 +80,11 @@ def test_not_slow_but_waiting_for_a_second_attempt(stock: Inventory, ssh: Remote
         return [cause.name for cause in found.causes]
 
     try:
-        with ExitStack() as mended, sabotaged(stock, ssh, Sabotage("no master", (stopped(master, "hadrill-redis"),))):
-            mended.enter_context(sabotaged(stock, ssh, redis_cases.no_candidate(replicas)))
+        with (
+            ExitStack() as mended,
+            sabotaged(lab_inventory, ssh, Sabotage("no master", (stopped(master, "hadrill-redis"),))),
+        ):
+            mended.enter_context(sabotaged(lab_inventory, ssh, redis_cases.no_candidate(replicas)))
             eventually(
                 "the first attempt to fail",
                 lambda: None if SECOND_ATTEMPT in (found := named()) else str(found),
@@ -89,21 +94,21 @@ def test_not_slow_but_waiting_for_a_second_attempt(stock: Inventory, ssh: Remote
             mended.close()
             assert named()[0] == SECOND_ATTEMPT
     finally:
-        until_healthy(stock)
+        until_healthy(lab_inventory)
 
 
 @pytest.mark.parametrize("story", KNOWN)
 def test_a_cause_that_is_known_beforehand_breaks_nothing(
-    story: str, stock: Inventory, ssh: Remote, tmp_path: Path
+    story: str, lab_inventory: Inventory, ssh: Remote, tmp_path: Path
 ) -> None:
-    until_healthy(stock)
+    until_healthy(lab_inventory)
     service, sabotage = KNOWN[story]
-    case = sabotage(stock)
+    case = sabotage(lab_inventory)
     try:
-        with sabotaged(stock, ssh, case):
+        with sabotaged(lab_inventory, ssh, case):
             summary = run_suite("tests/failover", tmp_path, *killed(service))
     finally:
-        until_healthy(stock)
+        until_healthy(lab_inventory)
     (drill,) = summary["drills"]
     assert drill["verdict"] == "inconclusive", summary["console"]
     assert f"cause: {case.cause}" in drill["cause"]

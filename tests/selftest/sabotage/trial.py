@@ -21,9 +21,9 @@ COLUMNS = ("pxname", "svname", "status", "addr", "check_desc", "last_chk")
 
 def named_first(cluster: Cluster, case: Sabotage, reports: Path, keep: Path | None) -> None:
     """Bring the cause about, see it named, by the basic checks too, and take it back. `keep`: where facts are kept."""
-    stock, ssh, service = cluster.inventory, cluster.remote, cluster.service
+    inventory, ssh, service = cluster.inventory, cluster.remote, cluster.service
     _whole(cluster)
-    with sabotaged(stock, ssh, case):
+    with sabotaged(inventory, ssh, case):
 
         def elsewhere() -> str | None:
             found = _diagnosis(cluster)
@@ -31,7 +31,7 @@ def named_first(cluster: Cluster, case: Sabotage, reports: Path, keep: Path | No
             if names[:1] != [case.cause]:
                 return f"{names} instead of {case.cause}"
             if keep is not None:
-                text = Scrubber(stock.credentials.values())(_small(found.facts).as_json())
+                text = Scrubber(inventory.credentials.values())(_small(found.facts).as_json())
                 (keep / f"{service}-{case.cause}.json").write_text(text + "\n", "utf-8")
             return None
 

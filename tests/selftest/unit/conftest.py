@@ -33,6 +33,6 @@ def keybuzz(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def stock(lab: Path) -> Inventory:
+def lab_inventory(lab: Path) -> Inventory:
     """The lab's inventory, read."""
     return read(lab)

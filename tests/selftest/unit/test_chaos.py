@@ -34,21 +34,21 @@ def _nobody_waits_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hadrill.chaos.gate.WAIT_SECONDS", TURN_SECONDS)
 
 
-def test_the_same_seed_is_the_same_text(stock: Inventory) -> None:
-    first = draw(42, TEN_MINUTES, stock).as_json()
-    assert draw(42, TEN_MINUTES, stock).as_json() == first
-    assert draw(43, TEN_MINUTES, stock).rounds != draw(42, TEN_MINUTES, stock).rounds
+def test_the_same_seed_is_the_same_text(lab_inventory: Inventory) -> None:
+    first = draw(42, TEN_MINUTES, lab_inventory).as_json()
+    assert draw(42, TEN_MINUTES, lab_inventory).as_json() == first
+    assert draw(43, TEN_MINUTES, lab_inventory).rounds != draw(42, TEN_MINUTES, lab_inventory).rounds
 
 
-def test_another_service_changes_nothing_in_a_lane(stock: Inventory) -> None:
-    alone = [each.steps for each in draw(42, TEN_MINUTES, stock, ["redis"]).rounds]
-    assert alone == [each.steps for each in draw(42, TEN_MINUTES, stock).of("redis")]
+def test_another_service_changes_nothing_in_a_lane(lab_inventory: Inventory) -> None:
+    alone = [each.steps for each in draw(42, TEN_MINUTES, lab_inventory, ["redis"]).rounds]
+    assert alone == [each.steps for each in draw(42, TEN_MINUTES, lab_inventory).of("redis")]
 
 
-def test_every_step_can_be_meant(stock: Inventory) -> None:
-    hosts = {host.name for host in stock.hosts}
+def test_every_step_can_be_meant(lab_inventory: Inventory) -> None:
+    hosts = {host.name for host in lab_inventory.hosts}
     shapes = set()
-    for each in draw(7, 20 * TEN_MINUTES, stock).rounds:
+    for each in draw(7, 20 * TEN_MINUTES, lab_inventory).rounds:
         shapes.add(tuple(step.after for step in each.steps))
         assert (each.calm_s > 0) == (not each.steps)
         for number, step in enumerate(each.steps):
@@ -69,15 +69,20 @@ def test_kubernetes_is_drawn_with_faults_of_its_own(lab: Path) -> None:
     }
 
 
-def test_a_cut_under_another_fault_lasts_until_it_is_noticed(stock: Inventory) -> None:
-    under = [step for each in draw(7, 20 * TEN_MINUTES, stock).rounds for step in each.steps if step.after == "inject"]
+def test_a_cut_under_another_fault_lasts_until_it_is_noticed(lab_inventory: Inventory) -> None:
+    under = [
+        step
+        for each in draw(7, 20 * TEN_MINUTES, lab_inventory).rounds
+        for step in each.steps
+        if step.after == "inject"
+    ]
     cuts = {step.hold_s for step in under if step.fault in CUTS}
     assert cuts == {CUT_SECONDS} != {step.hold_s for step in under if step.fault not in CUTS}
 
 
-def test_weights_of_the_settings_count(stock: Inventory) -> None:
+def test_weights_of_the_settings_count(lab_inventory: Inventory) -> None:
     def with_weights(chaos: Chaos) -> Inventory:
-        return replace(stock, settings=stock.settings.model_copy(update={"chaos": chaos}))
+        return replace(lab_inventory, settings=lab_inventory.settings.model_copy(update={"chaos": chaos}))
 
     calm = draw(1, TEN_MINUTES, with_weights(Chaos(shapes=dict.fromkeys(("single", "again", "slow", "proxy"), 0))))
     assert {len(each.steps) for each in calm.of("redis")} == {0, 3}
@@ -89,8 +94,8 @@ def test_weights_of_the_settings_count(stock: Inventory) -> None:
         draw(1, TEN_MINUTES, with_weights(Chaos(faults={"earthquake": 1})))
 
 
-def test_a_schedule_that_was_kept_is_the_same(stock: Inventory, tmp_path: Path) -> None:
-    file, drawn = tmp_path / "schedule.json", draw(42, TEN_MINUTES, stock)
+def test_a_schedule_that_was_kept_is_the_same(lab_inventory: Inventory, tmp_path: Path) -> None:
+    file, drawn = tmp_path / "schedule.json", draw(42, TEN_MINUTES, lab_inventory)
     file.write_text(drawn.as_json(), "utf-8")
     assert Schedule.read(file, "lab") == drawn
     assert [each.number for each in drawn.only({3, 5}).rounds] == [3, 5]
@@ -104,21 +109,23 @@ def test_a_schedule_that_was_kept_is_the_same(stock: Inventory, tmp_path: Path) 
     ("change", "said"),
     [({"version": 2}, "version 2, this hadrill knows 1"), ({"rounds": [{}]}, "KeyError"), ({"rounds": 3}, "TypeError")],
 )
-def test_what_is_no_schedule_is_told(change: dict[str, object], said: str, stock: Inventory, tmp_path: Path) -> None:
+def test_what_is_no_schedule_is_told(
+    change: dict[str, object], said: str, lab_inventory: Inventory, tmp_path: Path
+) -> None:
     file = tmp_path / "schedule.json"
-    file.write_text(json.dumps(json.loads(draw(42, 60.0, stock).as_json()) | change), "utf-8")
+    file.write_text(json.dumps(json.loads(draw(42, 60.0, lab_inventory).as_json()) | change), "utf-8")
     with pytest.raises(ScheduleError, match=said):
         Schedule.read(file)
     with pytest.raises(ScheduleError, match="No such file"):
         Schedule.read(tmp_path / "nothing")
 
 
-def test_everything_that_is_not_there_is_told_at_once(stock: Inventory) -> None:
-    assert sound(draw(42, TEN_MINUTES, stock), stock).seed == 42
+def test_everything_that_is_not_there_is_told_at_once(lab_inventory: Inventory) -> None:
+    assert sound(draw(42, TEN_MINUTES, lab_inventory), lab_inventory).seed == 42
     steps = (Step("earthquake", "redis-09", "begin", 0.0, 0.0),)
     wrong = Schedule(0, "lab", 60.0, (Round(1, "redis", steps), Round(2, "oracle", ())))
     with pytest.raises(ScheduleError) as told:
-        sound(wrong, stock)
+        sound(wrong, lab_inventory)
     said = str(told.value).splitlines()
     assert [line.partition(":")[0] for line in said] == ["round 1", "round 1", "round 2"]
     assert "no target 'redis-09': name a host, 'same', or one of master, replica, sentinel" in said[1]
@@ -136,8 +143,8 @@ def test_rounds_and_durations_as_people_write_them() -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_shrinking_ends_at_the_one_step_that_matters(seed: int, stock: Inventory) -> None:
-    drawn = draw(seed, 120.0, stock, ["redis", "minio"])
+def test_shrinking_ends_at_the_one_step_that_matters(seed: int, lab_inventory: Inventory) -> None:
+    drawn = draw(seed, 120.0, lab_inventory, ["redis", "minio"])
     guilty = [(each.service, step.fault) for each in drawn.rounds for step in each.steps][:1]
 
     def fails(candidate: Schedule) -> bool:
@@ -149,8 +156,8 @@ def test_shrinking_ends_at_the_one_step_that_matters(seed: int, stock: Inventory
     assert (step.after, step.delay_s, step.hold_s) == ("begin", 0.0, 0.0)
 
 
-def test_shrinking_keeps_what_fails_when_its_time_is_over(stock: Inventory) -> None:
-    drawn = draw(1, 120.0, stock)
+def test_shrinking_keeps_what_fails_when_its_time_is_over(lab_inventory: Inventory) -> None:
+    drawn = draw(1, 120.0, lab_inventory)
     found = shrink(drawn, lambda _: True, Deadline(0.0))
     assert (found.schedule, found.done) == (drawn, False)
 

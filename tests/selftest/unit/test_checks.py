@@ -31,32 +31,34 @@ class Recorded(Postgresql):
         return {"role": role, "state": state}
 
 
-def test_a_member_that_says_it_runs_is_healthy(stock: Inventory) -> None:
-    checks.cluster(Recorded(stock))
-    checks.cluster(Recorded(stock, db_master_01=("master", "running")))
+def test_a_member_that_says_it_runs_is_healthy(lab_inventory: Inventory) -> None:
+    checks.cluster(Recorded(lab_inventory))
+    checks.cluster(Recorded(lab_inventory, db_master_01=("master", "running")))
 
 
-def test_the_record_of_a_store_that_outlived_a_power_cut_is_not_believed(stock: Inventory) -> None:
+def test_the_record_of_a_store_that_outlived_a_power_cut_is_not_believed(lab_inventory: Inventory) -> None:
     with pytest.raises(CheckFailedError) as failed:
-        checks.cluster(Recorded(stock, db_master_01=("demoted", "stopped"), db_slave_01=("replica", "starting")))
+        checks.cluster(
+            Recorded(lab_inventory, db_master_01=("demoted", "stopped"), db_slave_01=("replica", "starting"))
+        )
     leader, replica = map(str, failed.value.findings)
     assert leader.startswith("db-master-01: expected running, as the leader, found demoted, stopped, as it says itself")
     assert replica.startswith("db-slave-01: expected running, found replica, starting, as it says itself")
 
 
-def test_a_leader_that_does_not_lead_yet_is_not_whole(stock: Inventory) -> None:
+def test_a_leader_that_does_not_lead_yet_is_not_whole(lab_inventory: Inventory) -> None:
     with pytest.raises(CheckFailedError, match="db-master-01: expected running, as the leader, found replica, running"):
-        checks.cluster(Recorded(stock, db_master_01=("replica", "running")))
+        checks.cluster(Recorded(lab_inventory, db_master_01=("replica", "running")))
 
 
 @pytest.mark.parametrize(("told", "red"), [(3, False), (10**6, True)])
 def test_a_login_that_pgbouncer_remembers_counts_only_where_it_stays(
-    stock: Inventory, monkeypatch: pytest.MonkeyPatch, told: int, red: bool
+    lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch, told: int, red: bool
 ) -> None:
     left = [told]
 
     def connect(_: Postgresql, address: str, *__: object) -> MagicMock:
-        if address == str(stock.host("haproxy-02").address) and left[0]:
+        if address == str(lab_inventory.host("haproxy-02").address) and left[0]:
             left[0] -= 1
             raise psycopg.OperationalError("FATAL: server login has been failing, cached error: connect failed")
         answers = MagicMock()
@@ -66,9 +68,9 @@ def test_a_login_that_pgbouncer_remembers_counts_only_where_it_stays(
     monkeypatch.setattr(Postgresql, "connect", connect)
     monkeypatch.setattr(checks, "ANSWER_SECONDS", 0.3)
     if not red:
-        checks.pgbouncer(Postgresql(stock))
+        checks.pgbouncer(Postgresql(lab_inventory))
         return
     with pytest.raises(
         CheckFailedError, match=r"^haproxy-02: expected PgBouncer to lead to the leader, .* cached error"
     ):
-        checks.pgbouncer(Postgresql(stock))
+        checks.pgbouncer(Postgresql(lab_inventory))

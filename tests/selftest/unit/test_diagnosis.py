@@ -58,53 +58,53 @@ def test_the_page_of_causes_is_the_rules() -> None:
 
 
 @pytest.mark.parametrize("file", sorted(FACTS.glob("*.json")), ids=lambda file: file.stem)
-def test_the_cause_is_named_first_on_facts_of_the_lab(file: Path, stock: Inventory) -> None:
+def test_the_cause_is_named_first_on_facts_of_the_lab(file: Path, lab_inventory: Inventory) -> None:
     service, _, cause = file.stem.partition("-")
-    found = judge(service, stock, Facts.from_json(file.read_text("utf-8")))
+    found = judge(service, lab_inventory, Facts.from_json(file.read_text("utf-8")))
     assert found.causes[0].name == cause
     assert found.causes[0].evidence
     assert cause not in found.ruled_out
 
 
-def test_without_a_cause_it_says_what_was_ruled_out(stock: Inventory) -> None:
-    found = judge("redis", stock, _healthy())
+def test_without_a_cause_it_says_what_was_ruled_out(lab_inventory: Inventory) -> None:
+    found = judge("redis", lab_inventory, _healthy())
     assert not found.causes
     assert "cause unknown; ruled out: name-wrong, disk-full, " in found.summary
 
 
-def test_a_host_that_does_not_answer_is_told_and_explains_nothing(stock: Inventory) -> None:
+def test_a_host_that_does_not_answer_is_told_and_explains_nothing(lab_inventory: Inventory) -> None:
     hosts = dict(_healthy().hosts) | {"redis-02": HostFacts(unreachable="no answer from 198.18.0.124:22")}
-    found = judge("redis", stock, Facts(hosts))
+    found = judge("redis", lab_inventory, Facts(hosts))
     assert found.silent == ("redis-02: no answer from 198.18.0.124:22",)
     assert not found.causes
 
 
-def test_an_attempt_that_failed_counts_only_after_a_fault(stock: Inventory) -> None:
+def test_an_attempt_that_failed_counts_only_after_a_fault(lab_inventory: Inventory) -> None:
     tried = "2026-11-21T17:48:0{}.1+00:00 redis-01 sentinel[1]: 1:X +try-failover master kb-redis-master"
     hosts = dict(_healthy().hosts)
     log = Answer(said="\n".join(map(tried.format, (1, 7))))
     hosts["redis-01"] = replace(hosts["redis-01"], answers={**hosts["redis-01"].answers, "sentinel log": log})
-    assert not judge("redis", stock, Facts(hosts)).causes
-    after = judge("redis", stock, Facts(hosts), before=False)
+    assert not judge("redis", lab_inventory, Facts(hosts)).causes
+    after = judge("redis", lab_inventory, Facts(hosts), before=False)
     assert [cause.name for cause in after.causes] == ["second-attempt"]
     assert "2 x failover-timeout = 120 s" in after.causes[0].evidence[-1]
-    beside = REDIS.judge(Redis(stock), Facts(hosts), before=False, victim="redis-01")
+    beside = REDIS.judge(Redis(lab_inventory), Facts(hosts), before=False, victim="redis-01")
     assert [cause.name for cause in beside.causes] == ["second-attempt"]
 
 
-def test_that_no_redis_runs_is_said_only_where_all_were_asked(stock: Inventory) -> None:
+def test_that_no_redis_runs_is_said_only_where_all_were_asked(lab_inventory: Inventory) -> None:
     refused = Answer(error="refused")
     hosts = {
         name: replace(host, answers={**host.answers, "redis": refused}) if "redis" in host.answers else host
         for name, host in _healthy().hosts.items()
     }
-    first = judge("redis", stock, Facts(hosts), before=False).causes[0]
+    first = judge("redis", lab_inventory, Facts(hosts), before=False).causes[0]
     assert (first.name, len(first.evidence)) == ("no-redis", 3)
     hosts["redis-03"] = HostFacts(unreachable="no answer")
-    assert "no-redis" in judge("redis", stock, Facts(hosts), before=False).ruled_out
+    assert "no-redis" in judge("redis", lab_inventory, Facts(hosts), before=False).ruled_out
 
 
-def test_busy_processors_explain_what_nothing_else_does_and_only_after_a_fault(stock: Inventory) -> None:
+def test_busy_processors_explain_what_nothing_else_does_and_only_after_a_fault(lab_inventory: Inventory) -> None:
     pressure = "some avg10=12.00 avg60={} avg300=9.00 total=3476\nfull avg10=0.00 avg60=99.00 avg300=0.00 total=0\n"
 
     def with_pressure(facts: Facts, avg60: str) -> Facts:
@@ -112,17 +112,17 @@ def test_busy_processors_explain_what_nothing_else_does_and_only_after_a_fault(s
         return Facts({**facts.hosts, "redis-03": replace(facts.hosts["redis-03"], answers=answers)})
 
     busy = with_pressure(_healthy(), "94.96")
-    found = judge("redis", stock, busy, before=False).causes
+    found = judge("redis", lab_inventory, busy, before=False).causes
     assert [(cause.name, cause.evidence) for cause in found] == [
         ("processors-busy", ("redis-03: in 95% of the last minute something waited for a processor",))
     ]
-    assert not judge("redis", stock, busy).causes
-    assert not judge("redis", stock, with_pressure(_healthy(), "89.99"), before=False).causes
+    assert not judge("redis", lab_inventory, busy).causes
+    assert not judge("redis", lab_inventory, with_pressure(_healthy(), "89.99"), before=False).causes
     both = with_pressure(Facts.from_json((FACTS / "redis-quorum-too-high.json").read_text("utf-8")), "94.96")
-    assert [cause.name for cause in judge("redis", stock, both, before=False).causes][-1] == "processors-busy"
+    assert [cause.name for cause in judge("redis", lab_inventory, both, before=False).causes][-1] == "processors-busy"
 
 
-def test_a_frozen_node_holds_up_nobody_who_waits_for_longer(stock: Inventory) -> None:
+def test_a_frozen_node_holds_up_nobody_who_waits_for_longer(lab_inventory: Inventory) -> None:
     facts = Facts.from_json((FACTS / "minio-drive-timeout-too-long.json").read_text("utf-8"))
 
     def with_timeout(said: str) -> list[str]:
@@ -130,56 +130,56 @@ def test_a_frozen_node_holds_up_nobody_who_waits_for_longer(stock: Inventory) ->
         hosts = {
             name: replace(host, answers={**host.answers, "drive timeout": answer}) for name, host in facts.hosts.items()
         }
-        return [cause.name for cause in judge("minio", stock, Facts(hosts)).causes]
+        return [cause.name for cause in judge("minio", lab_inventory, Facts(hosts)).causes]
 
     assert with_timeout("MINIO_DRIVE_MAX_TIMEOUT=15s\n")[0] == "drive-timeout-too-long"
     assert "drive-timeout-too-long" not in with_timeout("MINIO_DRIVE_MAX_TIMEOUT=14s\n")
     assert with_timeout("MINIO_DRIVE_MAX_TIMEOUT=1s\n")[0] == "drive-timeout-too-long"
 
 
-def test_a_frozen_node_that_proxies_have_taken_out_is_no_fault_of_theirs(stock: Inventory) -> None:
+def test_a_frozen_node_that_proxies_have_taken_out_is_no_fault_of_theirs(lab_inventory: Inventory) -> None:
     facts = Facts.from_json((FACTS / "rabbitmq-proxy-check.json").read_text("utf-8"))
     hosts = dict(facts.hosts)
     for name in ("haproxy-01", "haproxy-02"):
         said = hosts[name]["statistics"].said.replace("UP", "DOWN")
         hosts[name] = replace(hosts[name], answers={"statistics": Answer(said=said)})
-    assert "proxy-check" in judge("rabbitmq", stock, Facts(hosts)).ruled_out
+    assert "proxy-check" in judge("rabbitmq", lab_inventory, Facts(hosts)).ruled_out
 
 
-def test_a_raft_thread_that_died_is_named(stock: Inventory) -> None:
+def test_a_raft_thread_that_died_is_named(lab_inventory: Inventory) -> None:
     facts = Facts.from_json((FACTS / "postgresql-patroni-paused.json").read_text("utf-8"))
     host = facts.hosts["db-slave-01"]
     old = re.sub(r'"dcs_last_seen": \d+', f'"dcs_last_seen": {int(host.time) - 240}', host["patroni"].said)
     traceback = "2026-11-21T16:42:50.1+00:00 db-slave-01 patroni[309]: Exception in thread Thread-2 (_autoTickThread):"
     answers = {**host.answers, "patroni": replace(host["patroni"], said=old), "raft": Answer(said=traceback)}
-    found = judge("postgresql", stock, Facts({**facts.hosts, "db-slave-01": replace(host, answers=answers)}))
+    found = judge("postgresql", lab_inventory, Facts({**facts.hosts, "db-slave-01": replace(host, answers=answers)}))
     assert found.causes[0].name == "raft-thread-dead"
     assert "db-slave-01 last saw its store 240 s ago" in found.causes[0].evidence[0]
 
 
-def test_a_patroni_that_answers_one_page_late_runs(stock: Inventory) -> None:
+def test_a_patroni_that_answers_one_page_late_runs(lab_inventory: Inventory) -> None:
     facts = Facts.from_json((FACTS / "postgresql-patroni-stopped.json").read_text("utf-8"))
     paused = Facts.from_json((FACTS / "postgresql-patroni-paused.json").read_text("utf-8"))
     name = next(n for n, host in facts.hosts.items() if host["patroni"].error and not host.unreachable)
     healthy = replace(facts.hosts[name], answers={**facts.hosts[name].answers, **paused.hosts[name].answers})
     late = replace(healthy, answers={**healthy.answers, "patroni": Answer(error="silent")})
-    assert "patroni-stopped" in judge("postgresql", stock, Facts({**facts.hosts, name: late})).ruled_out
+    assert "patroni-stopped" in judge("postgresql", lab_inventory, Facts({**facts.hosts, name: late})).ruled_out
 
 
-def test_clocks_are_apart_only_beyond_what_a_slow_answer_leaves_open(stock: Inventory) -> None:
+def test_clocks_are_apart_only_beyond_what_a_slow_answer_leaves_open(lab_inventory: Inventory) -> None:
     hosts = dict(_healthy().hosts)
     slow = replace(hosts["redis-01"], skew=-3.0, doubt=3.0)
-    assert not judge("redis", stock, Facts({**hosts, "redis-01": slow})).causes
+    assert not judge("redis", lab_inventory, Facts({**hosts, "redis-01": slow})).causes
     behind = replace(slow, doubt=0.5)
-    found = judge("redis", stock, Facts({**hosts, "redis-01": behind})).causes
+    found = judge("redis", lab_inventory, Facts({**hosts, "redis-01": behind})).causes
     assert [cause.name for cause in found] == ["clocks-apart"]
     assert re.fullmatch(r"\S+ is at least 2\.\d s ahead of redis-01", found[0].evidence[0])
 
 
-def judge(service: str, stock: Inventory, facts: Facts, *, before: bool = True) -> Diagnosis:
+def judge(service: str, inventory: Inventory, facts: Facts, *, before: bool = True) -> Diagnosis:
     """What the rules of a service say of facts."""
     kind, examination = SERVICES[service]
-    return examination.judge(kind(stock), facts, before=before)
+    return examination.judge(kind(inventory), facts, before=before)
 
 
 def _healthy() -> Facts:

@@ -110,15 +110,21 @@ def test_a_lost_write_fails_where_none_may_be_and_is_reported_where_some_may() -
     assert "bound: the bound" in allowed.notes[0]
 
 
-def test_consent_is_needed_twice_outside_the_lab(stock: Inventory) -> None:
-    host = stock.host("redis-01")
-    assert refused(stock, [host], []) == ""
-    settings = stock.settings.model_copy(update={"lab": False})
-    outside = Inventory(stock.folder, stock.hosts, stock.versions, settings, stock.credentials)
+def test_consent_is_needed_twice_outside_the_lab(lab_inventory: Inventory) -> None:
+    host = lab_inventory.host("redis-01")
+    assert refused(lab_inventory, [host], []) == ""
+    settings = lab_inventory.settings.model_copy(update={"lab": False})
+    outside = Inventory(
+        lab_inventory.folder, lab_inventory.hosts, lab_inventory.versions, settings, lab_inventory.credentials
+    )
     assert "settings.yaml does not allow faults on redis-01" in refused(outside, [host], ["redis-01"])
     faults = settings.faults.model_copy(update={"consent": ("redis-01",)})
     allowed = Inventory(
-        stock.folder, stock.hosts, stock.versions, settings.model_copy(update={"faults": faults}), stock.credentials
+        lab_inventory.folder,
+        lab_inventory.hosts,
+        lab_inventory.versions,
+        settings.model_copy(update={"faults": faults}),
+        lab_inventory.credentials,
     )
     assert "--consent redis-01" in refused(allowed, [host], [])
     assert refused(allowed, [host], ["redis-01"]) == ""
@@ -127,8 +133,8 @@ def test_consent_is_needed_twice_outside_the_lab(stock: Inventory) -> None:
 LISTED = {"master": ("power-off", "isolate"), "replica": ("power-off",), "sentinel": ("container-stop",)}
 
 
-def test_cases_by_role_without_a_node(stock: Inventory) -> None:
-    made = cases(stock, "redis", LISTED, Wish())
+def test_cases_by_role_without_a_node(lab_inventory: Inventory) -> None:
+    made = cases(lab_inventory, "redis", LISTED, Wish())
     assert [str(each) for each in made] == [
         "master-power-off",
         "master-isolate",
@@ -137,14 +143,14 @@ def test_cases_by_role_without_a_node(stock: Inventory) -> None:
     ]
 
 
-def test_a_node_takes_the_role_that_it_has_when_the_drill_begins(stock: Inventory) -> None:
-    made = cases(stock, "redis", LISTED, Wish(node="redis-02"))
+def test_a_node_takes_the_role_that_it_has_when_the_drill_begins(lab_inventory: Inventory) -> None:
+    made = cases(lab_inventory, "redis", LISTED, Wish(node="redis-02"))
     assert made == [
         Case("redis", "power-off", "", "redis-02"),
         Case("redis", "isolate", "", "redis-02"),
         Case("redis", "container-stop", "sentinel", "redis-02"),
     ]
-    assert cases(stock, "redis", LISTED, Wish(node="maria-01")) == []
+    assert cases(lab_inventory, "redis", LISTED, Wish(node="maria-01")) == []
 
 
 def test_one_late_answer_does_not_make_a_member_a_lost_one() -> None:
@@ -154,28 +160,28 @@ def test_one_late_answer_does_not_make_a_member_a_lost_one() -> None:
     assert is_away(lambda: Member("down"))
 
 
-def test_a_lost_majority_is_drilled_only_where_its_service_is_meant(stock: Inventory) -> None:
-    assert Wish().concerns(stock, "redis")
-    assert Wish(service="redis").concerns(stock, "redis")
-    assert not Wish(service="redis").concerns(stock, "postgresql")
-    assert Wish(node="redis-02").concerns(stock, "redis")
-    assert not Wish(node="maria-01").concerns(stock, "redis")
+def test_a_lost_majority_is_drilled_only_where_its_service_is_meant(lab_inventory: Inventory) -> None:
+    assert Wish().concerns(lab_inventory, "redis")
+    assert Wish(service="redis").concerns(lab_inventory, "redis")
+    assert not Wish(service="redis").concerns(lab_inventory, "postgresql")
+    assert Wish(node="redis-02").concerns(lab_inventory, "redis")
+    assert not Wish(node="maria-01").concerns(lab_inventory, "redis")
 
 
-def test_filters_repeats_and_faults_that_are_not_listed(stock: Inventory) -> None:
-    assert cases(stock, "redis", LISTED, Wish(role="master", fault="isolate", repeat=3)) == 3 * [
+def test_filters_repeats_and_faults_that_are_not_listed(lab_inventory: Inventory) -> None:
+    assert cases(lab_inventory, "redis", LISTED, Wish(role="master", fault="isolate", repeat=3)) == 3 * [
         Case("redis", "isolate", "master")
     ]
-    assert cases(stock, "redis", LISTED, Wish(role="replica", fault="slow-link")) == [
+    assert cases(lab_inventory, "redis", LISTED, Wish(role="replica", fault="slow-link")) == [
         Case("redis", "slow-link", "replica")
     ]
-    assert cases(stock, "redis", LISTED, Wish(service="minio")) == []
-    leading = cases(stock, "redis", LISTED, Wish(node="redis-02", make_leader=True))
+    assert cases(lab_inventory, "redis", LISTED, Wish(service="minio")) == []
+    leading = cases(lab_inventory, "redis", LISTED, Wish(node="redis-02", make_leader=True))
     assert leading == [Case("redis", "power-off", "master", "redis-02"), Case("redis", "isolate", "master", "redis-02")]
 
 
 def test_a_host_that_another_run_has_switched_off_is_not_left_behind(
-    stock: Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lab_inventory: Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
@@ -187,9 +193,9 @@ def test_a_host_that_another_run_has_switched_off_is_not_left_behind(
             return {host: off if host.name == "redis-02" else [] for host in hosts}
 
     def swept() -> list[str]:
-        return sweep(cast(Remote, Off()), stock, [])[1]
+        return sweep(cast(Remote, Off()), lab_inventory, [])[1]
 
-    place, living = str(stock.folder.absolute()), (os.getpid(), journal.started(os.getpid()))
+    place, living = str(lab_inventory.folder.absolute()), (os.getpid(), journal.started(os.getpid()))
     assert swept() == ["redis-02: no SSH at 198.18.0.124:22"]
     journal.Entry("d1", place, "redis-02", "isolate", False, (), *living).write()
     assert swept(), "an isolated host still answers the runner"
@@ -199,8 +205,8 @@ def test_a_host_that_another_run_has_switched_off_is_not_left_behind(
     assert swept() == []
 
 
-def test_wishes_that_cannot_be_meant_are_all_named(stock: Inventory) -> None:
-    said = "\n".join(Wish("nobody", "nothing", "earthquake", "king", 0, make_leader=True).problems(stock))
+def test_wishes_that_cannot_be_meant_are_all_named(lab_inventory: Inventory) -> None:
+    said = "\n".join(Wish("nobody", "nothing", "earthquake", "king", 0, make_leader=True).problems(lab_inventory))
     for part in ("--node nobody", "--service nothing", "--fault earthquake", "--role king", "--repeat 0"):
         assert part in said
 

@@ -128,8 +128,8 @@ def test_the_firewall_rules_are_those_of_the_port_matrix(lab: Path) -> None:
 
 
 def test_proxysql_gets_one_writer_and_falling_weights(keybuzz: Path) -> None:
-    stock = read(keybuzz)
-    tables = proxysql.tables(Mariadb(stock), "secret-of-user")
+    inventory = read(keybuzz)
+    tables = proxysql.tables(Mariadb(inventory), "secret-of-user")
     assert tables["mysql_servers"][1] == [
         (10, "10.0.0.170", 3306, 1000),
         (20, "10.0.0.171", 3306, 900),

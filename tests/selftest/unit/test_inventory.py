@@ -28,11 +28,11 @@ def edit(folder: Path, name: str, old: str, new: str) -> None:
 
 
 def test_the_production_inventory_has_52_servers(keybuzz: Path) -> None:
-    stock = read(keybuzz)
-    assert len(stock.hosts) == 52
-    assert stock.host("minio-01").address == "10.0.0.134"
-    assert [host.name for host in stock.of_role(Role.K3S_AGENT)] == [f"k3s-worker-0{n}" for n in range(1, 6)]
-    assert str(stock.entry_point(6379).address) == "10.0.0.10"
+    inventory = read(keybuzz)
+    assert len(inventory.hosts) == 52
+    assert inventory.host("minio-01").address == "10.0.0.134"
+    assert [host.name for host in inventory.of_role(Role.K3S_AGENT)] == [f"k3s-worker-0{n}" for n in range(1, 6)]
+    assert str(inventory.entry_point(6379).address) == "10.0.0.10"
 
 
 def test_the_summary_is_ascii_and_names_every_cluster(keybuzz: Path) -> None:
@@ -176,8 +176,8 @@ def test_a_secret_with_a_typing_error_is_not_shown(lab: Path) -> None:
 
 
 def test_credentials_do_not_show_when_printed(lab: Path) -> None:
-    stock = read(lab)
-    assert not any(secret in repr(stock) + str(stock) for secret in stock.credentials.values())
+    inventory = read(lab)
+    assert not any(secret in repr(inventory) + str(inventory) for secret in inventory.credentials.values())
 
 
 def test_the_command_ends_with_the_sentences_and_no_traceback(lab: Path) -> None:
@@ -188,8 +188,8 @@ def test_the_command_ends_with_the_sentences_and_no_traceback(lab: Path) -> None
 
 
 def test_ports_are_open_to_those_who_need_them_only(lab: Path) -> None:
-    stock = read(lab)
-    sentinel = {o.port: o.sources for o in openings(stock, stock.host("redis-01"))}[26379]
+    inventory = read(lab)
+    sentinel = {o.port: o.sources for o in openings(inventory, inventory.host("redis-01"))}[26379]
     assert "198.18.0.124" in sentinel
     assert "198.18.0.11" in sentinel
     assert "198.18.0.126" not in sentinel

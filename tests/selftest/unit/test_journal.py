@@ -64,11 +64,11 @@ class Interrupted(Drill):
     ],
 )
 def test_an_interrupted_drill_leaves_its_result_and_says_whether_all_is_undone(
-    stock: Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, healed: bool, cause: str
+    lab_inventory: Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, healed: bool, cause: str
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    session = Session(stock, Remote(stock), tmp_path / "drills")
-    drill = Interrupted(session, RedisCluster(stock, session.remote), Case("redis", "isolate", "master"))
+    session = Session(lab_inventory, Remote(lab_inventory), tmp_path / "drills")
+    drill = Interrupted(session, RedisCluster(lab_inventory, session.remote), Case("redis", "isolate", "master"))
     if not healed:
         journal.Entry(drill.id, "/i", "redis-01", "isolate", False, (), os.getpid(), "1").write()
     with pytest.raises(KeyboardInterrupt):

@@ -264,17 +264,17 @@ def test_a_backend_must_serve_during_the_loss_and_after_it(
 
 
 def test_a_loss_is_part_of_a_run_only_where_it_is_meant(nodes: Kubernetes) -> None:
-    stock = nodes.inventory
+    inventory = nodes.inventory
     server, agent = (Role.K3S_SERVER, POWER_OFF), (Role.K3S_AGENT, POWER_OFF)
-    assert Wish().includes(stock, *server)
-    assert Wish(node="k3s-worker-02").includes(stock, *agent)
-    assert not Wish(node="k3s-worker-02").includes(stock, *server)
-    assert not Wish(service="redis").includes(stock, *agent)
-    assert not Wish(fault="isolate").includes(stock, *agent)
-    assert Wish(role="server").includes(stock, *server)
-    assert not Wish(role="server").includes(stock, *agent)
-    assert Wish(fault=CORDON).includes(stock, Role.K3S_AGENT, CORDON)
-    assert not Wish(fault=CORDON).includes(stock, *agent)
+    assert Wish().includes(inventory, *server)
+    assert Wish(node="k3s-worker-02").includes(inventory, *agent)
+    assert not Wish(node="k3s-worker-02").includes(inventory, *server)
+    assert not Wish(service="redis").includes(inventory, *agent)
+    assert not Wish(fault="isolate").includes(inventory, *agent)
+    assert Wish(role="server").includes(inventory, *server)
+    assert not Wish(role="server").includes(inventory, *agent)
+    assert Wish(fault=CORDON).includes(inventory, Role.K3S_AGENT, CORDON)
+    assert not Wish(fault=CORDON).includes(inventory, *agent)
     assert str(Case("kubernetes", "power-off", "agent")) == "agent-power-off"
 
 
@@ -332,7 +332,7 @@ def _objects(nodes: Kubernetes, host: str, ready: str, message: str, address: st
 
 
 def test_the_lab_has_just_the_inventory_that_the_checks_are_for(nodes: Kubernetes) -> None:
-    stock: Inventory = nodes.inventory
-    assert [len(stock.of_role(role)) for role in (Role.K3S_SERVER, Role.K3S_AGENT)] == [3, 5]
+    inventory: Inventory = nodes.inventory
+    assert [len(inventory.of_role(role)) for role in (Role.K3S_SERVER, Role.K3S_AGENT)] == [3, 5]
     for network in (nodes.settings.pod_network, nodes.settings.service_network):
-        assert network.subnet_of(stock.settings.private_network)
+        assert network.subnet_of(inventory.settings.private_network)

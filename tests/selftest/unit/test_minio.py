@@ -19,19 +19,19 @@ from hadrill.workload import FAIL, OK, History, Operation
 from hadrill.workload.invariants import went_back
 
 
-def test_a_key_that_drives_disagree_about_is_a_failed_read_and_is_told(stock: Inventory) -> None:
+def test_a_key_that_drives_disagree_about_is_a_failed_read_and_is_told(lab_inventory: Inventory) -> None:
     history = History()
     history.add(Operation("d-1", "read new 9000", 0.0, 0.1, OK, "", ""))
     error = f"{NoQuorumError.__name__}: no object d-1, which was acknowledged"
     history.add(Operation("d-2", "read new 9000", 0.1, 0.2, FAIL, "", error))
-    cluster = MinioCluster(stock, Remote(stock))
+    cluster = MinioCluster(lab_inventory, Remote(lab_inventory))
     assert went_back(history.operations(), cluster.shown_by) == ""
     assert cluster.remarks(history) == ["1 reads of acknowledged objects ended in NoSuchKey: counted as failed reads"]
 
 
-def test_the_only_node_that_clients_reach_is_a_weakness_by_name(stock: Inventory, lab: Path) -> None:
-    first, second = stock.host("minio-01"), stock.host("minio-02")
-    assert MinioCluster(stock, Remote(stock)).weakness(first) == ""
+def test_the_only_node_that_clients_reach_is_a_weakness_by_name(lab_inventory: Inventory, lab: Path) -> None:
+    first, second = lab_inventory.host("minio-01"), lab_inventory.host("minio-02")
+    assert MinioCluster(lab_inventory, Remote(lab_inventory)).weakness(first) == ""
     with (lab / "settings.yaml").open("a", encoding="utf-8") as settings:
         settings.write("minio: {entry: node}\n")
     alone = read(lab)
@@ -67,17 +67,17 @@ class Node:
 
 
 def test_an_object_that_a_node_does_not_list_is_lost_only_where_it_does_not_read_it(
-    stock: Inventory, monkeypatch: pytest.MonkeyPatch
+    lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nodes = {
         "minio-01": Node({"d-1"}, {"d-2": 2, "d-3": 0}),
         "minio-02": Node({"d-1", "d-2", "d-3"}, {}),
         "minio-03": Node({"d-1", "d-2"}, {"d-3": float("inf")}),
     }
-    addresses = {stock.host(name).address: node for name, node in nodes.items()}
+    addresses = {lab_inventory.host(name).address: node for name, node in nodes.items()}
     monkeypatch.setattr(Minio, "client", lambda _, address: addresses[address])
     monkeypatch.setattr(minio_cluster, "SETTLE_SECONDS", 0.2)
-    cluster = MinioCluster(stock, Remote(stock))
+    cluster = MinioCluster(lab_inventory, Remote(lab_inventory))
     keys = {"d-1", "d-2", "d-3"}
     found = {host.name: cluster.found(host, "d", keys, History()) for host in cluster.members}
     assert found == {"minio-01": keys, "minio-02": keys, "minio-03": {"d-1", "d-2"}}

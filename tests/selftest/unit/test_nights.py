@@ -172,9 +172,11 @@ def test_what_a_newer_hadrill_wrote_is_told(tmp_path: Path) -> None:
         remembered(tmp_path)
 
 
-def test_what_passed_is_kept_while_there_is_room_and_what_failed_always(stock: Inventory, tmp_path: Path) -> None:
-    chaos = stock.settings.chaos.model_copy(update={"evidence_mib": 1})
-    small = replace(stock, settings=stock.settings.model_copy(update={"chaos": chaos}))
+def test_what_passed_is_kept_while_there_is_room_and_what_failed_always(
+    lab_inventory: Inventory, tmp_path: Path
+) -> None:
+    chaos = lab_inventory.settings.chaos.model_copy(update={"evidence_mib": 1})
+    small = replace(lab_inventory, settings=lab_inventory.settings.model_copy(update={"chaos": chaos}))
     session = Session(small, cast("Remote", None), tmp_path / "run" / "drills")
     rounds = RoundsOf(session, draw(1, 60.0, small, ["redis"]), "redis", 2, lambda *_: None)
 

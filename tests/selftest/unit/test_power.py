@@ -56,16 +56,16 @@ def endpoint() -> Iterator[str]:
     server.server_close()
 
 
-def with_token(stock: Inventory) -> Inventory:
-    file = stock.folder / "credentials" / "hcloud.env"
+def with_token(inventory: Inventory) -> Inventory:
+    file = inventory.folder / "credentials" / "hcloud.env"
     file.write_text("HCLOUD_TOKEN=0123456789abcdef\n")
     file.chmod(0o600)
-    return stock
+    return inventory
 
 
-def test_the_hetzner_driver_switches_servers_by_their_names(stock: Inventory, endpoint: str) -> None:
-    power = HcloudPower(with_token(stock), endpoint)
-    host = stock.host("redis-01")
+def test_the_hetzner_driver_switches_servers_by_their_names(lab_inventory: Inventory, endpoint: str) -> None:
+    power = HcloudPower(with_token(lab_inventory), endpoint)
+    host = lab_inventory.host("redis-01")
     assert power.is_on(host)
     power.on(host)
     assert not Api.asked
@@ -76,20 +76,22 @@ def test_the_hetzner_driver_switches_servers_by_their_names(stock: Inventory, en
     assert Api.asked == ("poweroff", "reset", "poweron")
 
 
-def test_a_server_that_the_project_does_not_have_is_named(stock: Inventory, endpoint: str) -> None:
+def test_a_server_that_the_project_does_not_have_is_named(lab_inventory: Inventory, endpoint: str) -> None:
     with pytest.raises(PowerError, match=r"no server redis-02: servers bear their hosts' names"):
-        HcloudPower(with_token(stock), endpoint).off(stock.host("redis-02"))
+        HcloudPower(with_token(lab_inventory), endpoint).off(lab_inventory.host("redis-02"))
 
 
-def test_a_missing_token_says_where_it_belongs(stock: Inventory) -> None:
+def test_a_missing_token_says_where_it_belongs(lab_inventory: Inventory) -> None:
     with pytest.raises(PowerError, match=r"no HCLOUD_TOKEN in .*hcloud\.env"):
-        HcloudPower(stock)
+        HcloudPower(lab_inventory)
 
 
-def test_the_driver_is_chosen_by_the_inventory(keybuzz: Path, stock: Inventory) -> None:
-    assert type(driver(stock)).__name__ == "LabPower"
-    settings = stock.settings.model_copy(update={"lab": False})
-    outside = Inventory(stock.folder, stock.hosts, stock.versions, settings, stock.credentials)
+def test_the_driver_is_chosen_by_the_inventory(keybuzz: Path, lab_inventory: Inventory) -> None:
+    assert type(driver(lab_inventory)).__name__ == "LabPower"
+    settings = lab_inventory.settings.model_copy(update={"lab": False})
+    outside = Inventory(
+        lab_inventory.folder, lab_inventory.hosts, lab_inventory.versions, settings, lab_inventory.credentials
+    )
     found = driver(outside)
     assert isinstance(found, SshPower)
     assert not found.heals

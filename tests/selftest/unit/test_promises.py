@@ -19,10 +19,10 @@ from hadrill.timing import Part, budget
 from hadrill.timing.budget import MARGIN_SECONDS
 
 
-def test_a_promise_that_the_configuration_cannot_keep_is_a_cause(stock: Inventory) -> None:
+def test_a_promise_that_the_configuration_cannot_keep_is_a_cause(lab_inventory: Inventory) -> None:
     def cause(seconds: float, rto: str | None) -> Cause | None:
         slo = {"redis": Objective(rto=rto)} if rto else {}
-        promised = replace(stock, settings=stock.settings.model_copy(update={"slo": slo}))
+        promised = replace(lab_inventory, settings=lab_inventory.settings.model_copy(update={"slo": slo}))
         allowed = budget([Part("down-after", seconds - MARGIN_SECONDS, "live")])
         known = {"inventory": promised, "service": "redis", "roles": ("master",), "budget": lambda *_: allowed}
         return over_objective(cast("Cluster", type("Stub", (), known | {"promised": Cluster.promised})()))
@@ -58,7 +58,7 @@ def test_a_diagnosis_that_fails_leaves_the_verdict() -> None:
     ],
 )
 def test_how_long_an_isolated_master_takes_writes_is_the_longest_that_a_member_says(
-    stock: Inventory, monkeypatch: pytest.MonkeyPatch, third: float, limit: str
+    lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch, third: float, limit: str
 ) -> None:
     said = {"redis-01": 0.0, "redis-02": 10.0, "redis-03": third}
 
@@ -66,4 +66,4 @@ def test_how_long_an_isolated_master_takes_writes_is_the_longest_that_a_member_s
         return said[host.name]
 
     monkeypatch.setattr(RedisCluster, "_alone", alone)
-    assert RedisCluster(stock, Remote(stock)).loss_bound("master").endswith(limit)
+    assert RedisCluster(lab_inventory, Remote(lab_inventory)).loss_bound("master").endswith(limit)
