@@ -2,3 +2,5 @@
 
 Imports point one way: cli, plugin and tests -> services -> timing, remote -> inventory.
 """
+
+__version__ = "0.2.0"
