@@ -1,4 +1,4 @@
-"""The commands `hadrill lab ...`, which hadrill/cli.py finds by their entry point."""
+"""The commands `hadrill lab ...`, which hadrill/cli finds by their entry point."""
 
 import os
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from hadrill.cli.options import inventory_option
 from hadrill.inventory import Settings, read
 from hadrill.inventory.document import read_document
 from hadrill.inventory.profile import PROFILES, Profile
@@ -13,7 +14,6 @@ from hadrill.inventory.table import columns
 from hadrill.lab.docker import LabError
 from hadrill.lab.lab import Lab
 from hadrill.lab.state import ensure_credentials, ensure_profile
-from hadrill.options import inventory_option
 
 
 class LabCommands(click.Group):

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hadrill.cli import commands
+from hadrill.cli.command import commands
 from hadrill.inventory import InvalidInventoryError, Problem, Role, read
 from hadrill.inventory.ports import openings
 from hadrill.inventory.table import summary

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from hadrill.drill.commands import compare
+from hadrill.cli.results import compare
 from hadrill.drill.result import Result
 from hadrill.report.metrics import metrics
 from hadrill.report.outcome import Outcome

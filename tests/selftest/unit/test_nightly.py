@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from hadrill.chaos import nightly
-from hadrill.chaos.commands import nightly as commands
+from hadrill.cli.chaos import nightly as commands
 
 NIGHT = "Sun 2026-11-22 02:00:41 UTC"
 

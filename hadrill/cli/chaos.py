@@ -13,8 +13,8 @@ import click
 from hadrill.chaos import nightly as timers
 from hadrill.chaos.schedule import Schedule, ScheduleError, seconds_of
 from hadrill.chaos.shrink import shrink as smallest_of
+from hadrill.cli.options import inventory_option
 from hadrill.inventory import read
-from hadrill.options import inventory_option
 from hadrill.timing import Deadline
 
 ROUND_SECONDS = 600.0

@@ -1,0 +1,48 @@
+"""The group `hadrill` and its entry point: each verb says what went wrong in a sentence and ends with 1."""
+
+import sys
+
+import click
+
+from hadrill.cli.lazy import LazyGroup
+
+COMMANDS = {
+    "budget": "hadrill.cli.drills:budget",
+    "compare": "hadrill.cli.results:compare",
+    "diagnose": "hadrill.cli.drills:diagnose",
+    "heal": "hadrill.cli.drills:heal",
+    "history": "hadrill.cli.results:history",
+    "inventory": "hadrill.cli.inventory:inventory",
+    "nightly": "hadrill.cli.chaos:nightly",
+    "shrink": "hadrill.cli.chaos:shrink",
+}
+"""Verbs, and where their code lies."""
+
+OTHERS = "hadrill.commands"
+"""The entry points of other packages' verbs. The lab's come from there: nothing here knows the lab."""
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS, others=OTHERS, context_settings={"help_option_names": ["-h", "--help"]})
+def commands() -> None:
+    """Install, prove and break highly available stacks."""
+
+
+def main() -> None:
+    """Entry point: errors are sentences on standard error, never a traceback."""
+    try:
+        commands.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except _invalid_inventory() as error:
+        click.echo(f"hadrill: {error}", err=True)
+        sys.exit(1)
+
+
+def _invalid_inventory() -> type[Exception]:
+    """Asked for when something was raised: what reads inventories is not needed before."""
+    from hadrill.inventory import InvalidInventoryError
+
+    return InvalidInventoryError
