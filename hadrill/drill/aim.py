@@ -2,14 +2,12 @@
 
 from hadrill.faults import Target
 from hadrill.inventory import Host
-from hadrill.remote import Remote
+from hadrill.remote import Remote, runner_address
 from hadrill.services.cluster import Cluster
 
 
 def target_of(remote: Remote, cluster: Cluster, fault: str, host: Host, role: str, drill: str) -> Target:
     """The target of a fault by its name, for a member in a role. Asks the host; raises RemoteError."""
-    # As the host sees the runner: that address is never cut.
-    runner = remote.run(host, "echo $SSH_CONNECTION").stdout.split()[0]
     container = cluster.container(role)
     named = fault.rpartition("-")[0]
     # `process-kill` without a name is about the container's own, or the service's first.
@@ -18,7 +16,8 @@ def target_of(remote: Remote, cluster: Cluster, fault: str, host: Host, role: st
         drill=drill,
         container=container,
         process=cluster.processes.get(named, usual),
-        runner=runner,
+        # That address is never cut.
+        runner=runner_address(remote, host),
         peers=tuple(peer.address for peer in cluster.members if peer != host),
         peer_port=cluster.peer_port,
         service_port=cluster.port_of(role),

@@ -1,11 +1,22 @@
 """The only door to a host: SSH with checked host keys, output decoded as UTF-8, a deadline on everything.
 
-Fabric keeps the connections; commands run on their channels. Imports only the inventory and timing.
+Fabric keeps the connections; commands run on their channels, under /bin/sh whatever the user's shell is and apart from
+what that shell prints. Commands are made of arguments (shell.py). Imports only the inventory and timing.
 """
 
-from hadrill.remote.errors import CommandFailedError, RemoteError, UnreachableError
+from hadrill.remote.errors import BadAnswerError, CommandFailedError, RemoteError, UnreachableError
+from hadrill.remote.origin import runner_address
 from hadrill.remote.output import Output
 from hadrill.remote.program import run_program
 from hadrill.remote.remote import Remote
 
-__all__ = ["CommandFailedError", "Output", "Remote", "RemoteError", "UnreachableError", "run_program"]
+__all__ = [
+    "BadAnswerError",
+    "CommandFailedError",
+    "Output",
+    "Remote",
+    "RemoteError",
+    "UnreachableError",
+    "run_program",
+    "runner_address",
+]

@@ -2,6 +2,8 @@
 
 from hadrill.remote.output import Output
 
+SHOWN = 200
+
 
 class RemoteError(Exception):
     """Something about one host; `host` is its name."""
@@ -22,3 +24,26 @@ class CommandFailedError(RemoteError):
         self.command, self.output = command, output
         short = command if len(command) <= 120 else command[:117] + "..."
         super().__init__(host, f"`{short}` ended with {output.status}:\n{output.tail}")
+
+
+class BadAnswerError(RemoteError):
+    """The host answered, but not what it was asked for. The others' answers are as good as ever."""
+
+
+class NoisyShellError(BadAnswerError):
+    """The user's shell printed something and never came to the command."""
+
+    def __init__(self, host: str, user: str, noise: str) -> None:
+        said = f"printed {shortened(noise)}" if noise.strip() else "printed nothing"
+        super().__init__(
+            host,
+            f"the shell of user {user} {said} and did not run what it was told to: let its start files (~/.bashrc, "
+            "~/.profile, /etc/bash.bashrc and the like) read, print and end nothing where there is no terminal "
+            "(`[ -t 0 ] || return` at their top), and see that its login shell is one",
+        )
+
+
+def shortened(text: str) -> str:
+    """The beginning of what a host printed, for a sentence."""
+    text = text.strip()
+    return repr(text if len(text) <= SHOWN else text[: SHOWN - 3] + "...")

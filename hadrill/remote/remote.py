@@ -13,13 +13,22 @@ from paramiko import Channel, RejectPolicy
 from paramiko.ssh_exception import AuthenticationException, BadHostKeyException, SSHException
 
 from hadrill.inventory import Host, Inventory
-from hadrill.remote.errors import CommandFailedError, RemoteError, UnreachableError
+from hadrill.remote import shell
+from hadrill.remote.errors import (
+    BadAnswerError,
+    CommandFailedError,
+    NoisyShellError,
+    RemoteError,
+    UnreachableError,
+)
 from hadrill.remote.output import Output
 from hadrill.timing import Deadline
 
 Answer = TypeVar("Answer")
 COMMAND_SECONDS = 60.0
 CHUNK = 65536
+CONNECTION_LOST = -1
+"""Paramiko's status of a command whose connection ended before it did."""
 IDLE_SECONDS = 2.0
 """Between two wakings of an idle connection's thread; it wakes at once for data. Paramiko's own is 0.1 s."""
 
@@ -47,35 +56,55 @@ class Remote:
         self._open.clear()
 
     def run(self, host: Host, command: str, *, stdin: str = "", seconds: float = COMMAND_SECONDS) -> Output:
-        """Run a shell command. Raises CommandFailedError for a status other than 0 and UnreachableError."""
+        """Run a program for /bin/sh. Raises CommandFailedError for a status other than 0, and what attempt() does."""
         output = self.attempt(host, command, stdin=stdin, seconds=seconds)
         if output.status != 0:
             raise CommandFailedError(host.name, command, output)
         return output
 
     def attempt(self, host: Host, command: str, *, stdin: str = "", seconds: float = COMMAND_SECONDS) -> Output:
-        """Run a shell command and return what it left, whatever its status. Raises UnreachableError."""
-        deadline = Deadline(seconds)
+        """Run a program for /bin/sh and return what it left, whatever its status.
+
+        Its output is its own: what the user's shell prints while it starts is left out. Raises UnreachableError,
+        NoisyShellError where that shell never came to the program, CommandFailedError for one that does not end.
+        """
+        deadline, mark = Deadline(seconds), shell.new_mark()
         try:
             with self._channel(host) as channel:
                 channel.settimeout(seconds)
-                channel.exec_command(command)
-                if stdin:
-                    channel.sendall(stdin.encode())
-                channel.shutdown_write()
-                return _collect(host, command, channel, deadline)
+                channel.exec_command(shell.marked(command, mark))
+                _send(channel, stdin)
+                status, out, err = _collect(channel, deadline)
         except (SSHException, OSError, EOFError) as error:
             self._forget(host)
             raise UnreachableError(host.name, f"the SSH connection broke: {error or type(error).__name__}") from error
+        noise, printed = shell.after(mark, out)
+        if printed is None and status == CONNECTION_LOST:
+            raise UnreachableError(host.name, "the SSH connection ended before the command began")
+        if printed is None and (noise.strip() or status is not None):
+            raise NoisyShellError(host.name, self._settings.user, _text(noise))
+        _, complained = shell.after(mark, err)
+        stdout, stderr = _text(out if printed is None else printed), _text(err if complained is None else complained)
+        if status is None:
+            given_up = Output(-1, stdout, f"still running after {deadline.seconds:g} s; given up\n{stderr}")
+            raise CommandFailedError(host.name, command, given_up)
+        return Output(status, stdout, stderr)
 
     def everywhere(self, hosts: Iterable[Host], work: Callable[[Host], Answer]) -> dict[Host, Answer | RemoteError]:
-        """Do the work on all hosts at once. A host that fails has its error as the answer; the others finish."""
+        """Do the work on all hosts at once. A host that fails has its error as the answer; the others finish.
+
+        One whose answer cannot be read (no number, no JSON, a name that is missing) has that as its error.
+        """
 
         def attempt(host: Host) -> Answer | RemoteError:
             try:
                 return work(host)
             except RemoteError as error:
                 return error
+            except (ValueError, LookupError, TypeError) as error:
+                unread = BadAnswerError(host.name, f"its answer cannot be read: {type(error).__name__}: {error}")
+                unread.__cause__ = error
+                return unread
 
         chosen = list(hosts)
         with ThreadPoolExecutor(max_workers=max(1, len(chosen))) as pool:
@@ -145,7 +174,19 @@ class Remote:
         return f"no SSH at {place}: {error}"
 
 
-def _collect(host: Host, command: str, channel: Channel, deadline: Deadline) -> Output:
+def _send(channel: Channel, stdin: str) -> None:
+    try:
+        if stdin:
+            channel.sendall(stdin.encode())
+        channel.shutdown_write()
+    except OSError:
+        # A program that ended unread: its status and its words say more than this.
+        if not channel.closed:
+            raise
+
+
+def _collect(channel: Channel, deadline: Deadline) -> tuple[int | None, bytes, bytes]:
+    """Status and both streams; no status where the program still runs when the time is over."""
     out, err = bytearray(), bytearray()
     while True:
         while channel.recv_ready():
@@ -154,14 +195,12 @@ def _collect(host: Host, command: str, channel: Channel, deadline: Deadline) -> 
             err += channel.recv_stderr(CHUNK)
         ended = channel.exit_status_ready() and (channel.closed or channel.eof_received)
         if ended and not channel.recv_ready() and not channel.recv_stderr_ready():
-            break
+            return channel.recv_exit_status(), bytes(out), bytes(err)
         if deadline.passed:
-            said = Output(-1, _text(out), f"still running after {deadline.seconds:g} s; given up\n{_text(err)}")
-            raise CommandFailedError(host.name, command, said)
+            return None, bytes(out), bytes(err)
         # The channel's pipe wakes on data and on its end; the status may follow a moment later.
         select.select([channel], [], [], min(deadline.left, 0.05))
-    return Output(channel.recv_exit_status(), _text(out), _text(err))
 
 
-def _text(raw: bytes | bytearray) -> str:
+def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "backslashreplace")

@@ -1,0 +1,87 @@
+"""The door to a host: what its shell prints at its start is never taken for an answer."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hadrill.inventory import Host, Inventory
+from hadrill.remote import BadAnswerError, Remote, RemoteError, run_program, shell
+from hadrill.remote.errors import NoisyShellError
+from tests.selftest.unit.ssh_server import serving
+
+NOISE = 'echo "198.18.0.250 this session is recorded"\necho "and so is this" >&2\n'
+ECHO = "import json, sys\njson.dump({'heard': json.load(sys.stdin)}, sys.stdout)\n"
+
+Work = Callable[[Remote, Host], object]
+
+
+def on_host(inventory: Inventory, folder: Path, start_file: str, work: Work) -> object:
+    """What some work gives on a host whose shell reads this file when it starts."""
+    with serving(inventory, folder, start_file) as (served, host), Remote(served) as remote:
+        return work(remote, host)
+
+
+@pytest.mark.parametrize("start_file", ["", NOISE, "printf 'no end of line'\n", "head -c 300000 /dev/zero\n"])
+def test_a_command_s_output_is_its_own(lab_inventory: Inventory, tmp_path: Path, start_file: str) -> None:
+    def work(remote: Remote, host: Host) -> object:
+        return remote.attempt(host, "cat; echo complaint >&2; exit 3", stdin="one\ntwo\n")
+
+    output = on_host(lab_inventory, tmp_path, start_file, work)
+    assert vars(output) == {"status": 3, "stdout": "one\ntwo\n", "stderr": "complaint\n"}
+
+
+@pytest.mark.parametrize("start_file", ["", NOISE])
+def test_a_program_s_answer_is_its_own(lab_inventory: Inventory, tmp_path: Path, start_file: str) -> None:
+    answer = on_host(
+        lab_inventory, tmp_path, start_file, lambda remote, host: run_program(remote, host, ECHO, "Zürich", 9)
+    )
+    assert answer == {"heard": "Zürich"}
+
+
+def test_a_program_that_prints_no_json_is_named(lab_inventory: Inventory, tmp_path: Path) -> None:
+    with pytest.raises(BadAnswerError, match=r"^redis-02: a program of hadrill answered 'recorded' instead of JSON: "):
+        on_host(
+            lab_inventory, tmp_path, "", lambda remote, host: run_program(remote, host, "print('recorded')", None, 9)
+        )
+
+
+@pytest.mark.parametrize("start_file", ["echo This account is closed.; exit 0\n", "echo Choose a menu:; exec cat\n"])
+def test_a_shell_that_never_comes_to_the_command_is_named(
+    lab_inventory: Inventory, tmp_path: Path, start_file: str
+) -> None:
+    with pytest.raises(NoisyShellError, match=r"^redis-02: the shell of user root printed '(This acc|Choose).*bashrc"):
+        on_host(lab_inventory, tmp_path, start_file, lambda remote, host: remote.run(host, "true", seconds=5))
+
+
+def test_an_answer_that_cannot_be_read_is_that_host_s_error(lab_inventory: Inventory) -> None:
+    first, second, third = lab_inventory.managed[:3]
+
+    printed = {first: "1", second: "198.18.0.250 this", third: ""}
+
+    def work(host: Host) -> int:
+        return int(printed[host].splitlines()[0])
+
+    with Remote(lab_inventory) as remote:
+        answers = remote.everywhere((first, second, third), work)
+    assert answers[first] == 1
+    assert isinstance(answers[second], BadAnswerError)
+    assert "its answer cannot be read: ValueError: invalid literal" in str(answers[second])
+    assert isinstance(answers[third], RemoteError)
+
+
+def test_an_own_bug_is_not_a_host_s_answer(lab_inventory: Inventory) -> None:
+    def work(_: Host) -> None:
+        raise NotImplementedError
+
+    with Remote(lab_inventory) as remote, pytest.raises(NotImplementedError):
+        remote.everywhere(lab_inventory.managed[:2], work)
+
+
+def test_values_reach_a_script_whole() -> None:
+    awkward = 'a\'b "c" $(d) `e` \\n\n*'
+    text = shell.script('printf "%s|" "$@"', awkward, 2)
+    assert shell.command("x", awkward) != f"x {awkward}"
+    done = subprocess.run(["sh", "-c", text], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{awkward}|2|"
