@@ -2,5 +2,3 @@
 
 Imports point one way: cli, plugin and tests -> services -> timing, remote -> inventory.
 """
-
-__version__ = "0.2.0"

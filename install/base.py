@@ -1,13 +1,14 @@
 """Module 2, base OS and security: engine, swap off, names, resolver, SSH with keys only, firewall."""
 
-import json
-import shlex
+from typing import Any
 
 from hadrill.install.desired import Block, Desired, File
 from hadrill.install.site import InstallError, Site
 from hadrill.inventory import Host, Role
 from hadrill.inventory.ports import openings
 from hadrill.inventory.profile import KUBERNETES
+from hadrill.on_host import program
+from hadrill.remote import run_program, runner_address, shell
 
 PACKAGES = {"docker": "docker.io", "ufw": "ufw", "python3": "python3"}
 HOSTS = ("# BEGIN hadrill", "# END hadrill")
@@ -24,21 +25,9 @@ Restart=on-failure
 RestartSec=1
 """
 PACKAGE_SECONDS = 600.0
-FACTS = """
-import json, os, shutil, subprocess
-def run(*a): return subprocess.run(a, capture_output=True, text=True).stdout
-print(json.dumps({
- "missing": [c for c in %s if shutil.which(c) is None],
- "swap": len(open("/proc/swaps").read().splitlines()) - 1,
- "fstab": [l for l in open("/etc/fstab") if l.split()[2:3] == ["swap"]] if os.path.exists("/etc/fstab") else [],
- "client": os.environ.get("SSH_CONNECTION", "").split(" ")[0],
- "resolved": os.path.realpath("/etc/resolv.conf").startswith("/run/systemd/resolve"),
- "penalties": "persourcepenaltyexemptlist" in run("sshd", "-T"),
- "ufw_loaded": "-A ufw-before-input -j ufw-user-input" in run("iptables", "-S", "ufw-before-input"),
- "sshd_digest": open("/var/lib/hadrill/sshd.digest").read() if os.path.exists("/var/lib/hadrill/sshd.digest") else "",
- "ufw_digest": open("/var/lib/hadrill/ufw.digest").read() if os.path.exists("/var/lib/hadrill/ufw.digest") else "",
-}))
-"""
+FACTS_SECONDS = 60.0
+DIGESTS = {name: f"/var/lib/hadrill/{name}.digest" for name in ("sshd", "ufw")}
+"""What each was last started with."""
 
 
 def install(site: Site) -> None:
@@ -52,7 +41,7 @@ def install(site: Site) -> None:
     site.everywhere(hosts, lambda host: _activate(site, host, facts[host]))
 
 
-def desired(site: Site, host: Host, facts: dict[str, object]) -> Desired:
+def desired(site: Site, host: Host, facts: dict[str, Any]) -> Desired:
     """Files of the base module."""
     settings = site.inventory.settings
     runners = [each.address for each in site.inventory.of_role(Role.RUNNER)]
@@ -86,13 +75,13 @@ def _rules(site: Site, host: Host) -> str:
     )
 
 
-def _facts(site: Site, host: Host) -> dict[str, object]:
-    code = FACTS % json.dumps(sorted(PACKAGES))
-    facts: dict[str, object] = json.loads(site.remote.run(host, "python3 -", stdin=code).stdout)
-    return facts
+def _facts(site: Site, host: Host) -> dict[str, Any]:
+    order = {"commands": sorted(PACKAGES), "digests": DIGESTS}
+    facts: dict[str, Any] = run_program(site.remote, host, program("base_facts"), order, FACTS_SECONDS)
+    return facts | {"client": runner_address(site.remote, host)}
 
 
-def _refuse_to_lock_out(site: Site, host: Host, client: object) -> None:
+def _refuse_to_lock_out(site: Site, host: Host, client: str) -> None:
     """The firewall must let this very connection pass, or nobody could ever correct it."""
     ssh = next(iter(openings(site.inventory, host)))
     if client not in ssh.sources:
@@ -102,9 +91,9 @@ def _refuse_to_lock_out(site: Site, host: Host, client: object) -> None:
         )
 
 
-def _packages_and_swap(site: Site, host: Host, facts: dict[str, object]) -> None:
+def _packages_and_swap(site: Site, host: Host, facts: dict[str, Any]) -> None:
     missing = facts["missing"]
-    if isinstance(missing, list) and missing:
+    if missing:
         packages = " ".join(PACKAGES[command] for command in missing)
         site.record(host, f"install {packages}")
         if not site.check:
@@ -116,7 +105,7 @@ def _packages_and_swap(site: Site, host: Host, facts: dict[str, object]) -> None
             site.remote.run(host, r"swapoff -a && sed -ri '/^[^#].*\sswap\s/s/^/# hadrill: /' /etc/fstab")
 
 
-def _activate(site: Site, host: Host, facts: dict[str, object]) -> None:
+def _activate(site: Site, host: Host, facts: dict[str, Any]) -> None:
     """Reload sshd and the firewall where what they run with is not what is on the disk."""
     # A restart, not a reload: with socket activation sshd does not survive one. Sessions go on.
     sshd = "sshd -t && systemctl restart ssh"
@@ -126,10 +115,10 @@ def _activate(site: Site, host: Host, facts: dict[str, object]) -> None:
         ("sshd", ("/etc/ssh/sshd_config.d/10-hadrill.conf",), sshd),
         ("ufw", (RULES,), firewall),
     ):
-        digest = f"cat {' '.join(map(shlex.quote, paths))} | sha256sum"
+        digest = f"{shell.command('cat', *paths)} | sha256sum"
         now = site.remote.attempt(host, digest).stdout
-        if now != facts[f"{name}_digest"] or (name == "ufw" and not facts["ufw_loaded"]):
+        if now != facts["digests"][name] or (name == "ufw" and not facts["ufw_loaded"]):
             site.record(host, f"reload {name}")
             if not site.check:
-                keep = f"mkdir -p /var/lib/hadrill && {digest} > /var/lib/hadrill/{name}.digest"
+                keep = f"mkdir -p /var/lib/hadrill && {digest} > {DIGESTS[name]}"
                 site.remote.run(host, f"{{ {command}; }} >&2 && {keep}")

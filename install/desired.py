@@ -58,7 +58,7 @@ class Desired:
     units: tuple[Unit, ...] = ()
 
     def as_message(self) -> dict[str, Any]:
-        """The form in which on_host.py gets it."""
+        """The form in which hadrill/on_host/apply.py gets it."""
         contents = {file.path: file.content for file in self.files}
         units = [
             asdict(unit) | {"digest": digest(unit.content, *(contents[path] for path in unit.depends))}

@@ -10,11 +10,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hadrill.install.desired import Desired, Units
 from hadrill.inventory import Host, Inventory
+from hadrill.on_host import program
 from hadrill.remote import Remote, RemoteError, run_program
 
 Answer = TypeVar("Answer")
 HERE = Path(__file__).parent
-PROGRAM = (HERE / "on_host.py").read_text("utf-8")
 APPLY_SECONDS = 120.0
 START_SECONDS = 150.0
 
@@ -68,7 +68,7 @@ class Site:
 
         def work(host: Host) -> dict[str, Any]:
             message = desired[host].as_message() | {"check": self.check}
-            answer: dict[str, Any] = run_program(self.remote, host, PROGRAM, message, APPLY_SECONDS)
+            answer: dict[str, Any] = run_program(self.remote, host, program("apply"), message, APPLY_SECONDS)
             return answer
 
         units = {}

@@ -2,15 +2,14 @@
 
 import statistics
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from hadrill.inventory import Host
+from hadrill.on_host import program
 from hadrill.remote import Remote, RemoteError, run_program
 from hadrill.report.regression import LEVEL, greater
 from hadrill.safety.on_target import ROOT
 
-PROGRAM = (Path(__file__).parent / "on_host.py").read_text("utf-8")
 COUNT_SECONDS = 10.0
 DATA = "/var/lib/hadrill"
 MIB = 1 << 20
@@ -37,7 +36,7 @@ class Census:
 
         def ask(host: Host) -> dict[str, Any]:
             order = {"root": ROOT, "data": DATA, "units": self._hosts[host]}
-            said: dict[str, Any] = run_program(self._remote, host, PROGRAM, order, COUNT_SECONDS)
+            said: dict[str, Any] = run_program(self._remote, host, program("census"), order, COUNT_SECONDS)
             return said
 
         answers = self._remote.everywhere(self._hosts, ask)

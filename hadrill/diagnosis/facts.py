@@ -4,13 +4,12 @@ import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Self
 
 from hadrill.inventory import Host
+from hadrill.on_host import program
 from hadrill.remote import Remote, RemoteError, run_program
 
-PROGRAM = (Path(__file__).parent / "on_host.py").read_text("utf-8")
 ASK_SECONDS = 3.0
 """Each question and each command on a host has so long; all of them are asked at once."""
 COLLECT_SECONDS = 8.0
@@ -144,7 +143,7 @@ def _ask(remote: Remote, host: Host, order: Order, besides: Mapping[str, str]) -
         "seconds": ASK_SECONDS,
     }
     asked = time.time()
-    said = run_program(remote, host, PROGRAM, message, COLLECT_SECONDS)
+    said = run_program(remote, host, program("ask"), message, COLLECT_SECONDS)
     answered = time.time()
     answers = {name: Answer(answer["said"], answer["error"]) for name, answer in said["questions"].items()}
     answers |= {name: Answer(each) for name, each in said["commands"].items()}

@@ -1,37 +1,17 @@
 """The port matrix: every host tries the ports of every other, over the network."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hadrill.inventory import Host, Inventory, Role
 from hadrill.inventory.ports import OPENINGS, TRANSIENT, openings
-from hadrill.remote import Remote, RemoteError
+from hadrill.on_host import program
+from hadrill.on_host.scan import accepted
+from hadrill.remote import Remote, RemoteError, run_program
 from hadrill.services.finding import Finding, require
 
 TRY_SECONDS = 2.0
 RUN_SECONDS = 30.0
-# Runs where the connections start: all at once, and one wait for all of them. Prints those that were accepted.
-PROGRAM = """
-import errno, json, selectors, socket, sys, time
-targets, seconds = json.load(sys.stdin)
-waiting, accepted = selectors.DefaultSelector(), []
-for address, port in targets:
-    tried = socket.socket()
-    tried.setblocking(False)
-    if tried.connect_ex((address, port)) in (0, errno.EINPROGRESS):
-        waiting.register(tried, selectors.EVENT_WRITE, (address, port))
-end = time.monotonic() + seconds
-while waiting.get_map() and time.monotonic() < end:
-    for key, _ in waiting.select(end - time.monotonic()):
-        if key.fileobj.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
-            accepted.append(key.data)
-        waiting.unregister(key.fileobj)
-        key.fileobj.close()
-print(json.dumps(accepted))
-"""
 LISTENING = "ss -ltnH | awk '{print $4}'"
 
 
@@ -53,24 +33,15 @@ def scan(inventory: Inventory, remote: Remote) -> PortScan:
     targets += [
         (str(b.address), port) for b in inventory.settings.load_balancers if b.scope == "private" for port in b.ports
     ]
-    question = json.dumps([targets, TRY_SECONDS])
+    order = {"targets": targets, "seconds": TRY_SECONDS}
 
     def ask(host: Host) -> set[tuple[str, int]]:
-        command = f"python3 -c {_quoted(PROGRAM)}"
-        return _pairs(remote.run(host, command, stdin=question, seconds=RUN_SECONDS).stdout)
+        return {(address, port) for address, port in run_program(remote, host, program("scan"), order, RUN_SECONDS)}
 
     answers = remote.everywhere([host for host in inventory.managed if host not in silent], ask)
     reached = {host: answer for host, answer in answers.items() if not isinstance(answer, RemoteError)}
     for runner in inventory.of_role(Role.RUNNER):
-        done = subprocess.run(
-            [sys.executable, "-c", PROGRAM],
-            input=question,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=RUN_SECONDS,
-        )
-        reached[runner] = _pairs(done.stdout)
+        reached[runner] = set(accepted(targets, TRY_SECONDS))
     return PortScan(reached, listening, silent)
 
 
@@ -138,11 +109,3 @@ def _ports(sockets: Iterable[str]) -> Iterable[int]:
         address, _, port = place.rpartition(":")
         if not address.startswith(("127.", "[::1]")):
             yield int(port)
-
-
-def _pairs(text: str) -> set[tuple[str, int]]:
-    return {(address, port) for address, port in json.loads(text)}
-
-
-def _quoted(program: str) -> str:
-    return "'" + program.replace("'", "'\\''") + "'"

@@ -3,10 +3,10 @@
 import base64
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from hadrill.inventory import Inventory, Role
+from hadrill.on_host import program
 from hadrill.services.kubernetes.api import Api
 from hadrill.services.kubernetes.place import make, node_of, path_of, pods
 from hadrill.services.kubernetes.service import Kubernetes
@@ -15,7 +15,7 @@ APP = "client"
 NAMES = ("postgresql", "redis", "rabbitmq", "minio", "mariadb")
 ROLES = {name: Role(name) for name in NAMES}
 LOG_BYTES = 400_000
-PROGRAM = (Path(__file__).parent / "on_pod.py").read_text("utf-8")
+PROGRAM = program("pod_clients")
 
 
 @dataclass(frozen=True)

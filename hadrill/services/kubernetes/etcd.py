@@ -1,14 +1,13 @@
 """Who leads etcd, asked of it on its own hosts: its port is none of the runner's. Source: etcd's gRPC gateway, v3."""
 
-from pathlib import Path
 from typing import Any
 
 from hadrill.inventory import Host
+from hadrill.on_host import program
 from hadrill.remote import Remote, run_program
 from hadrill.services.kubernetes.service import Kubernetes
 from hadrill.timing import Deadline, eventually
 
-PROGRAM = (Path(__file__).parent / "etcd_on_host.py").read_text("utf-8")
 ASK_SECONDS = 5.0
 MOVE_SECONDS = 10.0
 
@@ -36,5 +35,5 @@ def lead(service: Kubernetes, remote: Remote, host: Host) -> None:
 def _ask(service: Kubernetes, remote: Remote, host: Host, question: str, body: object = None) -> dict[str, Any]:
     authority, certificate, key = service.distribution.etcd
     order = {"authority": authority, "certificate": certificate, "key": key, "question": question, "body": body or {}}
-    found: dict[str, Any] = run_program(remote, host, PROGRAM, order, ASK_SECONDS)
+    found: dict[str, Any] = run_program(remote, host, program("etcd"), order, ASK_SECONDS)
     return found

@@ -1,9 +1,9 @@
 """A namespace of a drill's own, and in it a small web service behind the ingress, for its clients to use."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
+from hadrill.on_host import program
 from hadrill.services.kubernetes.api import CONFLICT, Api, ApiError
 from hadrill.services.kubernetes.service import Kubernetes
 
@@ -12,7 +12,7 @@ STALE_SECONDS = 3600.0
 WEB = "web"
 WEB_PORT = 8080
 REPLICAS = 2
-PROGRAM = (Path(__file__).parent / "web_page.py").read_text("utf-8")
+PROGRAM = program("pod_page")
 
 
 def namespace_of(drill: str) -> str:

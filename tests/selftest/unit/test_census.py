@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadrill.chaos.census import ALLOWED, FEWEST, GROWTH, MIB, PROGRAM, leak
+from hadrill.chaos.census import ALLOWED, FEWEST, GROWTH, MIB, leak
+from hadrill.on_host import program
 
 DESCRIPTORS = "file descriptors"
 
@@ -59,7 +60,8 @@ def test_a_host_counts_what_drills_left(tmp_path: Path) -> None:
     for name in ("leases/d2", ".heal.lock"):
         (tmp_path / name).touch()
     order = json.dumps({"root": str(tmp_path), "data": str(tmp_path / "nothing"), "units": []})
-    done = subprocess.run([sys.executable, "-c", PROGRAM], input=order, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", program("census")]
+    done = subprocess.run(command, input=order, capture_output=True, text=True, check=True)
     said = json.loads(done.stdout)
     assert {"d1", "d2"} <= set(said["left"])
     assert not {"leases", ".heal.lock"} & set(said["left"])

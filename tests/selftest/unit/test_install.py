@@ -13,9 +13,10 @@ from hadrill.install import postgresql, proxysql, redis, sql_proxy, tasks
 from hadrill.install.container import Container
 from hadrill.install.desired import Block, Desired, Directory, File
 from hadrill.install.proxies import resp
-from hadrill.install.site import HERE, Site
+from hadrill.install.site import Site
 from hadrill.inventory import Role, read
 from hadrill.inventory.ports import openings
+from hadrill.on_host import program
 from hadrill.services.mariadb import Mariadb
 from hadrill.services.postgresql import Postgresql
 from hadrill.services.redis import Redis
@@ -25,7 +26,7 @@ def apply(desired: Desired, *, check: bool = False) -> list[str]:
     """Run the program of hosts on this computer's own files."""
     message = json.dumps(desired.as_message() | {"check": check})
     done = subprocess.run(
-        [sys.executable, str(HERE / "on_host.py")], input=message, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program("apply")], input=message, capture_output=True, text=True, check=True
     )
     changes: list[str] = json.loads(done.stdout)["changes"]
     return changes

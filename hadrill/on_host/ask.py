@@ -1,4 +1,4 @@
-"""Runs on a host, sent over SSH: asks what it is told to ask, all at once, and prints the answers as JSON. Only reads.
+"""Asks what it is told to ask, all at once, and prints the answers as JSON. Only reads.
 
 Input: {"questions": {name: [address, port, payload, until]}, "commands": {name: shell}, "seconds": limit of each}.
 Output: {"time": Unix time at the beginning, "ended": at the end, "questions": {name: {"said", "error"}},
@@ -33,7 +33,7 @@ def ask(place: list[Any], seconds: float) -> dict[str, Any]:
                     break
     except ConnectionRefusedError:
         error = "refused"
-    except TimeoutError:
+    except (TimeoutError, socket.timeout):  # two errors until Python 3.10
         error = "" if said else "silent" if reached else "no answer"
     except OSError as problem:
         error = "" if said else problem.strerror or str(problem)
@@ -67,4 +67,5 @@ def main() -> None:
     json.dump({**answers, "ended": time.time()}, sys.stdout)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,8 +1,8 @@
-"""The program that runs on a host: compares a desired state with what is there, and changes what differs.
+"""Compares a desired state with what is there, and changes what differs.
 
-It is sent over SSH with its input, so that nothing of either shows in a process list. Plain Python 3 without
-any package. Input: JSON of Desired plus `check`. Output: JSON with `changes` (lines for people), `stopped`
-(units that must be started) and `outdated` (units that run, but not with what is on the disk now).
+It is sent over SSH with its input, so that nothing of either shows in a process list.
+Input: JSON of Desired plus `check`. Output: JSON with `changes` (lines for people), `stopped` (units that must be
+started) and `outdated` (units that run, but not with what is on the disk now).
 """
 
 import json
@@ -108,8 +108,10 @@ def text_of(path: Path) -> str:
 
 def states(question: str, names: list[str]) -> dict[str, str]:
     """What systemd says of each unit; those that is-enabled is asked about must have a file."""
-    said = run("systemctl", question, *names, may_fail=True).splitlines() if names else []
-    return dict(zip(names, said, strict=True))
+    words = run("systemctl", question, *names, may_fail=True).splitlines() if names else []
+    if len(words) != len(names):
+        sys.exit(f"systemctl {question} says {words} of {names}")
+    return dict(zip(names, words))
 
 
 def run(*command: str, may_fail: bool = False) -> str:

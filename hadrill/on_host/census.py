@@ -1,4 +1,4 @@
-"""Runs on a host, sent over SSH: counts what containers and drills hold there, and prints it as JSON. Only reads.
+"""Counts what containers and drills hold there, and prints it as JSON. Only reads.
 
 Input: {"root": folder of drills, "data": a folder of the disk that is counted, "units": [names]}.
 Output: {"held": {container or unit: {"file descriptors": n, "memory bytes": n}}, "disk bytes": n, "left": [drills]}.
@@ -93,4 +93,5 @@ def main() -> None:
     json.dump({"held": held, "disk bytes": used, "left": left(Path(order["root"]))}, sys.stdout)
 
 
-main()
+if __name__ == "__main__":
+    main()

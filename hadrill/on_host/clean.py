@@ -1,0 +1,79 @@
+"""Takes a host back to bare: everything that hadrill put there goes, data included.
+
+Input: {"rules": the firewall's file, "begin", "end": the marks around hadrill's lines in /etc/hosts}.
+Output: {"units": how many were removed}.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+UNITS = Path("/etc/systemd/system")
+PREFIXES = ("hadrill-", "redis-update-master", "k3s")
+NODES = ("hadrill-kubelet.service", "k3s.service", "k3s-agent.service")
+FOLDERS = (
+    "/etc/rancher",
+    "/var/lib/rancher",
+    "/etc/hadrill",
+    "/var/lib/hadrill",
+    "/var/lib/hadrill-drills",
+    "/run/hadrill",
+    "/usr/local/lib/hadrill",
+    "/etc/systemd/system/ufw.service.d",
+)
+FILES = ("/etc/ssh/sshd_config.d/10-hadrill.conf", "/etc/systemd/resolved.conf.d/hadrill.conf")
+# Pods outlive their kubelet, and what they leave outlives them. $1 and what follows: the runtime's own client.
+PODS = """
+for t in $("$@" tasks ls -q); do "$@" tasks rm --force "$t"; done >/dev/null
+for c in $("$@" containers ls -q); do "$@" containers rm "$c"; done
+grep -o ' /var/lib/kubelet/[^ ]*' /proc/mounts | sort -r | xargs -r umount -l; rm -rf /var/lib/kubelet/*
+for link in cni0 flannel.1; do ip link delete $link; done; rm -rf /var/lib/cni /run/flannel
+for table in filter nat mangle; do iptables-save -t $table | grep -v KUBE- | iptables-restore -T $table; done
+"""
+
+
+def run(*command: str, may_fail: bool = False) -> None:
+    """Run a command; its output is nobody's."""
+    quiet = subprocess.DEVNULL if may_fail else None
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=quiet, check=not may_fail)
+
+
+def remove_units() -> int:
+    """Stop and remove hadrill's units. Returns how many they were."""
+    units = sorted(file.name for file in UNITS.glob("*") if file.name.startswith(PREFIXES) and file.is_file())
+    for unit in units:
+        if unit in NODES:
+            # Its pods go while their runtime can still be told.
+            run("systemctl", "stop", unit, may_fail=True)
+            client = ("k3s", "ctr") if unit.startswith("k3s") else ("ctr",)
+            run("sh", "-c", PODS, "sh", *client, "-n", "k8s.io", may_fail=True)
+    for unit in units:
+        if "@" not in unit:
+            run("systemctl", "disable", "--now", "--quiet", unit, may_fail=True)
+        (UNITS / unit).unlink()
+    run("systemctl", "daemon-reload")
+    return len(units)
+
+
+def main() -> None:
+    """Do what standard input asks for."""
+    order = json.load(sys.stdin)
+    removed = remove_units()
+    run("ufw", "--force", "disable")
+    shutil.copyfile("/usr/share/ufw/iptables/user.rules", order["rules"])
+    for folder in FOLDERS:
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in FILES:
+        Path(file).unlink(missing_ok=True)
+    run("systemctl", "restart", "ssh")
+    hosts = Path("/etc/hosts")
+    between = f"{re.escape(order['begin'])}\\n.*?{re.escape(order['end'])}\\n"
+    hosts.write_text(re.sub(between, "", hosts.read_text("utf-8"), flags=re.S), "utf-8")
+    json.dump({"units": removed}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
