@@ -41,6 +41,7 @@ class Calm(Trial):
         self._step(9, "verdict")
         operations = [each for each in self.workload.history.operations() if each.start >= begun]
         problems = [
+            self._others.problem,
             untouched(operations),
             late(operations, self.workload.lanes),
             went_back(operations, self.cluster.shown_by),

@@ -101,7 +101,7 @@ class Storm(Trial):
             cluster = cluster_of(self.session.inventory, self.session.remote, case.service)
             self.ids.append(uuid.uuid4().hex[:12])
             breakage = Breakage(self.session, cluster, case, self.ids[-1], lambda *_: None)
-            fault = breakage.guard(overlap=True)
+            fault = breakage.guard(overlap=True, held_s=step.hold_s)
         except REASONS as error:
             self._not_made(steps, error)
             return

@@ -1,15 +1,17 @@
 """Breaking one host: guard, lease, journal, inject, prove, heal. What a drill and a test's `with` block share."""
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+from hadrill.drill.absence import absence_of
 from hadrill.drill.aim import target_of
 from hadrill.drill.case import Case, fault_of
 from hadrill.drill.errors import DegradedError, InconclusiveError, UnavailableError
 from hadrill.drill.session import Session
-from hadrill.faults import PLANNED, Fault
+from hadrill.faults import PLANNED, Fault, Target
 from hadrill.inventory import Host
 from hadrill.safety import on_target
 from hadrill.safety.consent import refused
@@ -19,6 +21,7 @@ from hadrill.safety.journal import Entry, started
 from hadrill.safety.lease import EXCLUSIVE, SHARED, Lease
 from hadrill.safety.signals import shielded
 from hadrill.services.cluster import Cluster
+from hadrill.services.guarded import Guarded
 
 LEASE_SECONDS = 600.0
 """What a lease lasts beyond the time of the fault: convergence and reading back."""
@@ -35,15 +38,16 @@ class Breakage:
         self.session, self.cluster, self.case, self.drill, self._step = session, cluster, case, drill, step
         self.problems: list[str] = []
         self.proof = ""
+        self.risk = ""  # what was risked by force
         self.entry: Entry | None = None
         self.host, self.role = self._target()
         self._unhealed = False
 
-    def guard(self, *, quorum_loss: bool = False, overlap: bool = False) -> Fault:
+    def guard(self, *, quorum_loss: bool = False, overlap: bool = False, held_s: float = math.inf) -> Fault:
         """The fault, where it may be made. Raises InconclusiveError with the reason, UnavailableError.
 
         `quorum_loss` is for the drill that takes the majority away on purpose; with `overlap` the cluster need not be
-        whole, as long as a majority is left.
+        whole, as long as a majority is left. `held_s`: so long the fault stays at least, where it lasts.
         """
         host = self.host
         if reason := refused(self.session.inventory, [host], self.session.consent):
@@ -70,7 +74,18 @@ class Breakage:
             answer = self.session.remote.attempt(host, fault.available)
             if answer.status != 0:
                 raise UnavailableError(f"{fault.name} is unavailable on {host}: {answer.stdout.strip() or answer.tail}")
+        self.risk = self._why_not_survives(fault, aim, held_s)
+        if self.risk and not self.session.force:
+            raise InconclusiveError(f"refused, {self.risk} (--force drills all the same)")
         return fault
+
+    def _why_not_survives(self, fault: Fault, aim: Target, held_s: float) -> str:
+        """Why data of others would be gone with this fault; empty where it would stay, or there is none."""
+        cluster = self.cluster
+        if not fault.ends or not isinstance(cluster, Guarded):
+            return ""
+        absence = absence_of(self.session.remote, self.host, aim.unit, fault, held_s)
+        return cluster.why_not_survives(self.host, self.role, absence)
 
     def arithmetic(self) -> Arithmetic:
         """Members that are silent for a while, or say that they are out, are down."""

@@ -34,6 +34,8 @@ class Drill(Trial):
         breakage = Breakage(self.session, self.cluster, self.case, self.id, self._step)
         self.result.node, self.result.role = breakage.host.name, breakage.role
         fault = breakage.guard()
+        if breakage.risk:
+            self.result.notes.append(f"by force: {breakage.risk}")
         budget = self.cluster.budget(fault.kind, breakage.role)
         self.result.budget_s, self.result.budget = round(budget.seconds, 2), str(budget)
         self._live.budget = budget.seconds

@@ -72,7 +72,7 @@ class QuorumLoss(Trial):
                 self._lose(first, second, allowed)
                 read_back(self.result, self.cluster, self.workload)
             self._step(9, "verdict")
-            problems = [*self.problems, *first.problems, *second.problems]
+            problems = [*filter(None, [self._others.problem]), *self.problems, *first.problems, *second.problems]
             may_lose = self.cluster.may_lose(fault.kind, self.result.role)
             judge(self.result, self.cluster, None, problems, may_lose=may_lose)
             keep_evidence(self._record())

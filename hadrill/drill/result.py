@@ -13,7 +13,8 @@ class Result:
 
     `outage_s` is the longest time without an acknowledged write over all lanes; `lanes` has each lane's own.
     `return_outage_s` is the longest one while the broken member came back. `round` is its number in a chaos run,
-    `began` the Unix time at which it began.
+    `began` the Unix time at which it began. `foreign_...` is how much a member holds that no drill wrote: the one
+    that has least of it afterwards.
     """
 
     id: str
@@ -34,6 +35,8 @@ class Result:
     lost: int | None = None
     unknown: int = 0
     duplicates: int = 0
+    foreign_before: int | None = None
+    foreign_after: int | None = None
     loss_window_s: float = 0.0
     causes: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

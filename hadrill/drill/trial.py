@@ -16,9 +16,10 @@ from hadrill.drill.live import Live
 from hadrill.drill.measure import measure
 from hadrill.drill.objective import objective_of
 from hadrill.drill.observer import Observer
+from hadrill.drill.others_data import OthersData
 from hadrill.drill.preflight import Preflight, diagnose_failure, unhealthy, wait_healthy
 from hadrill.drill.record import Record
-from hadrill.drill.result import INCONCLUSIVE, UNAVAILABLE, Result
+from hadrill.drill.result import FAILED, INCONCLUSIVE, UNAVAILABLE, Result
 from hadrill.drill.session import Session
 from hadrill.faults.power import PowerError
 from hadrill.inventory import Host
@@ -55,6 +56,7 @@ class Trial(ABC):
         self._weakness = ""
         self._back = ""  # how reads went back, where they did
         self._live = Live(session.say, f"{case.service} {case}")
+        self._others = OthersData(cluster, self.result)
 
     def run(self) -> Result:
         """All its steps. What a drill may meet is never raised: it is an inconclusive result with its reason.
@@ -74,6 +76,9 @@ class Trial(ABC):
                 self.result.cause = str(error)
             if isinstance(error, InconclusiveError) and error.facts is not None:
                 keep_facts(self.folder, error.facts, self.session.inventory.credentials.values())
+            if self._others.problem:
+                # Whatever else could not be said: this is so.
+                self.result.verdict, self.result.cause = FAILED, f"{self._others.problem}; {self.result.cause}"
         except KeyboardInterrupt:
             left = [f"{each.fault} on {each.host}" for each in entries() if each.drill in self.ids]
             undone = f"not undone: {', '.join(left)}" if left else "what it broke is undone"
@@ -117,6 +122,7 @@ class Trial(ABC):
         else:
             wait_healthy(self.cluster)
             self._preflight = Preflight(self.cluster)
+        self._others.before()
         self.cluster.prepare(self.id, leader)
         try:
             yield
@@ -125,6 +131,7 @@ class Trial(ABC):
                 self.cluster.clean(self.id)
             except FAILURES as error:
                 self.result.notes.append(f"what the workload wrote is still there: {error}")
+            self._others.after()
 
     @contextmanager
     def _working(self) -> Iterator[None]:
@@ -140,6 +147,7 @@ class Trial(ABC):
             eventually("a steady workload before the fault", lambda: self.workload.unsteady(since), deadline)
             if self._preflight is not None:
                 self._preflight.check()
+            self._others.steady()
             yield
 
     def _converge(self) -> None:
@@ -168,6 +176,7 @@ class Trial(ABC):
         if self._back:
             # What may be lost may have been read before.
             (self.result.notes if may_lose else problems).append(self._back)
+        problems = [*filter(None, [self._others.problem]), *problems]
         why = judge(self.result, self.cluster, objective_of(self.cluster), problems, may_lose=may_lose)
         if why and not self.result.causes and not self._weakness:
             self._facts = diagnose_failure(self.result, self.cluster, self.moments["inject"])

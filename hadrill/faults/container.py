@@ -15,6 +15,7 @@ def stop(target: Target) -> Fault:
         proof=_gone(target),
         heal=f"systemctl start {target.unit}",
         available=_running(target),
+        ends=True,
     )
 
 
@@ -31,6 +32,7 @@ def kill(target: Target) -> Fault:
         proof=_gone(target),
         heal=f"rm -rf $(dirname {drop_in}); systemctl daemon-reload; systemctl start {target.unit}",
         available=_running(target),
+        ends=True,
     )
 
 

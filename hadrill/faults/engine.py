@@ -15,4 +15,5 @@ def stop(target: Target) -> Fault:
             "systemctl is-active --quiet docker.service"
             " || { echo 'no docker.service runs: podman has no daemon that could be stopped'; false; }"
         ),
+        ends=True,
     )

@@ -43,6 +43,7 @@ class Fault:
 
     `available` prints why the host cannot offer the fault and fails; `proof` succeeds while the fault is there.
     `power` is what the power driver does instead (`off` or `reset`). `lasts` is false where the host recovers alone.
+    `ends`: the member's processes end, and with them all that they had in memory only.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Fault:
     available: str = ":"
     power: str = ""
     lasts: bool = True
+    ends: bool = False
 
     @property
     def on_host(self) -> bool:

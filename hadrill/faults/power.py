@@ -47,9 +47,9 @@ def driver(inventory: Inventory) -> Power:
 
 def power_off(_: Target) -> Fault:
     """The machine's power is cut."""
-    return Fault("power-off", BLACKHOLE, power="off")
+    return Fault("power-off", BLACKHOLE, power="off", ends=True)
 
 
 def reboot(_: Target) -> Fault:
     """The machine is reset, and comes back by itself."""
-    return Fault("reboot", RESTART, power="reset", lasts=False)
+    return Fault("reboot", RESTART, power="reset", lasts=False, ends=True)

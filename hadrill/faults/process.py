@@ -44,6 +44,7 @@ def _signal(target: Target, name: str, kind: str, signal: str) -> Fault:
         heal=f"systemctl start {target.unit}",
         available=_present(target),
         lasts=False,
+        ends=True,
     )
 
 

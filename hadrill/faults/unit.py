@@ -19,6 +19,7 @@ def stop(component: str) -> Callable[[Target], Fault]:
             proof=f"! {active} && echo '{unit} is stopped'",
             heal=f"systemctl start {unit}",
             available=f"{active} || {{ echo '{unit} does not run'; false; }}" if unit else missing,
+            ends=True,
         )
 
     return fault

@@ -22,10 +22,10 @@ def redis_budget(service: Redis, kind: str, role: str, multiplier: float, settin
     promote = [Part("info", TICK, "sentinel.c"), Part("hook", HOOK_SECONDS, "redis-update-master")]
     if kind == "planned":
         return budget([Part("select", TICK, "sentinel.c"), *promote, TURN], multiplier)
-    down_after, source = _down_after(service, settings)
+    longest, source = _asked_for(settings) or down_after(service)
     return budget(
         [
-            Part("down-after", down_after, source),
+            Part("down-after", longest, source),
             Part("ping", TICK, "sentinel.c"),
             Part("ask", TICK, "sentinel.c"),
             Part("vote", TICK, "sentinel.c"),
@@ -37,9 +37,12 @@ def redis_budget(service: Redis, kind: str, role: str, multiplier: float, settin
     )
 
 
-def _down_after(service: Redis, settings: dict[str, str]) -> tuple[float, str]:
-    if "down-after" in settings:
-        return seconds_of(settings["down-after"]), "asked for"
+def _asked_for(settings: dict[str, str]) -> tuple[float, str] | None:
+    return (seconds_of(settings["down-after"]), "asked for") if "down-after" in settings else None
+
+
+def down_after(service: Redis) -> tuple[float, str]:
+    """Seconds after which the slowest Sentinel calls a silent master down, and whose it is. Raises LookupError."""
     said: dict[str, float] = {}
     for host in service.members:
         try:

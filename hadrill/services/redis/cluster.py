@@ -13,8 +13,9 @@ from hadrill.services import haproxy
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import OF_CONTAINERS, Cluster, Probe, Watch
 from hadrill.services.finding import CheckFailedError
+from hadrill.services.guarded import Absence, Foreign
 from hadrill.services.redis import checks
-from hadrill.services.redis.budget import redis_budget
+from hadrill.services.redis.budget import down_after, redis_budget
 from hadrill.services.redis.diagnosis import EXAMINATION
 from hadrill.services.redis.probe import probe, watch
 from hadrill.services.redis.service import PORT, SENTINEL_PORT, Redis
@@ -154,6 +155,34 @@ class RedisCluster(Cluster):
         # Either of them at 0 switches the limit off.
         lag = float(said["min-replicas-max-lag"])
         return lag if lag and int(said["min-replicas-to-write"]) else math.inf
+
+    def why_not_survives(self, host: Host, role: str, absence: Absence) -> str:
+        """A master that is back before it was missed has what is on its disk, and its replicas copy that."""
+        noticed, _ = down_after(self.redis)
+        if role != self.roles[0] or absence.seconds >= noticed:
+            return ""
+        with self.redis.client(host.address) as client:
+            appendonly = str(client.config_get("appendonly")["appendonly"])
+            save = str(client.config_get("save")["save"])
+            unsaved = int(client.info("persistence")["rdb_changes_since_last_save"])
+            own = sum(1 for _ in client.scan_iter(match="hadrill:*", count=1000)) if appendonly != "yes" else 0
+        keys = self.foreign(host).total - own
+        if appendonly == "yes" or keys <= 0 or (save and not unsaved):
+            return ""
+        kept, gone = "keeps nothing on disk", f"{keys:,} keys that are not this drill's would be gone"
+        if save:
+            kept = "keeps snapshots only"
+            gone = f"{unsaved:,} changes since the last one would be gone, of {keys:,} keys that are not this drill's"
+        settings = f'(appendonly {appendonly}, save "{save}")'
+        return f"{host} {kept} {settings} and {absence.back}, down-after is {noticed:g} s: {gone}"
+
+    def foreign(self, host: Host) -> Foreign:
+        """Keys of every database. All that drills and checks write ends by itself."""
+        with self.redis.client(host.address) as client:
+            databases = client.info("keyspace").values()
+        keys, ends = (sum(int(each[name]) for each in databases) for name in ("keys", "expires"))
+        milliseconds = max((float(each["avg_ttl"]) for each in databases), default=0.0)
+        return Foreign("keys", keys - ends, ends, milliseconds / 1000)
 
     def may_lose(self, kind: str, role: str) -> bool:
         """A master that is gone takes what it had not sent with it."""

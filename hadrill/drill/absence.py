@@ -1,0 +1,36 @@
+"""How long a member's processes are away after a fault at least: what is only in memory may come back empty before
+anybody has noticed.
+"""
+
+import math
+import re
+import shlex
+
+from hadrill.faults import Fault
+from hadrill.inventory import Host
+from hadrill.remote import Remote
+from hadrill.services.guarded import Absence
+
+_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_SPAN = re.compile(r"([\d.]+)(us|ms|s|min|h|d|w)\b")
+
+
+def absence_of(remote: Remote, host: Host, unit: str, fault: Fault, held_s: float) -> Absence:
+    """Of a fault that is left alone for `held_s` seconds at least, where it lasts. Raises RemoteError."""
+    if fault.lasts:
+        return Absence(held_s, f"it is started again after {held_s:g} s")
+    if fault.power:
+        return Absence(0.0, "it is started again as soon as its machine has booted")
+    shown = remote.run(host, f"systemctl show --property=Restart --property=RestartUSec {shlex.quote(unit)}").stdout
+    known = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+    if known.get("Restart") == "no":
+        return Absence(math.inf, "its unit leaves it down")
+    seconds = seconds_of(known.get("RestartUSec", ""))
+    return Absence(seconds, f"its unit starts it again after {seconds:g} s")
+
+
+def seconds_of(span: str) -> float:
+    """A time as systemd shows it: `1s`, `1min 30s`, `100ms`, `infinity`."""
+    if span == "infinity":
+        return math.inf
+    return sum(float(number) * _SECONDS[unit] for number, unit in _SPAN.findall(span))

@@ -1,0 +1,159 @@
+"""Data of others: what would destroy it, and what is missing afterwards."""
+
+import math
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from hadrill.drill.absence import absence_of, seconds_of
+from hadrill.drill.others_data import OthersData
+from hadrill.drill.result import Result
+from hadrill.faults import FAULTS, RESTART, STOP, Fault, Target, fault
+from hadrill.inventory import Inventory
+from hadrill.remote import Output, Remote
+from hadrill.services.cluster import Cluster
+from hadrill.services.guarded import Absence, Foreign, Guarded, why_less
+from hadrill.services.mariadb.cluster import MariadbCluster
+from hadrill.services.redis import cluster as redis_cluster
+from hadrill.services.redis.cluster import RedisCluster
+
+QUICK = Absence(1.0, "its unit starts it again after 1 s")
+
+
+def keys(*counts: int, passing: int = 0, lives_s: float = 0.0) -> dict[str, Foreign]:
+    return {f"redis-0{n}": Foreign("keys", count, passing, lives_s) for n, count in enumerate(counts, start=1)}
+
+
+def test_a_data_set_that_is_gone_is_told_with_its_sums() -> None:
+    before = keys(10_000, 10_000)
+    assert why_less(before, before, keys(0, 0), 30.0) == "the data set is gone: 10,000 keys before, 0 after"
+
+
+def test_where_data_stands_still_nothing_may_be_missing_on_any_member() -> None:
+    before = keys(100, 100)
+    said = why_less(before, before, keys(100, 99), 30.0)
+    assert said == "data that is not this drill's is missing on redis-02: 100 keys before, 99 after"
+    assert why_less(before, before, keys(100, 100), 30.0) == ""
+    assert why_less(before, before, keys(101, 101), 30.0) == ""
+    assert why_less(before, before, {}, 30.0) == "", "what could not be counted is not missing"
+
+
+def test_where_others_add_and_remove_all_the_time_only_a_great_loss_is_one() -> None:
+    before, steady = keys(100, 100), keys(103, 103)
+    assert why_less(before, steady, keys(60, 60), 30.0) == ""
+    assert why_less(before, steady, keys(40, 40), 30.0) != ""
+
+
+def test_keys_that_end_by_themselves_are_missed_only_where_they_had_long_to_live() -> None:
+    sessions, cache = keys(0, passing=500, lives_s=3600.0), keys(0, passing=500, lives_s=60.0)
+    assert why_less(sessions, sessions, keys(0), 30.0) == "the data set is gone: 500 keys before, 0 after"
+    assert why_less(cache, cache, keys(0), 30.0) == ""
+
+
+@pytest.mark.parametrize(
+    ("span", "seconds"),
+    [("1s", 1.0), ("100ms", 0.1), ("1min 30s", 90.0), ("infinity", math.inf), ("0", 0.0), ("", 0.0)],
+)
+def test_times_as_systemd_shows_them(span: str, seconds: float) -> None:
+    assert seconds_of(span) == seconds
+
+
+@pytest.mark.parametrize(
+    ("fault", "shown", "seconds"),
+    [
+        (Fault("process-kill", RESTART, lasts=False), "Restart=always\nRestartUSec=1s\n", 1.0),
+        (Fault("process-kill", RESTART, lasts=False), "RestartUSec=1s\nRestart=no\n", math.inf),
+        (Fault("reboot", RESTART, power="reset", lasts=False), "", 0.0),
+        (Fault("container-stop", STOP), "", 7.0),
+    ],
+)
+def test_how_long_a_member_is_away(lab_inventory: Inventory, fault: Fault, shown: str, seconds: float) -> None:
+    remote = cast("Remote", SimpleNamespace(run=lambda *_: Output(0, shown, "")))
+    assert absence_of(remote, lab_inventory.host("redis-01"), "a.service", fault, 7.0).seconds == seconds
+
+
+def test_faults_that_end_processes_say_so() -> None:
+    target = Target("abc", "redis", "redis-server", "198.18.0.1", ("198.18.0.124",), 6379, 6379, "/var/lib/x")
+    ends = {name for name in FAULTS if fault(name, target).ends}
+    assert ends >= {"power-off", "reboot", "container-stop", "container-kill", "process-term", "process-kill"}
+    assert not ends & {"isolate", "reject", "container-pause", "process-stop", "cut-port", "slow-link", "switchover"}
+
+
+class Client:
+    """Redis as its settings are."""
+
+    def __init__(self, appendonly: str, save: str, unsaved: int = 0, own: int = 0) -> None:
+        self.settings, self.unsaved, self.own = {"appendonly": appendonly, "save": save}, unsaved, own
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is open."""
+
+    def config_get(self, name: str) -> dict[str, str]:
+        return {name: self.settings[name]}
+
+    def info(self, section: str) -> dict[str, Any]:
+        if section == "persistence":
+            return {"rdb_changes_since_last_save": self.unsaved}
+        return {"db0": {"keys": 10_000 + self.own, "expires": self.own, "avg_ttl": 0}}
+
+    def scan_iter(self, **_: object) -> list[str]:
+        return ["hadrill:drill:x"] * self.own
+
+
+@pytest.mark.parametrize(
+    ("client", "role", "absence", "said"),
+    [
+        (Client("no", ""), "master", QUICK, "10,000 keys that are not this drill's would be gone"),
+        (Client("no", "", own=7), "master", QUICK, ": 10,000 keys that are not"),
+        (Client("no", "3600 1", unsaved=5), "master", QUICK, "5 changes since the last one would be gone"),
+        (Client("no", "3600 1"), "master", QUICK, ""),
+        (Client("yes", ""), "master", QUICK, ""),
+        (Client("no", ""), "replica", QUICK, ""),
+        (Client("no", ""), "master", Absence(5.0, "later"), ""),
+    ],
+)
+def test_redis_is_guarded_where_it_would_come_back_empty_before_it_is_missed(
+    lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch, client: Client, role: str, absence: Absence, said: str
+) -> None:
+    cluster = RedisCluster(lab_inventory, Remote(lab_inventory))
+    monkeypatch.setattr(redis_cluster, "down_after", lambda _: (5.0, "live"))
+    monkeypatch.setattr(cluster.redis, "client", lambda *_: client)
+    found = cluster.why_not_survives(lab_inventory.host("redis-01"), role, absence)
+    assert said in found
+    assert bool(said) == bool(found)
+
+
+def test_a_member_that_cannot_be_counted_is_told_and_hides_no_other(lab_inventory: Inventory) -> None:
+    class Two:
+        """One member that answers, and loses what it had; one that does not."""
+
+        members = (lab_inventory.host("redis-01"), lab_inventory.host("redis-02"))
+        held = 10
+
+        def why_not_survives(self, *_: object) -> str:
+            return ""
+
+        def foreign(self, host: Any) -> Foreign:
+            if host.name == "redis-02":
+                raise OSError("no answer")
+            return Foreign("keys", self.held)
+
+    cluster, result = Two(), Result("1", "redis", "redis-01", "master", "redis-kill")
+    others = OthersData(cast("Cluster", cluster), result)
+    others.before()
+    others.steady()
+    cluster.held = 4
+    others.after()
+    assert others.problem == "data that is not this drill's is missing on redis-01: 10 keys before, 4 after"
+    assert (result.foreign_before, result.foreign_after) == (10, 4)
+    assert result.notes[0] == "redis-02: data of others is not counted: no answer"
+
+
+def test_guarding_is_an_ability_that_a_service_may_have(lab_inventory: Inventory) -> None:
+    remote = Remote(lab_inventory)
+    assert isinstance(RedisCluster(lab_inventory, remote), Guarded)
+    assert not isinstance(MariadbCluster(lab_inventory, remote), Guarded)
