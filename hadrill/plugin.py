@@ -30,7 +30,7 @@ from hadrill.services.versions import running_versions
 
 EXAMINER = pytest.StashKey[Examiner]()
 SUITES = ("basic", "hosts", "failover", "chaos")
-pytest_plugins = ("hadrill.drill.fixtures", "hadrill.explaining", "hadrill.chaos.plugin")
+pytest_plugins = ("hadrill.pytest_plugin.drills", "hadrill.pytest_plugin.explaining", "hadrill.pytest_plugin.chaos")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

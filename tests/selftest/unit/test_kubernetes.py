@@ -27,7 +27,7 @@ from hadrill.install.site import Site
 from hadrill.install.tasks import everything
 from hadrill.inventory import InvalidInventoryError, Inventory, Role, read
 from hadrill.inventory.credentials import write_missing
-from hadrill.report.failure import explain
+from hadrill.pytest_plugin.failure import explain
 from hadrill.report.secrets import Scrubber
 from hadrill.services.clusters import present
 from hadrill.services.finding import CheckFailedError

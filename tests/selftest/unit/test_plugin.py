@@ -19,7 +19,7 @@ def test_leak(inventory):
 """
 SAYS = """
 import pytest
-from hadrill.drill.terminal import line_writer
+from hadrill.pytest_plugin.terminal import line_writer
 
 @pytest.mark.parametrize("n", range(2))
 def test_says(pytestconfig, n):
@@ -30,7 +30,7 @@ def test_says(pytestconfig, n):
 
 TELLS = """
 import pytest
-from hadrill.drill.terminal import line_writer
+from hadrill.pytest_plugin.terminal import line_writer
 
 def pytest_sessionstart(session):
     session.config.say = line_writer(session.config)

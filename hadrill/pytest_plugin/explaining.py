@@ -9,7 +9,7 @@ import pytest
 from hadrill.drill.errors import DrillFailedError
 from hadrill.fixtures import STOCK
 from hadrill.plugin import EXAMINER, suite_of
-from hadrill.report.failure import explain
+from hadrill.pytest_plugin.failure import explain
 from hadrill.report.outcome import PROPERTY
 from hadrill.report.reporter import NAMES
 from hadrill.report.secrets import Scrubber

@@ -18,10 +18,10 @@ from hadrill.drill.fault_block import fault_block
 from hadrill.drill.quorum_loss import QuorumLoss
 from hadrill.drill.result import FAILED, INCONCLUSIVE, UNAVAILABLE, Result
 from hadrill.drill.session import Session
-from hadrill.drill.terminal import line_writer
 from hadrill.drill.trial import REASONS, Trial
 from hadrill.fixtures import STOCK
 from hadrill.inventory import Host
+from hadrill.pytest_plugin.terminal import line_writer
 from hadrill.remote import Remote
 from hadrill.report.drills import explained
 from hadrill.report.outcome import DRILL

@@ -14,13 +14,13 @@ from hadrill.chaos.rounds import RoundsOf
 from hadrill.chaos.schedule import Schedule, ScheduleError, numbers_of, seconds_of
 from hadrill.chaos.sound import sound
 from hadrill.drill.errors import DrillFailedError, DrillInconclusiveError
-from hadrill.drill.fixtures import attach, usual_rate
 from hadrill.drill.result import FAILED, INCONCLUSIVE, PASSED, Result
 from hadrill.drill.session import Session
-from hadrill.drill.terminal import line_writer
 from hadrill.fixtures import STOCK
 from hadrill.inventory import InvalidInventoryError, Inventory, read
 from hadrill.plugin import suite_of
+from hadrill.pytest_plugin.drills import attach, usual_rate
+from hadrill.pytest_plugin.terminal import line_writer
 from hadrill.report.drills import explained
 from hadrill.report.outcome import DRILL
 from hadrill.report.salvage import salvage, sign

@@ -1,0 +1,34 @@
+"""Imports run one way, from the street to the cellar: tools/rooms.py says which room lies below which."""
+
+import pytest
+
+from tools.rooms import Arrow, arrows, modules, room_of
+
+UPWARD = {
+    "hadrill.safety.guard -> hadrill.services.cluster",
+}
+"""What still runs the other way. Lines only ever leave this list."""
+
+
+def test_no_import_runs_upwards() -> None:
+    found = {str(arrow) for arrow in arrows() if arrow.upward}
+    assert found - UPWARD == set(), "a room imports one that is not below it"
+    assert UPWARD - found == set(), "mended: take them out of UPWARD"
+
+
+def test_every_module_has_a_room() -> None:
+    assert {room_of(module) for module in modules()} >= {"cli", "drill", "report", "services", "inventory", "lab"}
+
+
+@pytest.mark.parametrize(
+    ("arrow", "upward"),
+    [
+        (Arrow("hadrill.report.drills", "hadrill.drill.result"), True),
+        (Arrow("hadrill.chaos.draw", "hadrill.drill.case"), False),
+        (Arrow("hadrill.cli.drills", "hadrill.lab.lab"), True),
+        (Arrow("hadrill.inventory.host", "hadrill.services.registry"), False),
+        (Arrow("hadrill.inventory.host", "hadrill.services.redis.service"), True),
+    ],
+)
+def test_an_arrow_that_leads_up_is_told_from_one_that_leads_down(arrow: Arrow, upward: bool) -> None:
+    assert arrow.upward is upward

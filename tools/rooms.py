@@ -1,0 +1,100 @@
+"""The rooms of hadrill/, and which module imports which across their walls."""
+
+import ast
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+HADRILL = Path(__file__).parents[1] / "hadrill"
+ORDER = (
+    ("lab",),
+    ("cli", "pytest_plugin", "install"),
+    ("chaos",),
+    ("drill",),
+    ("report",),
+    ("services",),
+    ("safety",),
+    ("faults",),
+    ("diagnosis",),
+    ("placement",),
+    ("remote",),
+    ("workload",),
+    ("timing",),
+    ("inventory",),
+    ("records",),
+    ("on_host",),
+)
+"""From the street down to the cellar: a room knows those below it, and neither its neighbours nor those above."""
+RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
+PLACES = {
+    "hadrill.plugin": "pytest_plugin",
+    "hadrill.fixtures": "pytest_plugin",
+    "hadrill.services": "records",
+    "hadrill.services.service": "records",
+    "hadrill.services.registry": "records",
+}
+"""Modules whose folder is not their room. A service's own folder holds its record, too."""
+
+
+@dataclass(frozen=True, order=True)
+class Arrow:
+    """One module imports another of another room."""
+
+    importer: str
+    imported: str
+
+    def __str__(self) -> str:
+        return f"{self.importer} -> {self.imported}"
+
+    @property
+    def upward(self) -> bool:
+        """Whether it leads to a room that is not below."""
+        return RANK[room_of(self.imported)] <= RANK[room_of(self.importer)]
+
+
+def room_of(module: str) -> str:
+    """The room that a module belongs to. Raises KeyError where nobody said where its folder lies."""
+    if module in PLACES:
+        return PLACES[module]
+    parts = module.split(".")
+    if parts[1] == "services" and (parts[-1] == "record" or (HADRILL / "/".join(parts[1:]) / "record.py").exists()):
+        return "records"
+    room = parts[1]
+    if room not in RANK:
+        raise KeyError(f"{module}: no room is called {room}; tools/rooms.py holds their order")
+    return room
+
+
+def modules() -> dict[str, Path]:
+    """Every module below hadrill/ but hadrill itself, which imports nothing."""
+    found = {}
+    # The installer and the lab are links in a checkout.
+    files = (Path(folder) / name for folder, _, names in os.walk(HADRILL, followlinks=True) for name in names)
+    for file in sorted(file for file in files if file.suffix == ".py" and "templates" not in file.parts):
+        parts = ("hadrill", *file.relative_to(HADRILL).with_suffix("").parts)
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    del found["hadrill"]
+    return found
+
+
+def arrows() -> list[Arrow]:
+    """All imports from one room into another, also those inside functions and for types only."""
+    known = modules()
+    found = {
+        Arrow(module, imported)
+        for module, file in known.items()
+        for imported in _imports(file, known)
+        if room_of(imported) != room_of(module)
+    }
+    return sorted(found)
+
+
+def _imports(file: Path, known: dict[str, Path]) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in known else node.module for name in names if node.module in known)
+            yield from (name for name in names if node.module == "hadrill" and name in known)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
