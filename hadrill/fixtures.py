@@ -9,12 +9,12 @@ from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.remote.backend import RemoteBackend
 from hadrill.services.hosts.scan import PortScan, scan
-from hadrill.services.kubernetes import Kubernetes
-from hadrill.services.mariadb import Mariadb
-from hadrill.services.minio import Minio
-from hadrill.services.postgresql import Postgresql
-from hadrill.services.rabbitmq import Rabbitmq
-from hadrill.services.redis import Redis
+from hadrill.services.kubernetes.service import Kubernetes
+from hadrill.services.mariadb.service import Mariadb
+from hadrill.services.minio.service import Minio
+from hadrill.services.postgresql.service import Postgresql
+from hadrill.services.rabbitmq.service import Rabbitmq
+from hadrill.services.redis.service import Redis
 
 STOCK = pytest.StashKey[Inventory]()
 """Where a run keeps the inventory that it is about."""

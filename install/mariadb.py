@@ -10,8 +10,8 @@ from hadrill.install.rolling import bring_up, until_whole
 from hadrill.install.site import Site
 from hadrill.inventory import Host, Role
 from hadrill.services.asking import FAILURES
-from hadrill.services.mariadb import Mariadb, checks
-from hadrill.services.mariadb.service import DATABASE, USER
+from hadrill.services.mariadb import checks
+from hadrill.services.mariadb.service import DATABASE, USER, Mariadb
 from hadrill.timing import Deadline, OverdueError, eventually
 
 CONFIGURATION = "/etc/hadrill/mariadb/galera.cnf"

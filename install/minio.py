@@ -5,8 +5,9 @@ from hadrill.install.desired import Desired, Directory, File
 from hadrill.install.rolling import bring_up_together
 from hadrill.install.site import Site
 from hadrill.inventory import Host, Role
-from hadrill.services.minio import Minio, checks
+from hadrill.services.minio import checks
 from hadrill.services.minio.drive import NAME as DRIVE_TIMEOUT
+from hadrill.services.minio.service import Minio
 
 ENVIRONMENT = "/etc/hadrill/minio/minio.env"
 DATA = "/var/lib/hadrill/minio"

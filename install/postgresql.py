@@ -11,8 +11,8 @@ from hadrill.install.desired import Desired, Directory, File
 from hadrill.install.rolling import bring_up
 from hadrill.install.site import Site
 from hadrill.inventory import Host, Role
-from hadrill.services.postgresql import Postgresql, checks
-from hadrill.services.postgresql.service import DATABASE, USER
+from hadrill.services.postgresql import checks
+from hadrill.services.postgresql.service import DATABASE, USER, Postgresql
 
 CONFIGURATION = "/etc/hadrill/patroni/patroni.yml"
 DATA = "/var/lib/hadrill/postgresql"

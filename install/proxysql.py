@@ -10,8 +10,7 @@ from hadrill.install.desired import Desired, Directory, File
 from hadrill.install.rolling import bring_up, until_whole
 from hadrill.install.site import Site
 from hadrill.inventory import Host, Role
-from hadrill.services.mariadb import Mariadb
-from hadrill.services.mariadb.service import USER
+from hadrill.services.mariadb.service import USER, Mariadb
 
 CONFIGURATION = "/etc/hadrill/proxysql/proxysql.cnf"
 DATA = "/var/lib/hadrill/proxysql"

@@ -7,7 +7,8 @@ from hadrill.install.rolling import bring_up
 from hadrill.install.site import Site
 from hadrill.inventory import Host, Role
 from hadrill.services.asking import FAILURES
-from hadrill.services.rabbitmq import Rabbitmq, checks
+from hadrill.services.rabbitmq import checks
+from hadrill.services.rabbitmq.service import Rabbitmq
 
 CONFIGURATION = "/etc/hadrill/rabbitmq/rabbitmq.conf"
 PLUGINS = "/etc/hadrill/rabbitmq/enabled_plugins"

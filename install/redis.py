@@ -9,8 +9,8 @@ from hadrill.install.rolling import bring_up, until_whole
 from hadrill.install.site import Site
 from hadrill.inventory import Host, Role
 from hadrill.services.asking import FAILURES
-from hadrill.services.redis import Redis, checks
-from hadrill.services.redis.service import SENTINEL_PORT
+from hadrill.services.redis import checks
+from hadrill.services.redis.service import SENTINEL_PORT, Redis
 from hadrill.timing import Deadline, eventually
 
 CONFIGURATION = "/etc/hadrill/redis/redis.conf"

@@ -11,8 +11,7 @@ from hadrill.install.rolling import bring_up
 from hadrill.install.site import Site
 from hadrill.inventory import Host
 from hadrill.services.finding import Finding, require
-from hadrill.services.mariadb import Mariadb
-from hadrill.services.mariadb.service import PORT
+from hadrill.services.mariadb.service import PORT, Mariadb
 
 CONFIGURATION = "/etc/hadrill/haproxy/haproxy.cfg"
 LISTEN_SECONDS = 2.0

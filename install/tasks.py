@@ -25,18 +25,18 @@ from hadrill.inventory.table import summary
 from hadrill.remote import RemoteError
 from hadrill.services.asking import DRIVER_ERRORS
 from hadrill.services.finding import CheckFailedError
-from hadrill.services.kubernetes import Kubernetes
 from hadrill.services.kubernetes import checks as kubernetes_checks
-from hadrill.services.mariadb import Mariadb
+from hadrill.services.kubernetes.service import Kubernetes
 from hadrill.services.mariadb import checks as mariadb_checks
-from hadrill.services.minio import Minio
+from hadrill.services.mariadb.service import Mariadb
 from hadrill.services.minio import checks as minio_checks
-from hadrill.services.postgresql import Postgresql
+from hadrill.services.minio.service import Minio
 from hadrill.services.postgresql import checks as postgresql_checks
-from hadrill.services.rabbitmq import Rabbitmq
+from hadrill.services.postgresql.service import Postgresql
 from hadrill.services.rabbitmq import checks as rabbitmq_checks
-from hadrill.services.redis import Redis
+from hadrill.services.rabbitmq.service import Rabbitmq
 from hadrill.services.redis import checks as redis_checks
+from hadrill.services.redis.service import Redis
 from hadrill.timing import OverdueError
 
 DEFAULT = "inventories/lab"

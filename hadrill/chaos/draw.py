@@ -9,7 +9,7 @@ from hadrill.chaos.schedule import SAME, Round, Schedule, ScheduleError, Step
 from hadrill.inventory import Inventory, Role
 from hadrill.services.cluster import Cluster
 from hadrill.services.clusters import CLUSTERS, present, roles_of
-from hadrill.services.proxy_clusters import ProxyCluster
+from hadrill.services.haproxy.cluster import ProxyCluster
 
 SHORTEST_ROUND_SECONDS = 15.0
 """A schedule holds at least as many rounds as can be made; the run ends when its time is over."""

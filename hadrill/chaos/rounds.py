@@ -14,7 +14,7 @@ from hadrill.drill.result import FAILED, PASSED, Result
 from hadrill.drill.session import Session
 from hadrill.drill.trial import Trial
 from hadrill.services.clusters import CLUSTERS, cluster_of
-from hadrill.services.proxy_clusters import ProxyCluster
+from hadrill.services.haproxy.cluster import ProxyCluster
 from hadrill.timing import Deadline
 
 Keep = Callable[[Result, Path], None]

@@ -4,11 +4,12 @@ from hadrill.inventory import Inventory, Role
 from hadrill.inventory.profile import KUBERNETES
 from hadrill.remote import Remote
 from hadrill.services.cluster import Cluster
+from hadrill.services.haproxy.cluster import HaproxyCluster
 from hadrill.services.kubernetes.cluster import KubernetesCluster
 from hadrill.services.mariadb.cluster import MariadbCluster
 from hadrill.services.minio.cluster import MinioCluster
 from hadrill.services.postgresql.cluster import PostgresqlCluster
-from hadrill.services.proxy_clusters import HaproxyCluster, SqlProxyCluster
+from hadrill.services.proxysql.cluster import SqlProxyCluster
 from hadrill.services.rabbitmq.cluster import RabbitmqCluster
 from hadrill.services.redis.cluster import RedisCluster
 

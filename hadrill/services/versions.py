@@ -8,12 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from hadrill.inventory import Host, Inventory, Role
 from hadrill.services.asking import ANSWER_SECONDS, FAILURES, first_line
 from hadrill.services.http import get_json
-from hadrill.services.mariadb import Mariadb
-from hadrill.services.minio import Minio
-from hadrill.services.postgresql import Postgresql
-from hadrill.services.postgresql.service import REST_PORT
-from hadrill.services.rabbitmq import Rabbitmq
-from hadrill.services.redis import Redis
+from hadrill.services.mariadb.service import Mariadb
+from hadrill.services.minio.service import Minio
+from hadrill.services.postgresql.service import REST_PORT, Postgresql
+from hadrill.services.rabbitmq.service import Rabbitmq
+from hadrill.services.redis.service import Redis
 
 STATISTICS_PORT = 8404
 

@@ -3,7 +3,7 @@
 import base64
 
 from hadrill.install.site import Site
-from hadrill.services.kubernetes import Kubernetes
+from hadrill.services.kubernetes.service import Kubernetes
 
 FILES = ("access", "coredns", "metrics-server", "local-path", "ingress")
 BUNDLED = ("access", "coredns", "metrics-server", "local-path")

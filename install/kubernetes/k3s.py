@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from hadrill.install.desired import AFTER_NETWORK, Desired, Directory, File, Unit
 from hadrill.install.site import InstallError, Site
 from hadrill.inventory import Host, Role
-from hadrill.services.kubernetes import Kubernetes
+from hadrill.services.kubernetes.service import Kubernetes
 
 PROGRAM = "/usr/local/bin/k3s"
 CONFIG = "/etc/rancher/k3s/config.yaml"

@@ -11,7 +11,8 @@ from hadrill.install.kubernetes.server import ALONE, CONTROL
 from hadrill.install.rolling import bring_up, until_whole
 from hadrill.install.site import Site
 from hadrill.inventory import Host
-from hadrill.services.kubernetes import Kubernetes, checks
+from hadrill.services.kubernetes import checks
+from hadrill.services.kubernetes.service import Kubernetes
 from hadrill.timing import Deadline, eventually
 
 APPLY_SECONDS = 60.0

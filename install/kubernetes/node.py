@@ -5,8 +5,8 @@ from hadrill.install.kubernetes.access import FRONT, Pki, as_json, kubeconfig
 from hadrill.install.kubernetes.process import Process, flags
 from hadrill.install.site import Site
 from hadrill.inventory import Host, Role
-from hadrill.services.kubernetes import Kubernetes
 from hadrill.services.kubernetes.distribution import ETC
+from hadrill.services.kubernetes.service import Kubernetes
 
 
 def node_parts(site: Site, service: Kubernetes, pki: Pki, host: Host) -> tuple[list[File], list[Process]]:

@@ -4,8 +4,8 @@ from hadrill.install.desired import File
 from hadrill.install.kubernetes.access import FRONT, Pki, kubeconfig, service_admin
 from hadrill.install.kubernetes.process import Process, flags
 from hadrill.inventory import Host
-from hadrill.services.kubernetes import Kubernetes
 from hadrill.services.kubernetes.distribution import ETC
+from hadrill.services.kubernetes.service import Kubernetes
 
 ALONE = tuple(f"hadrill-{name}.service" for name in ("etcd", "api-front", "containerd"))
 """Units that need no API; etcd waits for its majority."""

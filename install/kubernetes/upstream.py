@@ -10,8 +10,8 @@ from hadrill.install.kubernetes.node import node_parts
 from hadrill.install.kubernetes.server import server_parts
 from hadrill.install.site import Site
 from hadrill.inventory import Host, Role
-from hadrill.services.kubernetes import Kubernetes
 from hadrill.services.kubernetes.distribution import ETC
+from hadrill.services.kubernetes.service import Kubernetes
 
 
 def desired(site: Site, service: Kubernetes, pki: Pki, host: Host) -> Desired:

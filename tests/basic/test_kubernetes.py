@@ -2,7 +2,8 @@
 
 import pytest
 
-from hadrill.services.kubernetes import Kubernetes, checks
+from hadrill.services.kubernetes import checks
+from hadrill.services.kubernetes.service import Kubernetes
 
 pytestmark = pytest.mark.service("kubernetes")
 

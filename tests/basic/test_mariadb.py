@@ -2,7 +2,8 @@
 
 import pytest
 
-from hadrill.services.mariadb import Mariadb, checks
+from hadrill.services.mariadb import checks
+from hadrill.services.mariadb.service import Mariadb
 
 pytestmark = pytest.mark.service("mariadb")
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hadrill.services.minio import Minio, checks
+from hadrill.services.minio import checks
+from hadrill.services.minio.service import Minio
 
 pytestmark = pytest.mark.service("minio")
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hadrill.services.postgresql import Postgresql, checks
+from hadrill.services.postgresql import checks
+from hadrill.services.postgresql.service import Postgresql
 
 pytestmark = pytest.mark.service("postgresql")
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hadrill.services.rabbitmq import Rabbitmq, checks
+from hadrill.services.rabbitmq import checks
+from hadrill.services.rabbitmq.service import Rabbitmq
 
 pytestmark = pytest.mark.service("rabbitmq")
 

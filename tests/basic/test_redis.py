@@ -2,7 +2,8 @@
 
 import pytest
 
-from hadrill.services.redis import Redis, checks
+from hadrill.services.redis import checks
+from hadrill.services.redis.service import Redis
 
 pytestmark = pytest.mark.service("redis")
 

@@ -5,8 +5,10 @@ from contextlib import contextmanager
 
 from hadrill.inventory import Inventory
 from hadrill.services.asking import FAILURES
-from hadrill.services.kubernetes import Kubernetes, backends
-from hadrill.services.minio import Minio, buckets
+from hadrill.services.kubernetes import backends
+from hadrill.services.kubernetes.service import Kubernetes
+from hadrill.services.minio import buckets
+from hadrill.services.minio.service import Minio
 
 BUCKETS = "hadrill-pods-"
 

@@ -1,5 +1,1 @@
 """MariaDB with Galera, behind a SQL proxy. Galera's word: node."""
-
-from hadrill.services.mariadb.service import Mariadb
-
-__all__ = ["Mariadb"]

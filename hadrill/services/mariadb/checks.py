@@ -52,6 +52,8 @@ def sql_proxy(service: Mariadb) -> None:
     require(findings)
 
 
+OF_NODES = (cluster,)
+"""What holds without a SQL proxy."""
 ALL = (connectivity, cluster, sql_proxy)
 """Every check of this service, in the order of the report."""
 

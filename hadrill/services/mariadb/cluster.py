@@ -6,11 +6,11 @@ from typing import ClassVar
 from hadrill.diagnosis import Diagnosis
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
-from hadrill.services import haproxy
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.finding import CheckFailedError
-from hadrill.services.haproxy import SQL_STATISTICS_PORT
+from hadrill.services.haproxy import statistics as haproxy
+from hadrill.services.haproxy.statistics import SQL_STATISTICS_PORT
 from hadrill.services.mariadb import checks
 from hadrill.services.mariadb.budget import mariadb_budget
 from hadrill.services.mariadb.diagnosis import EXAMINATION

@@ -4,7 +4,7 @@ from functools import cached_property
 
 from hadrill.diagnosis import STATISTICS, Order, View, journal, reached, statistics
 from hadrill.inventory import Host
-from hadrill.services.haproxy import SQL_STATISTICS_PORT
+from hadrill.services.haproxy.statistics import SQL_STATISTICS_PORT
 from hadrill.services.mariadb.service import PORT, Mariadb
 
 GALERA_PORT = 4567

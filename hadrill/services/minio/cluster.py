@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 from hadrill.diagnosis import Diagnosis
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
-from hadrill.services import haproxy
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster, Probe, Watch
+from hadrill.services.haproxy import statistics as haproxy
 from hadrill.services.minio import buckets
 from hadrill.services.minio.budget import minio_budget
 from hadrill.services.minio.diagnosis import EXAMINATION

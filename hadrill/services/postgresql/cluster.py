@@ -7,10 +7,10 @@ from typing import ClassVar
 from hadrill.diagnosis import Diagnosis
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
-from hadrill.services import haproxy
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.finding import CheckFailedError
+from hadrill.services.haproxy import statistics as haproxy
 from hadrill.services.http import request_json
 from hadrill.services.postgresql import checks
 from hadrill.services.postgresql.budget import postgresql_budget

@@ -5,7 +5,7 @@ from typing import Any
 
 from hadrill.diagnosis import STATISTICS, Order, Question, View, journal, page, reached, statistics
 from hadrill.inventory import Host
-from hadrill.services.haproxy import STATISTICS_PORT
+from hadrill.services.haproxy.statistics import STATISTICS_PORT
 from hadrill.services.postgresql.service import POOLED_PORT, PORT, REST_PORT, Postgresql
 
 RAFT_PORT = 5010

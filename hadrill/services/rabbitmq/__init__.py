@@ -1,5 +1,1 @@
 """RabbitMQ with quorum queues, behind HAProxy. RabbitMQ's words: a queue has a leader and followers."""
-
-from hadrill.services.rabbitmq.service import Rabbitmq
-
-__all__ = ["Rabbitmq"]

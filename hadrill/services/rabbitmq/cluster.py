@@ -8,10 +8,10 @@ from typing import ClassVar
 from hadrill.diagnosis import Diagnosis
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
-from hadrill.services import haproxy
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.finding import CheckFailedError
+from hadrill.services.haproxy import statistics as haproxy
 from hadrill.services.rabbitmq import checks
 from hadrill.services.rabbitmq.budget import rabbitmq_budget
 from hadrill.services.rabbitmq.diagnosis import EXAMINATION

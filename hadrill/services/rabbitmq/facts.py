@@ -6,7 +6,7 @@ from typing import Any
 
 from hadrill.diagnosis import STATISTICS, Order, Question, View, journal, page, reached, statistics
 from hadrill.inventory import Host
-from hadrill.services.haproxy import STATISTICS_PORT
+from hadrill.services.haproxy.statistics import STATISTICS_PORT
 from hadrill.services.rabbitmq.service import MANAGEMENT_PORT, PORT, VHOST, Rabbitmq
 
 BACKEND = "be_rabbitmq"

@@ -9,11 +9,11 @@ import redis
 from hadrill.diagnosis import Diagnosis
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
-from hadrill.services import haproxy
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import OF_CONTAINERS, Cluster, Probe, Watch
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.guarded import Absence, Foreign
+from hadrill.services.haproxy import statistics as haproxy
 from hadrill.services.redis import checks
 from hadrill.services.redis.budget import down_after, redis_budget
 from hadrill.services.redis.diagnosis import EXAMINATION

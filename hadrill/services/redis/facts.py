@@ -6,7 +6,7 @@ from functools import cached_property
 
 from hadrill.diagnosis import STATISTICS, Order, Question, View, journal, statistics
 from hadrill.inventory import Host, Role
-from hadrill.services.haproxy import STATISTICS_PORT
+from hadrill.services.haproxy.statistics import STATISTICS_PORT
 from hadrill.services.redis.resp import Error, info, pairs, replies
 from hadrill.services.redis.service import PORT, SENTINEL_PORT, Redis
 

@@ -9,7 +9,7 @@ import pytest
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
 from hadrill.services.clusters import cluster_of
-from hadrill.services.kubernetes import Kubernetes
+from hadrill.services.kubernetes.service import Kubernetes
 from tests.selftest.lab.suite import BIN, ROOT, SUITE_SECONDS
 from tests.selftest.sabotage.kubernetes_cases import CASES
 from tests.selftest.sabotage.trial import named_first

@@ -6,7 +6,7 @@ import pytest
 
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
-from hadrill.services.kubernetes import Kubernetes
+from hadrill.services.kubernetes.service import Kubernetes
 from tests.selftest.sabotage.loss_cases import CASES
 from tests.selftest.sabotage.loss_trial import goes_red
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from hadrill.inventory import read
 from hadrill.remote import Remote
 from hadrill.services.clusters import cluster_of
-from hadrill.services.kubernetes import Kubernetes
 from hadrill.services.kubernetes.backends import NAMES
+from hadrill.services.kubernetes.service import Kubernetes
 from hadrill.timing import Deadline, eventually
 from tests.selftest.lab.suite import LAB
 from tests.selftest.sabotage.loss_cases import backends_go

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from hadrill.inventory import Host, Inventory
 from hadrill.lab.lab import Lab
 from hadrill.remote import Remote
-from hadrill.services.mariadb import Mariadb
-from hadrill.services.postgresql import Postgresql
-from hadrill.services.redis import Redis
+from hadrill.services.mariadb.service import Mariadb
+from hadrill.services.postgresql.service import Postgresql
+from hadrill.services.redis.service import Redis
 
 TABLE = "inet hadrill_red"
 

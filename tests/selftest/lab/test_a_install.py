@@ -13,7 +13,7 @@ import yaml
 
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
-from hadrill.services.postgresql import Postgresql
+from hadrill.services.postgresql.service import Postgresql
 from tests.selftest.lab.suite import BIN, LAB, ROOT, run_suite
 
 Loud = Callable[..., str]

@@ -12,9 +12,9 @@ import pytest
 from hadrill.inventory import Inventory
 from hadrill.lab.lab import Lab
 from hadrill.remote import Remote
-from hadrill.services.mariadb import Mariadb
-from hadrill.services.postgresql import Postgresql
-from hadrill.services.redis import Redis
+from hadrill.services.mariadb.service import Mariadb
+from hadrill.services.postgresql.service import Postgresql
+from hadrill.services.redis.service import Redis
 from tests.selftest.lab.suite import until_healthy
 
 Loud = Callable[..., str]

@@ -8,8 +8,7 @@ from hadrill.install.redis import find_master
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services.asking import FAILURES
-from hadrill.services.redis import Redis
-from hadrill.services.redis.service import SENTINEL_PORT
+from hadrill.services.redis.service import SENTINEL_PORT, Redis
 from hadrill.timing import Deadline, eventually
 
 PROMOTION_SECONDS = 30.0

@@ -9,7 +9,8 @@ import pytest
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
 from hadrill.services.finding import CheckFailedError
-from hadrill.services.postgresql import Postgresql, checks
+from hadrill.services.postgresql import checks
+from hadrill.services.postgresql.service import Postgresql
 from hadrill.timing import Deadline, eventually
 from tests.selftest.lab.red_cases import CASES, Bench
 

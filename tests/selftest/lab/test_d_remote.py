@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hadrill.inventory import Inventory, read
 from hadrill.remote import CommandFailedError, Remote, UnreachableError
 from hadrill.services.finding import CheckFailedError
-from hadrill.services.minio import Minio, checks
+from hadrill.services.minio import checks
+from hadrill.services.minio.service import Minio
 from tests.selftest.lab.suite import BIN, LAB, ROOT, run_suite
 
 SMALL = "/run/hadrill-small"

@@ -8,8 +8,8 @@ import pytest
 
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
-from hadrill.services.redis import Redis
 from hadrill.services.redis.cluster import RedisCluster
+from hadrill.services.redis.service import Redis
 from hadrill.timing import Deadline, eventually
 from tests.selftest.lab.suite import run_suite, until_healthy
 from tests.selftest.sabotage.bench import Sabotage, everywhere, sabotaged

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hadrill.services.kubernetes import Kubernetes
+from hadrill.services.kubernetes.service import Kubernetes
 from tests.selftest.sabotage.bench import Sabotage, Step, cut_port, stopped
 
 ETC = "/etc/hadrill/kubernetes"

@@ -10,13 +10,13 @@ from typing import Any
 from hadrill.faults.power import driver
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
-from hadrill.services.kubernetes import Kubernetes
 from hadrill.services.kubernetes.place import node_of
-from hadrill.services.mariadb import Mariadb
-from hadrill.services.minio import Minio
-from hadrill.services.postgresql import Postgresql
-from hadrill.services.rabbitmq import Rabbitmq
-from hadrill.services.redis import Redis
+from hadrill.services.kubernetes.service import Kubernetes
+from hadrill.services.mariadb.service import Mariadb
+from hadrill.services.minio.service import Minio
+from hadrill.services.postgresql.service import Postgresql
+from hadrill.services.rabbitmq.service import Rabbitmq
+from hadrill.services.redis.service import Redis
 from hadrill.timing import POLL
 from tests.selftest.sabotage.bench import Sabotage, Step, sabotaged, stopped
 from tests.selftest.sabotage.kubernetes_cases import KUBECTL, tainted

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from hadrill.inventory import Host
-from hadrill.services.mariadb import Mariadb
+from hadrill.services.mariadb.service import Mariadb
 from tests.selftest.sabotage.bench import Sabotage, Step, cut_port, everywhere, spoilt, stopped
 
 SQL = "docker exec -i mariadb sh -c 'MYSQL_PWD=$MARIADB_ROOT_PASSWORD mariadb -uroot'"

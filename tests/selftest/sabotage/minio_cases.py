@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-from hadrill.services.minio import Minio
 from hadrill.services.minio.drive import NAME
-from hadrill.services.minio.service import PORT
+from hadrill.services.minio.service import PORT, Minio
 from tests.selftest.sabotage.bench import Sabotage, Step, spoilt, stopped
 
 ENVIRONMENT = "/etc/hadrill/minio/minio.env"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from hadrill.inventory import Host
-from hadrill.services.postgresql import Postgresql
+from hadrill.services.postgresql.service import Postgresql
 from tests.selftest.sabotage.bench import TABLE, Sabotage, Step, cut_port, everywhere, stopped
 
 CONF = "/etc/hadrill/patroni/patroni.yml"

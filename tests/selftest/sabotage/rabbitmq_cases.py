@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hadrill.services.rabbitmq import Rabbitmq
+from hadrill.services.rabbitmq.service import Rabbitmq
 from tests.selftest.sabotage.bench import Sabotage, Step, cut_port, spoilt
 
 CONTROL = "docker exec rabbitmq rabbitmqctl -q"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from hadrill.inventory import Host
-from hadrill.services.redis import Redis
+from hadrill.services.redis.service import Redis
 from tests.selftest.sabotage.bench import Sabotage, Step, cut_port, everywhere, stopped
 
 CONF = "/var/lib/hadrill/sentinel/sentinel.conf"

@@ -9,11 +9,11 @@ import pytest
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
 from hadrill.services.clusters import cluster_of
-from hadrill.services.mariadb import Mariadb
-from hadrill.services.minio import Minio
-from hadrill.services.postgresql import Postgresql
-from hadrill.services.rabbitmq import Rabbitmq
-from hadrill.services.redis import Redis
+from hadrill.services.mariadb.service import Mariadb
+from hadrill.services.minio.service import Minio
+from hadrill.services.postgresql.service import Postgresql
+from hadrill.services.rabbitmq.service import Rabbitmq
+from hadrill.services.redis.service import Redis
 from tests.selftest.sabotage import mariadb_cases, minio_cases, postgresql_cases, rabbitmq_cases, redis_cases
 from tests.selftest.sabotage.bench import Sabotage
 from tests.selftest.sabotage.trial import named_first

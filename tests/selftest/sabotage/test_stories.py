@@ -10,8 +10,8 @@ import pytest
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
 from hadrill.services.clusters import cluster_of
-from hadrill.services.postgresql import Postgresql
-from hadrill.services.redis import Redis
+from hadrill.services.postgresql.service import Postgresql
+from hadrill.services.redis.service import Redis
 from hadrill.timing import Deadline, eventually
 from tests.selftest.lab.suite import run_suite, until_healthy
 from tests.selftest.sabotage import postgresql_cases, redis_cases

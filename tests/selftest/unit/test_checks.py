@@ -8,7 +8,8 @@ import pytest
 
 from hadrill.inventory import Host, Inventory
 from hadrill.services.finding import CheckFailedError
-from hadrill.services.postgresql import Postgresql, checks
+from hadrill.services.postgresql import checks
+from hadrill.services.postgresql.service import Postgresql
 
 
 class Recorded(Postgresql):

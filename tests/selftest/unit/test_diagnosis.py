@@ -11,17 +11,17 @@ import pytest
 from hadrill.diagnosis import Answer, Cause, Diagnosis, Examination, Facts, HostFacts
 from hadrill.inventory import Inventory
 from hadrill.report.causes import document
-from hadrill.services.mariadb import Mariadb
 from hadrill.services.mariadb.diagnosis import EXAMINATION as MARIADB
-from hadrill.services.minio import Minio
+from hadrill.services.mariadb.service import Mariadb
 from hadrill.services.minio.diagnosis import EXAMINATION as MINIO
-from hadrill.services.postgresql import Postgresql
+from hadrill.services.minio.service import Minio
 from hadrill.services.postgresql.diagnosis import EXAMINATION as POSTGRESQL
-from hadrill.services.rabbitmq import Rabbitmq
+from hadrill.services.postgresql.service import Postgresql
 from hadrill.services.rabbitmq.diagnosis import EXAMINATION as RABBITMQ
-from hadrill.services.redis import Redis
+from hadrill.services.rabbitmq.service import Rabbitmq
 from hadrill.services.redis.diagnosis import EXAMINATION as REDIS
 from hadrill.services.redis.resp import Error, info, pairs, replies
+from hadrill.services.redis.service import Redis
 
 ROOT = Path(__file__).parents[3]
 FACTS = Path(__file__).parent / "facts"

@@ -17,9 +17,9 @@ from hadrill.install.site import Site
 from hadrill.inventory import Role, read
 from hadrill.inventory.ports import openings
 from hadrill.on_host import program
-from hadrill.services.mariadb import Mariadb
-from hadrill.services.postgresql import Postgresql
-from hadrill.services.redis import Redis
+from hadrill.services.mariadb.service import Mariadb
+from hadrill.services.postgresql.service import Postgresql
+from hadrill.services.redis.service import Redis
 
 
 def apply(desired: Desired, *, check: bool = False) -> list[str]:

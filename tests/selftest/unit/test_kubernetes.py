@@ -31,12 +31,13 @@ from hadrill.pytest_plugin.failure import explain
 from hadrill.report.secrets import Scrubber
 from hadrill.services.clusters import present
 from hadrill.services.finding import CheckFailedError
-from hadrill.services.kubernetes import Kubernetes, checks
+from hadrill.services.kubernetes import checks
 from hadrill.services.kubernetes.backends import Round
 from hadrill.services.kubernetes.budget import Timers, not_ready_between, rescheduled_budget
 from hadrill.services.kubernetes.diagnosis import EXAMINATION
 from hadrill.services.kubernetes.facts import API
 from hadrill.services.kubernetes.place import deployment, left_over
+from hadrill.services.kubernetes.service import Kubernetes
 from hadrill.services.kubernetes.signs import INGRESS
 from hadrill.timing import Budget, Part
 

@@ -7,8 +7,7 @@ from hadrill.inventory import Host, Inventory, Role
 from hadrill.remote import Remote
 from hadrill.services.client_parts import TURN, hang
 from hadrill.services.cluster import SILENT, Cluster, Member, Probe, Watch
-from hadrill.services.haproxy import SQL_STATISTICS_PORT, STATISTICS_PORT, Statistics
-from hadrill.services.mariadb.cluster import MariadbCluster
+from hadrill.services.haproxy.statistics import STATISTICS_PORT, Statistics
 from hadrill.services.postgresql.cluster import PostgresqlCluster
 from hadrill.services.redis.cluster import RedisCluster
 from hadrill.timing import Budget, Part, budget
@@ -145,14 +144,3 @@ class HaproxyCluster(ProxyCluster):
     statistics_port = STATISTICS_PORT
     peer_port = STATISTICS_PORT
     behind = (PostgresqlCluster, RedisCluster)
-
-
-class SqlProxyCluster(ProxyCluster):
-    """The SQL proxies, with Galera behind them."""
-
-    service = "proxysql"
-    containers: ClassVar[dict[str, str]] = {"": "sql-proxy"}
-    role_of_hosts = Role.PROXYSQL
-    statistics_port = SQL_STATISTICS_PORT
-    peer_port = SQL_STATISTICS_PORT
-    behind = (MariadbCluster,)

@@ -1,0 +1,16 @@
+"""The record of the proxies: HAProxy and PgBouncer."""
+
+from hadrill.services.service import RUNNER, Component, Port, Role, Service
+
+SERVICE = Service(
+    name="haproxy",
+    title="HAProxy",
+    order=60,
+    # Clients' ports are the services' own matter: see `fronts` in their records.
+    roles=(Role("haproxy", ports=(Port(8404, "HAProxy statistics", (RUNNER,)),), size=2),),
+    components=(
+        Component("haproxy", "HAProxy", image="haproxy", configuration="haproxy/haproxy.cfg"),
+        Component("pgbouncer", "PgBouncer", image="pgbouncer", configuration="pgbouncer/pgbouncer.ini"),
+    ),
+    cluster="hadrill.services.haproxy.cluster:HaproxyCluster",
+)

@@ -1,0 +1,46 @@
+"""The record of MariaDB with Galera."""
+
+from hadrill.services.service import PEERS, RUNNER, Component, Install, Port, Role, Service
+
+SERVICE = Service(
+    name="mariadb",
+    title="MariaDB",
+    order=50,
+    roles=(
+        Role(
+            "mariadb",
+            ports=(
+                Port(3306, "MariaDB", (PEERS, "proxysql", RUNNER)),
+                Port(4567, "Galera", (PEERS,)),
+                Port(4568, "Galera IST", (PEERS,), transient=True),
+                Port(4444, "Galera SST", (PEERS,), transient=True),
+            ),
+            size=3,
+            partner="proxysql",
+            credentials=("MARIADB_ROOT_PASSWORD", "SST_PASSWORD", "HADRILL_PASSWORD"),
+        ),
+    ),
+    components=(
+        Component(
+            "mariadb",
+            "MariaDB",
+            image="mariadb",
+            configuration="mariadb/galera.cnf",
+            data="mariadb",
+            processes={"mariadbd": "mariadbd"},
+        ),
+    ),
+    fixture="mariadb",
+    client="hadrill.services.mariadb.service:Mariadb",
+    cluster="hadrill.services.mariadb.cluster:MariadbCluster",
+    checks="hadrill.services.mariadb.checks:ALL",
+    examination="hadrill.services.mariadb.diagnosis:EXAMINATION",
+    install=Install(
+        "mariadb",
+        "MariaDB Galera.",
+        "hadrill.install.mariadb:install",
+        # Clients come through the SQL proxies, which are the next module.
+        proof="hadrill.services.mariadb.checks:OF_NODES",
+    ),
+    driver_errors=("pymysql:Error",),
+)

@@ -1,0 +1,35 @@
+"""The record of MinIO."""
+
+from hadrill.services.service import BALANCERS, NETWORK, RUNNER, Apart, Component, Front, Install, Port, Role, Service
+
+SERVICE = Service(
+    name="minio",
+    title="MinIO",
+    order=40,
+    roles=(
+        Role(
+            "minio",
+            ports=(
+                Port(9000, "S3", (NETWORK,)),
+                Port(9001, "MinIO console", (RUNNER,)),
+            ),
+            size=3,
+            credentials=("MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"),
+            apart=Apart(
+                ("k3s-server", "k3s-agent"),
+                "k3s-",
+                "MinIO on the Kubernetes host",
+                "Put MinIO on hosts of its own: it must never share a K3s worker.",
+            ),
+        ),
+    ),
+    components=(Component("minio", "MinIO", image="minio", configuration="minio/minio.env", data="minio"),),
+    fronts=(Front("haproxy", (Port(9000, "S3", (BALANCERS, RUNNER)),)),),
+    fixture="minio",
+    client="hadrill.services.minio.service:Minio",
+    cluster="hadrill.services.minio.cluster:MinioCluster",
+    checks="hadrill.services.minio.checks:ALL",
+    examination="hadrill.services.minio.diagnosis:EXAMINATION",
+    install=Install("minio", "distributed MinIO.", "hadrill.install.minio:install"),
+    driver_errors=("botocore.exceptions:BotoCoreError", "botocore.exceptions:ClientError"),
+)

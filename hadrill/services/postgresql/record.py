@@ -1,0 +1,77 @@
+"""The record of PostgreSQL."""
+
+from hadrill.services.service import (
+    BALANCERS,
+    INSIDE,
+    PEERS,
+    RUNNER,
+    Component,
+    Front,
+    Install,
+    Port,
+    Role,
+    Service,
+)
+
+SERVICE = Service(
+    name="postgresql",
+    title="PostgreSQL",
+    order=10,
+    roles=(
+        Role(
+            "postgresql",
+            ports=(
+                Port(5432, "PostgreSQL", (PEERS, "haproxy", RUNNER)),
+                Port(8008, "Patroni REST", (PEERS, "haproxy", RUNNER)),
+                Port(5010, "Patroni Raft", (PEERS,)),
+            ),
+            size=3,
+            partner="haproxy",
+            credentials=(
+                "POSTGRES_PASSWORD",
+                "REPLICATION_PASSWORD",
+                "PATRONI_PASSWORD",
+                "PGBOUNCER_PASSWORD",
+                "HADRILL_PASSWORD",
+            ),
+        ),
+    ),
+    components=(
+        Component(
+            "patroni",
+            "Patroni",
+            image="patroni",
+            configuration="patroni/patroni.yml",
+            data="postgresql",
+            processes={"patroni": "bin/patroni /etc/patroni"},
+        ),
+        Component(
+            "postgres",
+            "PostgreSQL",
+            placement=INSIDE,
+            inside="patroni",
+            data="postgresql/data",
+            processes={"postgres": "postgres -D"},
+        ),
+    ),
+    fronts=(
+        Front(
+            "haproxy",
+            (
+                Port(5432, "PostgreSQL primary", (BALANCERS, RUNNER)),
+                Port(6432, "PgBouncer", (BALANCERS, RUNNER)),
+            ),
+        ),
+    ),
+    fixture="postgresql",
+    client="hadrill.services.postgresql.service:Postgresql",
+    cluster="hadrill.services.postgresql.cluster:PostgresqlCluster",
+    checks="hadrill.services.postgresql.checks:ALL",
+    examination="hadrill.services.postgresql.diagnosis:EXAMINATION",
+    install=Install(
+        "postgresql",
+        "PostgreSQL with Patroni and pgvector, HAProxy, PgBouncer.",
+        "hadrill.install.postgresql:install",
+    ),
+    driver_errors=("psycopg:Error",),
+)

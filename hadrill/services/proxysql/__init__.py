@@ -1,0 +1,1 @@
+"""The SQL proxies in front of Galera, as targets of drills."""

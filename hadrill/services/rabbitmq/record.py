@@ -1,0 +1,49 @@
+"""The record of RabbitMQ."""
+
+from hadrill.services.service import BALANCERS, PEERS, RUNNER, Component, Front, Install, Port, Role, Service
+
+SERVICE = Service(
+    name="rabbitmq",
+    title="RabbitMQ",
+    order=30,
+    roles=(
+        Role(
+            "rabbitmq",
+            ports=(
+                Port(5672, "AMQP", ("haproxy", RUNNER)),
+                Port(15672, "RabbitMQ management", ("haproxy", RUNNER)),
+                Port(4369, "Erlang port mapper", (PEERS,)),
+                Port(25672, "Erlang distribution", (PEERS,)),
+            ),
+            size=3,
+            partner="haproxy",
+            credentials=("RABBITMQ_PASSWORD", "RABBITMQ_ERLANG_COOKIE"),
+        ),
+    ),
+    components=(
+        Component(
+            "rabbitmq",
+            "RabbitMQ",
+            image="rabbitmq",
+            configuration="rabbitmq/rabbitmq.conf",
+            data="rabbitmq",
+            processes={"beam": "beam.smp"},
+        ),
+    ),
+    fronts=(
+        Front(
+            "haproxy",
+            (
+                Port(5672, "AMQP", (BALANCERS, RUNNER)),
+                Port(15672, "RabbitMQ management", (RUNNER,)),
+            ),
+        ),
+    ),
+    fixture="rabbitmq",
+    client="hadrill.services.rabbitmq.service:Rabbitmq",
+    cluster="hadrill.services.rabbitmq.cluster:RabbitmqCluster",
+    checks="hadrill.services.rabbitmq.checks:ALL",
+    examination="hadrill.services.rabbitmq.diagnosis:EXAMINATION",
+    install=Install("rabbitmq", "RabbitMQ with quorum queues.", "hadrill.install.rabbitmq:install"),
+    driver_errors=("pika.exceptions:AMQPError", "pika.exceptions:ChannelError"),
+)

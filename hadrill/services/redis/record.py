@@ -1,0 +1,57 @@
+"""The record of Redis."""
+
+from hadrill.services.service import BALANCERS, PEERS, RUNNER, Component, Front, Install, Port, Role, Service
+
+SERVICE = Service(
+    name="redis",
+    title="Redis",
+    order=20,
+    roles=(
+        Role(
+            "redis",
+            ports=(
+                Port(6379, "Redis", (PEERS, "haproxy", RUNNER)),
+                Port(26379, "Sentinel", (PEERS, "haproxy", RUNNER)),
+            ),
+            size=3,
+            partner="haproxy",
+            credentials=("REDIS_PASSWORD",),
+        ),
+    ),
+    components=(
+        Component(
+            "redis",
+            "Redis",
+            image="redis",
+            configuration="redis/redis.conf",
+            data="redis",
+            processes={"redis": "redis-server"},
+        ),
+        Component(
+            "sentinel",
+            "Sentinel",
+            image="redis",
+            configuration="redis/reconfigured",
+            data="sentinel",
+            processes={"sentinel": "redis-sentinel"},
+        ),
+    ),
+    fronts=(
+        Front(
+            "haproxy",
+            (
+                Port(6379, "Redis master", (BALANCERS, RUNNER)),
+                Port(26380, "Redis master updater", ("redis",)),
+            ),
+        ),
+    ),
+    fixture="redis",
+    client="hadrill.services.redis.service:Redis",
+    cluster="hadrill.services.redis.cluster:RedisCluster",
+    checks="hadrill.services.redis.checks:ALL",
+    examination="hadrill.services.redis.diagnosis:EXAMINATION",
+    install=Install(
+        "redis", "Redis with Sentinel, and HAProxy that follows the master.", "hadrill.install.redis:install"
+    ),
+    driver_errors=("redis:RedisError",),
+)

@@ -1,0 +1,79 @@
+"""The services that there are: a record of each, in this folder or in another package.
+
+Other packages name theirs as entry points of the group `hadrill.services`. Finding them
+imports no code of a service and no driver: records are data.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from hadrill.services.service import BASE, RUNNER, Component, Role, Service
+
+GROUP = "hadrill.services"
+OWN_ROLES = (Role(RUNNER, size=1), Role(BASE))
+"""Roles of hosts that carry no service."""
+
+
+class RegistryError(Exception):
+    """Records that do not fit together."""
+
+
+@cache
+def services() -> tuple[Service, ...]:
+    """All of them, in their order."""
+    here = Path(__file__).parent
+    own = [import_module(f"{__package__}.{file.parent.name}.record").SERVICE for file in here.glob("*/record.py")]
+    found = [*own, *(entry.load() for entry in entry_points(group=GROUP))]
+    check(found)
+    return tuple(sorted(found, key=lambda service: (service.order, service.name)))
+
+
+def service(name: str) -> Service:
+    """The service of that name; LookupError names those that exist."""
+    for known in services():
+        if known.name == name:
+            return known
+    raise LookupError(f"no service {name!r}: there are {', '.join(known.name for known in services())}")
+
+
+@cache
+def roles() -> dict[str, Role]:
+    """Every role that a host may play, by name: those of services in their order, then the inventory's own."""
+    return {role.name: role for role in (*(role for known in services() for role in known.roles), *OWN_ROLES)}
+
+
+@cache
+def service_of(role: str) -> Service | None:
+    """The service that a role belongs to; None for the inventory's own roles and those that nobody knows."""
+    return next((known for known in services() if role in {own.name for own in known.roles}), None)
+
+
+def components_of(role: str) -> tuple[Component, ...]:
+    """What hosts of a role run, whatever the settings say (see Component.when)."""
+    known = service_of(role)
+    return tuple(part for part in known.components if not part.roles or role in part.roles) if known else ()
+
+
+def load(reference: str) -> Any:
+    """The object that 'module:Name' names."""
+    module, _, name = reference.partition(":")
+    return getattr(import_module(module), name)
+
+
+def check(found: Iterable[Service]) -> None:
+    """Two services must not claim one name, one role or one fixture. Raises RegistryError."""
+    records = tuple(found)
+    claims = {
+        "service": [record.name for record in records],
+        "role": [role.name for record in records for role in record.roles] + [own.name for own in OWN_ROLES],
+        "fixture": [record.fixture for record in records if record.fixture],
+        "task": [record.install.task for record in records if record.install],
+    }
+    for what, names in claims.items():
+        if twice := [name for name, count in Counter(names).items() if count > 1]:
+            raise RegistryError(f"two services claim the {what} {twice[0]!r}: give one of them another")

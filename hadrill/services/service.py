@@ -1,0 +1,145 @@
+"""The record of a service: what every other room must know of it. Data only; this module imports nothing of hadrill.
+
+Code is named as 'module:Name' and loaded when it is used (registry.load), so that reading a record, or an inventory,
+imports no database driver.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+PEERS = "peers"
+"""The other hosts of the same cluster."""
+NODES = "nodes"
+"""Every other host of the same service, in whichever of its roles."""
+BALANCERS = "load balancers"
+"""The load balancers of settings.yaml that pass on to the host's role."""
+NETWORK = "private network"
+RUNNER = "runner"
+"""The role of the computer that hadrill runs on: an inventory's own, as is `base` for hosts without a service."""
+BASE = "base"
+
+CONTAINER_UNIT = "container-unit"
+"""A container that a systemd unit starts."""
+UNIT = "unit"
+INSIDE = "inside"
+"""A process of another component."""
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port of a host, what listens there, and who may connect: roles by name, or one of the words above."""
+
+    number: int
+    title: str
+    sources: tuple[str, ...]
+    transient: bool = False
+    """Something listens there now and then only, as during a state transfer."""
+    protocol: str = "tcp"
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Roles whose hosts must not carry this one too, hosts' names that show it, and what to do."""
+
+    roles: tuple[str, ...]
+    name_prefix: str
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a host is for: the word in servers.tsv."""
+
+    name: str
+    ports: tuple[Port, ...] = ()
+    size: int | None = None
+    """How many hosts a cluster has; None: any number."""
+    partner: str = ""
+    """A role without which this one is of no use."""
+    images: tuple[str, ...] = ()
+    """Images that it needs besides those of its components."""
+    credentials: tuple[str, ...] = ()
+    """Names that credentials/ROLE.env must hold."""
+    apart: Apart | None = None
+
+
+@dataclass(frozen=True)
+class Component:
+    """One program of a service, and how it runs on the hosts that hadrill installs.
+
+    Empty fields mean the usual: unit `hadrill-NAME.service`, a container of that name. `configuration` and `data` are
+    a file or folder below the folders that the placement knows; what begins with `/` is taken as it is.
+    """
+
+    name: str
+    title: str
+    placement: str = CONTAINER_UNIT
+    unit: str = ""
+    container: str = ""
+    image: str = ""
+    """Its name in versions.yaml; empty where it is no container or comes with another component."""
+    inside: str = ""
+    """The component that this one is a process of (placement INSIDE)."""
+    configuration: str = ""
+    data: str = ""
+    processes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Processes that can be killed by themselves: name, and the pattern of their command line."""
+    roles: tuple[str, ...] = ()
+    """Roles of the hosts that run it; empty: all of the service's."""
+    when: tuple[str, str] | None = None
+    """A setting and the value under which it is there, like ('kubernetes.distribution', 'k3s')."""
+
+
+@dataclass(frozen=True)
+class Front:
+    """Ports that hosts of another role keep open for this service, as a proxy does."""
+
+    role: str
+    ports: tuple[Port, ...]
+
+
+@dataclass(frozen=True)
+class Install:
+    """A task of `fab`: its name, its line in `fab -l`, a function that takes a Site, and the checks that prove it.
+
+    `proof` names checks as `Service.checks` does; empty: those. `beforehand` is a function that `fab all` calls before
+    any module begins, with the site.
+    """
+
+    task: str
+    title: str
+    function: str
+    proof: str = ""
+    beforehand: str = ""
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service. `order` is its place in reports, lists and installations."""
+
+    name: str
+    title: str
+    order: int
+    roles: tuple[Role, ...]
+    components: tuple[Component, ...] = ()
+    fronts: tuple[Front, ...] = ()
+    home_networks: tuple[str, ...] = ()
+    """Settings that name networks whose addresses are at home on its hosts, as pods are."""
+    profile: str = "data"
+    """The part of an inventory that it belongs to."""
+    fixture: str = ""
+    """The fixture by which checks are given its client; empty: none."""
+    settings: str = ""
+    """The model of its section in settings.yaml, which has the service's name."""
+    client: str = ""
+    cluster: str = ""
+    checks: str = ""
+    """A tuple of functions of the client that raise CheckFailedError."""
+    examination: str = ""
+    """Its rules, and how their facts are collected (diagnosis.Examination)."""
+    versions: str = ""
+    """A function of the inventory that returns, by title, questions for the versions that are running."""
+    install: Install | None = None
+    driver_errors: tuple[str, ...] = ()
+    """What its driver raises where a member does not answer as it must."""
