@@ -81,17 +81,19 @@ def diagnose(folder: Path, service: str, facts: Path | None) -> None:
     with Remote(inventory) as remote:
         cluster = cluster_of(inventory, remote, service)
         found = cluster.diagnose()
+        if found is None:
+            raise click.ClickException(f"no rules are known for {service}: ask for the services behind it")
+        if facts is not None:
+            facts.write_text(Scrubber(inventory.credentials.values())(found.facts.as_json()), "utf-8")
+        click.echo(str(found))
+        for line in found.silent:
+            click.echo(f"not asked, so not judged: {line}", err=True)
         try:
-            promise = over_objective(cluster)
+            promise = None if found.unreachable else over_objective(cluster)
         except (LookupError, RemoteError, *FAILURES) as error:
             raise click.ClickException(f"slo.{service} cannot be judged: {error}") from error
-    if found is None:
-        raise click.ClickException(f"no rules are known for {service}: ask for the services behind it")
-    if facts is not None:
-        facts.write_text(Scrubber(inventory.credentials.values())(found.facts.as_json()), "utf-8")
-    for line in found.silent:
-        click.echo(f"not asked, so not judged: {line}", err=True)
-    click.echo("\n".join([str(found), *([str(promise)] if promise else [])]))
+    if promise:
+        click.echo(str(promise))
     if found.causes or found.silent or promise:
         raise SystemExit(1)
 

@@ -12,38 +12,75 @@ from hadrill.diagnosis.rule import Cause, Rule, Seen
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What a service suffers from. Causes come in the order of the rules: what explains most comes first."""
+    """What a service suffers from. Causes come in the order of the rules: what explains most comes first.
+
+    A rule that found nothing is ruled out only by facts that were had.
+    """
 
     service: str
     causes: tuple[Cause, ...]
     ruled_out: tuple[str, ...]
+    """Rules that looked at hosts which could all be asked."""
+    in_part: tuple[str, ...]
+    """Rules that looked at hosts of which some could not be asked: the cause may be there."""
+    not_judged: tuple[str, ...]
+    """Rules that had no host to look at."""
     silent: tuple[str, ...]
     """Hosts that could not be asked, with the reason."""
     facts: Facts
+    unreachable: str = ""
+    """Why nothing can be said of the service's members, where none of them could be asked."""
 
     @classmethod
     def of(cls, service: str, view: Seen, rules: Sequence[Rule[Seen]]) -> Self:
         """Apply rules; before a fault only those that foretell something."""
         known: tuple[Rule[Seen], ...] = (*COMMON, *rules, BUSY)
         chosen = [rule for rule in known if rule.foretells or not view.before]
-        found = [rule.applies(view) for rule in chosen]
+        silent = {name: host.unreachable for name, host in view.facts.hosts.items() if host.unreachable}
+        causes: list[Cause] = []
+        ruled_out, in_part, not_judged = list[str](), list[str](), list[str]()
+        for rule in chosen:
+            own = view.again()
+            cause = rule.applies(own)
+            if cause is not None:
+                causes.append(cause)
+                continue
+            asked = own.looked_at - set(silent)
+            outcome = not_judged if not asked else ruled_out if asked == own.looked_at else in_part
+            outcome.append(rule.name)
         return cls(
             service,
-            tuple(cause for cause in found if cause is not None),
-            tuple(rule.name for rule, cause in zip(chosen, found, strict=True) if cause is None),
-            tuple(f"{name}: {host.unreachable}" for name, host in view.facts.hosts.items() if host.unreachable),
+            tuple(causes),
+            tuple(ruled_out),
+            tuple(in_part),
+            tuple(not_judged),
+            tuple(f"{name}: {reason}" for name, reason in silent.items()),
             view.facts,
         )
 
     def __str__(self) -> str:
+        first = [f"{self.service}: {self.unreachable}"] if self.unreachable else []
         if not self.causes:
-            return f"{self.service}: no known cause; ruled out: {', '.join(self.ruled_out)}"
-        return "\n".join(map(str, self.causes))
+            return "\n".join([*first, f"{self.service}: no known cause; {self._judged}"])
+        return "\n".join([*first, *map(str, self.causes)])
 
     @property
     def summary(self) -> str:
-        """One line: the first cause with what shows it, or what was ruled out."""
+        """One line: the first cause with what shows it, or what was ruled out and what was not."""
+        if self.unreachable:
+            return self.unreachable
         if not self.causes:
-            return f"cause unknown; ruled out: {', '.join(self.ruled_out)}"
+            return f"cause unknown; {self._judged}"
         first = self.causes[0]
         return f"cause: {first.name} ({first.symptom}): {first.evidence[0]}"
+
+    @property
+    def _judged(self) -> str:
+        """What is known of the rules that named no cause."""
+        hosts = ", ".join(line.partition(":")[0] for line in self.silent)
+        parts = (
+            ("ruled out", self.ruled_out),
+            (f"ruled out but for {hosts}, which could not be asked", self.in_part),
+            ("not judged, as nobody could be asked", self.not_judged),
+        )
+        return "; ".join(f"{how}: {', '.join(names)}" for how, names in parts if names)

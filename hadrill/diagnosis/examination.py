@@ -1,12 +1,13 @@
 """How a service is examined: what its hosts are asked, what that means, and which rules judge it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic
 
 from hadrill.diagnosis.common import commands
 from hadrill.diagnosis.diagnosis import Diagnosis
 from hadrill.diagnosis.facts import Facts, Order
+from hadrill.diagnosis.reach import why_nobody_answers
 from hadrill.diagnosis.rule import Rule, Seen
 from hadrill.inventory import Host
 from hadrill.remote import Remote
@@ -28,7 +29,15 @@ class Examination(Generic[Seen]):
         """Ask every host, and judge. Without `since_seconds` it is asked what would stop a failover now."""
         orders = self.orders(service, since_seconds or RECENT_SECONDS)
         facts = Facts.collect(remote, orders, commands(orders))
-        return self.judge(service, facts, before=not since_seconds, victim=victim)
+        found = self.judge(service, facts, before=not since_seconds, victim=victim)
+        view = self.view(service, facts, victim)
+        asked = [host for host in view.service.members if host in orders and host.name != victim]
+        reasons = [facts.hosts[host.name].unreachable for host in asked]
+        if reasons and all(reasons):
+            members = {host: orders[host] for host in asked}
+            why = why_nobody_answers(self.service, view.service.inventory, members, reasons[0])
+            return replace(found, unreachable=why)
+        return found
 
     def judge(self, service: object, facts: Facts, *, before: bool, victim: str = "") -> Diagnosis:
         """The same of facts that were kept."""

@@ -35,7 +35,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Rule(Generic[Seen]):
-    """`look` returns lines of evidence; none means that the cause is ruled out.
+    """`look` returns lines of evidence. None means that the cause is ruled out on the hosts that it looked at.
 
     `foretells`: whether it stops a failover that has not begun. What only shows afterwards is not looked for before.
     """

@@ -5,10 +5,10 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from hadrill.diagnosis.facts import STATISTICS, Answer, Facts, HostFacts
-from hadrill.inventory import Host
+from hadrill.inventory import Host, Inventory
 
 LINES = 3
 """So many lines of a log are evidence enough, the newest ones."""
@@ -16,6 +16,10 @@ LINES = 3
 
 class Clustered(Protocol):
     """A service's hosts."""
+
+    @property
+    def inventory(self) -> Inventory:
+        """Where they stand."""
 
     @property
     def members(self) -> Sequence[Host]:
@@ -37,6 +41,12 @@ class View(Generic[Service]):
 
     def __init__(self, service: Service, facts: Facts, victim: str = "", *, before: bool = False) -> None:
         self.service, self.facts, self.victim, self.before = service, facts, victim, before
+        self.looked_at: set[str] = set()
+        """Hosts that were looked through, also those that could not be asked: what a rule rests on."""
+
+    def again(self) -> Self:
+        """The same facts for another rule, which has looked at nothing yet."""
+        return type(self)(self.service, self.facts, self.victim, before=self.before)
 
     @property
     def everybody(self) -> list[Host]:
@@ -46,6 +56,7 @@ class View(Generic[Service]):
     @property
     def asked(self) -> dict[str, HostFacts]:
         """Facts of every host that could be asked."""
+        self.looked_at |= set(self.facts.hosts) - {self.victim}
         return {name: facts for name, facts in self.facts.hosts.items() if not facts.unreachable}
 
     @property
@@ -115,7 +126,9 @@ class View(Generic[Service]):
         return found
 
     def _asked(self, hosts: Sequence[Host]) -> list[str]:
-        return [host.name for host in hosts if host.name != self.victim and host.name in self.asked]
+        known = [host.name for host in hosts if host.name != self.victim and host.name in self.facts.hosts]
+        self.looked_at |= set(known)
+        return [name for name in known if not self.facts.hosts[name].unreachable]
 
 
 def _short(line: str) -> str:

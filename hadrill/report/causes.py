@@ -18,7 +18,8 @@ HEAD = """# Causes
 
 What `hadrill diagnose SERVICE` and a failed drill can name. Each cause comes with the lines that show it, from the
 lab or production as it is at that moment; the first one explains most. A diagnosis that names none says
-which of these were ruled out. This page is made from the rules (`hadrill/services/*/diagnosis.py`).
+which of these were ruled out, and which could not be judged. This page is made from the rules
+(`hadrill/services/*/diagnosis.py`).
 """
 
 RULES: Mapping[str, Sequence[Rule[Any]]] = {

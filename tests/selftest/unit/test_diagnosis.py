@@ -1,15 +1,17 @@
 """Rules on facts: what the hosts said when a cause was there, and what they say when nothing is wrong."""
 
 import re
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from hadrill.diagnosis import Answer, Cause, Diagnosis, Examination, Facts, HostFacts
-from hadrill.inventory import Inventory
+from hadrill.diagnosis import Answer, Cause, Diagnosis, Examination, Facts, HostFacts, reach
+from hadrill.inventory import Host, Inventory
+from hadrill.remote import Remote, RemoteError, UnreachableError
 from hadrill.report.causes import document
 from hadrill.services.mariadb.diagnosis import EXAMINATION as MARIADB
 from hadrill.services.mariadb.service import Mariadb
@@ -77,6 +79,62 @@ def test_a_host_that_does_not_answer_is_told_and_explains_nothing(lab_inventory:
     found = judge("redis", lab_inventory, Facts(hosts))
     assert found.silent == ("redis-02: no answer from 198.18.0.124:22",)
     assert not found.causes
+    assert found.ruled_out == ("single-proxy",), "only the proxies could all be asked"
+    assert {"tilt", "disk-full", "redis-stopped"} <= set(found.in_part)
+    assert "ruled out but for redis-02, which could not be asked: name-wrong, disk-full, " in str(found)
+    assert not found.not_judged
+    away = REDIS.judge(Redis(lab_inventory), Facts(hosts), before=True, victim="redis-02")
+    assert {"tilt", "disk-full", "redis-stopped"} <= set(away.ruled_out), "a victim's silence was wanted"
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_nothing_is_ruled_out_where_nobody_could_be_asked(service: str, lab_inventory: Inventory) -> None:
+    kind, examination = SERVICES[service]
+    hosts = examination.orders(kind(lab_inventory), 30)
+    found = judge(service, lab_inventory, Facts({host.name: HostFacts(unreachable="off") for host in hosts}))
+    assert (found.causes, found.ruled_out, found.in_part) == ((), (), ())
+    assert len(found.not_judged) > 5
+    assert "not judged, as nobody could be asked: name-wrong, " in found.summary
+
+
+class _Unreachable:
+    """A way to hosts of which none answers."""
+
+    def everywhere(self, hosts: Iterable[Host], _: object) -> dict[Host, RemoteError]:
+        return {host: UnreachableError(host.name, f"no answer from {host.address}:22 within 5 s") for host in hosts}
+
+
+@pytest.mark.parametrize(
+    ("who", "says"),
+    [
+        ((), "no host of redis answers SSH or its ports: 198.18.0.0/16 is unreachable from here (lab down?)"),
+        (
+            ("haproxy-01", "minio-01"),
+            "no host of redis answers SSH or its ports: powered off or cut off (haproxy-01, minio-01 answer)",
+        ),
+        (
+            ("redis-01",),
+            "no host of redis can be asked over SSH (no answer from 198.18.0.123:22 within 5 s), though there is {}",
+        ),
+    ],
+)
+def test_that_no_host_answers_comes_first(
+    who: tuple[str, ...], says: str, lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alive = {lab_inventory.host(name).address for name in who}
+    monkeypatch.setattr(reach, "answering", lambda places: {place for place in places if place[0] in alive})
+    found = REDIS.diagnose(Redis(lab_inventory), cast(Remote, _Unreachable()))
+    says = says.format("somebody at 198.18.0.123:22, 198.18.0.123:6379, 198.18.0.123:26379")
+    assert str(found).splitlines()[0] == f"redis: {says}"
+    assert found.summary == says
+
+
+def test_who_refuses_a_connection_is_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        place = ("127.0.0.1", server.getsockname()[1])
+        assert reach.answering([place]) == {place}
+    assert reach.answering([place]) == {place}
+    assert reach.answering([]) == set()
 
 
 def test_an_attempt_that_failed_counts_only_after_a_fault(lab_inventory: Inventory) -> None:
@@ -101,7 +159,9 @@ def test_that_no_redis_runs_is_said_only_where_all_were_asked(lab_inventory: Inv
     first = judge("redis", lab_inventory, Facts(hosts), before=False).causes[0]
     assert (first.name, len(first.evidence)) == ("no-redis", 3)
     hosts["redis-03"] = HostFacts(unreachable="no answer")
-    assert "no-redis" in judge("redis", lab_inventory, Facts(hosts), before=False).ruled_out
+    found = judge("redis", lab_inventory, Facts(hosts), before=False)
+    assert "no-redis" not in [cause.name for cause in found.causes]
+    assert "no-redis" in found.in_part
 
 
 def test_busy_processors_explain_what_nothing_else_does_and_only_after_a_fault(lab_inventory: Inventory) -> None:

@@ -1,0 +1,55 @@
+"""Whether a service's hosts can be reached at all from here: where none can, no rule can say anything."""
+
+import socket
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from hadrill.diagnosis.facts import Order
+from hadrill.inventory import Host, Inventory
+
+CONNECT_SECONDS = 2.0
+SHOWN = 3
+"""So many names are enough to say that others answer."""
+
+
+def answering(places: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Which of these addresses and ports take a connection, or refuse one: there is somebody. All are tried at once."""
+    chosen = list(places)
+
+    def answers(place: tuple[str, int]) -> bool:
+        try:
+            with socket.create_connection(place, timeout=CONNECT_SECONDS):
+                return True
+        except ConnectionRefusedError:
+            return True
+        except OSError:
+            return False
+
+    with ThreadPoolExecutor(max_workers=max(1, len(chosen))) as pool:
+        return {place for place, answers in zip(chosen, pool.map(answers, chosen), strict=True) if answers}
+
+
+def own_ports(host: Host, order: Order) -> set[int]:
+    """The ports of a host's own service, by the questions that it would have put to itself."""
+    mine = (host.address, "127.0.0.1")
+    return {question.port for question in order.questions.values() if question.address in mine}
+
+
+def why_nobody_answers(service: str, inventory: Inventory, orders: Mapping[Host, Order], reason: str) -> str:
+    """For members of which none could be asked over SSH: what can be said of them from here.
+
+    `orders`: what each of them was to be asked. `reason`: what SSH said of one of them.
+    """
+    ssh = inventory.settings.ssh.port
+    own = {(host.address, port) for host, order in orders.items() for port in (ssh, *own_ports(host, order))}
+    others = {(host.address, ssh): host.name for host in inventory.managed if host not in orders}
+    found = answering([*own, *others])
+    if there := sorted(own & found):
+        shown = ", ".join(f"{address}:{port}" for address, port in there[:SHOWN])
+        return f"no host of {service} can be asked over SSH ({reason}), though there is somebody at {shown}"
+    if alive := sorted(name for place, name in others.items() if place in found):
+        names = ", ".join(alive[:SHOWN]) + (f" and {len(alive) - SHOWN} more" if len(alive) > SHOWN else "")
+        return f"no host of {service} answers SSH or its ports: powered off or cut off ({names} answer)"
+    question = " (lab down?)" if inventory.settings.lab else ""
+    network = inventory.settings.private_network
+    return f"no host of {service} answers SSH or its ports: {network} is unreachable from here{question}"
