@@ -19,18 +19,20 @@ def read_document(file: Path, model: type[Model], problems: list[Problem]) -> Mo
     text = read_text(file, problems)
     if text is None:
         return None
+    before = len(problems)
     try:
+        # Not libyaml's parser: it crashes where brackets open without end.
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-        content: Any = yaml.safe_load(text)
+        if root is not None:
+            # First: what is merged into a mapping would look like a repetition.
+            _refuse_repetition_and_secrets(file, root, problems)
+        content = _content(root)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         what = getattr(error, "problem", None) or str(error) or type(error).__name__
         problems.append(Problem(file, line, column, f"not valid YAML: {what}", "Correct the syntax."))
         return None
-    before = len(problems)
-    if isinstance(root, yaml.Node):
-        _refuse_repetition_and_secrets(file, root, problems)
     try:
         checked = model.model_validate(content if content is not None else {})
     except ValidationError as error:
@@ -41,6 +43,15 @@ def read_document(file: Path, model: type[Model], problems: list[Problem]) -> Mo
             problems.append(Problem(file, line, column, f"{where}: {flaw['msg']}", remedy))
         return None
     return checked if len(problems) == before else None
+
+
+def _content(root: yaml.Node | None) -> Any:
+    """What a document says, without reading its text again."""
+    loader = yaml.SafeLoader("")
+    try:
+        return None if root is None else loader.construct_document(root)
+    finally:
+        loader.dispose()
 
 
 def _refuse_repetition_and_secrets(file: Path, root: yaml.Node, problems: list[Problem]) -> None:

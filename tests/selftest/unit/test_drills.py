@@ -153,7 +153,8 @@ def test_a_node_takes_the_role_that_it_has_when_the_drill_begins(lab_inventory: 
     assert cases(lab_inventory, "redis", LISTED, Wish(node="maria-01")) == []
 
 
-def test_one_late_answer_does_not_make_a_member_a_lost_one() -> None:
+def test_one_late_answer_does_not_make_a_member_a_lost_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hadrill.safety.guard.SILENT_SECONDS", 1.0)
     said = iter([SILENT, SILENT, Member("replica")])
     assert not is_away(lambda: next(said))
     assert is_away(lambda: SILENT)
