@@ -11,6 +11,58 @@ import pytest
 from hadrill.inventory import Inventory, read
 from hadrill.remote import Remote
 from tests.selftest.lab.suite import BIN, LAB, ROOT
+from tests.selftest.rotation import EVERY, TURNS, Turn, chosen, turn_from
+
+UNIT = Path(__file__).parent / "unit"
+TURN = pytest.StashKey[Turn]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Which of the slow cases."""
+    turns = [EVERY, *(str(number) for number in range(1, TURNS + 1))]
+    parser.addoption(
+        "--rotation", choices=turns, default="", help="the turn of slow cases; else that of the commit's hash"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Marks of these tests."""
+    config.addinivalue_line("markers", "takes_turns(kind): a slow case; each run takes a part of its kind")
+    config.addinivalue_line("markers", "only_when_asked: runs where its file is named, or with --rotation all")
+    config.addinivalue_line("markers", "runs_last: after all other tests")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out slow cases whose turn it is not; unit tests come first, and last what must see all others' traces."""
+    turn = turn_from(config.getoption("--rotation", ""), config.rootpath)
+    kinds = {item.nodeid: mark.args[0] for item in items if (mark := item.get_closest_marker("takes_turns"))}
+    taken = chosen(kinds, turn.number)
+    named = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
+
+    def waits(item: pytest.Item) -> bool:
+        if item.path in named:
+            return False
+        if item.get_closest_marker("only_when_asked"):
+            return turn.number is not None
+        return item.nodeid in kinds and item.nodeid not in taken
+
+    if left_out := [item for item in items if waits(item)]:
+        config.hook.pytest_deselected(items=left_out)
+    if kinds:
+        config.stash[TURN] = turn
+    items[:] = sorted((item for item in items if item not in left_out), key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    if item.get_closest_marker("runs_last"):
+        return 2
+    return 0 if UNIT in item.path.parents else 1
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    """Say which cases were taken."""
+    return [str(config.stash[TURN])] if TURN in config.stash else []
 
 
 @pytest.fixture(scope="session")

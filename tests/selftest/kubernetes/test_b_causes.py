@@ -14,6 +14,8 @@ from tests.selftest.lab.suite import BIN, ROOT, SUITE_SECONDS
 from tests.selftest.sabotage.kubernetes_cases import CASES
 from tests.selftest.sabotage.trial import named_first
 
+pytestmark = pytest.mark.takes_turns("kubernetes")
+
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_cause_is_named_first(

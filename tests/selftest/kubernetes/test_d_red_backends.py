@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from hadrill.inventory import read
 from hadrill.remote import Remote
 from hadrill.services.clusters import cluster_of
@@ -12,6 +14,9 @@ from hadrill.timing import Deadline, eventually
 from tests.selftest.lab.suite import LAB
 from tests.selftest.sabotage.loss_cases import backends_go
 from tests.selftest.sabotage.loss_trial import HEALED_SECONDS, goes_red
+
+# It waits for every deadline of a loss, and changes the lab's profile twice.
+pytestmark = pytest.mark.only_when_asked
 
 
 def test_every_backend_names_its_own_cause(loud: Callable[..., str], tmp_path: Path) -> None:

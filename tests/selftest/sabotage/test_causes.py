@@ -18,6 +18,7 @@ from tests.selftest.sabotage import mariadb_cases, minio_cases, postgresql_cases
 from tests.selftest.sabotage.bench import Sabotage
 from tests.selftest.sabotage.trial import named_first
 
+pytestmark = pytest.mark.lab
 SABOTAGE: dict[str, tuple[Callable[[Inventory], Any], dict[str, Callable[[Any], Sabotage]]]] = {
     "redis": (Redis, redis_cases.CASES),
     "postgresql": (Postgresql, postgresql_cases.CASES),
@@ -28,7 +29,12 @@ SABOTAGE: dict[str, tuple[Callable[[Inventory], Any], dict[str, Callable[[Any], 
 
 
 @pytest.mark.parametrize(
-    ("service", "name"), [(service, name) for service in SABOTAGE for name in SABOTAGE[service][1]]
+    ("service", "name"),
+    [
+        pytest.param(service, name, marks=pytest.mark.takes_turns(service))
+        for service in SABOTAGE
+        for name in SABOTAGE[service][1]
+    ],
 )
 def test_the_cause_is_named_first(
     service: str, name: str, lab_inventory: Inventory, ssh: Remote, keep: Path | None, tmp_path: Path

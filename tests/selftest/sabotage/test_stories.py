@@ -17,6 +17,7 @@ from tests.selftest.lab.suite import run_suite, until_healthy
 from tests.selftest.sabotage import postgresql_cases, redis_cases
 from tests.selftest.sabotage.bench import Sabotage, sabotaged, stopped
 
+pytestmark = [pytest.mark.lab, pytest.mark.takes_turns("stories")]
 SECOND_ATTEMPT = "second-attempt"
 ATTEMPT_SECONDS = 40.0
 PAUSE_SECONDS = 125

@@ -1,0 +1,132 @@
+"""Tests of the tests: none is forgotten, or skipped in silence."""
+
+import ast
+import configparser
+import json
+import subprocess
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.selftest.rotation import TURNS, chosen
+
+ROOT = Path(__file__).parents[3]
+SELFTEST = ROOT / "tests" / "selftest"
+LIST = """
+import json, pytest
+
+class Lister:
+    def pytest_collection_finish(self, session):
+        items = [(item.nodeid, {mark.name: mark.args for mark in item.iter_markers()}) for item in session.items]
+        print("items", json.dumps(items, default=str))
+
+pytest.main(["tests/selftest", "--collect-only", "-qq", "--rotation", "all", "-p", "no:cacheprovider"], [Lister()])
+"""
+HAS_A_REASON = {"skip": 0, "skipif": 1, "xfail": 1}
+"""Marks and functions, and the place of the reason among their arguments."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A test, and the marks that it has with their arguments."""
+
+    name: str
+    marks: dict[str, list[str]]
+
+    @property
+    def file(self) -> Path:
+        """Where it stands."""
+        return ROOT / self.name.partition("::")[0]
+
+
+@pytest.fixture(scope="module")
+def listed() -> list[Listed]:
+    """All tests, in the order in which a run of all turns takes them."""
+    python = str(ROOT / ".venv" / "bin" / "python")
+    done = subprocess.run([python, "-c", LIST], cwd=ROOT, capture_output=True, text=True, check=True)
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("items ")]
+    return [Listed(name, marks) for name, marks in json.loads(line.removeprefix("items "))]
+
+
+def test_every_file_on_the_lab_is_collected_and_needs_the_lab(listed: list[Listed]) -> None:
+    folders = [folder for folder in SELFTEST.iterdir() if folder.name != "unit" and folder.is_dir()]
+    files = {file for folder in folders for file in folder.glob("test_*.py")}
+    assert len(files) > 15
+    on_the_lab = [each for each in listed if each.file.parent.name != "unit"]
+    assert {each.file for each in on_the_lab} == files
+    assert [each.name for each in on_the_lab if "lab" not in each.marks] == []
+    assert [each.name for each in listed if each not in on_the_lab and "lab" in each.marks] == []
+
+
+def test_every_slow_case_has_one_turn_and_every_turn_one_of_each_kind(listed: list[Listed]) -> None:
+    kinds = {each.name: each.marks["takes_turns"][0] for each in listed if "takes_turns" in each.marks}
+    assert len(kinds) > 60
+    turns = Counter(name for turn in range(1, TURNS + 1) for name in chosen(kinds, turn))
+    assert turns == Counter(list(kinds)), "a kind with fewer cases than turns belongs into every run"
+    for turn in range(1, TURNS + 1):
+        assert {kinds[name] for name in chosen(kinds, turn)} == set(kinds.values())
+    assert not [each.name for each in listed if {"takes_turns", "only_when_asked"} <= set(each.marks)]
+
+
+def test_unit_tests_come_first_and_the_search_for_secrets_last(listed: list[Listed]) -> None:
+    folders = [each.file.parent.name for each in listed]
+    assert "unit" not in folders[folders.index(next(name for name in folders if name != "unit")) :]
+    last = [each.name for each in listed if "runs_last" in each.marks]
+    assert len(last) == 3
+    assert [each.name for each in listed[-3:]] == last
+    assert {each.file.name for each in listed[-3:]} == {"test_z_secrets.py"}
+
+
+def test_what_should_fail_and_does_not_is_red() -> None:
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "pytest.ini")
+    assert settings.getboolean("pytest", "xfail_strict")
+    assert "--strict-markers" in settings.get("pytest", "addopts")
+
+
+def test_nothing_is_skipped_without_a_reason() -> None:
+    files = [*(ROOT / "tests").rglob("*.py"), ROOT / "conftest.py"]
+    assert [place for file in files for place in without_reason(file.read_text("utf-8"), file.name)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "bad"),
+    [
+        ("pytest.skip()", True),
+        ("pytest.skip('')", True),
+        ("pytest.skip('no lab here')", False),
+        ("@pytest.mark.skip\ndef test(): ...", True),
+        ("@pytest.mark.skip(reason='no lab here')\ndef test(): ...", False),
+        ("@pytest.mark.xfail\ndef test(): ...", True),
+        ("@pytest.mark.skipif(True, reason=WHY)\ndef test(): ...", False),
+        ("@pytest.mark.skipif(True)\ndef test(): ...", True),
+        ("pytest.importorskip('redis')", True),
+        ("pytest.importorskip('redis', reason='is not here')", False),
+    ],
+)
+def test_a_skip_without_a_reason_is_found(text: str, bad: bool) -> None:
+    assert bool(without_reason(text, "test.py")) is bad
+
+
+def without_reason(text: str, file: str) -> list[str]:
+    """Where tests are skipped, or expected to fail, and nobody says why."""
+    found, excused = [], set()
+    nodes = list(ast.walk(ast.parse(text)))
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _skips(node.func):
+            excused.add(node.func)
+            reasons = [word.value for word in node.keywords if word.arg == "reason"]
+            reasons += node.args[HAS_A_REASON.get(node.func.attr, 9) :]
+            if not any(not isinstance(each, ast.Constant) or each.value for each in reasons):
+                found.append(f"{file}:{node.lineno}")
+    return found + [
+        f"{file}:{node.lineno}"
+        for node in nodes
+        if isinstance(node, ast.Attribute) and node not in excused and _skips(node)
+    ]
+
+
+def _skips(node: ast.Attribute) -> bool:
+    return node.attr in (*HAS_A_REASON, "importorskip") and ast.unparse(node.value) in ("pytest", "pytest.mark")
