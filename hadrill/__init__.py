@@ -2,3 +2,5 @@
 
 Imports point one way; tools/rooms.py has the order of the rooms.
 """
+
+__version__ = "0.2.0"
