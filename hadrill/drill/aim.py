@@ -3,6 +3,7 @@
 from hadrill.faults import Target
 from hadrill.inventory import Host
 from hadrill.remote import Remote, runner_address
+from hadrill.safety import on_target
 from hadrill.services.cluster import Cluster
 
 
@@ -25,4 +26,5 @@ def target_of(remote: Remote, cluster: Cluster, fault: str, host: Host, role: st
         host=host.name,
         kubectl=cluster.node_kubectl,
         data=f"/var/lib/hadrill/{cluster.data_of(container)}",
+        folder=on_target.folder(drill),
     )

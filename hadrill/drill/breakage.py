@@ -169,7 +169,7 @@ class Breakage:
             if fault.power == "off" and power.is_on(self.host):
                 raise InconclusiveError(f"{self.host} still has power after it was cut")
             return "no power" if fault.power == "off" else "reset"
-        answer = self.session.remote.attempt(self.host, fault.inject)
+        answer = on_target.inject(self.session.remote, self.host, self.drill, fault.inject)
         if answer.status != 0:
             raise InconclusiveError(f"{fault.name} could not be made on {self.host}: {answer.tail}")
         return self._prove(fault)

@@ -1,9 +1,13 @@
 """Faults of a service's container: stopped, killed, paused."""
 
 from hadrill.faults.fault import BLACKHOLE, CRASH, STOP, Fault, Target
+from hadrill.faults.marks import in_turn, mark, where_marked
+from hadrill.faults.unit import mark_running, runs, start_marked
 
 # The unit would start a killed container again after a second; a drop-in in /run keeps it down until it is healed.
-_DROP_IN = "/run/systemd/system/{unit}.d/hadrill-drill.conf"
+# The last one by name decides, and the owner's own ones lie beside it.
+DROP_INS = "/run/systemd/system"
+_DROP_IN = "{unit}.d/zzz-hadrill-{drill}.conf"
 
 
 def stop(target: Target) -> Fault:
@@ -11,9 +15,9 @@ def stop(target: Target) -> Fault:
     return Fault(
         "container-stop",
         STOP,
-        inject=f"systemctl stop {target.unit}",
+        inject=f"{_running(target)} && {mark_running(target, target.unit)} && systemctl stop {target.unit}",
         proof=_gone(target),
-        heal=f"systemctl start {target.unit}",
+        heal=start_marked(target),
         available=_running(target),
         ends=True,
     )
@@ -21,16 +25,20 @@ def stop(target: Target) -> Fault:
 
 def kill(target: Target) -> Fault:
     """The container's processes get SIGKILL; it stays down."""
-    drop_in = _DROP_IN.format(unit=target.unit)
+    drop_in = f"{DROP_INS}/{_DROP_IN.format(unit=target.unit, drill=target.drill)}"
+    folder = drop_in.rpartition("/")[0]
+    remove = f"rm -f {drop_in}; {where_marked(target, 'folder', f'rmdir --ignore-fail-on-non-empty {folder}')}"
     return Fault(
         "container-kill",
         CRASH,
         inject=(
-            f"mkdir -p $(dirname {drop_in}); printf '[Service]\\nRestart=no\\n' > {drop_in}; systemctl daemon-reload;"
-            f" docker kill --signal KILL {target.container} >/dev/null"
+            f"{_running(target)} && {mark_running(target, target.unit)}"
+            f" && {{ [ -d {folder} ] || {mark(target, 'folder')}; }} && mkdir -p {folder}"
+            f" && printf '[Service]\\nRestart=no\\n' > {drop_in} && systemctl daemon-reload"
+            f" && docker kill --signal KILL {target.container} >/dev/null"
         ),
         proof=_gone(target),
-        heal=f"rm -rf $(dirname {drop_in}); systemctl daemon-reload; systemctl start {target.unit}",
+        heal=f"! [ -e {drop_in} ] || {{ {remove}; systemctl daemon-reload; }}; {start_marked(target)}",
         available=_running(target),
         ends=True,
     )
@@ -38,24 +46,30 @@ def kill(target: Target) -> Fault:
 
 def pause(target: Target) -> Fault:
     """The container's processes stand still; its connections stay open and answer nothing."""
-    state = f"docker inspect --format '{{{{.State.Status}}}}' {target.container}"
+    state = _state(target)
+    unpause = f'[ "{state}" != paused ] || docker unpause {target.container} >/dev/null'
     return Fault(
         "container-pause",
         BLACKHOLE,
-        inject=f"docker pause {target.container} >/dev/null",
-        proof=f'[ "$({state})" = paused ] && echo paused',
-        heal=(
-            f'[ "$({state} 2>/dev/null)" != paused ] || docker unpause {target.container} >/dev/null;'
-            f" systemctl start {target.unit}"
+        inject=(
+            f"{_running(target)} && {mark_running(target, target.unit)} && {mark(target, 'paused')}"
+            f" && docker pause {target.container} >/dev/null"
         ),
+        proof=f'[ "{state}" = paused ] && echo paused',
+        heal=in_turn(where_marked(target, "paused", unpause), start_marked(target)),
         available=_running(target),
     )
 
 
+def _state(target: Target) -> str:
+    return f"$(docker inspect --format '{{{{.State.Status}}}}' {target.container} 2>/dev/null)"
+
+
 def _running(target: Target) -> str:
+    """Fails, and says how it is, where the container does not run: its owner stopped or paused it, or it failed."""
     return (
-        f"systemctl is-active --quiet {target.unit} && docker inspect {target.container} >/dev/null 2>&1"
-        f" || {{ echo 'its container {target.container} does not run'; false; }}"
+        f'{runs(target.unit)} && {{ state={_state(target)}; [ "$state" = running ]'
+        f' || {{ echo "its container {target.container} does not run: ${{state:-there is none}}"; false; }}; }}'
     )
 
 

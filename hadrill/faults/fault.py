@@ -20,6 +20,8 @@ class Target:
     peer_port: int
     service_port: int
     data: str
+    folder: str = ""
+    """The experiment's own folder on the host, where it marks what it makes."""
     units: Mapping[str, str] = field(default_factory=dict)
     """Units of components that have one of their own, by the component's name."""
     host: str = ""
@@ -42,6 +44,7 @@ class Fault:
     """One way to break a host. The programs are for /bin/sh as root on the host; healing twice is the same as once.
 
     `available` prints why the host cannot offer the fault and fails; `proof` succeeds while the fault is there.
+    `heal` undoes what `inject` has marked as made (see hadrill.faults.marks), also where that ended half-way.
     `power` is what the power driver does instead (`off` or `reset`). `lasts` is false where the host recovers alone.
     `ends`: the member's processes end, and with them all that they had in memory only.
     """

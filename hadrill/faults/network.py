@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 
 from hadrill.faults.fault import BLACKHOLE, CRASH, PARTITION, Fault, Target
+from hadrill.faults.marks import mark, path, where_marked
 
 _REACH = "timeout 0.5 bash -c 'exec 3<>/dev/tcp/{peer}/{port}' 2>/dev/null"
+_HANDLE = "fa11:"
+"""Of the own qdisc, by which it is told from others' and removed."""
 
 
 def isolate(target: Target) -> Fault:
@@ -63,23 +66,62 @@ def cut_port(target: Target) -> Fault:
     )
 
 
-def slow_link(_: Target) -> Fault:
-    """Everything that the host sends, the runner's traffic too, shares 1 Mbit/s."""
-    device = "$(ip -o -4 route show to default | cut -d' ' -f5 | head -1)"
+def slow_link(target: Target) -> Fault:
+    """Everything that the host sends on the devices towards its peers, the runner's traffic too, shares 1 Mbit/s.
+
+    A device whose traffic its owner shapes already is left alone: there is one root qdisc a device.
+    """
+    devices = _devices(target)
+    marked = path(target, "shaped")
+    # The kernel's own qdisc has the handle 0, and comes back by itself.
+    free = (
+        f"devices={devices}; [ -n \"$devices\" ] || {{ echo 'no device leads to its peers'; exit 1; }};"
+        " for d in $devices; do shaped=$(tc qdisc show dev $d root | grep -v '^qdisc [^ ]* 0: ');"
+        ' [ -z "$shaped" ] || { echo "its device $d is shaped already: $shaped"; exit 1; }; done'
+    )
+    peer, port = target.peers[0] if target.peers else "", target.peer_port
+    sent = "sent() { tc -s qdisc show dev $1 root | sed -n 's/^ Sent \\([0-9]*\\) .*/\\1/p'; }"
+    # Its effect: what goes to a peer goes through it.
+    used = (
+        f"d={_device(peer)}; {sent}; before=$(sent $d); {_REACH.format(peer=peer, port=port)};"
+        ' [ $(sent $d) -gt $before ] && echo "what goes to ' + peer + ' goes through it"'
+    )
     return Fault(
         "slow-link",
         BLACKHOLE,
-        inject=f"tc qdisc add dev {device} root tbf rate 1mbit burst 32kbit latency 400ms",
-        proof=f"tc qdisc show dev {device} | grep tbf",
-        heal=f"! tc qdisc show dev {device} | grep -q tbf || tc qdisc del dev {device} root",
-        available="command -v tc >/dev/null || { echo 'no tc on the host: install iproute2'; false; }",
+        inject=(
+            f"{free}; {mark(target, 'shaped', '$devices')} && for d in $devices; do"
+            f" tc qdisc add dev $d root handle {_HANDLE} tbf rate 1mbit burst 32kbit latency 400ms || exit 1; done"
+        ),
+        proof=(
+            f"for d in $(cat {marked}); do tc qdisc show dev $d root | grep ' {_HANDLE} ' || exit 1; done"
+            + (f"; {used}" if peer else "")
+        ),
+        heal=where_marked(
+            target,
+            "shaped",
+            f"for d in $(cat {marked}); do ! tc qdisc show dev $d root | grep -q ' {_HANDLE} '"
+            f' || tc qdisc del dev $d root handle {_HANDLE} || failed=1; done; [ -z "$failed" ]',
+        ),
+        available=f"command -v tc >/dev/null || {{ echo 'no tc on the host: install iproute2'; exit 1; }}; {free}",
     )
+
+
+def _devices(target: Target) -> str:
+    """The devices that lead to the peers; the default route's where there are none."""
+    if not target.peers:
+        return "$(ip -o -4 route show to default | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p' | head -1)"
+    return f"$(for p in {' '.join(target.peers)}; do echo {_device('$p')}; done | grep -vx lo | sort -u)"
+
+
+def _device(peer: str) -> str:
+    return f"$(ip -o route get {peer} | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p')"
 
 
 def _cut(target: Target, name: str, kind: str, rules: Sequence[str], proof: str | None = None) -> Fault:
     table = target.table
     lines = [
-        f"add table {table}",
+        f"create table {table}",
         *(f"add chain {table} {hook} {{ type filter hook {hook} priority -10; }}" for hook in ("input", "output")),
         *(f"add rule {table} {rule}" for rule in rules),
     ]
@@ -92,9 +134,12 @@ def _cut(target: Target, name: str, kind: str, rules: Sequence[str], proof: str 
     return Fault(
         name,
         kind,
-        inject=f"nft -f - <<'RULES'\n{program}\nRULES\n",
+        inject=(
+            f"! nft list table {table} >/dev/null 2>&1 || {{ echo 'a table {table} is there already'; exit 1; }};"
+            f" {mark(target, 'table')}; nft -f - <<'RULES'\n{program}\nRULES\n"
+        ),
         proof=shown,
-        heal=f"! nft list table {table} >/dev/null 2>&1 || nft delete table {table}",
+        heal=where_marked(target, "table", f"! nft list table {table} >/dev/null 2>&1 || nft delete table {table}"),
         available=(
             "command -v nft >/dev/null || { echo 'no nft on the host: install nftables'; exit 1; };"
             + (

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from hadrill.drill import Session
 from hadrill.inventory import Inventory
+from hadrill.remote import Remote
 from tests.selftest.lab.suite import run_suite, until_healthy
 
 
@@ -26,6 +28,14 @@ def lab_first(installed: None) -> None:
 def basic(tmp_path: Path) -> Callable[[], dict[str, Any]]:
     """Run the basic checks as a user does, and return their summary.json."""
     return lambda: run_suite("tests/basic", tmp_path, "--no-page")
+
+
+@pytest.fixture
+def session(lab_inventory: Inventory, ssh: Remote, tmp_path: Path) -> Iterator[Session]:
+    """A session of drills on the lab."""
+    opened = Session(lab_inventory, ssh, tmp_path)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

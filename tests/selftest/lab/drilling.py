@@ -18,7 +18,7 @@ from tests.selftest.lab.suite import BIN, ROOT
 STEP_SECONDS = 60.0
 TRACES = (
     f"ls -d {ON_TARGET}/*/heal {ON_TARGET}/leases/* 2>/dev/null;"
-    " nft list tables 2>/dev/null | grep hadrill_; ls -d /run/systemd/system/*.d/hadrill-drill.conf 2>/dev/null;"
+    " nft list tables 2>/dev/null | grep hadrill_; ls -d /run/systemd/system/*.d/*hadrill-*.conf 2>/dev/null;"
     " docker ps --format '{{.Names}} {{.Status}}' | grep -i paused;"
     " systemctl list-units --plain --no-legend --state=active 'hadrill-heal-*';"
     " for u in $(systemctl list-unit-files --no-legend 'hadrill-*.service' | cut -d' ' -f1);"

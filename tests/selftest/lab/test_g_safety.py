@@ -4,7 +4,7 @@ import os
 import random
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,13 +34,6 @@ def replica(lab_inventory: Inventory, ssh: Remote) -> str:
     cluster = cluster_of(lab_inventory, ssh, "redis")
     eventually("Redis to be whole", cluster.unhealthy, Deadline(TIMER_SECONDS))
     return cluster.target("replica").name
-
-
-@pytest.fixture
-def session(lab_inventory: Inventory, ssh: Remote, tmp_path: Path) -> Iterator[Session]:
-    opened = Session(lab_inventory, ssh, tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

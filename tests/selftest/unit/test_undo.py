@@ -1,0 +1,237 @@
+"""What healing undoes: what this experiment made, and nothing that was so before."""
+
+import dataclasses
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hadrill.faults import FAULTS, Fault, Target, container, fault
+from tests.selftest.unit.fake_host import FakeHost
+
+UNIT = "hadrill-redis.service"
+TABLE = "hadrill_0123456789ab"
+FULL = dataclasses.replace(Target("0123456789ab", "redis", "redis-server", "198.18.0.1", (), 6379, 6379, ""), host="me")
+ON_HOST = [name for name in FAULTS if name not in ("power-off", "reboot", "switchover", "disk-full")]
+SIGNALS = [name for name in ON_HOST if name.startswith("process-")]
+STILL = [name for name in ON_HOST if name not in SIGNALS]
+
+OWNERS: dict[str, dict[str, str]] = {
+    "nothing": {},
+    "stopped": {f"unit-{UNIT}": "inactive", "unit-kubelet.service": "inactive", "unit-docker.service": "inactive"},
+    "paused": {"container-redis": "paused"},
+    "failing": {"container-redis": "exited"},
+    "cordoned": {"node-unschedulable": "true"},
+    "shaped": {"qdisc-eth0": "qdisc tbf 8001: root refcnt 2 rate 50Mbit"},
+    "shaped on the other device": {"qdisc-eth1": "qdisc fq 8002: root refcnt 2"},
+    "rules of that name": {f"table-{TABLE}": ""},
+}
+"""What an owner may have done before."""
+REFUSED = (
+    "systemctl-stop",
+    "systemctl-daemon-reload",
+    "docker-kill",
+    "docker-pause",
+    "docker-ps",
+    "tc-qdisc",
+    "nft--f",
+    "kubectl-cordon",
+)
+"""Commands of an injection that may fail."""
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
+    """A host on which everything runs."""
+    made = FakeHost.make(tmp_path)
+    monkeypatch.setattr(container, "DROP_INS", str(tmp_path / "drop-ins"))
+    for unit in (UNIT, "kubelet.service", "docker.service", "docker.socket"):
+        made.put(f"unit-{unit}", "active")
+    made.put("container-redis", "running")
+    made.put("container-other", "running")
+    (tmp_path / "data" / "redis.rdb").write_text("data")
+    return made
+
+
+def made(name: str, host: FakeHost) -> Fault:
+    """A fault of that host."""
+    target = dataclasses.replace(
+        FULL,
+        peers=("198.18.0.124", "198.18.0.125"),
+        data=str(host.folder / "data"),
+        folder=str(host.folder / "drill"),
+        units=dict.fromkeys(("kubelet", "runtime", "api", "etcd"), "kubelet.service"),
+        kubectl="kubectl",
+    )
+    return fault(name, target)
+
+
+def inject_and_heal(name: str, host: FakeHost, refused: str = "") -> int:
+    """The injection's status. Healed twice, as the target's own timer and the runner may both do it."""
+    before, attempt = host.all(), made(name, host)
+    injected = host.run(attempt.inject, refused)
+    for _ in range(2):
+        healed = host.run(attempt.heal)
+        assert healed.returncode == 0, (name, healed.stderr)
+        assert host.all() == before, (name, injected)
+    return injected.returncode
+
+
+NETWORK = ("isolate", "reject", "cut-pair", "cut-one-way", "cut-port", "slow-link")
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [(owner, name) for owner in OWNERS for name in STILL if (name in NETWORK) == owner.startswith(("shaped", "rules"))]
+    + [("nothing", name) for name in NETWORK],
+)
+def test_what_an_owner_did_before_is_there_after_healing(owner: str, name: str, host: FakeHost) -> None:
+    for file, content in OWNERS[owner].items():
+        host.put(file, content)
+    inject_and_heal(name, host)
+
+
+@pytest.mark.parametrize("refused", REFUSED)
+def test_an_injection_that_fails_half_way_is_undone_so_far(refused: str, host: FakeHost) -> None:
+    command = refused.replace("-", " ", 1)
+    names = [name for name in STILL if command in made(name, host).inject]
+    assert names
+    for name in names:
+        assert inject_and_heal(name, host, refused) != 0
+        for mark in (host.folder / "drill").iterdir():
+            mark.unlink()
+
+
+@pytest.mark.parametrize("name", STILL)
+def test_a_fault_changes_a_host_where_everything_runs(name: str, host: FakeHost) -> None:
+    before, attempt = host.all(), made(name, host)
+    injected = host.run(attempt.inject)
+    assert injected.returncode == 0, injected
+    assert host.all() != before
+    assert host.run(attempt.heal).returncode == 0
+    assert host.all() == before
+
+
+@pytest.mark.parametrize("name", STILL)
+def test_healing_without_an_injection_changes_nothing(name: str, host: FakeHost) -> None:
+    host.put(f"unit-{UNIT}", "inactive")
+    host.put("container-redis", "paused")
+    host.put("qdisc-eth0", "qdisc tbf 8001: root refcnt 2")
+    host.put(f"table-{TABLE}", "")
+    before = host.all()
+    assert host.run(made(name, host).heal).returncode == 0
+    assert host.all() == before
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "reason"),
+    [
+        ("stopped", "container-stop", "hadrill-redis.service does not run"),
+        ("stopped", "kubelet-stop", "kubelet.service does not run"),
+        ("paused", "container-pause", "its container redis does not run: paused"),
+        ("failing", "container-kill", "its container redis does not run: exited"),
+        ("cordoned", "cordon", "me is cordoned already, by somebody else"),
+        ("shaped", "slow-link", "its device eth0 is shaped already: qdisc tbf 8001: root refcnt 2 rate 50Mbit"),
+        ("shaped on the other device", "slow-link", "its device eth1 is shaped already: qdisc fq 8002: root"),
+    ],
+)
+def test_what_its_owner_did_makes_a_fault_unavailable_with_the_reason(
+    owner: str, name: str, reason: str, host: FakeHost
+) -> None:
+    for file, content in OWNERS[owner].items():
+        host.put(file, content)
+    refused = host.run(made(name, host).available)
+    assert refused.returncode != 0
+    assert reason in refused.stdout
+
+
+def test_an_owners_drop_in_lies_beside_the_experiments_and_stays(host: FakeHost) -> None:
+    own = host.folder / "drop-ins" / f"{UNIT}.d" / "override.conf"
+    own.parent.mkdir()
+    own.write_text("[Service]\nRestart=always\n")
+    before, attempt = host.all(), made("container-kill", host)
+    host.run(attempt.inject)
+    assert [each.name for each in sorted(own.parent.iterdir())] == ["override.conf", "zzz-hadrill-0123456789ab.conf"]
+    host.run(attempt.heal)
+    assert host.all() == before
+
+
+def test_what_stops_with_a_unit_starts_with_it_again_and_what_was_stopped_does_not(host: FakeHost) -> None:
+    host.put("dependents-kubelet.service", "needs-it.service was-stopped.service multi-user.target")
+    host.put("unit-needs-it.service", "active")
+    host.put("unit-was-stopped.service", "inactive")
+    before, attempt = host.all(), made("kubelet-stop", host)
+    host.run(attempt.inject)
+    assert host.all()["state/unit-needs-it.service"] == "inactive\n"
+    host.run(attempt.heal)
+    assert {**host.all(), "state/unit-multi-user.target": ""} == {**before, "state/unit-multi-user.target": ""}
+
+
+def test_the_slow_link_is_the_one_to_the_peers_not_the_default_routes(host: FakeHost) -> None:
+    host.run(made("slow-link", host).inject)
+    assert {each for each in host.all() if "qdisc" in each} == {"state/qdisc-eth0", "state/qdisc-eth1"}
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of a name that no other has, as the container's own."""
+    program = tmp_path / "redis-server"
+    program.symlink_to("/bin/sleep")
+    with subprocess.Popen([str(program), "60"]) as started:
+        yield started
+        started.kill()
+
+
+def state_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+
+
+def signalled(name: str, host: FakeHost, process: subprocess.Popen[bytes]) -> tuple[FakeHost, Fault]:
+    its = dataclasses.replace(host, pid=process.pid)
+    target = dataclasses.replace(FULL, process=f"{host.folder}/[r]edis-server", folder=str(host.folder / "drill"))
+    return its, fault(name, target)
+
+
+def test_a_stopped_process_goes_on_when_it_is_healed(host: FakeHost, process: subprocess.Popen[bytes]) -> None:
+    its, attempt = signalled("process-stop", host, process)
+    assert its.run(attempt.available).returncode == 0
+    assert its.run(attempt.inject).returncode == 0
+    assert its.run(attempt.proof).returncode == 0
+    assert state_of(process.pid) == "T"
+    assert its.run(attempt.heal).returncode == 0
+    assert state_of(process.pid) == "S"
+    assert its.run(attempt.proof).returncode != 0
+
+
+def test_a_process_that_its_owner_stopped_stays_stopped(host: FakeHost, process: subprocess.Popen[bytes]) -> None:
+    its, attempt = signalled("process-stop", host, process)
+    its.run(f"kill -STOP {process.pid}")
+    refused = its.run(attempt.available)
+    assert (refused.returncode == 0, "is stopped already, by somebody else" in refused.stdout) == (False, True)
+    assert its.run(attempt.inject).returncode != 0
+    assert its.run(attempt.heal).returncode == 0
+    assert state_of(process.pid) == "T"
+
+
+def test_another_process_of_that_number_is_left_alone(host: FakeHost, process: subprocess.Popen[bytes]) -> None:
+    its, attempt = signalled("process-stop", host, process)
+    its.run(attempt.inject)
+    marked = host.folder / "drill" / "pids"
+    marked.write_text(f"{process.pid} 1\n")
+    its.run(attempt.heal)
+    assert state_of(process.pid) == "T"
+
+
+@pytest.mark.parametrize("name", ["process-kill", "process-term"])
+def test_healing_a_killed_process_starts_no_unit_that_was_stopped(
+    name: str, host: FakeHost, process: subprocess.Popen[bytes]
+) -> None:
+    its, attempt = signalled(name, host, process)
+    its.put(f"unit-{UNIT}", "inactive")
+    before = its.all()
+    assert its.run(attempt.inject).returncode == 0
+    assert process.wait() != 0
+    assert "ended: " in its.run(attempt.proof).stdout
+    assert its.run(attempt.heal).returncode == 0
+    assert its.all() == before
