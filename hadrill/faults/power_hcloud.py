@@ -1,6 +1,6 @@
 """Power by the Hetzner Cloud API.
 
-The token is HCLOUD_TOKEN in credentials/hcloud.env; servers have their hosts' names.
+The token is HCLOUD_TOKEN in credentials/hcloud.env; servers have their hosts' names and addresses.
 """
 
 from collections.abc import Callable
@@ -16,6 +16,29 @@ from hadrill.inventory.credentials import power_token
 POLL_SECONDS = 0.5
 MAX_POLLS = 240
 RUNNING = "running"
+
+
+def why_not_its_server(host: Host, server: Any) -> str:
+    """Why a server of a host's name is another machine, as the token may be another project's; empty where it is not.
+
+    Public addresses decide where both have one: copies of a stack often have the same private ones.
+    """
+    public, private = _addresses(server)
+    theirs = public if public and host.public else [*public, *private]
+    ours = [host.public] if public and host.public else [each for each in (host.address, host.public) if each]
+    if set(ours) & set(theirs):
+        return ""
+    return (
+        f"the Hetzner server {host.name} has {', '.join([*public, *private]) or 'no address'};"
+        f" {host} of the inventory has {', '.join(each for each in (host.address, host.public) if each)}:"
+        " another machine of the same name, which is left alone (is HCLOUD_TOKEN of the right project?)"
+    )
+
+
+def _addresses(server: Any) -> tuple[list[str], list[str]]:
+    """A server's public and private IPv4 addresses; an inventory has no others."""
+    public = [server.public_net.ipv4.ip] if server.public_net and server.public_net.ipv4 else []
+    return public, [net.ip for net in server.private_net or ()]
 
 
 class HcloudPower:
@@ -60,6 +83,8 @@ class HcloudPower:
             raise PowerError(
                 f"the Hetzner project of this token has no server {host.name}: servers bear their hosts' names"
             )
+        if reason := why_not_its_server(host, server):
+            raise PowerError(reason)
         return server
 
     def _do(self, host: Host, verb: Callable[[Any], Any]) -> None:

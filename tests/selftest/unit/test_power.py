@@ -1,5 +1,6 @@
 """The Hetzner driver against a local server that answers as the API's documentation says."""
 
+import dataclasses
 import json
 import threading
 from collections.abc import Iterator
@@ -16,10 +17,19 @@ from hadrill.inventory import Inventory
 DONE = {"id": 1, "command": "x", "status": "success", "progress": 100, "started": None, "finished": None}
 
 
+def networks(public: str, private: str) -> dict[str, object]:
+    """A server's, as the API tells them."""
+    ipv4 = {"id": 1, "ip": public, "blocked": False, "dns_ptr": ""} if public else None
+    nets = [{"network": 2, "ip": private, "alias_ips": [], "mac_address": ""}] if private else []
+    ipv6 = {"id": 3, "ip": "2001:db8::/64", "blocked": False, "dns_ptr": []}
+    return {"public_net": {"ipv4": ipv4, "ipv6": ipv6, "floating_ips": [], "firewalls": []}, "private_net": nets}
+
+
 class Api(BaseHTTPRequestHandler):
     """One server, redis-01, and what is asked of it."""
 
     status = "running"
+    addresses = ("203.0.113.7", "198.18.0.123")
     asked: tuple[str, ...] = ()
 
     def do_GET(self) -> None:
@@ -27,7 +37,8 @@ class Api(BaseHTTPRequestHandler):
             self._answer({"action": {**DONE, "resources": [], "error": None}})
             return
         known = "name=redis-01" in self.path
-        servers = [{"id": 7, "name": "redis-01", "status": type(self).status}] if known else []
+        server = {"id": 7, "name": "redis-01", "status": type(self).status, **networks(*type(self).addresses)}
+        servers = [server] if known else []
         self._answer({"servers": servers})
 
     def do_POST(self) -> None:
@@ -48,9 +59,9 @@ class Api(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def endpoint() -> Iterator[str]:
-    Api.status, Api.asked = "running", ()
+    Api.status, Api.asked, Api.addresses = "running", (), ("203.0.113.7", "198.18.0.123")
     server = HTTPServer(("127.0.0.1", 0), Api)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
@@ -74,6 +85,36 @@ def test_the_hetzner_driver_switches_servers_by_their_names(lab_inventory: Inven
     Api.status = "off"
     power.on(host)
     assert Api.asked == ("poweroff", "reset", "poweron")
+
+
+@pytest.mark.parametrize(
+    ("addresses", "public", "its"),
+    [
+        (("", "198.18.0.123"), "", True),
+        (("203.0.113.7", "198.18.0.123"), "", True),
+        (("203.0.113.7", ""), "203.0.113.7", True),
+        (("203.0.113.7", "10.0.0.5"), "203.0.113.7", True),
+        (("203.0.113.7", "10.0.0.5"), "", False),
+        (("", ""), "", False),
+        # A copy of the stack in another project: the same private addresses, but not the public one.
+        (("203.0.113.8", "198.18.0.123"), "203.0.113.7", False),
+    ],
+)
+def test_a_server_of_a_hosts_name_with_other_addresses_is_left_alone(
+    addresses: tuple[str, str], public: str, its: bool, lab_inventory: Inventory, endpoint: str
+) -> None:
+    Api.addresses = addresses
+    power = HcloudPower(with_token(lab_inventory), endpoint)
+    host = dataclasses.replace(lab_inventory.host("redis-01"), public=public)
+    if its:
+        power.off(host)
+        assert Api.asked == ("poweroff",)
+        return
+    theirs = ", ".join(filter(None, addresses)) or "no address"
+    for verb in (power.off, power.on, power.reset, power.is_on):
+        with pytest.raises(PowerError, match=f"redis-01 has {theirs}; .* has 198.18.0.123.*: another machine"):
+            verb(host)
+    assert not Api.asked
 
 
 def test_a_server_that_the_project_does_not_have_is_named(lab_inventory: Inventory, endpoint: str) -> None:
