@@ -26,8 +26,12 @@ done
 """
 
 
+LISTENERS = "ss -Hltnp 2> /dev/null"
+"""Sockets that listen: state, two queue lengths, its own address, the peer's, and the processes that hold it."""
+
+
 def commands(hosts: Iterable[Host]) -> dict[str, str]:
-    """What each host is asked besides: the others' names, room on its disk, waits for its processors, certificates."""
+    """What each host is asked besides: names, room on its disk, waits for its processors, certificates, listeners."""
     names = " ".join(name for host in hosts for name in (host.name, host.fqdn))
     ask = f"for n in {names}; do echo $n $(getent ahostsv4 $n | head -1 | cut -d' ' -f1); done"
     return {
@@ -35,6 +39,7 @@ def commands(hosts: Iterable[Host]) -> dict[str, str]:
         "disk": "df --output=pcent,target /var/lib/hadrill | tail -1",
         "pressure": PRESSURE,
         "certificates": CERTIFICATES,
+        "listeners": LISTENERS,
     }
 
 
@@ -67,6 +72,24 @@ def clocks(view: View[Any]) -> Iterator[str]:
     lead = (told[ahead].skew - told[ahead].doubt) - (told[behind].skew + told[behind].doubt)
     if lead > APART_SECONDS:
         yield f"{ahead} is at least {lead:.1f} s ahead of {behind}"
+
+
+def shared_ports(view: View[Any]) -> Iterator[str]:
+    """Ports that two programs share (SO_REUSEPORT): the kernel deals connections out to both."""
+    for host, facts in view.asked.items():
+        holders: dict[str, list[dict[str, str]]] = {}
+        for line in facts["listeners"].said.splitlines():
+            fields = line.split(maxsplit=5)
+            # Processes of one program hold its sockets together: those of one socket count as one.
+            programs = {pid: name for name, pid in re.findall(r'\("([^"]*)",pid=(\d+)', fields[-1])}
+            if len(fields) > 5 and programs:
+                others = holders.setdefault(fields[3], [])
+                if all(not programs.keys() & other.keys() for other in others):
+                    others.append(programs)
+        for place, sharing in holders.items():
+            if len(sharing) > 1:
+                told = " and ".join(f"{min(some.values())} (pid {min(some, key=int)})" for some in sharing)
+                yield f"{host}: {told} both listen on {place}"
 
 
 def expiring(view: View[Any]) -> Iterator[str]:
@@ -104,6 +127,13 @@ RULES: tuple[Rule[View[Any]], ...] = (
         "each host's time beside the runner's, less what a slow answer leaves open",
         "let all hosts follow the same time source",
         clocks,
+    ),
+    Rule(
+        "port-shared",
+        "two programs listen on the same port, and connections go to either by chance",
+        "sockets of ss on one address and port that no process holds together",
+        "stop and disable the one that does not belong there; `fab sql-proxy` does for the kind of proxy not in use",
+        shared_ports,
     ),
     Rule(
         "certificate-expiring",
