@@ -49,13 +49,22 @@ class Unit:
 
 
 @dataclass(frozen=True)
+class Absent:
+    """A unit that must not be there any more, and the folders that nothing else uses."""
+
+    unit: str
+    folders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Desired:
-    """Everything that a module wants on one host, in the order in which it is made."""
+    """Everything that a module wants on one host, in the order in which it is made; what must go goes first."""
 
     directories: tuple[Directory, ...] = ()
     files: tuple[File, ...] = ()
     blocks: tuple[Block, ...] = ()
     units: tuple[Unit, ...] = ()
+    absent: tuple[Absent, ...] = ()
 
     def as_message(self) -> dict[str, Any]:
         """The form in which hadrill/on_host/apply.py gets it."""
@@ -69,6 +78,7 @@ class Desired:
             "files": [asdict(file) for file in self.files],
             "blocks": [asdict(block) for block in self.blocks],
             "units": units,
+            "absent": [asdict(absent) for absent in self.absent],
         }
 
 

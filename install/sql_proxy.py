@@ -1,10 +1,11 @@
 """Module 8, the SQL proxy in front of Galera: ProxySQL, or HAProxy where settings.yaml says so."""
 
 import socket
+from dataclasses import replace
 
 from hadrill.install import proxysql
 from hadrill.install.container import Container
-from hadrill.install.desired import Desired, Directory, File
+from hadrill.install.desired import Absent, Desired, Directory, File
 from hadrill.install.mariadb import CHECK_USER
 from hadrill.install.proxies import SOCKET_DIRECTORY
 from hadrill.install.rolling import bring_up
@@ -13,7 +14,12 @@ from hadrill.inventory import Host
 from hadrill.services.finding import Finding, require
 from hadrill.services.mariadb.service import PORT, Mariadb
 
-CONFIGURATION = "/etc/hadrill/haproxy/haproxy.cfg"
+FOLDER = "/etc/hadrill/haproxy"
+CONFIGURATION = f"{FOLDER}/haproxy.cfg"
+UNITS = "/etc/systemd/system"
+HAPROXY = Absent("hadrill-sql-proxy.service", (FOLDER, SOCKET_DIRECTORY))
+PROXYSQL = Absent("hadrill-proxysql.service", (proxysql.FOLDER,))
+"""Its data stay: rules that somebody else made are in there."""
 LISTEN_SECONDS = 2.0
 # The column has a name of its own, so that the answer holds the word only where the node is synced.
 QUERY = (
@@ -26,15 +32,27 @@ UTF8_GENERAL_CI = 33
 
 
 def install(site: Site) -> None:
-    """The kind of proxy that the inventory asks for, one host after the other where it must restart."""
+    """The kind of proxy that the inventory asks for, and no other beside it.
+
+    Both would share the clients' port, so the other kind goes first where it is. That is done host by host, each made
+    whole before the next: clients go on through the one that is left.
+    """
     service = Mariadb(site.inventory)
-    if not service.proxies:
-        return
-    if service.proxy_kind == "proxysql":
-        proxysql.install(site, service)
-    else:
-        units = site.apply({host: desired(site, service) for host in service.proxies})
-        bring_up(site, units, lambda: service.proxies, lambda: listening(service.proxies), "the SQL proxies")
+    other = HAPROXY if service.proxy_kind == "proxysql" else PROXYSQL
+    there = site.everywhere(service.proxies, lambda host: site.remote.attempt(host, f"test -e {UNITS}/{other.unit}"))
+    changing = [host for host in service.proxies if there[host].status == 0]
+    staying = tuple(host for host in service.proxies if host not in changing)
+    for hosts in (*((host,) for host in changing), staying):
+        if hosts and service.proxy_kind == "proxysql":
+            proxysql.install(site, service, hosts, replace(proxysql.desired(site), absent=(other,)))
+        elif hosts:
+            install_haproxy(site, hosts, replace(desired(site, service), absent=(other,)))
+
+
+def install_haproxy(site: Site, hosts: tuple[Host, ...], wanted: Desired) -> None:
+    """HAProxy on proxies, one after the other where it must restart."""
+    units = site.apply(dict.fromkeys(hosts, wanted))
+    bring_up(site, units, lambda: hosts, lambda: listening(hosts), "the SQL proxies")
 
 
 def desired(site: Site, service: Mariadb) -> Desired:
@@ -46,7 +64,7 @@ def desired(site: Site, service: Mariadb) -> Desired:
         login=packet(1, login_request(CHECK_USER)),
         query=packet(0, b"\x03" + QUERY.encode()),
     )
-    mounts = (("/etc/hadrill/haproxy", "/usr/local/etc/haproxy:ro"), (SOCKET_DIRECTORY, "/run/haproxy"))
+    mounts = ((FOLDER, "/usr/local/etc/haproxy:ro"), (SOCKET_DIRECTORY, "/run/haproxy"))
     container = Container(
         "sql-proxy",
         site.inventory.image("haproxy"),
@@ -56,7 +74,7 @@ def desired(site: Site, service: Mariadb) -> Desired:
         before=(f"/bin/mkdir -p {SOCKET_DIRECTORY}", f"/bin/rm -f {SOCKET_DIRECTORY}/admin.sock"),
         stop_seconds=5,
     )
-    folders = (Directory("/etc/hadrill", 0o700), Directory("/etc/hadrill/haproxy"))
+    folders = (Directory("/etc/hadrill", 0o700), Directory(FOLDER))
     return Desired(folders, (File(CONFIGURATION, configuration),), units=(container.unit(CONFIGURATION),))
 
 

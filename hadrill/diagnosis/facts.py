@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -54,14 +54,6 @@ def reached(name: str, peers: Iterable[Host], port: int) -> dict[str, Question]:
 
 
 @dataclass(frozen=True)
-class Order:
-    """What one host is asked: ports by name, and shell commands by name."""
-
-    questions: Mapping[str, Question] = field(default_factory=dict)
-    commands: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Answer:
     """What came back. `error` is `refused`, `no answer` (to the connection), `silent` (after it), or the
     system's word.
@@ -69,6 +61,19 @@ class Answer:
 
     said: str = ""
     error: str = ""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What one host is asked: ports by name, and shell commands by name.
+
+    `from_here`: what the runner asks by itself over the network, where a protocol wants a login. Each has a deadline of
+    its own and raises nothing.
+    """
+
+    questions: Mapping[str, Question] = field(default_factory=dict)
+    commands: Mapping[str, str] = field(default_factory=dict)
+    from_here: Mapping[str, Callable[[], Answer]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -147,6 +152,7 @@ def _ask(remote: Remote, host: Host, order: Order, besides: Mapping[str, str]) -
     answered = time.time()
     answers = {name: Answer(answer["said"], answer["error"]) for name, answer in said["questions"].items()}
     answers |= {name: Answer(each) for name, each in said["commands"].items()}
+    answers |= {name: question() for name, question in order.from_here.items()}
     # It began after it was asked, and ended before its answer came: two bounds of its clock's lead.
     most, least = said["time"] - asked, said["ended"] - answered
     return HostFacts(

@@ -7,6 +7,7 @@ started) and `outdated` (units that run, but not with what is on the disk now).
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -94,6 +95,23 @@ class Host:
         ]
         return stopped, outdated
 
+    def absent(self, unit: str, folders: list[str]) -> None:
+        """No such unit, neither running nor to be started, and none of its folders."""
+        file = UNITS / unit
+        if file.exists():
+            self.changes.append(f"stop and remove {unit}")
+            if not self.check:
+                run("systemctl", "disable", "--now", unit)
+                for left in (file, WANTED / unit, STARTED / f"{unit}.started"):
+                    if left.exists():
+                        left.unlink()
+                run("systemctl", "daemon-reload")
+        for folder in folders:
+            if Path(folder).is_dir():
+                self.changes.append(f"remove {folder}")
+                if not self.check:
+                    shutil.rmtree(folder)
+
     @staticmethod
     def started_with(name: str) -> str:
         """The digest that a unit was started with; units that are no containers are as new as their file."""
@@ -126,6 +144,8 @@ def main() -> None:
     """Read the desired state, make it so, tell what changed."""
     wanted = json.load(sys.stdin)
     host = Host(wanted["check"])
+    for absent in wanted["absent"]:
+        host.absent(**absent)
     for directory in wanted["directories"]:
         host.directory(**directory)
     for file in wanted["files"]:

@@ -9,7 +9,7 @@ from hadrill.remote import Remote
 from hadrill.services.asking import FAILURES
 from hadrill.services.client_parts import SILENT, TURN, hang
 from hadrill.services.mariadb.service import Mariadb
-from hadrill.services.proxies import checks_of
+from hadrill.services.mariadb.sql_proxies import SqlProxies
 from hadrill.timing import Budget, Part, budget
 
 CHECK_SECONDS = 0.5
@@ -18,7 +18,9 @@ SHUTDOWN_SECONDS = 3.0
 """A node that stops leaves the group at once, then ends its connections."""
 
 
-def mariadb_budget(service: Mariadb, remote: Remote, kind: str, role: str, multiplier: float) -> Budget:
+def mariadb_budget(
+    service: Mariadb, proxies: SqlProxies, remote: Remote, kind: str, role: str, multiplier: float
+) -> Budget:
     """A sum of parts. All nodes wait while the group makes sure that one is gone, whichever it was."""
     parts: list[Part] = []
     if kind in ("crash", "restart", *SILENT):
@@ -31,14 +33,13 @@ def mariadb_budget(service: Mariadb, remote: Remote, kind: str, role: str, multi
         ]
     elif kind == "stop":
         parts.append(Part("shutdown", SHUTDOWN_SECONDS, "a graceful leave"))
-    if role == "writer":
-        checks = checks_of(remote, service.proxies[0], "be_mariadb")
-        parts.append(checks.down(kind in SILENT))
+    if role == "writer" or proxies.reads_anywhere:
+        parts.append(proxies.down(remote, kind in SILENT))
     return budget([*parts, TURN, hang(kind)], multiplier)
 
 
 def _options(service: Mariadb) -> tuple[dict[str, str], str]:
-    said = []
+    failures = []
     for host in service.members:
         try:
             with service.connect(host.address, database=None) as connection, connection.cursor() as cursor:
@@ -46,8 +47,8 @@ def _options(service: Mariadb) -> tuple[dict[str, str], str]:
                 pairs = (part.partition("=") for part in str(cursor.fetchone()[0]).split(";"))
                 return {name.strip(): value.strip() for name, _, value in pairs}, f"live, {host}"
         except FAILURES as error:
-            said.append(f"{host}: {error}")
-    raise LookupError("no node tells its provider options: " + "; ".join(said))
+            failures.append(f"{host}: {error}")
+    raise LookupError("no node tells its provider options: " + "; ".join(failures))
 
 
 def _duration(text: str) -> float:

@@ -9,18 +9,16 @@ from hadrill.remote import Remote
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.finding import CheckFailedError
-from hadrill.services.haproxy import statistics as haproxy
-from hadrill.services.haproxy.statistics import SQL_STATISTICS_PORT
 from hadrill.services.mariadb import checks
 from hadrill.services.mariadb.budget import mariadb_budget
 from hadrill.services.mariadb.diagnosis import EXAMINATION
 from hadrill.services.mariadb.probe import probe
 from hadrill.services.mariadb.service import PORT, Mariadb
+from hadrill.services.mariadb.sql_proxies import sql_proxies
 from hadrill.services.mariadb.workload import COLUMNS, EMPTY, KEYS, TABLE, lanes
 from hadrill.timing import Budget
 from hadrill.workload import History, Lane, Operation
 
-BACKEND = "be_mariadb"
 GALERA_PORT = 4567
 
 
@@ -40,6 +38,7 @@ class MariadbCluster(Cluster):
     def __init__(self, inventory: Inventory, remote: Remote) -> None:
         super().__init__(inventory, remote)
         self.mariadb = Mariadb(inventory)
+        self.sql_proxies = sql_proxies(self.mariadb)
 
     @property
     def members(self) -> tuple[Host, ...]:
@@ -57,26 +56,25 @@ class MariadbCluster(Cluster):
 
     def leader(self) -> Host:
         """The writer that the first SQL proxy uses that answers."""
-        by_address = {host.address: host for host in self.members}
-        said = []
+        failures = []
         for proxy in self.shared:
             try:
-                return by_address[haproxy.chosen(haproxy.servers(proxy, BACKEND, SQL_STATISTICS_PORT))]
+                return self.sql_proxies.writer(proxy)
             except FAILURES as error:
-                said.append(f"{proxy}: {error!r}")
-        raise LookupError("no SQL proxy names a writer: " + "; ".join(said))
+                failures.append(f"{proxy}: {error!r}")
+        raise LookupError("no SQL proxy names a writer: " + "; ".join(failures))
 
     def unhealthy(self) -> str | None:
         """Every node synced in one primary component, every SQL proxy uses all of them."""
         try:
             checks.cluster(self.mariadb)
-            return haproxy.unused(self.shared, BACKEND, SQL_STATISTICS_PORT)
+            return self.sql_proxies.unhealthy()
         except (CheckFailedError, *FAILURES) as error:
             return str(error)
 
     def watches(self) -> Sequence[Watch]:
         """The SQL proxies' servers."""
-        return [haproxy.watch(host, BACKEND, SQL_STATISTICS_PORT) for host in self.shared]
+        return [self.sql_proxies.watch(host) for host in self.shared]
 
     def prepare(self, drill: str, leader: Host | None) -> None:
         """An empty table."""
@@ -105,7 +103,7 @@ class MariadbCluster(Cluster):
 
     def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
         """From Galera's live provider options and the proxies' checks."""
-        return mariadb_budget(self.mariadb, self.remote, kind, role, self.multiplier)
+        return mariadb_budget(self.mariadb, self.sql_proxies, self.remote, kind, role, self.multiplier)
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
         """From every node's and every proxy's own words."""

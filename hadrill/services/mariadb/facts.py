@@ -1,15 +1,27 @@
 """What Galera's nodes and the SQL proxies say when they are asked why clients are not served."""
 
-from functools import cached_property
+import json
+from collections.abc import Iterator
+from functools import cached_property, partial
 
-from hadrill.diagnosis import STATISTICS, Order, View, journal, reached, statistics
+from hadrill.diagnosis import STATISTICS, Answer, Order, View, journal, reached, statistics
 from hadrill.inventory import Host
+from hadrill.services.asking import FAILURES, first_line
 from hadrill.services.haproxy.statistics import SQL_STATISTICS_PORT
 from hadrill.services.mariadb.service import PORT, Mariadb
+from hadrill.services.mariadb.sql_proxies import BACKEND
+from hadrill.services.proxysql import administration as proxysql
 
 GALERA_PORT = 4567
 """Those of state transfers are open only while one is under way, so they are not asked for."""
-BACKEND = "be_mariadb"
+TABLES = "tables"
+"""The name under which a ProxySQL is asked for what it knows."""
+REFUSALS = (
+    "SELECT hostname, connect_error FROM monitor.mysql_server_connect_log AS log WHERE time_start_us ="
+    " (SELECT MAX(time_start_us) FROM monitor.mysql_server_connect_log WHERE hostname = log.hostname)"
+    " AND connect_error IS NOT NULL"
+)
+"""What the last login of the monitor came to, of each node where it failed."""
 
 
 def orders(service: Mariadb, since_seconds: int) -> dict[Host, Order]:
@@ -25,8 +37,27 @@ def orders(service: Mariadb, since_seconds: int) -> dict[Host, Order]:
         }
         found[host] = Order(questions, commands)
     for proxy in service.proxies:
-        found[proxy] = Order({STATISTICS: statistics(proxy.address, SQL_STATISTICS_PORT, BACKEND)})
+        if service.proxy_kind == "proxysql":
+            found[proxy] = Order(from_here={TABLES: partial(tables, service, proxy)})
+        else:
+            found[proxy] = Order({STATISTICS: statistics(proxy.address, SQL_STATISTICS_PORT, BACKEND)})
     return found
+
+
+def tables(service: Mariadb, proxy: Host) -> Answer:
+    """What a ProxySQL knows of nodes, as JSON; nothing of it is secret."""
+    questions = {
+        "groups": proxysql.GROUPS,
+        "servers": proxysql.SERVERS,
+        "monitor": proxysql.MONITOR,
+        "age": proxysql.AGE,
+        "refusals": REFUSALS,
+    }
+    try:
+        with proxysql.Administration(service.inventory, proxy) as administration:
+            return Answer(json.dumps({name: administration.rows(asked) for name, asked in questions.items()}))
+    except FAILURES as error:
+        return Answer(error=first_line(error))
 
 
 class MariadbFacts(View[Mariadb]):
@@ -41,4 +72,35 @@ class MariadbFacts(View[Mariadb]):
             values = {row[0]: row[1] for row in rows if len(row) > 1}
             if "wsrep_cluster_status" in values:
                 found[host] = values
+        return found
+
+    @cached_property
+    def tables(self) -> dict[str, dict[str, list[tuple[str, ...]]]]:
+        """What each ProxySQL knows; those that did not answer are left out."""
+        found = {}
+        for proxy in self.proxies:
+            if told := self.answer(proxy, TABLES).said:
+                found[proxy] = {name: [tuple(row) for row in rows] for name, rows in json.loads(told).items()}
+        return found
+
+    @property
+    def routings(self) -> Iterator[tuple[str, proxysql.Routing]]:
+        """Where each ProxySQL leads that follows Galera."""
+        for proxy, told in self.tables.items():
+            if told["groups"]:
+                yield proxy, proxysql.routed(told["groups"], told["servers"])
+
+    def servers(self) -> dict[str, dict[str, dict[str, str]]]:
+        """HAProxy's servers, or ProxySQL's in the same form: by proxy and node, `UP` where it is used."""
+        if self.service.proxy_kind != "proxysql":
+            return super().servers()
+        found = {}
+        for proxy, routing in self.routings:
+            found[proxy] = {
+                host.name: {
+                    "status": "UP" if routing.uses(proxysql.names_of(host)) else "DOWN",
+                    "check_desc": routing.state(proxysql.names_of(host)),
+                }
+                for host in self.service.members
+            }
         return found

@@ -5,8 +5,9 @@ Signatures are Galera 4's status variables and the words of MariaDB 11's state t
 
 from collections.abc import Iterator
 
-from hadrill.services.mariadb.facts import MariadbFacts
+from hadrill.services.mariadb.facts import TABLES, MariadbFacts
 from hadrill.services.mariadb.service import PORT
+from hadrill.services.proxysql import administration as proxysql
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 PAUSED = 0.1
@@ -74,6 +75,34 @@ def proxy_check(view: MariadbFacts) -> Iterator[str]:
                 said = f"{row['status']} ({row.get('check_desc') or row.get('last_chk', '')})"
                 state = values.get("wsrep_local_state_comment")
                 yield f"{proxy}: {name} is {said}, while the node itself says {state}"
+
+
+def unwatched(view: MariadbFacts) -> Iterator[str]:
+    """ProxySQLs that do not look at their nodes, or may not act on what they see."""
+    for proxy, told in view.tables.items():
+        if not told["groups"]:
+            yield f"{proxy}: no active row in runtime_mysql_galera_hostgroups"
+        elif idle := proxysql.monitored(told["monitor"], told["age"]).idle:
+            yield f"{proxy}: {idle}"
+    for proxy, routing in view.routings:
+        if len(routing.writers) > routing.groups.max_writers:
+            writers = ", ".join(view.name_of(name) for name in routing.writers)
+            yield f"{proxy}: leads writes to {writers} at once, max_writers is {routing.groups.max_writers}"
+
+
+def refused_monitor(view: MariadbFacts) -> Iterator[str]:
+    """Nodes that do not let a ProxySQL's monitor in."""
+    for proxy, told in view.tables.items():
+        for name, error in told["refusals"]:
+            if "denied" in error:
+                yield f"{proxy}: {view.name_of(name)} says: {error}"
+
+
+def refused_administrator(view: MariadbFacts) -> Iterator[str]:
+    """ProxySQLs that do not let the suite in."""
+    for proxy in view.proxies:
+        if "denied" in (error := view.answer(proxy, TABLES).error):
+            yield f"{proxy}: {error}"
 
 
 def paused(view: MariadbFacts) -> Iterator[str]:

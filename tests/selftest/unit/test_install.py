@@ -1,9 +1,11 @@
 """The installer's own logic: the program that runs on hosts, rendering, packets."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -11,12 +13,13 @@ from invoke.exceptions import Exit
 
 from hadrill.install import postgresql, proxysql, redis, sql_proxy, tasks
 from hadrill.install.container import Container
-from hadrill.install.desired import Block, Desired, Directory, File
+from hadrill.install.desired import Absent, Block, Desired, Directory, File, Units
 from hadrill.install.proxies import resp
 from hadrill.install.site import Site
-from hadrill.inventory import Role, read
+from hadrill.inventory import Host, Role, read
 from hadrill.inventory.ports import openings
 from hadrill.on_host import program
+from hadrill.remote import Output
 from hadrill.services.mariadb.service import Mariadb
 from hadrill.services.postgresql.service import Postgresql
 from hadrill.services.redis.service import Redis
@@ -58,6 +61,71 @@ def test_a_block_leaves_the_rest_of_a_file_alone(tmp_path: Path) -> None:
     assert apply(Desired(blocks=(Block(str(file), "# B", "# E", "1.2.3.4 two\n"),)))
     assert file.read_text() == "# B\n1.2.3.4 two\n# E\n127.0.0.1 localhost\n"
     assert apply(Desired(blocks=(Block(str(file), "# B", "# E", "1.2.3.4 two\n"),))) == []
+
+
+def test_a_unit_that_must_go_is_stopped_and_removed_with_its_folders(tmp_path: Path) -> None:
+    units, folder, called = tmp_path / "units", tmp_path / "folder", tmp_path / "called"
+    for made in (units, folder):
+        made.mkdir()
+    (units / "old.service").write_text("[Service]\n")
+    (folder / "password").write_text("secret\n")
+    (tmp_path / "systemctl").write_text(f'#!/bin/sh\necho "$@" >> {called}\n')
+    (tmp_path / "systemctl").chmod(0o755)
+    text = program("apply").replace("/etc/systemd/system", str(units))
+    message = Desired(absent=(Absent("old.service", (str(folder),)),)).as_message()
+
+    def applied(*, check: bool) -> list[str]:
+        command = [sys.executable, "-c", text]
+        environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        given = json.dumps(message | {"check": check})
+        done = subprocess.run(command, input=given, capture_output=True, text=True, check=True, env=environment)
+        changes: list[str] = json.loads(done.stdout)["changes"]
+        return changes
+
+    wanted = ["stop and remove old.service", f"remove {folder}"]
+    assert applied(check=True) == wanted
+    assert not called.exists()
+    assert applied(check=False) == wanted
+    assert called.read_text().splitlines() == ["disable --now old.service", "daemon-reload"]
+    assert not folder.exists()
+    assert not list(units.iterdir())
+    assert applied(check=False) == []
+
+
+class Switching(Site):
+    """Two proxies, on the first of which the other kind is installed too. Only tells what it would do."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(read(folder), check=False)
+        self.applied: list[tuple[list[str], list[str], list[str]]] = []
+
+    def everywhere(self, hosts: Any, _: Any) -> Any:
+        return {host: Output(0 if host.name == "proxysql-01" else 1, "", "") for host in hosts}
+
+    def apply(self, desired: Any) -> dict[Host, Units]:
+        for each in desired.values():
+            units, absent = [unit.name for unit in each.units], [gone.unit for gone in each.absent]
+            self.applied.append(([host.name for host in desired], units, absent))
+        return {host: Units((), ()) for host in desired}
+
+
+@pytest.mark.parametrize("kind", ["haproxy", "proxysql"])
+def test_the_kind_of_proxy_that_is_not_wanted_goes_host_by_host(
+    lab: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    settings = (lab / "settings.yaml").read_text("utf-8").replace("sql_proxy: haproxy", f"sql_proxy: {kind}")
+    (lab / "settings.yaml").write_text(settings)
+    versions = (lab / "versions.yaml").read_text("utf-8")
+    (lab / "versions.yaml").write_text(versions + "  proxysql: localhost/hadrill/proxysql:2.7\n" * (kind == "proxysql"))
+    site, whole = Switching(lab), []
+    monkeypatch.setattr(sql_proxy, "listening", lambda hosts: whole.append(len(hosts)))
+    monkeypatch.setattr(proxysql, "answering", lambda _, hosts: whole.append(len(hosts)))
+    monkeypatch.setattr(proxysql, "admitted", lambda *_: False)
+    sql_proxy.install(site)
+    wanted, other = ("sql-proxy", "proxysql") if kind == "haproxy" else ("proxysql", "sql-proxy")
+    units, absent = [f"hadrill-{wanted}.service"], [f"hadrill-{other}.service"]
+    assert site.applied == [(["proxysql-01"], units, absent), (["proxysql-02"], units, absent)]
+    assert whole == [1, 1]
 
 
 def test_redis_commands_survive_any_password() -> None:
@@ -145,4 +213,4 @@ def test_proxysql_listens_everywhere_and_lets_the_network_administer(keybuzz: Pa
     text = {file.path: file.content for file in proxysql.desired(site).files}["/etc/hadrill/proxysql/proxysql.cnf"]
     secret = site.inventory.credentials.secret(Role.PROXYSQL, "ADMIN_PASSWORD")
     assert 'interfaces="0.0.0.0:3306"' in text
-    assert f'admin_credentials="admin:{secret};hadrill:{secret}"' in text
+    assert f'admin_credentials="admin:{secret};hadrill_admin:{secret}"' in text
