@@ -1,10 +1,12 @@
 """The pytest plugin: options, what belongs to a run, and what a failure says. Thin."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from hadrill.diagnosis.unreached import Unreached
 from hadrill.drill.case import Case
 from hadrill.drill.collecting import Wish, cases
 from hadrill.fixtures import (  # noqa: F401 - pytest finds fixtures here
@@ -20,7 +22,7 @@ from hadrill.fixtures import (  # noqa: F401 - pytest finds fixtures here
     redis,
     remote,
 )
-from hadrill.inventory import InvalidInventoryError, Role, read
+from hadrill.inventory import InvalidInventoryError, Inventory, Role, read
 from hadrill.report.reporter import Reporter
 from hadrill.report.run_folder import new_run_folder
 from hadrill.safety.signals import die_with_parent, end_politely
@@ -29,6 +31,7 @@ from hadrill.services.examiner import Examiner
 from hadrill.services.versions import running_versions
 
 EXAMINER = pytest.StashKey[Examiner]()
+UNREACHED = pytest.StashKey[Unreached]()
 SUITES = ("basic", "hosts", "failover", "chaos")
 pytest_plugins = ("hadrill.pytest_plugin.drills", "hadrill.pytest_plugin.explaining", "hadrill.pytest_plugin.chaos")
 
@@ -79,6 +82,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         stock = config.stash[STOCK] = read(Path(config.option.inventory))
         config.stash[EXAMINER] = Examiner(stock)
+        config.stash[UNREACHED] = Unreached(stock)
     except InvalidInventoryError as error:
         raise pytest.UsageError(str(error)) from error
     if problems := list(wish_of(config).problems(stock)):
@@ -97,8 +101,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.allure_report_dir = str(folder / "allure-results")
         config.option.xmlpath = config.option.xmlpath or str(folder / "junit.xml")
         config.pluginmanager.register(
-            Reporter(config, config.stash[STOCK], suite, folder, running_versions), "hadrill-reporter"
+            Reporter(config, config.stash[STOCK], suite, folder, partial(_versions, config)), "hadrill-reporter"
         )
+
+
+def _versions(config: pytest.Config, asked: Inventory) -> dict[str, str]:
+    """What is really running; nobody is asked where no host answers."""
+    return {} if config.stash[UNREACHED].everything else running_versions(asked)
 
 
 def _without_case(item: pytest.Item) -> bool:

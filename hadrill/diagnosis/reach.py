@@ -50,6 +50,10 @@ def why_nobody_answers(service: str, inventory: Inventory, orders: Mapping[Host,
     if alive := sorted(name for place, name in others.items() if place in found):
         names = ", ".join(alive[:SHOWN]) + (f" and {len(alive) - SHOWN} more" if len(alive) > SHOWN else "")
         return f"no host of {service} answers SSH or its ports: powered off or cut off ({names} answer)"
+    return f"no host of {service} answers SSH or its ports: {unreachable_network(inventory)}"
+
+
+def unreachable_network(inventory: Inventory) -> str:
+    """That the whole network is out of reach, and what that may mean."""
     question = " (lab down?)" if inventory.settings.lab else ""
-    network = inventory.settings.private_network
-    return f"no host of {service} answers SSH or its ports: {network} is unreachable from here{question}"
+    return f"{inventory.settings.private_network} is unreachable from here{question}"

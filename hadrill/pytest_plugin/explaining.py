@@ -6,13 +6,43 @@ from typing import Any
 import allure
 import pytest
 
+from hadrill.diagnosis.unreached import UnreachedError
 from hadrill.drill.errors import DrillFailedError
 from hadrill.fixtures import STOCK
-from hadrill.plugin import EXAMINER, suite_of
+from hadrill.inventory import Host
+from hadrill.plugin import EXAMINER, UNREACHED, suite_of
 from hadrill.pytest_plugin.failure import explain
-from hadrill.report.outcome import PROPERTY
+from hadrill.report.outcome import PROPERTY, UNREACHABLE
 from hadrill.report.reporter import NAMES
 from hadrill.report.secrets import Scrubber
+from hadrill.services.clusters import CLUSTERS, roles_of
+
+CHECKS = ("basic", "hosts")
+"""Suites of checks, which wait for a dead host once and not once each. Drills make hosts dead."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """A check of hosts that are known to answer nobody is not made."""
+    if reason := _why_not(item):
+        raise UnreachedError(reason)
+
+
+def _why_not(item: pytest.Item) -> str:
+    """Why a check cannot be made, where none of the hosts that it is about answers, as far as that is known."""
+    if STOCK not in item.config.stash or suite_of(item.config) not in CHECKS:
+        return ""
+    mark = item.get_closest_marker("service")
+    name = mark.args[0] if mark else ""
+    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    if isinstance(host := parameters.get("host"), Host):
+        hosts = [host]
+    elif name in CLUSTERS:
+        inventory = item.config.stash[STOCK]
+        hosts = [each for role in roles_of(name) for each in inventory.of_role(role)]
+    else:
+        return ""
+    return item.config.stash[UNREACHED].why_not(name, hosts)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -29,7 +59,11 @@ def pytest_runtest_makereport(
         service = item.get_closest_marker("service")
         if error is not None:
             text = found.text or scrub(str(report.longrepr))
-            if call.when == "call" and service and suite_of(item.config) == "basic":
+            if found.outcome == UNREACHABLE and suite_of(item.config) in CHECKS:
+                item.config.stash[UNREACHED].look()
+            if reason := _why_not(item):
+                details["unreached"] = reason
+            elif call.when == "call" and service and suite_of(item.config) == "basic":
                 causes, besides = item.config.stash[EXAMINER].examine(service.args[0])
                 details["causes"] = [cause.as_json() for cause in causes]
                 said = scrub("\n".join([*map(str, causes), besides]).strip())

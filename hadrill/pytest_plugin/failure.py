@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hadrill.diagnosis.unreached import UnreachedError
 from hadrill.drill.errors import DrillFailedError, DrillInconclusiveError, InconclusiveError
 from hadrill.remote import RemoteError
 from hadrill.report.outcome import FAILED, INCONCLUSIVE, PASSED, UNREACHABLE
@@ -38,6 +39,8 @@ def explain(error: BaseException | None, scrub: Scrubber) -> Failure:
     if isinstance(error, DrillFailedError | DrillInconclusiveError | InconclusiveError | LeaseHeldError):
         outcome = FAILED if isinstance(error, DrillFailedError) else INCONCLUSIVE
         return Failure(outcome, message, message, text=f"{outcome}: {message}")
+    if isinstance(error, UnreachedError):
+        return Failure(UNREACHABLE, message, message, text=message)
     if isinstance(error, RemoteError):
         return Failure(UNREACHABLE, message, message, error.host, message)
     message = scrub(f"{type(error).__name__}: {error}")

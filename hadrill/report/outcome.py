@@ -28,6 +28,8 @@ class Outcome:
     cause: str = ""
     message: str = ""
     causes: list[dict[str, Any]] = field(default_factory=list)
+    unreached: str = ""
+    """Why none of the hosts that it is about can be reached; the same for all such checks."""
 
     def as_json(self) -> dict[str, Any]:
         """The form in which summary.json holds it."""

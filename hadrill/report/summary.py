@@ -39,9 +39,14 @@ class Summary:
             found.setdefault(outcome.module, []).append(outcome)
         return found
 
+    @property
+    def unreached(self) -> list[str]:
+        """Why checks could not be made at all: one line a reason, however many checks it is about."""
+        return list(dict.fromkeys(outcome.unreached for outcome in self.outcomes if outcome.unreached))
+
     def console(self) -> str:
-        """The table in plain ASCII, then a line for each check that did not pass."""
-        lines = []
+        """Reasons that explain many checks; the table in plain ASCII; then a line for each check that did not pass."""
+        lines = [*self.unreached, *([""] if self.unreached else [])]
         width = max([len(module) for module in self.modules()] + [10]) + 3
         for module, outcomes in self.modules().items():
             score = f"{sum(o.outcome == PASSED for o in outcomes)}/{len(outcomes)}"
@@ -60,6 +65,7 @@ class Summary:
     def markdown(self) -> str:
         """The same as a page for people."""
         lines = [f"# {self.suite.capitalize()} run in {self.seconds:.1f} s", ""]
+        lines += [line for reason in self.unreached for line in (f"**{reason}**", "")]
         if self.outcomes:
             lines += [f"## Checks: {self.passed}/{self.total}", ""]
             lines += ["| module | check | outcome | seconds | host | cause |", "|---|---|---|---|---|---|"]
@@ -118,5 +124,7 @@ def _cells(outcomes: Sequence[Outcome]) -> Iterator[str]:
 def _explained(outcome: Outcome) -> Iterator[str]:
     if outcome.outcome != PASSED:
         yield f"{outcome.module} {outcome.check}: {outcome.outcome}"
+        if outcome.message == outcome.unreached:
+            return
         yield from (f"    {line}" for line in outcome.message.splitlines()[:MESSAGE_LINES])
         yield from (f"    {line}" for line in drills.explained(outcome.as_json()))
