@@ -10,6 +10,7 @@ from hadrill.install.rolling import bring_up, until_whole
 from hadrill.install.site import Site
 from hadrill.inventory import Host, Role
 from hadrill.services.asking import FAILURES
+from hadrill.services.errors import NoLeaderError
 from hadrill.services.mariadb import checks
 from hadrill.services.mariadb.service import DATABASE, USER, Mariadb
 from hadrill.timing import Deadline, OverdueError, eventually
@@ -127,7 +128,7 @@ def _begin(site: Site, service: Mariadb, units: dict[Host, Units]) -> dict[Host,
 
     def primary() -> None:
         if first not in _primary(service):
-            raise LookupError(f"{first} is not primary yet")
+            raise NoLeaderError(f"{first} is not primary yet")
 
     until_whole(primary, f"the first node of the cluster on {first}")
     _configure(site, service, first)

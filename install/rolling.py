@@ -60,7 +60,7 @@ def until_whole(whole: Callable[[], None], description: str) -> None:
             whole()
         except CheckFailedError as error:
             return str(error)
-        except (*FAILURES, LookupError) as error:
+        except FAILURES as error:
             return f"{type(error).__name__}: {error}"
         return None
 

@@ -23,7 +23,7 @@ from hadrill.install.site import InstallError, Site
 from hadrill.inventory import Host, InvalidInventoryError, Inventory, read
 from hadrill.inventory.table import summary
 from hadrill.remote import RemoteError
-from hadrill.services.asking import DRIVER_ERRORS
+from hadrill.services.asking import FAILURES
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.kubernetes import checks as kubernetes_checks
 from hadrill.services.kubernetes.service import Kubernetes
@@ -41,7 +41,7 @@ from hadrill.timing import OverdueError
 
 DEFAULT = "inventories/lab"
 Module = Callable[[Site], None]
-ERRORS = (InstallError, RemoteError, InvalidInventoryError, CheckFailedError, OverdueError, LookupError, *DRIVER_ERRORS)
+ERRORS = (InstallError, RemoteError, InvalidInventoryError, CheckFailedError, OverdueError, *FAILURES)
 
 
 @task

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from hadrill.cli.options import inventory_option
-from hadrill.inventory import Settings, read
+from hadrill.inventory import NotInInventoryError, Settings, read
 from hadrill.inventory.document import read_document
 from hadrill.inventory.profile import PROFILES, Profile
 from hadrill.inventory.table import columns
@@ -91,7 +91,7 @@ def ssh(folder: Path, host: str, command: tuple[str, ...]) -> None:
     stock = _lab(folder).inventory
     try:
         target = stock.host(host)
-    except KeyError as error:
+    except NotInInventoryError as error:
         raise LabError(str(error.args[0])) from None
     settings = stock.settings.ssh
     options = [

@@ -10,7 +10,7 @@ from hadrill.chaos.gate import Gate
 from hadrill.chaos.schedule import Round, Schedule
 from hadrill.chaos.storm import Storm
 from hadrill.drill.evidence import keep_result
-from hadrill.drill.result import FAILED, PASSED, Result
+from hadrill.drill.result import ERROR, FAILED, PASSED, Result
 from hadrill.drill.session import Session
 from hadrill.drill.trial import Trial
 from hadrill.services.clusters import CLUSTERS, cluster_of
@@ -55,7 +55,7 @@ class RoundsOf:
             self.judge(one, result, [left, *census.leaks()])
             self._keep(result, one.folder)
             made.append(result)
-            if result.verdict == FAILED:
+            if result.verdict in (FAILED, ERROR):
                 break
         return made
 
@@ -71,7 +71,8 @@ class RoundsOf:
     def judge(self, one: Trial, result: Result, problems: list[str]) -> None:
         """What was found after the round fails it; what passed is kept only while there is room."""
         if said := [each for each in problems if each]:
-            result.verdict, result.cause = FAILED, "; ".join(filter(None, [result.cause, *said]))
+            result.verdict = ERROR if result.verdict is ERROR else FAILED
+            result.cause = "; ".join(filter(None, [result.cause, *said]))
         if result.verdict == PASSED and self._kept > self._may_keep:
             shutil.rmtree(one.folder)
             limit = self._session.inventory.settings.chaos.evidence_mib

@@ -63,7 +63,7 @@ def budget(folder: Path, service: str, role: str, changes: tuple[str, ...]) -> N
             for what, allowed in cluster.promised().items():
                 if what not in KINDS:
                     click.echo(f"{what}\n  {'':<10} {allowed}")
-        except (LookupError, RemoteError, *FAILURES) as error:
+        except (RemoteError, *FAILURES) as error:
             raise click.ClickException(f"the hosts do not tell their configuration: {error}") from error
 
 
@@ -90,7 +90,7 @@ def diagnose(folder: Path, service: str, facts: Path | None) -> None:
             click.echo(f"not asked, so not judged: {line}", err=True)
         try:
             promise = None if found.unreachable else over_objective(cluster)
-        except (LookupError, RemoteError, *FAILURES) as error:
+        except (RemoteError, *FAILURES) as error:
             raise click.ClickException(f"slo.{service} cannot be judged: {error}") from error
     if promise:
         click.echo(str(promise))

@@ -2,7 +2,7 @@
 
 from hadrill.drill.case import Case
 from hadrill.drill.drill import Drill
-from hadrill.drill.result import FAILED, INCONCLUSIVE, PASSED, UNAVAILABLE, Result
+from hadrill.drill.result import ERROR, FAILED, INCONCLUSIVE, PASSED, UNAVAILABLE, Result
 from hadrill.drill.session import Session
 
-__all__ = ["FAILED", "INCONCLUSIVE", "PASSED", "UNAVAILABLE", "Case", "Drill", "Result", "Session"]
+__all__ = ["ERROR", "FAILED", "INCONCLUSIVE", "PASSED", "UNAVAILABLE", "Case", "Drill", "Result", "Session"]

@@ -34,5 +34,9 @@ class DrillInconclusiveError(Exception):
     """What a test raises: the drill says nothing about the cluster."""
 
 
+class DrillBrokenError(Exception):
+    """What a test raises: a bug of hadrill's own ended the drill."""
+
+
 class NotHealedError(Exception):
     """A run could not undo what it found or did: which hosts, and why."""

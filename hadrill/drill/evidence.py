@@ -1,6 +1,7 @@
 """What a drill leaves for people: its history, its timeline, and the members' roles, logs and configuration."""
 
 import json
+import traceback
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from hadrill.report.secrets import Scrubber
 from hadrill.report.timeline_svg import Box, Mark, Picture, draw
 from hadrill.timing import Event
 
+ERROR_FILE = "error.txt"
 LOG_LINES = 400
 BEFORE_SECONDS = 2.0
 FAULT, HEAL, BUDGET, PHASE = "#d1383d", "#2a9d4a", "#888888", "#7a3fb5"
@@ -56,6 +58,16 @@ def keep_facts(folder: Path, facts: Facts, secrets: Iterable[str]) -> None:
     """What the hosts said when they were asked for a cause."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "facts.json").write_text(Scrubber(secrets)(facts.as_json()) + "\n", "utf-8")
+
+
+def keep_error(folder: Path, error: Exception, secrets: Iterable[str]) -> str:
+    """The traceback of what should not have happened. Returns it in one line."""
+    folder.mkdir(parents=True, exist_ok=True)
+    scrub = Scrubber(secrets)
+    (folder / ERROR_FILE).write_text(scrub("".join(traceback.format_exception(error))), "utf-8")
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    return scrub(f"a bug of hadrill's own: {what} ({Path(where.filename).name}:{where.lineno}; {folder / ERROR_FILE})")
 
 
 def keep_result(folder: Path, result: Result, secrets: Iterable[str]) -> None:

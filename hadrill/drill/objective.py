@@ -13,7 +13,7 @@ def objective_of(cluster: Cluster) -> Objective | None:
 def over_objective(cluster: Cluster) -> Cause | None:
     """What may take longer than `slo.SERVICE.rto`; None where nothing may.
 
-    It stops no failover, so drills go on: they measure whether the promise is kept all the same. Raises LookupError,
+    It stops no failover, so drills go on: they measure whether the promise is kept all the same. Raises
     RemoteError or one of asking.FAILURES where the hosts do not tell their configuration.
     """
     objective = objective_of(cluster)

@@ -52,7 +52,7 @@ def unhealthy(cluster: Cluster, reason: object) -> InconclusiveError:
     """Why a cluster was not healthy to begin with."""
     try:
         found = cluster.diagnose()
-    except (RemoteError, LookupError, *FAILURES) as error:
+    except (RemoteError, *FAILURES) as error:
         return InconclusiveError(f"{reason}; no diagnosis: {error}")
     return (
         InconclusiveError(str(reason))
@@ -68,7 +68,7 @@ def diagnose_failure(result: Result, cluster: Cluster, since: float, victim: str
     """
     try:
         found = cluster.diagnose(int(time.monotonic() - since) + LOOK_BACK_SECONDS, victim)
-    except (RemoteError, LookupError, *FAILURES) as error:
+    except (RemoteError, *FAILURES) as error:
         result.notes.append(f"no diagnosis: {type(error).__name__}: {error}")
         return None
     if found is None:

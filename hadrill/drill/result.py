@@ -3,8 +3,11 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-PASSED, FAILED, INCONCLUSIVE, UNAVAILABLE = "passed", "failed", "inconclusive", "unavailable"
-PHASES = ("detect", "elect", "promote", "route", "client")
+from hadrill.drill.verdict import Phase, Verdict
+
+PASSED, FAILED, INCONCLUSIVE = Verdict.PASSED, Verdict.FAILED, Verdict.INCONCLUSIVE
+UNAVAILABLE, ERROR = Verdict.UNAVAILABLE, Verdict.ERROR
+PHASES = tuple(Phase)
 
 
 @dataclass
@@ -22,7 +25,7 @@ class Result:
     node: str
     role: str
     fault: str
-    verdict: str = INCONCLUSIVE
+    verdict: Verdict = INCONCLUSIVE
     cause: str = ""
     outage_s: float | None = None
     return_outage_s: float | None = None

@@ -10,7 +10,7 @@ from hadrill.diagnosis import Facts
 from hadrill.drill.breakage import Breakage
 from hadrill.drill.case import Case
 from hadrill.drill.errors import DegradedError, InconclusiveError, UnavailableError
-from hadrill.drill.evidence import keep_evidence, keep_facts, keep_result
+from hadrill.drill.evidence import keep_error, keep_evidence, keep_facts, keep_result
 from hadrill.drill.judge import judge
 from hadrill.drill.live import Live
 from hadrill.drill.measure import measure
@@ -19,7 +19,7 @@ from hadrill.drill.observer import Observer
 from hadrill.drill.others_data import OthersData
 from hadrill.drill.preflight import Preflight, diagnose_failure, unhealthy, wait_healthy
 from hadrill.drill.record import Record
-from hadrill.drill.result import FAILED, INCONCLUSIVE, UNAVAILABLE, Result
+from hadrill.drill.result import ERROR, FAILED, INCONCLUSIVE, UNAVAILABLE, Result
 from hadrill.drill.session import Session
 from hadrill.faults.power import PowerError
 from hadrill.inventory import Host
@@ -29,13 +29,15 @@ from hadrill.safety.lease import LeaseHeldError
 from hadrill.safety.signals import end_if_asked
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster
+from hadrill.services.errors import NoLeaderError
 from hadrill.timing import Deadline, OverdueError, Timeline, eventually
 from hadrill.workload import Workload
 from hadrill.workload.invariants import split_brain, went_back
 
 STEADY_SECONDS = 30.0
 CONVERGE_SECONDS = 180.0
-REASONS = (InconclusiveError, LeaseHeldError, PowerError, RemoteError, OverdueError, LookupError, *FAILURES)
+REASONS = (InconclusiveError, LeaseHeldError, PowerError, RemoteError, OverdueError, *FAILURES)
+"""What a drill may meet; anything else is a bug of hadrill's own."""
 
 
 class Trial(ABC):
@@ -71,7 +73,7 @@ class Trial(ABC):
         except REASONS as error:
             self.result.verdict, self.result.cause = INCONCLUSIVE, str(error) or type(error).__name__
             # Nobody leads, nobody says who, or members are away: there is a reason for that too.
-            if isinstance(error, LookupError | DegradedError):
+            if isinstance(error, NoLeaderError | DegradedError):
                 error = unhealthy(self.cluster, error)
                 self.result.cause = str(error)
             if isinstance(error, InconclusiveError) and error.facts is not None:
@@ -79,6 +81,9 @@ class Trial(ABC):
             if self._others.problem:
                 # Whatever else could not be said: this is so.
                 self.result.verdict, self.result.cause = FAILED, f"{self._others.problem}; {self.result.cause}"
+        except Exception as error:  # noqa: BLE001 - whatever else is raised is a bug, and must end in a report
+            self.result.verdict = ERROR
+            self.result.cause = keep_error(self.folder, error, self.session.inventory.credentials.values())
         except KeyboardInterrupt:
             left = [f"{each.fault} on {each.host}" for each in entries() if each.drill in self.ids]
             undone = f"not undone: {', '.join(left)}" if left else "what it broke is undone"

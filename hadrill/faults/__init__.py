@@ -3,7 +3,19 @@
 A fault on the host is three small shell programs, because the healing one must work there without the runner.
 """
 
-from hadrill.faults.fault import BLACKHOLE, CRASH, PARTITION, PLANNED, RESTART, STOP, Fault, Target
+from hadrill.faults.fault import BLACKHOLE, CRASH, PARTITION, PLANNED, RESTART, STOP, Fault, Kind, Target
 from hadrill.faults.table import FAULTS, fault
 
-__all__ = ["BLACKHOLE", "CRASH", "FAULTS", "PARTITION", "PLANNED", "RESTART", "STOP", "Fault", "Target", "fault"]
+__all__ = [
+    "BLACKHOLE",
+    "CRASH",
+    "FAULTS",
+    "PARTITION",
+    "PLANNED",
+    "RESTART",
+    "STOP",
+    "Fault",
+    "Kind",
+    "Target",
+    "fault",
+]

@@ -2,10 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
-STOP, CRASH, RESTART, BLACKHOLE, PARTITION, PLANNED = "stop", "crash", "restart", "blackhole", "partition", "planned"
-"""How a fault looks to the others: it says goodbye; it is gone and connections are refused; it is gone for a moment
-and its supervisor starts it again; nothing answers; peers are not heard, but clients are served; it was asked for."""
+
+class Kind(StrEnum):
+    """How a fault looks to the others: it says goodbye; it is gone and connections are refused; it is gone for a moment
+    and its supervisor starts it again; nothing answers; peers are not heard, but clients are served; it was asked for.
+    """
+
+    STOP = "stop"
+    CRASH = "crash"
+    RESTART = "restart"
+    BLACKHOLE = "blackhole"
+    PARTITION = "partition"
+    PLANNED = "planned"
+
+
+STOP, CRASH, RESTART = Kind.STOP, Kind.CRASH, Kind.RESTART
+BLACKHOLE, PARTITION, PLANNED = Kind.BLACKHOLE, Kind.PARTITION, Kind.PLANNED
 
 
 @dataclass(frozen=True)
@@ -50,7 +64,7 @@ class Fault:
     """
 
     name: str
-    kind: str
+    kind: Kind
     inject: str = ":"
     proof: str = ":"
     heal: str = ":"

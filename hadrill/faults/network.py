@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hadrill.faults.fault import BLACKHOLE, CRASH, PARTITION, Fault, Target
+from hadrill.faults.fault import BLACKHOLE, CRASH, PARTITION, Fault, Kind, Target
 from hadrill.faults.marks import mark, path, where_marked
 
 _REACH = "timeout 0.5 bash -c 'exec 3<>/dev/tcp/{peer}/{port}' 2>/dev/null"
@@ -118,7 +118,7 @@ def _device(peer: str) -> str:
     return f"$(ip -o route get {peer} | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p')"
 
 
-def _cut(target: Target, name: str, kind: str, rules: Sequence[str], proof: str | None = None) -> Fault:
+def _cut(target: Target, name: str, kind: Kind, rules: Sequence[str], proof: str | None = None) -> Fault:
     table = target.table
     lines = [
         f"create table {table}",

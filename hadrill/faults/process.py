@@ -1,6 +1,6 @@
 """Faults of one process in a container: SIGTERM, SIGKILL, SIGSTOP. Whoever supervises it may start it again."""
 
-from hadrill.faults.fault import BLACKHOLE, RESTART, Fault, Target
+from hadrill.faults.fault import BLACKHOLE, RESTART, Fault, Kind, Target
 from hadrill.faults.marks import path, where_marked
 from hadrill.faults.unit import mark_running, start_marked
 
@@ -41,7 +41,7 @@ def stop(target: Target) -> Fault:
     )
 
 
-def _signal(target: Target, name: str, kind: str, signal: str) -> Fault:
+def _signal(target: Target, name: str, kind: Kind, signal: str) -> Fault:
     marked = path(target, PIDS)
     return Fault(
         name,

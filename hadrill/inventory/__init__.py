@@ -8,7 +8,7 @@ This package imports nothing else of hadrill.
 from hadrill.inventory.credentials import Credentials
 from hadrill.inventory.host import Host, Role
 from hadrill.inventory.inventory import Inventory, read
-from hadrill.inventory.problem import InvalidInventoryError, Problem
+from hadrill.inventory.problem import InvalidInventoryError, NotInInventoryError, Problem
 from hadrill.inventory.settings import LoadBalancer, Settings
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "InvalidInventoryError",
     "Inventory",
     "LoadBalancer",
+    "NotInInventoryError",
     "Problem",
     "Role",
     "Settings",

@@ -6,7 +6,7 @@ from pathlib import Path
 from hadrill.inventory.credentials import Credentials, read_credentials
 from hadrill.inventory.document import read_document
 from hadrill.inventory.host import Host, Role
-from hadrill.inventory.problem import InvalidInventoryError, Problem
+from hadrill.inventory.problem import InvalidInventoryError, NotInInventoryError, Problem
 from hadrill.inventory.profile import Profile, of_profile, read_profile
 from hadrill.inventory.rules import broken_network_rules, broken_rules
 from hadrill.inventory.servers import read_servers
@@ -39,18 +39,21 @@ class Inventory:
         return frozenset(host.role for host in self.hosts)
 
     def host(self, name: str) -> Host:
-        """The host of that name; KeyError names those that exist."""
+        """The host of that name; NotInInventoryError names those that exist."""
         for host in self.hosts:
             if host.name == name:
                 return host
-        raise KeyError(f"no host {name!r} in {self.folder}: there are {', '.join(h.name for h in self.hosts)}")
+        raise NotInInventoryError(
+            f"no host {name!r} in {self.folder}: there are {', '.join(h.name for h in self.hosts)}"
+        )
 
     def entry_point(self, port: int) -> LoadBalancer:
-        """The private load balancer that passes a port on; LookupError says how to add one."""
+        """The private load balancer that passes a port on; NotInInventoryError says how to add one."""
         for balancer in self.settings.load_balancers:
             if balancer.scope == "private" and port in balancer.ports:
                 return balancer
-        raise LookupError(f"no private load balancer in {self.folder}/settings.yaml has port {port}: add it to `ports`")
+        where = f"no private load balancer in {self.folder}/settings.yaml"
+        raise NotInInventoryError(f"{where} has port {port}: add it to `ports`")
 
     def path(self, path: Path) -> Path:
         """A path of settings.yaml: `~` is the user's home, a relative one starts at the inventory's folder."""

@@ -30,3 +30,7 @@ class InvalidInventoryError(Exception):
         super().__init__(
             "\n".join([f"the inventory has {count} {noun}; nothing was touched:", *map(str, self.problems)])
         )
+
+
+class NotInInventoryError(LookupError):
+    """Something is asked for that the inventory does not have: what, and what there is or how to add it."""

@@ -13,8 +13,8 @@ from hadrill.chaos.progress import Progress, note, told
 from hadrill.chaos.rounds import RoundsOf
 from hadrill.chaos.schedule import Schedule, ScheduleError, numbers_of, seconds_of
 from hadrill.chaos.sound import sound
-from hadrill.drill.errors import DrillFailedError, DrillInconclusiveError
-from hadrill.drill.result import FAILED, INCONCLUSIVE, PASSED, Result
+from hadrill.drill.errors import DrillBrokenError, DrillFailedError, DrillInconclusiveError
+from hadrill.drill.result import ERROR, FAILED, INCONCLUSIVE, PASSED, Result
 from hadrill.drill.session import Session
 from hadrill.fixtures import STOCK
 from hadrill.inventory import InvalidInventoryError, Inventory, read
@@ -29,6 +29,8 @@ from hadrill.report.secrets import Scrubber
 SCHEDULE = pytest.StashKey[Schedule]()
 PROGRESS = pytest.StashKey[Progress]()
 FILE = "schedule.json"
+ENDS = ((FAILED, DrillFailedError), (ERROR, DrillBrokenError), (INCONCLUSIVE, DrillInconclusiveError))
+"""What a lane raises, the worst first."""
 RATE_SHARE = 0.5
 """Of a drill's rate: a night makes many rounds, and several at once must leave room for what they break."""
 PLACES = max(2, os.cpu_count() or 1)
@@ -152,7 +154,7 @@ def _judged(made: list[Result], schedule: Path) -> list[Result]:
     """The results of a lane. Raises what the worst of them deserves, and says how to see it again."""
     if not made:
         raise DrillInconclusiveError("not one round was made before the time was over")
-    for verdict, error in ((FAILED, DrillFailedError), (INCONCLUSIVE, DrillInconclusiveError)):
+    for verdict, error in ENDS:
         bad = [each for each in made if each.verdict == verdict]
         if bad:
             lines = []

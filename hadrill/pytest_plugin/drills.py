@@ -13,10 +13,10 @@ import pytest
 
 from hadrill.drill.case import Case
 from hadrill.drill.drill import Drill
-from hadrill.drill.errors import DrillFailedError, DrillInconclusiveError, NotHealedError
+from hadrill.drill.errors import DrillBrokenError, DrillFailedError, DrillInconclusiveError, NotHealedError
 from hadrill.drill.fault_block import fault_block
 from hadrill.drill.quorum_loss import QuorumLoss
-from hadrill.drill.result import FAILED, INCONCLUSIVE, UNAVAILABLE, Result
+from hadrill.drill.result import ERROR, FAILED, INCONCLUSIVE, UNAVAILABLE, Result
 from hadrill.drill.session import Session
 from hadrill.drill.trial import REASONS, Trial
 from hadrill.fixtures import STOCK
@@ -101,6 +101,8 @@ def _report(request: pytest.FixtureRequest, one: Trial) -> Result:
     attach(result, one.folder)
     if result.verdict == UNAVAILABLE:
         pytest.skip(result.cause)
+    if result.verdict is ERROR:
+        raise DrillBrokenError(result.cause)
     if result.verdict == INCONCLUSIVE:
         raise DrillInconclusiveError(result.cause)
     if result.verdict == FAILED:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from hadrill.diagnosis.unreached import UnreachedError
-from hadrill.drill.errors import DrillFailedError, DrillInconclusiveError, InconclusiveError
+from hadrill.drill.errors import DrillBrokenError, DrillFailedError, DrillInconclusiveError, InconclusiveError
 from hadrill.remote import RemoteError
-from hadrill.report.outcome import FAILED, INCONCLUSIVE, PASSED, UNREACHABLE
+from hadrill.report.outcome import ERROR, FAILED, INCONCLUSIVE, PASSED, UNREACHABLE
 from hadrill.report.secrets import Scrubber
 from hadrill.safety.lease import LeaseHeldError
 from hadrill.services.finding import CheckFailedError
@@ -41,6 +41,8 @@ def explain(error: BaseException | None, scrub: Scrubber) -> Failure:
         return Failure(outcome, message, message, text=f"{outcome}: {message}")
     if isinstance(error, UnreachedError):
         return Failure(UNREACHABLE, message, message, text=message)
+    if isinstance(error, DrillBrokenError):
+        return Failure(ERROR, message, message, text=f"{ERROR}: {message}")
     if isinstance(error, RemoteError):
         return Failure(UNREACHABLE, message, message, error.host, message)
     message = scrub(f"{type(error).__name__}: {error}")

@@ -12,7 +12,7 @@ from hadrill.report.drills import Row, explained, percentile
 from hadrill.report.regression import Regression
 
 TEMPLATE = Path(__file__).parent / "chaos.html.j2"
-BAD = ("failed", "inconclusive")
+BAD = ("failed", "inconclusive", "error")
 AT_ONCE = 200
 """Rows of the table that are shown before somebody asks for more: a night has thousands."""
 WIDTH = 1000
@@ -84,8 +84,9 @@ def faults_of(row: Row) -> int:
 
 def verdict(counts: Counter[str]) -> str:
     """In one word; what could not be judged is not green."""
-    if counts["failed"]:
-        return "failed"
+    for worst in ("failed", "error"):
+        if counts[worst]:
+            return worst
     return "passed" if counts["passed"] and not counts["inconclusive"] else "inconclusive"
 
 

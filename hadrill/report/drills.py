@@ -8,6 +8,7 @@ from typing import Any
 from hadrill.diagnosis import Cause
 
 Row = dict[str, Any]
+NOT_PASSED = ("failed", "error", "inconclusive", "unavailable")
 HEAD = ("SERVICE", "NODE", "ROLE", "FAULT", "OUTAGE / BUDGET", "LOST", "UNKNOWN", "ACKED", "VERDICT")
 
 
@@ -32,7 +33,9 @@ def table(drills: Sequence[Row]) -> list[str]:
 def counted(drills: Sequence[Row]) -> str:
     """How many passed, and what became of the others."""
     verdicts = Counter(drill["verdict"] for drill in drills)
-    others = [f"{verdicts[name]} {name}" for name in ("failed", "inconclusive", "unavailable") if verdicts[name]]
+    others = [
+        f"{verdicts[name]} {name}" for name in ("error", "failed", "inconclusive", "unavailable") if verdicts[name]
+    ]
     return ", ".join([f"{verdicts['passed']}/{len(drills)} passed", *others])
 
 

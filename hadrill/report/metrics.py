@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from hadrill.report.drills import by_key, percentile
 from hadrill.report.summary import Summary
 
-VERDICTS = ("passed", "failed", "inconclusive", "unavailable")
+VERDICTS = ("passed", "failed", "inconclusive", "unavailable", "error")
 
 
 def metrics(summary: Summary, ended: float, worse: int = 0) -> str:

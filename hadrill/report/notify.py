@@ -21,10 +21,10 @@ def message(summary: Summary, worse: Sequence[Regression], folder: Path, verdict
     lost = sum(row["lost"] or 0 for row in summary.drills)
     head = f"hadrill {summary.suite} on {summary.environment['inventory']}: {verdict}"
     lines = [head, f"{counted(summary.drills)} in {summary.seconds / 60:.1f} min, {lost} acknowledged writes lost"]
-    bad = [row for row in summary.drills if row["verdict"] == "failed"]
+    bad = [row for row in summary.drills if row["verdict"] in ("failed", "error")]
     for row in bad[:MOST]:
         cause = str(row["cause"]).partition("\n")[0]
-        lines.append(f"failed: {row['service']}, {row['fault']} on {row['node'] or '-'}: {cause}")
+        lines.append(f"{row['verdict']}: {row['service']}, {row['fault']} on {row['node'] or '-'}: {cause}")
     lines += [f"and {len(bad) - MOST} more"] if len(bad) > MOST else []
     lines += [f"worse than before: {each}" for each in worse]
     return "\n".join([*lines, f"report: {folder}", ""])

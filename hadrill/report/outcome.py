@@ -9,7 +9,7 @@ PROPERTY = "hadrill"
 DRILL = "hadrill-drill"
 """The same for a drill's result."""
 
-PASSED, FAILED, UNREACHABLE, INCONCLUSIVE = "passed", "failed", "unreachable", "inconclusive"
+PASSED, FAILED, UNREACHABLE, INCONCLUSIVE, ERROR = "passed", "failed", "unreachable", "inconclusive", "error"
 
 
 @dataclass(frozen=True)

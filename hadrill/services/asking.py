@@ -12,7 +12,8 @@ import pymysql
 import redis
 from botocore.exceptions import BotoCoreError, ClientError
 
-from hadrill.inventory import Host
+from hadrill.inventory import Host, NotInInventoryError
+from hadrill.services.errors import ServiceError
 from hadrill.services.finding import CheckFailedError, Finding
 
 Answer = TypeVar("Answer")
@@ -33,8 +34,8 @@ DRIVER_ERRORS = (
     BotoCoreError,
     ClientError,
 )
-FAILURES = (*DRIVER_ERRORS, ValueError, KeyError)
-"""Also an answer that is not of the shape it should have."""
+FAILURES = (*DRIVER_ERRORS, ServiceError, NotInInventoryError)
+"""What asking a service may end with. Anything else is a bug of hadrill's own."""
 _REFUSED = (
     "password",
     "wrongpass",

@@ -1,13 +1,14 @@
 """The part of every budget that is the client's own."""
 
+from hadrill.faults import Kind
 from hadrill.timing import Part
 from hadrill.workload import DEFAULT_RATE, OPERATION_SECONDS
 
-SILENT = ("blackhole", "partition")
+SILENT = (Kind.BLACKHOLE, Kind.PARTITION)
 """Kinds of faults under which nothing answers."""
 TURN = Part("turn", 1 / DEFAULT_RATE, "operations begin so far apart")
 
 
-def hang(kind: str) -> Part:
+def hang(kind: Kind) -> Part:
     """Where nothing answers, an operation of the workload hangs until it is given up."""
     return Part("client", OPERATION_SECONDS if kind in SILENT else 0.0, "an operation that hangs is given up")

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hadrill.diagnosis import Diagnosis
-from hadrill.faults import BLACKHOLE, CRASH, STOP
+from hadrill.faults import BLACKHOLE, CRASH, STOP, Kind
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
+from hadrill.services.errors import NoMemberError
 from hadrill.timing import POLL, Budget, Timeline
 from hadrill.workload import History, Lane, Operation
 
@@ -117,7 +118,7 @@ class Cluster(ABC):
 
     @abstractmethod
     def leader(self) -> Host:
-        """The leading member, asked now. Raises LookupError where there is none."""
+        """The leading member, asked now. Raises NoLeaderError where there is none."""
 
     @abstractmethod
     def unhealthy(self) -> str | None:
@@ -145,7 +146,7 @@ class Cluster(ABC):
         """Remove what the workload wrote."""
 
     @abstractmethod
-    def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
+    def budget(self, kind: Kind, role: str, settings: dict[str, str] | None = None) -> Budget:
         """The time that clients may be without service after a fault of a kind, from what is live on the hosts.
 
         `settings` replaces live values by name, to ask what another configuration would do.
@@ -159,7 +160,7 @@ class Cluster(ABC):
         """What may be lost, in words; empty where nothing may."""
         return ""
 
-    def may_lose(self, kind: str, role: str) -> bool:
+    def may_lose(self, kind: Kind, role: str) -> bool:
         """Whether acknowledged writes may be lost without the drill failing."""
         return False
 
@@ -210,9 +211,14 @@ class Cluster(ABC):
         return self.roles[0] if self.leader() == host else self.roles[1]
 
     def target(self, role: str) -> Host:
-        """A member in a role now. Raises LookupError."""
+        """A member in a role now. Raises NoLeaderError, NoMemberError."""
         leader = self.leader()
-        return leader if role == self.roles[0] else next(host for host in self.members if host != leader)
+        if role == self.roles[0]:
+            return leader
+        for host in self.members:
+            if host != leader:
+                return host
+        raise NoMemberError(f"{leader} is the only member of {self.service}: nobody is {role}")
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis | None:
         """Named causes for what goes wrong, now; None where no rules are known for the service.

@@ -23,7 +23,7 @@ class Examiner:
         try:
             with Remote(self._inventory) as remote:
                 found = cluster_of(self._inventory, remote, service).diagnose()
-        except (RemoteError, LookupError, *FAILURES) as error:
+        except (RemoteError, *FAILURES) as error:
             return (), f"no diagnosis: {type(error).__name__}: {error}"
         if found is None:
             return (), ""

@@ -7,12 +7,13 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from hadrill.services.asking import ANSWER_SECONDS
+from hadrill.services.errors import parsed
 
 FIRST_ERROR_STATUS = 400
 
 
 def get_json(address: str, port: int, path: str, login: tuple[str, str] | None = None) -> Any:
-    """The JSON answer of `http://address:port/path`. Raises OSError (also for statuses from 400) and ValueError."""
+    """The JSON answer of `http://address:port/path`. Raises OSError (also for statuses from 400) and BadAnswerError."""
     return request_json("GET", address, port, path, login)
 
 
@@ -41,4 +42,6 @@ def request_json(
     if answer.status >= FIRST_ERROR_STATUS:
         raise OSError(f"HTTP Error {answer.status}: {answer.reason}")
     # Patroni answers some requests with a sentence.
-    return json.loads(text or b"null") if answer.headers.get_content_type() == "application/json" else text.decode()
+    if answer.headers.get_content_type() == "application/json":
+        return parsed(f"{address}:{port}{path}", text or b"null")
+    return text.decode("utf-8", "replace")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from hadrill.inventory import Host
 from hadrill.remote import Remote
+from hadrill.services.errors import BadAnswerError, reading
 from hadrill.timing import Part
 
 HAPROXY = "/etc/hadrill/haproxy/haproxy.cfg"
@@ -79,5 +80,6 @@ def seconds_of(text: str) -> float:
     """HAProxy's way to write times: `1s`, `500ms`, or milliseconds without a unit."""
     number = re.match(r"[0-9.]+", text)
     if number is None:
-        raise ValueError(f"not a time: {text}")
-    return float(number.group()) * _UNITS[text[number.end() :]]
+        raise BadAnswerError(f"not a time: {text}")
+    with reading(f"a time that is written {text!r}"):
+        return float(number.group()) * _UNITS[text[number.end() :]]

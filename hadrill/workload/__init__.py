@@ -5,7 +5,7 @@ the same key, and no driver retries by itself, so that an outage is as long here
 """
 
 from hadrill.workload.client import OPERATION_SECONDS, Answer, Client, Lane, WentBackError
-from hadrill.workload.history import FAIL, OK, UNKNOWN, History, Operation
+from hadrill.workload.history import FAIL, OK, UNKNOWN, History, Operation, Outcome
 from hadrill.workload.outage import Outage, latencies, longest_outage
 from hadrill.workload.workload import DEFAULT_RATE, Workload
 
@@ -21,6 +21,7 @@ __all__ = [
     "Lane",
     "Operation",
     "Outage",
+    "Outcome",
     "WentBackError",
     "Workload",
     "latencies",

@@ -4,9 +4,19 @@ import json
 import threading
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
 
-OK, FAIL, UNKNOWN = "ok", "fail", "unknown"
+
+class Outcome(StrEnum):
+    """What became of an operation: done, certainly not done, or nobody can say."""
+
+    OK = "ok"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+OK, FAIL, UNKNOWN = Outcome.OK, Outcome.FAIL, Outcome.UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -17,7 +27,7 @@ class Operation:
     lane: str
     start: float
     end: float
-    outcome: str
+    outcome: Outcome
     server: str = ""
     error: str = ""
     value: int | None = None
@@ -57,7 +67,7 @@ class History:
         """Keys of writes that the service said it has."""
         return {operation.key for operation in self.operations() if operation.writes and operation.outcome == OK}
 
-    def count(self, outcome: str) -> int:
+    def count(self, outcome: Outcome) -> int:
         """How many writes ended so."""
         return sum(operation.writes and operation.outcome == outcome for operation in self.operations())
 

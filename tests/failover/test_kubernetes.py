@@ -9,6 +9,7 @@ import pytest
 
 from hadrill.drill import Case, Result, Session
 from hadrill.drill.kubernetes import POWER_OFF, Loss, NodeLoss
+from hadrill.faults import Kind
 from hadrill.inventory import Host
 from hadrill.services.kubernetes.backends import NAMES
 from hadrill.services.kubernetes.budget import ingress_budget, not_ready_between
@@ -47,7 +48,7 @@ def agent_loss(drills: Session, nodes: KubernetesCluster, wished: Host | None) -
 def test_server_loss_cluster_works(server_loss: Loss, nodes: KubernetesCluster) -> None:
     """The API takes writes again within the budget, at its entry point, and nothing acknowledged is lost."""
     server_loss.require("cluster works")
-    server_loss.require_outage("write", nodes.budget("blackhole", server_loss.role))
+    server_loss.require_outage("write", nodes.budget(Kind.BLACKHOLE, server_loss.role))
     server_loss.require_kept()
 
 
@@ -61,7 +62,7 @@ def test_server_loss_servers_ready(server_loss: Loss) -> None:
 def test_server_loss_api_answers(server_loss: Loss, nodes: KubernetesCluster) -> None:
     """Every other server's API answers, and reads go on at the entry point."""
     server_loss.require("API answers")
-    server_loss.require_outage("read", nodes.budget("blackhole", server_loss.role))
+    server_loss.require_outage("read", nodes.budget(Kind.BLACKHOLE, server_loss.role))
 
 
 @pytest.mark.loses("k3s-server", POWER_OFF)
@@ -75,7 +76,7 @@ def test_server_loss_comes_back(server_loss: Loss) -> None:
 def test_agent_loss_cluster_works(agent_loss: Loss, nodes: KubernetesCluster) -> None:
     """The API does not notice."""
     agent_loss.require("cluster works")
-    agent_loss.require_outage("write", nodes.budget("blackhole", "agent"))
+    agent_loss.require_outage("write", nodes.budget(Kind.BLACKHOLE, "agent"))
     agent_loss.require_kept()
 
 

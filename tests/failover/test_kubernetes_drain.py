@@ -4,6 +4,7 @@ import pytest
 
 from hadrill.drill import Session
 from hadrill.drill.kubernetes import CORDON, Drain, Loss
+from hadrill.faults import Kind
 from hadrill.services.kubernetes.cluster import KubernetesCluster
 from hadrill.services.kubernetes.workload import PAGES
 
@@ -37,8 +38,8 @@ def test_drain_empties(drain: Loss) -> None:
 def test_drain_is_not_noticed(drain: Loss, nodes: KubernetesCluster) -> None:
     """Not one page fails, the API stays within what anything planned may cost, and nothing acknowledged is lost."""
     drain.require_unnoticed(PAGES)
-    drain.require_outage("write", nodes.budget("planned", "agent"))
-    drain.require_outage("read", nodes.budget("planned", "agent"))
+    drain.require_outage("write", nodes.budget(Kind.PLANNED, "agent"))
+    drain.require_outage("read", nodes.budget(Kind.PLANNED, "agent"))
     drain.require_kept()
 
 

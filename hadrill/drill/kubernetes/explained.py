@@ -16,7 +16,7 @@ def explained(cluster: Cluster, loss: Loss, problem: str, victim: str = "") -> S
     """A problem with its causes. `victim` is a host of the cluster that was broken on purpose."""
     try:
         found = cluster.diagnose(int(time.monotonic() - loss.began) + LOOK_BACK_SECONDS, victim)
-    except (RemoteError, LookupError, *FAILURES) as error:
+    except (RemoteError, *FAILURES) as error:
         return Seen(problem=f"{problem}; no diagnosis: {error}")
     if found is None:
         return Seen(problem=f"{problem}; no diagnosis")

@@ -4,6 +4,7 @@ from functools import partial
 
 from hadrill.drill.kubernetes.loss import POWER_OFF, Loss
 from hadrill.drill.kubernetes.scene import BACK_SECONDS, MOVER, SETTLE_SECONDS, Scene
+from hadrill.faults import Kind
 from hadrill.inventory import Host
 from hadrill.services.asking import FAILURES
 from hadrill.services.kubernetes.budget import rescheduled_budget
@@ -78,8 +79,8 @@ class NodeLoss(Scene):
         """When a lost node's kubelet said last that it lives; empty where nobody can tell."""
         try:
             return renewed(self._kubernetes, victim)
-        except (*FAILURES, LookupError):
+        except FAILURES:
             return ""
 
     def _api_seconds(self, loss: Loss) -> float:
-        return self._cluster.budget("blackhole", loss.role).seconds
+        return self._cluster.budget(Kind.BLACKHOLE, loss.role).seconds

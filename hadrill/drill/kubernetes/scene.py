@@ -58,7 +58,7 @@ class Scene:
             yield
         except LeaseHeldError as error:
             raise InconclusiveError(str(error)) from error
-        except (RemoteError, PowerError, LookupError, OverdueError, *FAILURES) as error:
+        except (RemoteError, PowerError, OverdueError, *FAILURES) as error:
             raise unhealthy(self._cluster, f"{type(error).__name__}: {error}") from error
 
     def _loss(self, victim: Host, fault: str) -> Loss:
@@ -187,7 +187,7 @@ def _patient(condition: Callable[[], str | None]) -> Callable[[], str | None]:
             return condition()
         except CheckFailedError as error:
             return str(error)
-        except (*FAILURES, LookupError) as error:
+        except FAILURES as error:
             return f"{type(error).__name__}: {error}"
 
     return reason

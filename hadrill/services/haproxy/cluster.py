@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory, Role
 from hadrill.remote import Remote
 from hadrill.services.client_parts import TURN, hang
@@ -110,7 +111,7 @@ class ProxyCluster(Cluster):
         for cluster in self.inner:
             cluster.clean(drill)
 
-    def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
+    def budget(self, kind: Kind, role: str, settings: dict[str, str] | None = None) -> Budget:
         """From the load balancer's checks (settings.yaml)."""
         port = self.inner[0].port_of("")
         balancer = self.inventory.entry_point(port)
@@ -122,7 +123,7 @@ class ProxyCluster(Cluster):
                 f"{balancer.name}: interval, retries, timeout",
             )
         ]
-        if kind == "stop":
+        if kind is Kind.STOP:
             parts.append(Part("shutdown", SHUTDOWN_SECONDS, "its connections end"))
         return budget([*parts, TURN, hang(kind)], self.multiplier)
 

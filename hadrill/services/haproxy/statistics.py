@@ -9,6 +9,7 @@ from operator import itemgetter
 
 from hadrill.inventory import Host
 from hadrill.services.asking import CONNECT_SECONDS
+from hadrill.services.errors import BadAnswerError, reading
 from hadrill.timing import POLL, Timeline
 
 STATISTICS_PORT = 8404
@@ -33,7 +34,7 @@ class Server:
 
 
 class Statistics:
-    """The statistics page of one proxy, over one connection. Raises OSError and http.client.HTTPException."""
+    """The statistics page of one proxy, over one connection. Raises OSError and BadAnswerError."""
 
     def __init__(self, host: Host, port: int = STATISTICS_PORT) -> None:
         self._host = host
@@ -45,19 +46,26 @@ class Statistics:
             self._connection.request("GET", f"/;csv;norefresh;scope={backend}")
             answer = self._connection.getresponse()
             text = answer.read().decode("utf-8", "replace")
-        except (OSError, http.client.HTTPException):
+        except http.client.HTTPException as error:
+            self._connection.close()
+            raise OSError(f"the statistics of {self._host}: {type(error).__name__}: {error}") from error
+        except OSError:
             self._connection.close()
             raise
         if answer.status != http.client.OK:
             raise OSError(f"the statistics of {self._host} answer {answer.status} {answer.reason}")
-        rows = csv.reader(text.removeprefix("# ").splitlines())
-        # Of a hundred columns, and asked twenty times a second.
-        wanted = itemgetter(*map(next(rows).index, ("pxname", "svname", "addr", "status", "bck")))
-        return [
-            Server(self._host.name, backend, name, address.rpartition(":")[0], status, backup == "1")
-            for proxy, name, address, status, backup in map(wanted, rows)
-            if proxy == backend and name not in ("FRONTEND", "BACKEND")
-        ]
+        return self._parsed(backend, text)
+
+    def _parsed(self, backend: str, text: str) -> list[Server]:
+        with reading(f"the statistics of {self._host}"):
+            head, *rows = csv.reader(text.removeprefix("# ").splitlines())
+            # Of a hundred columns, and asked twenty times a second.
+            wanted = itemgetter(*map(head.index, ("pxname", "svname", "addr", "status", "bck")))
+            return [
+                Server(self._host.name, backend, name, address.rpartition(":")[0], status, backup == "1")
+                for proxy, name, address, status, backup in map(wanted, rows)
+                if proxy == backend and name not in ("FRONTEND", "BACKEND")
+            ]
 
     def close(self) -> None:
         """Close the connection."""
@@ -82,7 +90,7 @@ def watch_all(host: Host, backend: str) -> Callable[[Timeline, threading.Event],
         while not stop.wait(POLL):
             try:
                 seen = {server.name: server.status for server in statistics.servers(backend)}
-            except (OSError, http.client.HTTPException):
+            except (OSError, BadAnswerError):
                 continue
             for name, status in seen.items():
                 if last and last.get(name) != status:
@@ -127,7 +135,7 @@ def watch(host: Host, backend: str, port: int = STATISTICS_PORT) -> Callable[[Ti
         while not stop.wait(POLL):
             try:
                 seen = statistics.servers(backend)
-            except (OSError, http.client.HTTPException):
+            except (OSError, BadAnswerError):
                 continue
             now = chosen(seen)
             if now != last:

@@ -10,6 +10,7 @@ import urllib3
 from kubernetes import client, config
 
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
+from hadrill.services.errors import BadAnswerError, parsed, reading
 
 FIRST_ERROR_STATUS = 400
 CONFLICT, NOT_FOUND = 409, 404
@@ -48,8 +49,8 @@ class Api:
         if answer.status >= FIRST_ERROR_STATUS:
             raise ApiError(answer.status, _message(said))
         try:
-            return json.loads(said)
-        except ValueError:
+            return parsed(path, said)
+        except BadAnswerError:
             return said.decode("utf-8", "replace")
 
     def get(self, path: str, seconds: float = ANSWER_SECONDS) -> Any:
@@ -57,8 +58,9 @@ class Api:
         return self.ask("GET", path, seconds=seconds)
 
     def items(self, path: str) -> list[dict[str, Any]]:
-        """The objects of a list."""
-        found: list[dict[str, Any]] = self.get(path)["items"]
+        """The objects of a list. Raises ApiError, BadAnswerError."""
+        with reading(path):
+            found: list[dict[str, Any]] = self.get(path)["items"]
         return found
 
     def create(self, path: str, body: dict[str, Any]) -> Any:
@@ -79,7 +81,8 @@ class Api:
 
     def watch(self, path: str, stop: threading.Event) -> Iterator[tuple[str, dict[str, Any]]]:
         """Changes of a list from now on, each as its type and the object, until `stop` is set. Raises ApiError."""
-        version = self.get(path)["metadata"]["resourceVersion"]
+        with reading(path):
+            version = self.get(path)["metadata"]["resourceVersion"]
         place = f"{self._base}{path}{'&' if '?' in path else '?'}watch=1&resourceVersion={version}"
         try:
             answer = self._rest.pool_manager.request(
@@ -95,7 +98,7 @@ class Api:
                     return
                 *lines, rest = (rest + part).split(b"\n")
                 for line in lines:
-                    event = json.loads(line)
+                    event = parsed(path, line)
                     yield event["type"], event["object"]
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise ApiError(0, f"the watch of {path} ended: {error}") from error

@@ -7,6 +7,7 @@ from typing import Any
 
 from hadrill.inventory import Inventory, Role
 from hadrill.on_host import program
+from hadrill.services.errors import parsed
 from hadrill.services.kubernetes.api import Api
 from hadrill.services.kubernetes.place import make, node_of, path_of, pods
 from hadrill.services.kubernetes.service import Kubernetes
@@ -51,7 +52,8 @@ def rounds(api: Api, drill: str, since: float) -> list[Round]:
         except OSError:
             continue  # kubelet of a node that is away; who needs its word asks for it by name
         # A log of one line is JSON already.
-        lines = [text] if isinstance(text, dict) else [json.loads(line) for line in str(text).splitlines()]
+        source = f"the client on {node_of(pod)}"
+        lines = [text] if isinstance(text, dict) else [parsed(source, line) for line in str(text).splitlines()]
         for said in lines:
             at = said.pop("at")
             if at >= since:

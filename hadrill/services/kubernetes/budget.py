@@ -7,10 +7,11 @@ period, tolerations), client-go's leader election (lease 15 s, retry 2 s), the l
 import re
 from dataclasses import dataclass
 
+from hadrill.faults import Kind
 from hadrill.inventory import Host
 from hadrill.inventory.settings import LoadBalancer
 from hadrill.remote import Remote
-from hadrill.services.client_parts import TURN, hang
+from hadrill.services.client_parts import SILENT, TURN, hang
 from hadrill.services.kubernetes.service import Kubernetes
 from hadrill.timing import MARGIN_SECONDS, Budget, Part, budget
 
@@ -51,10 +52,10 @@ def timers_of(remote: Remote, host: Host) -> Timers:
     )
 
 
-def api_budget(service: Kubernetes, kind: str, role: str, multiplier: float) -> Budget:
+def api_budget(service: Kubernetes, kind: Kind, role: str, multiplier: float) -> Budget:
     """For clients at the entry points, whichever member was broken."""
     parts = [_balancer(each, kind) for each in service.balancers[:1]]
-    if role == "leader" and kind != "planned":
+    if role == "leader" and kind is not Kind.PLANNED:
         parts.append(Part("election", ELECTION_SECONDS, "etcd: two election timeouts"))
     return budget([*parts, TURN, hang(kind)], multiplier)
 
@@ -74,10 +75,10 @@ def rescheduled_budget(timers: Timers, multiplier: float) -> Budget:
 
 def ingress_budget(service: Kubernetes, multiplier: float) -> Budget:
     """Until the public load balancer leaves out a node that is gone."""
-    return budget([*(_balancer(each, "blackhole") for each in service.public_balancers[:1]), TURN], multiplier)
+    return budget([*(_balancer(each, Kind.BLACKHOLE) for each in service.public_balancers[:1]), TURN], multiplier)
 
 
-def _balancer(balancer: LoadBalancer, kind: str) -> Part:
+def _balancer(balancer: LoadBalancer, kind: Kind) -> Part:
     check = balancer.check
-    seconds = check.interval * check.retries + (check.timeout if kind in ("blackhole", "partition") else 0.0)
+    seconds = check.interval * check.retries + (check.timeout if kind in SILENT else 0.0)
     return Part("balancer", seconds, f"{balancer.name}: interval, retries, timeout")

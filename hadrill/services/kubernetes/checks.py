@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, ask
+from hadrill.services.errors import BadAnswerError, reading
 from hadrill.services.finding import CheckFailedError, Finding, require
 from hadrill.services.kubernetes.service import API_PORT, HTTP_PORT, Kubernetes
 
@@ -49,8 +50,9 @@ def nodes(service: Kubernetes) -> None:
 
 def _silent(leases: list[dict[str, Any]]) -> list[Finding]:
     """Nodes that are Ready only because nobody has noticed yet: by the others' clocks, a lease of a kubelet is over."""
-    spoke = {each["metadata"]["name"]: datetime.fromisoformat(each["spec"]["renewTime"]) for each in leases}
-    lasts = {each["metadata"]["name"]: int(each["spec"]["leaseDurationSeconds"]) for each in leases}
+    with reading(NODE_LEASES):
+        spoke = {each["metadata"]["name"]: datetime.fromisoformat(each["spec"]["renewTime"]) for each in leases}
+        lasts = {each["metadata"]["name"]: int(each["spec"]["leaseDurationSeconds"]) for each in leases}
     late = {name: (max(spoke.values()) - at).total_seconds() for name, at in spoke.items()}
     cause = "it lost its power or its network a moment ago, or its kubelet stands still"
     return [
@@ -129,7 +131,7 @@ def _items(service: Kubernetes, path: str) -> list[dict[str, Any]]:
     """A list of the API, asked at the entry point. Raises CheckFailedError where it does not answer."""
     try:
         return service.api().items(path)
-    except OSError as error:
+    except (OSError, BadAnswerError) as error:
         cause = "etcd is slow or has no majority, or a server that does not serve still gets connections"
         raise CheckFailedError([Finding(service.entry_point, f"the API to list {path}", str(error), cause)]) from error
 

@@ -7,10 +7,12 @@ from typing import ClassVar
 from hadrill.diagnosis import Diagnosis, Facts
 from hadrill.diagnosis.common import commands
 from hadrill.diagnosis.examination import RECENT_SECONDS
+from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory, Role
 from hadrill.remote import Remote
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster, Probe, Watch
+from hadrill.services.errors import named
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.kubernetes import checks, etcd
 from hadrill.services.kubernetes.budget import api_budget, rescheduled_budget, timers_of
@@ -73,8 +75,7 @@ class KubernetesCluster(Cluster):
 
     def leader(self) -> Host:
         """The server whose controller manager leads."""
-        name = holder(self.kubernetes.api())
-        return self.inventory.host(name)
+        return named(self.kubernetes.servers, holder(self.kubernetes.api()), "the controller managers' lease")
 
     def role(self, host: Host) -> str:
         """What a node is now."""
@@ -98,7 +99,7 @@ class KubernetesCluster(Cluster):
         try:
             for check in checks.ALL:
                 check(self.kubernetes)
-        except (CheckFailedError, LookupError, *FAILURES) as error:
+        except (CheckFailedError, *FAILURES) as error:
             return str(error)
         return None
 
@@ -145,7 +146,7 @@ class KubernetesCluster(Cluster):
         """The namespace."""
         remove_place(self.kubernetes, drill)
 
-    def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
+    def budget(self, kind: Kind, role: str, settings: dict[str, str] | None = None) -> Budget:
         """From the load balancers' checks and etcd's timers."""
         return api_budget(self.kubernetes, kind, role, self.multiplier)
 

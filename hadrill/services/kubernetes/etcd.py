@@ -5,6 +5,7 @@ from typing import Any
 from hadrill.inventory import Host
 from hadrill.on_host import program
 from hadrill.remote import Remote, run_program
+from hadrill.services.errors import reading
 from hadrill.services.kubernetes.service import Kubernetes
 from hadrill.timing import Deadline, eventually
 
@@ -14,13 +15,15 @@ MOVE_SECONDS = 10.0
 
 def leads(service: Kubernetes, remote: Remote, host: Host) -> bool:
     """Whether a server's member leads. Raises RemoteError."""
-    said = _ask(service, remote, host, "status")
-    return bool(said["leader"] == said["header"]["member_id"])
+    state = _ask(service, remote, host, "status")
+    with reading(f"etcd on {host}"):
+        return bool(state["leader"] == state["header"]["member_id"])
 
 
 def lead(service: Kubernetes, remote: Remote, host: Host) -> None:
     """Make a server's member the leader, by a planned change. Raises RemoteError, OverdueError."""
-    mine = _ask(service, remote, host, "status")["header"]["member_id"]
+    with reading(f"etcd on {host}"):
+        mine = _ask(service, remote, host, "status")["header"]["member_id"]
     leader = next(each for each in service.servers if leads(service, remote, each))
     if leader == host:
         return

@@ -4,6 +4,7 @@ import threading
 
 from hadrill.inventory import Host, Role
 from hadrill.services.cluster import SILENT, Member, Probe, Watch
+from hadrill.services.errors import BadAnswerError, NoLeaderError
 from hadrill.services.kubernetes.api import Api, ApiError
 from hadrill.services.kubernetes.checks import page, readiness
 from hadrill.services.kubernetes.service import Kubernetes
@@ -42,10 +43,10 @@ def _ingress(host: Host) -> Probe:
 
 
 def holder(api: Api, lease: str = MANAGER) -> str:
-    """The name of the node whose component leads. Raises ApiError, LookupError."""
+    """The name of the node whose component leads. Raises ApiError, NoLeaderError."""
     spec = api.get(f"{LEASES}/{lease}")["spec"]
     if not spec.get("holderIdentity"):
-        raise LookupError(f"nobody holds the lease {lease}")
+        raise NoLeaderError(f"nobody holds the lease {lease}")
     return str(spec["holderIdentity"]).partition("_")[0]
 
 
@@ -62,7 +63,7 @@ def watch_nodes(service: Kubernetes) -> Watch:
                         phase = "detect" if state["status"] != "True" else ""
                         timeline.add("nodes", f"{name}: Ready {state['status']} ({state.get('reason')})", phase)
                     known[name] = state["status"]
-            except (ApiError, KeyError, ValueError):
+            except (ApiError, BadAnswerError):
                 continue
 
     return run
@@ -81,7 +82,7 @@ def watch_leaders(service: Kubernetes) -> Watch:
                         phase = "elect" if name == MANAGER else ""
                         timeline.add("leases", f"{name} is led by {who.partition('_')[0]}", phase)
                     known[name] = who
-            except (ApiError, KeyError, ValueError):
+            except (ApiError, BadAnswerError):
                 continue
 
     return run

@@ -24,7 +24,8 @@ def takes_writes(service: Kubernetes, drill: str) -> str | None:
 def all_ready(service: Kubernetes, hosts: list[Host]) -> str | None:
     """These nodes are Ready."""
     listed = {each["metadata"]["name"]: each for each in service.api().items("/api/v1/nodes")}
-    ready = [host.name for host in hosts if checks.readiness(listed[host.name])["status"] == "True"]
+    there = [host for host in hosts if host.name in listed]
+    ready = [host.name for host in there if checks.readiness(listed[host.name])["status"] == "True"]
     return None if len(ready) == len(hosts) else f"of {len(hosts)} servers only {', '.join(ready) or 'none'}"
 
 

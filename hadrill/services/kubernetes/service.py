@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from hadrill.inventory import Host, Inventory, LoadBalancer, Role
+from hadrill.services.errors import NotSetUpError
 from hadrill.services.kubernetes.api import Api
 from hadrill.services.kubernetes.distribution import Distribution, distribution_of
 
@@ -59,10 +60,11 @@ class Kubernetes:
 
     @property
     def ingress_points(self) -> tuple[str, ...]:
-        """Where the world comes in: public load balancers with port 80. LookupError says how to add one."""
+        """Where the world comes in: public load balancers with port 80. NotSetUpError says how to add one."""
         found = tuple(str(balancer.address) for balancer in self.public_balancers)
         if not found:
-            raise LookupError(f"no public load balancer in {self.inventory.folder}/settings.yaml has port {HTTP_PORT}")
+            where = f"no public load balancer in {self.inventory.folder}/settings.yaml"
+            raise NotSetUpError(f"{where} has port {HTTP_PORT}")
         return found
 
     @property
@@ -78,7 +80,7 @@ class Kubernetes:
         return f"{secret[:identity]}.{secret[identity : identity + rest]}"
 
     def api(self, address: str = "") -> Api:
-        """The API at the entry point, or of one server. Raises LookupError where the installer has not run yet."""
+        """The API at the entry point, or of one server. Raises NotSetUpError where the installer has not run yet."""
         if not self.kubeconfig.exists():
-            raise LookupError(f"{self.kubeconfig} is missing: `fab kubernetes` writes it")
+            raise NotSetUpError(f"{self.kubeconfig} is missing: `fab kubernetes` writes it")
         return Api(self.kubeconfig, address or self.entry_point, API_PORT)

@@ -5,9 +5,11 @@ Source: Galera's documentation of evs.suspect_timeout, evs.inactive_timeout and 
 
 import re
 
+from hadrill.faults import Kind
 from hadrill.remote import Remote
 from hadrill.services.asking import FAILURES
 from hadrill.services.client_parts import SILENT, TURN, hang
+from hadrill.services.errors import BadAnswerError, Fields, NoMemberError, reading
 from hadrill.services.mariadb.service import Mariadb
 from hadrill.services.mariadb.sql_proxies import SqlProxies
 from hadrill.timing import Budget, Part, budget
@@ -19,11 +21,11 @@ SHUTDOWN_SECONDS = 3.0
 
 
 def mariadb_budget(
-    service: Mariadb, proxies: SqlProxies, remote: Remote, kind: str, role: str, multiplier: float
+    service: Mariadb, proxies: SqlProxies, remote: Remote, kind: Kind, role: str, multiplier: float
 ) -> Budget:
     """A sum of parts. All nodes wait while the group makes sure that one is gone, whichever it was."""
     parts: list[Part] = []
-    if kind in ("crash", "restart", *SILENT):
+    if kind in (Kind.CRASH, Kind.RESTART, *SILENT):
         options, source = _options(service)
         parts += [
             Part("suspect", _duration(options["evs.suspect_timeout"]), source),
@@ -31,7 +33,7 @@ def mariadb_budget(
             # The nodes that are left agree on the new view; by its timeout they must have.
             Part("install", _duration(options["evs.install_timeout"]), source),
         ]
-    elif kind == "stop":
+    elif kind is Kind.STOP:
         parts.append(Part("shutdown", SHUTDOWN_SECONDS, "a graceful leave"))
     if role == "writer" or proxies.reads_anywhere:
         parts.append(proxies.down(remote, kind in SILENT))
@@ -44,16 +46,18 @@ def _options(service: Mariadb) -> tuple[dict[str, str], str]:
         try:
             with service.connect(host.address, database=None) as connection, connection.cursor() as cursor:
                 cursor.execute("SELECT @@wsrep_provider_options")
-                pairs = (part.partition("=") for part in str(cursor.fetchone()[0]).split(";"))
-                return {name.strip(): value.strip() for name, _, value in pairs}, f"live, {host}"
+                with reading(f"MariaDB on {host}"):
+                    pairs = [part.partition("=") for part in str(cursor.fetchone()[0]).split(";")]
+                options = {name.strip(): value.strip() for name, _, value in pairs}
+                return Fields(f"wsrep_provider_options of {host}", options), f"live, {host}"
         except FAILURES as error:
             failures.append(f"{host}: {error}")
-    raise LookupError("no node tells its provider options: " + "; ".join(failures))
+    raise NoMemberError("no node tells its provider options: " + "; ".join(failures))
 
 
 def _duration(text: str) -> float:
     """Galera's ISO 8601 durations: PT5S, PT7.5S, PT1M."""
     found = re.fullmatch(r"PT(?:([0-9.]+)M)?(?:([0-9.]+)S)?", text)
     if found is None:
-        raise ValueError(f"not a duration: {text}")
+        raise BadAnswerError(f"not a duration: {text}")
     return float(found.group(1) or 0) * 60 + float(found.group(2) or 0)

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from hadrill.diagnosis import Diagnosis
+from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster, Probe, Watch
+from hadrill.services.errors import NoLeaderError
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.mariadb import checks
 from hadrill.services.mariadb.budget import mariadb_budget
@@ -61,8 +63,8 @@ class MariadbCluster(Cluster):
             try:
                 return self.sql_proxies.writer(proxy)
             except FAILURES as error:
-                failures.append(f"{proxy}: {error!r}")
-        raise LookupError("no SQL proxy names a writer: " + "; ".join(failures))
+                failures.append(f"{proxy}: {error}")
+        raise NoLeaderError("no SQL proxy names a writer: " + "; ".join(failures))
 
     def unhealthy(self) -> str | None:
         """Every node synced in one primary component, every SQL proxy uses all of them."""
@@ -101,7 +103,7 @@ class MariadbCluster(Cluster):
         with self.mariadb.connect(self.mariadb.entry_point) as connection, connection.cursor() as cursor:
             cursor.execute(EMPTY)
 
-    def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
+    def budget(self, kind: Kind, role: str, settings: dict[str, str] | None = None) -> Budget:
         """From Galera's live provider options and the proxies' checks."""
         return mariadb_budget(self.mariadb, self.sql_proxies, self.remote, kind, role, self.multiplier)
 

@@ -10,6 +10,7 @@ from hadrill.inventory import Host
 from hadrill.remote import Remote
 from hadrill.services.asking import ANSWER_SECONDS, FAILURES
 from hadrill.services.cluster import SILENT, Member, Probe, Watch
+from hadrill.services.errors import BadAnswerError, NoLeaderError, NoMemberError, named
 from hadrill.services.haproxy import statistics as haproxy
 from hadrill.services.haproxy.statistics import SQL_STATISTICS_PORT, Statistics
 from hadrill.services.mariadb.service import Mariadb
@@ -64,7 +65,7 @@ class Haproxy:
     def writer(self, proxy: Host) -> Host:
         """The first server that is up, backups last."""
         address = haproxy.chosen(haproxy.servers(proxy, BACKEND, SQL_STATISTICS_PORT))
-        return {host.address: host for host in self._service.members}[address]
+        return named(self._service.members, address, f"HAProxy on {proxy}")
 
     def unhealthy(self) -> str | None:
         """Every server is up."""
@@ -107,7 +108,7 @@ class Proxysql:
         with self._administration(proxy) as administration:
             writers = proxysql.routing(administration).writers
         if not writers:
-            raise ValueError(f"{proxy}: no node is ONLINE among the writers")
+            raise NoLeaderError(f"{proxy}: no node is ONLINE among the writers")
         return self._member(writers[0])
 
     def unhealthy(self) -> str | None:
@@ -129,7 +130,7 @@ class Proxysql:
                 try:
                     administration = administration or self._administration(proxy, ASK_SECONDS)
                     now = ", ".join(proxysql.routing(administration).writers)
-                except (pymysql.Error, OSError, ValueError):
+                except FAILURES:
                     if administration is not None:
                         administration.close()
                     administration = None
@@ -172,14 +173,14 @@ class Proxysql:
                 failures.append(f"{proxy}: {error}")
                 continue
             if monitor.idle:
-                raise ValueError(f"{proxy} never takes a node out: {monitor.idle}")
+                raise BadAnswerError(f"{proxy} never takes a node out: {monitor.idle}")
             checks = f"galera_healthcheck interval {monitor.interval:g} timeout {monitor.timeout:g}"
             counted = f"{checks}, {monitor.timeouts} unanswered" if silent else checks
             part = Part("proxy down", monitor.down(silent), f"{counted}, live, {proxy}")
             if slowest is None or part.seconds > slowest.seconds:
                 slowest = part
         if slowest is None:
-            raise LookupError("no ProxySQL tells how it watches: " + "; ".join(failures))
+            raise NoMemberError("no ProxySQL tells how it watches: " + "; ".join(failures))
         return slowest
 
     def _administration(self, proxy: Host, seconds: float = ANSWER_SECONDS) -> proxysql.Administration:
@@ -189,7 +190,7 @@ class Proxysql:
         for host in self._service.members:
             if name in proxysql.names_of(host):
                 return host
-        raise ValueError(f"ProxySQL leads to {name}, which is no node of the inventory")
+        raise BadAnswerError(f"ProxySQL leads to {name}, which is no node of the inventory")
 
     def _faults(self, routing: proxysql.Routing) -> Iterator[str]:
         for host in self._service.members:

@@ -5,6 +5,7 @@ Source: MinIO's internode grid (ping 10 s, dropped after 20 s) and its live driv
 
 from collections.abc import Sequence
 
+from hadrill.faults import Kind
 from hadrill.inventory import Host
 from hadrill.remote import Remote
 from hadrill.services.client_parts import SILENT, TURN
@@ -15,13 +16,13 @@ from hadrill.timing import Budget, Part, budget
 
 
 def minio_budget(
-    remote: Remote, members: Sequence[Host], proxies: Sequence[Host], kind: str, multiplier: float
+    remote: Remote, members: Sequence[Host], proxies: Sequence[Host], kind: Kind, multiplier: float
 ) -> Budget:
     """A sum of parts. A node that refuses connections costs nothing inside MinIO; one that is silent does."""
     parts = [checks_of(remote, proxies[0], "be_minio").down(kind in SILENT)] if proxies else []
     if kind in SILENT:
         parts.append(Part("drive", *drive_timeout(remote, members)))
-    if kind == "stop":
+    if kind is Kind.STOP:
         parts.append(Part("shutdown", 1.0, "connections in flight"))
     hangs = Part("client", S3_SECONDS if kind in SILENT else 0.0, "an operation that hangs is given up")
     return budget([*parts, TURN, hangs], multiplier)

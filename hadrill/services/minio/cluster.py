@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
 from hadrill.diagnosis import Diagnosis
+from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services.asking import FAILURES
@@ -143,7 +144,7 @@ class MinioCluster(Cluster):
             remarks.append(f"{len(said)} reads of acknowledged objects ended in NoSuchKey: counted as failed reads")
         return remarks
 
-    def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
+    def budget(self, kind: Kind, role: str, settings: dict[str, str] | None = None) -> Budget:
         """From the proxies' live checks and MinIO's own timers."""
         return minio_budget(self.remote, self.members, self.shared, kind, self.multiplier)
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from hadrill.inventory import Host
 from hadrill.remote import Remote, RemoteError
+from hadrill.services.errors import NoMemberError
 from hadrill.services.proxies import seconds_of as time_of
 
 NAME = "MINIO_DRIVE_MAX_TIMEOUT"
@@ -40,4 +41,4 @@ def drive_timeout(remote: Remote, members: Sequence[Host]) -> tuple[float, str]:
                 raise
             continue
         return seconds_of(said), f"{NAME}, live, {host}" if said else f"MinIO's own drive timeout, {host}"
-    raise LookupError("no member of MinIO to ask for its drive timeout")
+    raise NoMemberError("no member of MinIO to ask for its drive timeout")

@@ -5,9 +5,11 @@ Source: Patroni's documentation of ttl, loop_wait and retry_timeout; its ha.py; 
 
 from typing import Any
 
+from hadrill.faults import Kind
 from hadrill.remote import Remote
 from hadrill.services.asking import FAILURES
 from hadrill.services.client_parts import TURN, hang
+from hadrill.services.errors import NoLeaderError, reading
 from hadrill.services.postgresql.service import Postgresql
 from hadrill.services.proxies import checks_of, pgbouncer_retry
 from hadrill.timing import Budget, Part, budget
@@ -25,7 +27,7 @@ RESTART_SECONDS = 10.0
 
 
 def postgresql_budget(
-    service: Postgresql, remote: Remote, kind: str, role: str, multiplier: float, settings: dict[str, str]
+    service: Postgresql, remote: Remote, kind: Kind, role: str, multiplier: float, settings: dict[str, str]
 ) -> Budget:
     """A sum of parts. `ttl` and `loop_wait` may be replaced."""
     if role != "leader":
@@ -41,9 +43,9 @@ def postgresql_budget(
     live, source = _live(service)
     live |= {name: float(value.removesuffix("s")) for name, value in settings.items()}
     elect = Part("elect", WAKE_SECONDS, "ha.py")
-    if kind in ("stop", "planned"):
+    if kind in (Kind.STOP, Kind.PLANNED):
         return budget([Part("shutdown", SHUTDOWN_SECONDS, "fast shutdown"), elect, *tail], multiplier)
-    if kind == "restart":
+    if kind is Kind.RESTART:
         loop = Part("loop_wait", live["loop_wait"], source)
         return budget([loop, Part("restart", RESTART_SECONDS, "unit, Patroni, crash recovery"), *tail], multiplier)
     ttl = Part("ttl", live["ttl"], source)
@@ -54,7 +56,9 @@ def _live(service: Postgresql) -> tuple[dict[str, Any], str]:
     said = []
     for host in service.members:
         try:
-            return dict(service.dynamic_configuration(host)), f"live, {host}"
+            live = service.dynamic_configuration(host)
+            with reading(f"Patroni on {host}"):
+                return {name: float(live[name]) for name in ("ttl", "loop_wait")}, f"live, {host}"
         except FAILURES as error:
             said.append(f"{host}: {error}")
-    raise LookupError("no member tells Patroni's configuration: " + "; ".join(said))
+    raise NoLeaderError("no member tells Patroni's configuration: " + "; ".join(said))

@@ -10,6 +10,7 @@ from psycopg.rows import TupleRow
 
 from hadrill.inventory import Host
 from hadrill.services.asking import ANSWER_SECONDS, FAILURES, ask, disagreements, first_line, silence
+from hadrill.services.errors import ServiceError
 from hadrill.services.finding import CheckFailedError, Finding, require
 from hadrill.services.postgresql.service import POOLED_PORT, PORT, REST_PORT, Postgresql
 from hadrill.timing import Deadline, OverdueError, eventually
@@ -54,7 +55,7 @@ def replication(service: Postgresql) -> None:
     """A row that is written on the leader is read on every replica, and each replica streams."""
     try:
         leader = service.leader()
-    except LookupError as error:
+    except ServiceError as error:
         require(ask(service.members, service.patroni, REST_PORT, "Patroni's view of the cluster")[1])
         cause = "no leader is elected: the majority of Patroni's store is gone, or no member may lead"
         raise CheckFailedError([Finding("the cluster", "a leader", str(error), cause)]) from error

@@ -5,6 +5,7 @@ from contextlib import closing
 from typing import ClassVar
 
 from hadrill.diagnosis import Diagnosis
+from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services.asking import FAILURES
@@ -64,7 +65,7 @@ class PostgresqlCluster(Cluster):
             checks.replication(self.postgresql)
             checks.pgbouncer(self.postgresql)
             return haproxy.misled(self.shared, BACKEND, self.leader())
-        except (CheckFailedError, LookupError, OSError) as error:
+        except (CheckFailedError, *FAILURES) as error:
             return str(error)
 
     def watches(self) -> Sequence[Watch]:
@@ -104,7 +105,7 @@ class PostgresqlCluster(Cluster):
         with closing(self.postgresql.connect(self.postgresql.entry_point)) as connection:
             connection.execute(f"TRUNCATE {TABLE}")
 
-    def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
+    def budget(self, kind: Kind, role: str, settings: dict[str, str] | None = None) -> Budget:
         """From Patroni's live configuration and the proxies'."""
         return postgresql_budget(self.postgresql, self.remote, kind, role, self.multiplier, settings or {})
 
@@ -131,9 +132,9 @@ class PostgresqlCluster(Cluster):
                 continue
         return f"maximum_lag_on_failover {bytes_behind} bytes, and what was written since the leader last looked"
 
-    def may_lose(self, kind: str, role: str) -> bool:
+    def may_lose(self, kind: Kind, role: str) -> bool:
         """A leader that says goodbye waits for its replicas; one that dies does not."""
-        return role == self.roles[0] and kind not in ("stop", "planned")
+        return role == self.roles[0] and kind not in (Kind.STOP, Kind.PLANNED)
 
     def hand_over(self, to: Host | None) -> None:
         """Patroni's planned switchover."""

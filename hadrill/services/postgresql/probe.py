@@ -8,6 +8,7 @@ import psycopg
 
 from hadrill.inventory import Host
 from hadrill.services.cluster import SILENT, Member, Probe, Watch
+from hadrill.services.errors import BadAnswerError
 from hadrill.services.postgresql.service import Postgresql
 from hadrill.timing import Timeline
 
@@ -58,7 +59,7 @@ def watch(service: Postgresql, host: Host) -> Watch:
         while not stop.wait(VIEW_SECONDS):
             try:
                 leaders = [m for m in service.patroni(host)["members"] if m["role"] == "leader"]
-            except (OSError, ValueError, KeyError):
+            except (OSError, BadAnswerError):
                 continue
             now = (leaders[0]["name"], leaders[0]["state"]) if leaders else ("", "")
             if last is not None and now != last:

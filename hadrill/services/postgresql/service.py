@@ -8,6 +8,7 @@ from psycopg.rows import TupleRow
 
 from hadrill.inventory import Host, Inventory, Role
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, ask
+from hadrill.services.errors import NoLeaderError, named
 from hadrill.services.http import get_json, request_json
 
 PORT = 5432
@@ -67,12 +68,12 @@ class Postgresql:
         return own
 
     def leader(self) -> Host:
-        """The leader as most members see it; one may believe an old state. LookupError where nobody knows one."""
+        """The leader as most members see it; one may believe an old state. NoLeaderError where nobody knows one."""
         views, findings = ask(self.members, self.patroni, REST_PORT, "Patroni's view of the cluster")
         votes = Counter(m["name"] for view in views.values() for m in view["members"] if m["role"] == "leader")
         if not votes:
-            raise LookupError("; ".join(map(str, findings)) or "every member answers, and none knows a leader")
-        return self.inventory.host(votes.most_common(1)[0][0])
+            raise NoLeaderError("; ".join(map(str, findings)) or "every member answers, and none knows a leader")
+        return named(self.members, votes.most_common(1)[0][0], "Patroni")
 
     def dynamic_configuration(self, host: Host) -> dict[str, Any]:
         """Patroni's configuration in its store. Raises OSError."""

@@ -4,8 +4,10 @@ Source: Ra's failure detector (aten) and election timeouts; RabbitMQ's documenta
 checks.
 """
 
+from hadrill.faults import Kind
 from hadrill.remote import Remote
 from hadrill.services.client_parts import SILENT, TURN, hang
+from hadrill.services.errors import reading
 from hadrill.services.proxies import checks_of
 from hadrill.services.rabbitmq.service import Rabbitmq
 from hadrill.timing import Budget, Part, budget
@@ -20,10 +22,10 @@ SHUTDOWN_SECONDS = 5.0
 """A node that stops hands its leaders over and closes its listeners first."""
 
 
-def rabbitmq_budget(service: Rabbitmq, remote: Remote, kind: str, role: str, multiplier: float) -> Budget:
+def rabbitmq_budget(service: Rabbitmq, remote: Remote, kind: Kind, role: str, multiplier: float) -> Budget:
     """A sum of parts: the queue's new leader and the proxies' checks; both roles are behind the proxies."""
     checks = checks_of(remote, service.proxies[0], "be_rabbitmq")
-    if kind == "partition":
+    if kind is Kind.PARTITION:
         # Until then it is nobody's minority: it takes connections, and can do nothing for them.
         ticks = Part(
             "net tick", TICK_SPREAD * _net_ticktime(service), f"1.25 x net_ticktime, live, {service.members[0]}"
@@ -31,7 +33,7 @@ def rabbitmq_budget(service: Rabbitmq, remote: Remote, kind: str, role: str, mul
         return budget([ticks, checks.down(False), TURN, hang(kind)], multiplier)
     elect = Part("elect", SILENT_SECONDS if kind in SILENT else LOST_SECONDS, "aten, Ra")
     parts = [elect] if role == "leader" else []
-    if kind == "stop":
+    if kind is Kind.STOP:
         parts.append(Part("shutdown", SHUTDOWN_SECONDS, "listeners and leaders are given up"))
     # New connections are spread over all nodes until the checks take the dead one out.
     return budget([*parts, checks.down(kind in SILENT), TURN, hang(kind)], multiplier)
@@ -39,4 +41,6 @@ def rabbitmq_budget(service: Rabbitmq, remote: Remote, kind: str, role: str, mul
 
 def _net_ticktime(service: Rabbitmq) -> float:
     """The longest of all nodes, in seconds."""
-    return max(float(node["net_ticktime"]) for node in service.management(service.members[0], "/api/nodes"))
+    nodes = service.management(service.members[0], "/api/nodes")
+    with reading(f"RabbitMQ on {service.members[0]}"):
+        return max(float(node["net_ticktime"]) for node in nodes)

@@ -6,10 +6,12 @@ from contextlib import suppress
 from typing import ClassVar
 
 from hadrill.diagnosis import Diagnosis
+from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster, Probe, Watch
+from hadrill.services.errors import NoLeaderError, named
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.haproxy import statistics as haproxy
 from hadrill.services.rabbitmq import checks
@@ -62,9 +64,9 @@ class RabbitmqCluster(Cluster):
         for host in self.members if self._queue else ():
             with suppress(*FAILURES):
                 name = str(queue_state(self.rabbitmq, host, self._queue)["leader"])
-                return self.inventory.host(name.partition("@")[2])
+                return named(self.members, name.partition("@")[2], f"RabbitMQ on {host}")
         if self._queue:
-            raise LookupError(f"no node knows the leader of {self._queue}")
+            raise NoLeaderError(f"no node knows the leader of {self._queue}")
         return self.members[0]
 
     def role(self, host: Host) -> str:
@@ -109,7 +111,7 @@ class RabbitmqCluster(Cluster):
         """Delete the queue."""
         remove(self.rabbitmq, self._queue)
 
-    def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
+    def budget(self, kind: Kind, role: str, settings: dict[str, str] | None = None) -> Budget:
         """From the proxies' live checks and Raft's detector."""
         return rabbitmq_budget(self.rabbitmq, self.remote, kind, role, self.multiplier)
 

@@ -4,8 +4,10 @@ Source: Sentinel's timers in sentinel.c (Redis 7.2): PING every second, other Se
 second once the master is objectively down.
 """
 
+from hadrill.faults import Kind
 from hadrill.services.asking import FAILURES
 from hadrill.services.client_parts import TURN, hang
+from hadrill.services.errors import NoLeaderError, reading
 from hadrill.services.redis.service import Redis
 from hadrill.timing import Budget, Part, budget
 
@@ -15,12 +17,12 @@ HOOK_SECONDS = 1.0
 """The installer's promise for the way from Sentinel's hook to HAProxy's new address."""
 
 
-def redis_budget(service: Redis, kind: str, role: str, multiplier: float, settings: dict[str, str]) -> Budget:
+def redis_budget(service: Redis, kind: Kind, role: str, multiplier: float, settings: dict[str, str]) -> Budget:
     """A sum of parts. `down-after` may be replaced (milliseconds, or seconds as `2s`)."""
     if role != "master":
         return budget([TURN], multiplier)
     promote = [Part("info", TICK, "sentinel.c"), Part("hook", HOOK_SECONDS, "redis-update-master")]
-    if kind == "planned":
+    if kind is Kind.PLANNED:
         return budget([Part("select", TICK, "sentinel.c"), *promote, TURN], multiplier)
     longest, source = _asked_for(settings) or down_after(service)
     return budget(
@@ -42,17 +44,19 @@ def _asked_for(settings: dict[str, str]) -> tuple[float, str] | None:
 
 
 def down_after(service: Redis) -> tuple[float, str]:
-    """Seconds after which the slowest Sentinel calls a silent master down, and whose it is. Raises LookupError."""
-    said: dict[str, float] = {}
+    """Seconds after which the slowest Sentinel calls a silent master down, and whose it is. Raises NoLeaderError."""
+    told: dict[str, float] = {}
     for host in service.members:
         try:
-            said[host.name] = int(service.sentinel_master(host)["down-after-milliseconds"]) / 1000
+            known = service.sentinel_master(host)
+            with reading(f"Sentinel on {host}"):
+                told[host.name] = int(known["down-after-milliseconds"]) / 1000
         except FAILURES:
             continue
-    if not said:
-        raise LookupError("no Sentinel says what down-after is")
-    slowest = max(said, key=lambda name: said[name])
-    return said[slowest], f"live, {slowest}"
+    if not told:
+        raise NoLeaderError("no Sentinel says what down-after is")
+    slowest = max(told, key=lambda name: told[name])
+    return told[slowest], f"live, {slowest}"
 
 
 def seconds_of(text: str) -> float:

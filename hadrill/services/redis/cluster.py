@@ -7,10 +7,12 @@ from typing import ClassVar
 import redis
 
 from hadrill.diagnosis import Diagnosis
+from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import OF_CONTAINERS, Cluster, Probe, Watch
+from hadrill.services.errors import NoLeaderError, reading
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.guarded import Absence, Foreign
 from hadrill.services.haproxy import statistics as haproxy
@@ -71,10 +73,11 @@ class RedisCluster(Cluster):
                     place = client.execute_command(
                         "SENTINEL", "GET-MASTER-ADDR-BY-NAME", self.redis.settings.master_name
                     )
-                return by_address[place[0]]
-            except (*FAILURES, TypeError) as error:
+                with reading(f"Sentinel on {host}"):
+                    return by_address[place[0]]
+            except FAILURES as error:
                 said.append(f"{host}: {error}")
-        raise LookupError("no Sentinel names a master: " + "; ".join(said))
+        raise NoLeaderError("no Sentinel names a master: " + "; ".join(said))
 
     def unhealthy(self) -> str | None:
         """One master with linked replicas, Sentinels that agree without flags, proxies that lead to the master."""
@@ -82,7 +85,7 @@ class RedisCluster(Cluster):
             checks.replication(self.redis)
             checks.sentinel(self.redis)
             return haproxy.misled(self.shared, BACKEND, self.leader())
-        except (CheckFailedError, LookupError, OSError) as error:
+        except (CheckFailedError, *FAILURES) as error:
             return str(error)
 
     def watches(self) -> Sequence[Watch]:
@@ -118,7 +121,7 @@ class RedisCluster(Cluster):
             for start in range(0, len(names), BATCH):
                 client.unlink(*names[start : start + BATCH])
 
-    def budget(self, kind: str, role: str, settings: dict[str, str] | None = None) -> Budget:
+    def budget(self, kind: Kind, role: str, settings: dict[str, str] | None = None) -> Budget:
         """From Sentinel's live settings."""
         return redis_budget(self.redis, kind, role, self.multiplier, settings or {})
 
@@ -148,13 +151,13 @@ class RedisCluster(Cluster):
     def _alone(self, host: Host) -> float:
         """So many seconds it would take writes that no replica gets; 0 where it does not say."""
         try:
-            with self.redis.client(host.address) as client:
-                said = client.config_get("min-replicas-*")
+            with self.redis.client(host.address) as client, reading(f"Redis on {host}"):
+                live = client.config_get("min-replicas-*")
+                lag, wanted = float(live["min-replicas-max-lag"]), int(live["min-replicas-to-write"])
         except FAILURES:
             return 0.0
         # Either of them at 0 switches the limit off.
-        lag = float(said["min-replicas-max-lag"])
-        return lag if lag and int(said["min-replicas-to-write"]) else math.inf
+        return lag if lag and wanted else math.inf
 
     def why_not_survives(self, host: Host, role: str, absence: Absence) -> str:
         """A master that is back before it was missed has what is on its disk, and its replicas copy that."""
@@ -162,9 +165,10 @@ class RedisCluster(Cluster):
         if role != self.roles[0] or absence.seconds >= noticed:
             return ""
         with self.redis.client(host.address) as client:
-            appendonly = str(client.config_get("appendonly")["appendonly"])
-            save = str(client.config_get("save")["save"])
-            unsaved = int(client.info("persistence")["rdb_changes_since_last_save"])
+            with reading(f"Redis on {host}"):
+                appendonly = str(client.config_get("appendonly")["appendonly"])
+                save = str(client.config_get("save")["save"])
+                unsaved = int(client.info("persistence")["rdb_changes_since_last_save"])
             own = sum(1 for _ in client.scan_iter(match="hadrill:*", count=1000)) if appendonly != "yes" else 0
         keys = self.foreign(host).total - own
         if appendonly == "yes" or keys <= 0 or (save and not unsaved):
@@ -180,11 +184,12 @@ class RedisCluster(Cluster):
         """Keys of every database. All that drills and checks write ends by itself."""
         with self.redis.client(host.address) as client:
             databases = client.info("keyspace").values()
-        keys, ends = (sum(int(each[name]) for each in databases) for name in ("keys", "expires"))
-        milliseconds = max((float(each["avg_ttl"]) for each in databases), default=0.0)
+        with reading(f"Redis on {host}"):
+            keys, ends = (sum(int(each[name]) for each in databases) for name in ("keys", "expires"))
+            milliseconds = max((float(each["avg_ttl"]) for each in databases), default=0.0)
         return Foreign("keys", keys - ends, ends, milliseconds / 1000)
 
-    def may_lose(self, kind: str, role: str) -> bool:
+    def may_lose(self, kind: Kind, role: str) -> bool:
         """A master that is gone takes what it had not sent with it."""
         return role == self.roles[0]
 
@@ -195,7 +200,9 @@ class RedisCluster(Cluster):
         try:
             for host in self.members if to is not None else ():
                 with self.redis.client(host.address) as client:
-                    changed.append((host, str(client.config_get("replica-priority")["replica-priority"])))
+                    with reading(f"Redis on {host}"):
+                        priority = str(client.config_get("replica-priority")["replica-priority"])
+                    changed.append((host, priority))
                     client.config_set("replica-priority", 1 if host == to else 100)
             self._failover(old, to)
         finally:
@@ -215,8 +222,9 @@ class RedisCluster(Cluster):
             rows = client.execute_command("SENTINEL", "REPLICAS", self.redis.settings.master_name)
             seen = {}
             for row in rows:
-                pairs = row if isinstance(row, dict) else dict(zip(row[::2], row[1::2], strict=True))
-                seen[pairs["ip"]] = pairs["slave-priority"]
+                with reading("Sentinel"):
+                    pairs = row if isinstance(row, dict) else dict(zip(row[::2], row[1::2], strict=True))
+                    seen[pairs["ip"]] = pairs["slave-priority"]
             return None if seen.get(to.address) == "1" else f"priorities {seen}"
 
         eventually("Sentinel to know the replicas' priorities", unknown, Deadline(INFO_SECONDS))

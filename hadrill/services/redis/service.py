@@ -8,9 +8,12 @@ from redis.retry import Retry
 
 from hadrill.inventory import Host, Inventory, Role
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
+from hadrill.services.errors import BadAnswerError, Fields, reading
 
 PORT = 6379
 SENTINEL_PORT = 26379
+LEAST_OF_ROLE = {"master": 3, "slave": 5}
+"""How many values ROLE has for each role."""
 PAUSE_MS = 15000
 """Longer than an old master needs to become a replica: Sentinel waits for ten seconds."""
 
@@ -63,12 +66,17 @@ class Redis:
     def role(self, host: Host) -> list[Any]:
         """What the member says of itself: ROLE. Raises redis.RedisError."""
         with self.client(host.address) as client:
-            return list(client.execute_command("ROLE"))
+            answer = list(client.execute_command("ROLE"))
+        if not answer or len(answer) < LEAST_OF_ROLE.get(str(answer[0]), 1):
+            raise BadAnswerError(f"Redis on {host} answered ROLE with {answer!r}")
+        return answer
 
     def sentinel_master(self, host: Host) -> dict[str, str]:
         """What the Sentinel of a host says of the master. Raises redis.RedisError."""
         with self.client(host.address, SENTINEL_PORT) as client:
-            return _pairs(client.execute_command("SENTINEL", "MASTER", self.settings.master_name))
+            return _pairs(
+                f"Sentinel on {host}", client.execute_command("SENTINEL", "MASTER", self.settings.master_name)
+            )
 
     def in_tilt(self, host: Host) -> bool:
         """Whether the Sentinel of a host distrusts its clock. Raises redis.RedisError."""
@@ -79,11 +87,13 @@ class Redis:
     def sentinel_list(self, host: Host, what: str) -> list[dict[str, str]]:
         """What the Sentinel of a host says of its `REPLICAS` or of the other `SENTINELS`."""
         with self.client(host.address, SENTINEL_PORT) as client:
-            return [_pairs(row) for row in client.execute_command("SENTINEL", what, self.settings.master_name)]
+            rows = client.execute_command("SENTINEL", what, self.settings.master_name)
+        return [_pairs(f"Sentinel on {host}", row) for row in rows]
 
 
-def _pairs(answer: Any) -> dict[str, str]:
+def _pairs(source: str, answer: Any) -> dict[str, str]:
     """A flat list of names and values, or what redis-py made of it, as a dictionary of strings."""
-    if isinstance(answer, dict):
-        return {str(key): str(value) for key, value in answer.items()}
-    return dict(zip(map(str, answer[::2]), map(str, answer[1::2]), strict=True))
+    with reading(source):
+        flat = isinstance(answer, list)
+        pairs = zip(answer[::2], answer[1::2], strict=True) if flat else answer.items()
+        return Fields(source, {str(key): str(value) for key, value in pairs})

@@ -7,6 +7,7 @@ from typing import Any
 
 from hadrill.install.tasks import MODULES, proofs
 from hadrill.inventory import Inventory
+from hadrill.services.asking import FAILURES
 from hadrill.services.finding import CheckFailedError
 from hadrill.timing import Deadline, eventually
 
@@ -41,7 +42,7 @@ def until_healthy(inventory: Inventory) -> None:
             def unhealthy(check: Any = proof) -> str | None:
                 try:
                     check()
-                except (CheckFailedError, LookupError, OSError) as error:
+                except (CheckFailedError, *FAILURES) as error:
                     return str(error)
                 return None
 

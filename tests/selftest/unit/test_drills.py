@@ -12,6 +12,7 @@ from hadrill.drill.case import Case
 from hadrill.drill.collecting import Wish, cases
 from hadrill.drill.judge import judge
 from hadrill.drill.result import Result
+from hadrill.drill.verdict import Verdict
 from hadrill.faults import FAULTS, Target, fault
 from hadrill.inventory import Host, Inventory
 from hadrill.inventory.settings import Objective
@@ -218,7 +219,9 @@ def test_times_as_the_products_write_them() -> None:
 
 
 def row(outage: float | None, verdict: str = "passed") -> dict[str, Any]:
-    result = Result("1", "redis", "redis-01", "master", "power-off", verdict, outage_s=outage, budget_s=10.0, lost=0)
+    result = Result(
+        "1", "redis", "redis-01", "master", "power-off", Verdict(verdict), outage_s=outage, budget_s=10.0, lost=0
+    )
     return result.as_json()
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadrill.workload import FAIL, OK, UNKNOWN, Client, Lane, Operation, WentBackError
+from hadrill.workload import FAIL, OK, UNKNOWN, Client, Lane, Operation, Outcome, WentBackError
 from hadrill.workload.invariants import SLACK_SECONDS, late, split_brain, untouched, went_back
 
 
@@ -21,7 +21,7 @@ STEPS = st.lists(st.tuples(st.floats(0.001, 1.0), st.integers(0, 3)), min_size=2
 
 
 @given(st.lists(st.tuples(st.floats(0.0, 10.0), OUTCOMES), max_size=30))
-def test_an_operation_after_its_deadline_is_always_seen(drawn: list[tuple[float, str]]) -> None:
+def test_an_operation_after_its_deadline_is_always_seen(drawn: list[tuple[float, Outcome]]) -> None:
     made = [Operation(str(n), LANES[0].name, 0.0, taken, outcome) for n, (taken, outcome) in enumerate(drawn)]
     slow = sum(taken > 2 * LANES[0].seconds + SLACK_SECONDS for taken, _ in drawn)
     said = late(made, LANES)
@@ -30,7 +30,7 @@ def test_an_operation_after_its_deadline_is_always_seen(drawn: list[tuple[float,
 
 
 @given(st.lists(OUTCOMES, max_size=30))
-def test_a_failure_where_nothing_was_broken_is_always_seen(outcomes: list[str]) -> None:
+def test_a_failure_where_nothing_was_broken_is_always_seen(outcomes: list[Outcome]) -> None:
     said = untouched(Operation(str(n), "read", 0.0, 0.1, outcome, error="why") for n, outcome in enumerate(outcomes))
     assert bool(said) == (not outcomes or set(outcomes) != {OK})
 
@@ -89,7 +89,7 @@ def test_reads_at_the_same_time_may_show_one_or_the_other() -> None:
 
 
 @pytest.mark.parametrize("outcome", [FAIL, UNKNOWN])
-def test_a_read_without_an_answer_shows_nothing(outcome: str) -> None:
+def test_a_read_without_an_answer_shows_nothing(outcome: Outcome) -> None:
     one, two = reads([(0.1, 5), (0.1, 1)])
     assert went_back([one, replace(two, value=0, outcome=outcome)]) == ""
 

@@ -7,13 +7,14 @@ from click.testing import CliRunner
 
 from hadrill.cli.results import compare
 from hadrill.drill.result import Result
+from hadrill.drill.verdict import Verdict
 from hadrill.report.metrics import metrics
 from hadrill.report.outcome import Outcome
 from hadrill.report.summary import Summary
 
 
 def rows(*outages: float | None) -> list[dict[str, object]]:
-    made = [Result(str(n), "redis", "redis-01", "master", 'kill "it"', "passed") for n in range(len(outages))]
+    made = [Result(str(n), "redis", "redis-01", "master", 'kill "it"', Verdict.PASSED) for n in range(len(outages))]
     for result, outage in zip(made, outages, strict=True):
         result.outage_s, result.lost = outage, 1
     return [result.as_json() for result in made]

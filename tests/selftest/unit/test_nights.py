@@ -18,6 +18,7 @@ from hadrill.diagnosis import Cause
 from hadrill.drill.result import Result
 from hadrill.drill.session import Session
 from hadrill.drill.trial import Trial
+from hadrill.drill.verdict import Verdict
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
 from hadrill.report.chaos_page import faults_of, write_chaos_page
@@ -30,7 +31,7 @@ NIGHT = 1_700_000_000.0
 
 def row(number: int, outage: float | None = 1.0, verdict: str = "passed", **known: Any) -> dict[str, Any]:
     result = Result(
-        f"id{number}", "redis", "redis-01", "master", "container-kill", verdict, outage_s=outage, budget_s=10.0
+        f"id{number}", "redis", "redis-01", "master", "container-kill", Verdict(verdict), outage_s=outage, budget_s=10.0
     )
     result.round, result.began, result.wall_s = number, NIGHT + 20 * number, 15.0
     return result.as_json() | known
@@ -181,7 +182,7 @@ def test_what_passed_is_kept_while_there_is_room_and_what_failed_always(
     rounds = RoundsOf(session, draw(1, 60.0, small, ["redis"]), "redis", 2, lambda *_: None)
 
     def judged(name: str, *problems: str) -> Result:
-        result = Result(name, "redis", "redis-01", "master", "calm", "passed", folder="x", evidence=["log"])
+        result = Result(name, "redis", "redis-01", "master", "calm", Verdict.PASSED, folder="x", evidence=["log"])
         folder = session.folder / name
         folder.mkdir(parents=True)
         (folder / "log").write_text("x" * (1 << 20), "utf-8")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hadrill.drill.result import Result
+from hadrill.drill.verdict import Verdict
 from hadrill.report.notify import MOST, message, tell
 from hadrill.report.regression import Regression
 from hadrill.report.summary import Summary
@@ -68,10 +69,10 @@ def test_a_refusal_is_told_without_the_address(chat: Chat) -> None:
 def test_the_message_says_the_verdict_first_and_what_failed() -> None:
     rows = []
     for number in range(MOST + 2):
-        made = Result(str(number), "redis", "redis-01", "master", "container-kill", "failed", "2 lost\nmore")
+        made = Result(str(number), "redis", "redis-01", "master", "container-kill", Verdict.FAILED, "2 lost\nmore")
         made.lost = 2
         rows.append(made.as_json())
-    rows.append(Result("x", "redis", "redis-01", "master", "calm", "passed").as_json())
+    rows.append(Result("x", "redis", "redis-01", "master", "calm", Verdict.PASSED).as_json())
     summary = Summary("chaos", (), 90.0, {"inventory": "lab"}, tuple(rows))
     worse = [Regression("redis/master/kill", "median outage", "6.0 s", "8.0 s", 0.001)]
     lines = message(summary, worse, Path("/r"), "NOT PASSED").splitlines()

@@ -10,6 +10,7 @@ from hadrill.diagnosis import Cause
 from hadrill.drill.objective import over_objective
 from hadrill.drill.preflight import diagnose_failure
 from hadrill.drill.result import Result
+from hadrill.drill.verdict import Verdict
 from hadrill.inventory import Host, Inventory
 from hadrill.inventory.settings import Objective
 from hadrill.remote import Remote
@@ -41,7 +42,7 @@ def test_a_diagnosis_that_fails_leaves_the_verdict() -> None:
         raise OSError("nobody answers")
 
     stub = cast("Cluster", type("Stub", (), {"diagnose": unreachable})())
-    result = Result("1", "redis", "redis-01", "master", "power-off", verdict="failed", cause="never recovered")
+    result = Result("1", "redis", "redis-01", "master", "power-off", verdict=Verdict.FAILED, cause="never recovered")
     assert diagnose_failure(result, stub, 0.0) is None
     assert (result.verdict, result.cause, result.notes) == (
         "failed",

@@ -6,15 +6,15 @@ from typing import cast
 import pytest
 
 from hadrill.drill.recovery import Recovery
-from hadrill.faults import BLACKHOLE, PARTITION, Fault
+from hadrill.faults import BLACKHOLE, PARTITION, Fault, Kind
 from hadrill.timing import Timeline
-from hadrill.workload import FAIL, OK, History, Operation, Workload
+from hadrill.workload import FAIL, OK, History, Operation, Outcome, Workload
 
 
 class Served:
     """Clients that are served, and felt what the history says."""
 
-    def __init__(self, *outcomes: str) -> None:
+    def __init__(self, *outcomes: Outcome) -> None:
         self.history = History()
         for outcome in outcomes:
             now = time.monotonic()
@@ -24,7 +24,7 @@ class Served:
         return None
 
 
-def recovery(kind: str, clients: Served, *, budget: float = 60.0, phase: str = "") -> Recovery:
+def recovery(kind: Kind, clients: Served, *, budget: float = 60.0, phase: str = "") -> Recovery:
     timeline, injected = Timeline(), time.monotonic() - 5.0
     if phase:
         timeline.add("redis-02", "something", phase)
@@ -47,7 +47,7 @@ def test_a_partition_that_nobody_noticed_goes_on() -> None:
     ids=["promoted", "routed", "felt", "over budget"],
 )
 def test_a_partition_is_over_when_somebody_acted_or_felt_it(
-    outcomes: tuple[str, ...], budget: float, phase: str
+    outcomes: tuple[Outcome, ...], budget: float, phase: str
 ) -> None:
     over = recovery(PARTITION, Served(*outcomes), budget=budget, phase=phase)
     assert over.missing(time.monotonic()) is None

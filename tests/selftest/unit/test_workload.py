@@ -20,13 +20,14 @@ from hadrill.workload import (
     History,
     Lane,
     Operation,
+    Outcome,
     Workload,
     latencies,
     longest_outage,
 )
 
 
-def ends(*moments: float, outcome: str = OK) -> list[Operation]:
+def ends(*moments: float, outcome: Outcome = OK) -> list[Operation]:
     return [Operation(f"k{moment}", "write new 1", moment - 0.01, moment, outcome) for moment in moments]
 
 

@@ -1,0 +1,68 @@
+"""What a service may do instead of answering as it should: the ends that an experiment, a check or a command expects.
+
+They are raised where an answer is read. Whatever else is raised there is a bug of hadrill's own.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from hadrill.inventory import Host
+
+
+class ServiceError(Exception):
+    """A service that says nothing that helps: what, and of whom."""
+
+
+class NoLeaderError(ServiceError):
+    """Nobody leads, or nobody says who does."""
+
+
+class NoMemberError(ServiceError):
+    """No member is in a role that is asked for."""
+
+
+class BadAnswerError(ServiceError):
+    """An answer of another form than the service's."""
+
+
+class NotSetUpError(ServiceError):
+    """Something that installing brings is missing."""
+
+
+class Fields(dict[str, Any]):
+    """An answer's values by name. A name that is missing is the answer's fault and no bug: BadAnswerError."""
+
+    def __init__(self, source: str, values: Any) -> None:
+        super().__init__(values)
+        self.source = source
+
+    def __missing__(self, name: str) -> Any:
+        raise BadAnswerError(f"{self.source} says nothing of {name!r}")
+
+
+def parsed(source: str, text: str | bytes) -> Any:
+    """An answer in JSON, its objects as Fields. Raises BadAnswerError."""
+    try:
+        return json.loads(text, object_hook=partial(Fields, source))
+    except ValueError as error:
+        raise BadAnswerError(f"{source} answered no JSON: {error}") from error
+
+
+@contextmanager
+def reading(source: str) -> Iterator[None]:
+    """Around the lines that take an answer apart, and nothing else: what they trip over is a BadAnswerError."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise BadAnswerError(f"{source} answered in a form of its own: {type(error).__name__}: {error}") from error
+
+
+def named(members: Iterable[Host], name: str, source: str) -> Host:
+    """The member that a service names. Raises BadAnswerError for a stranger."""
+    for host in members:
+        if name in (host.name, host.address):
+            return host
+    raise BadAnswerError(f"{source} names {name!r}, which is no member")
