@@ -8,6 +8,7 @@ from hadrill.inventory import Host, Inventory, Role
 from hadrill.remote import Remote
 from hadrill.services.client_parts import TURN, hang
 from hadrill.services.cluster import SILENT, Cluster, Member, Probe, Watch
+from hadrill.services.errors import BadAnswerError
 from hadrill.services.haproxy.statistics import STATISTICS_PORT, Statistics
 from hadrill.services.postgresql.cluster import PostgresqlCluster
 from hadrill.services.redis.cluster import RedisCluster
@@ -57,7 +58,7 @@ class ProxyCluster(Cluster):
         def ask() -> Member:
             try:
                 statistics.servers("none")
-            except OSError:
+            except (OSError, BadAnswerError):
                 return SILENT
             return Member("proxy")
 

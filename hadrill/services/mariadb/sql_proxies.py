@@ -82,7 +82,7 @@ class Haproxy:
         def ask() -> Member:
             try:
                 statistics.servers("none")
-            except OSError:
+            except (OSError, BadAnswerError):
                 return SILENT
             return Member("proxy")
 

@@ -12,6 +12,7 @@ import pymysql
 
 from hadrill.inventory import Host, Inventory, Role
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
+from hadrill.services.errors import BadAnswerError, reading
 
 ADMIN_PORT = 6032
 ADMIN = "hadrill_admin"
@@ -158,36 +159,38 @@ class Routing:
 
 
 def routing(administration: Administration) -> Routing:
-    """Where a proxy leads now. Raises ValueError where it does not know Galera."""
+    """Where a proxy leads now. Raises BadAnswerError where it does not know Galera."""
     rows = administration.rows(GROUPS)
     if not rows:
-        raise ValueError("no active row in runtime_mysql_galera_hostgroups: this ProxySQL follows no Galera")
+        raise BadAnswerError("no active row in runtime_mysql_galera_hostgroups: this ProxySQL follows no Galera")
     return routed(rows, administration.rows(SERVERS))
 
 
 def routed(groups: list[tuple[str, ...]], servers: list[tuple[str, ...]]) -> Routing:
     """The same, of rows that were kept."""
-    return Routing(
-        Groups(*map(int, groups[0])),
-        tuple(Server(int(group), name, status, int(weight)) for group, name, status, weight in servers),
-    )
+    with reading("ProxySQL"):
+        return Routing(
+            Groups(*map(int, groups[0])),
+            tuple(Server(int(group), name, status, int(weight)) for group, name, status, weight in servers),
+        )
 
 
 def monitor(administration: Administration) -> Monitor:
-    """How a proxy watches now. Raises ValueError where it does not say."""
+    """How a proxy watches now. Raises BadAnswerError where it does not say."""
     return monitored(administration.rows(MONITOR), administration.rows(AGE))
 
 
 def monitored(variables: list[tuple[str, ...]], age: list[tuple[str, ...]]) -> Monitor:
     """The same, of rows that were kept."""
     live = {name.removeprefix(_PREFIX): value for name, value in variables}
-    return Monitor(
-        live["mysql-monitor_enabled"] == "true",
-        float(live["interval"]) / 1000,
-        float(live["timeout"]) / 1000,
-        int(live["max_timeout_count"]),
-        float(age[0][0]) if age and age[0][0] else None,
-    )
+    with reading("ProxySQL"):
+        return Monitor(
+            live["mysql-monitor_enabled"] == "true",
+            float(live["interval"]) / 1000,
+            float(live["timeout"]) / 1000,
+            int(live["max_timeout_count"]),
+            float(age[0][0]) if age and age[0][0] else None,
+        )
 
 
 def names_of(host: Host) -> tuple[str, str, str]:

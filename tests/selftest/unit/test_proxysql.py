@@ -16,10 +16,12 @@ import pytest
 
 from hadrill.diagnosis import Answer, Diagnosis, Facts, HostFacts
 from hadrill.diagnosis.common import LISTENERS
+from hadrill.faults import Kind
 from hadrill.install import proxysql
 from hadrill.install.desired import Units
 from hadrill.install.site import InstallError, Site
 from hadrill.inventory import Host, Inventory, Role, read
+from hadrill.services.errors import BadAnswerError
 from hadrill.services.mariadb.cluster import MariadbCluster
 from hadrill.services.mariadb.diagnosis import EXAMINATION
 from hadrill.services.mariadb.facts import orders
@@ -248,7 +250,7 @@ def test_a_drill_sees_the_writer_move_as_proxysql_moves_it(cluster: MariadbClust
     threads = [threading.Thread(target=watch, args=(timeline, stop)) for watch in cluster.watches()]
     for thread in threads:
         thread.start()
-    allowed = next(part for part in cluster.budget("crash", "writer").parts if part.name == "proxy down")
+    allowed = next(part for part in cluster.budget(Kind.CRASH, "writer").parts if part.name == "proxy down")
     # The watch must have seen where it led before.
     stop.wait(1.0)
     nodes.stop(nodes.all[0])
@@ -277,17 +279,17 @@ def test_a_node_that_proxysql_keeps_from_clients_is_named(cluster: MariadbCluste
 
 
 def test_the_budget_is_that_of_the_live_monitor(cluster: MariadbCluster) -> None:
-    def proxy_down(kind: str, role: str) -> float:
+    def proxy_down(kind: Kind, role: str) -> float:
         return next(part.seconds for part in cluster.budget(kind, role).parts if part.name == "proxy down")
 
-    assert proxy_down("crash", "writer") == pytest.approx(1.8)
-    assert proxy_down("blackhole", "writer") == pytest.approx(3.8)
+    assert proxy_down(Kind.CRASH, "writer") == pytest.approx(1.8)
+    assert proxy_down(Kind.BLACKHOLE, "writer") == pytest.approx(3.8)
     # Reads go to every node.
-    assert proxy_down("crash", "node") == pytest.approx(1.8)
+    assert proxy_down(Kind.CRASH, "node") == pytest.approx(1.8)
     with Administration(cluster.inventory, cluster.shared[1]) as administration:
         administration.rows("SET mysql-monitor_galera_healthcheck_interval = '5000'")
         administration.rows("LOAD MYSQL VARIABLES TO RUNTIME")
-    slower = cluster.budget("blackhole", "writer")
+    slower = cluster.budget(Kind.BLACKHOLE, "writer")
     assert next(part for part in slower.parts if part.name == "proxy down").seconds == pytest.approx(15.8)
     assert "live, proxysql-02" in str(slower)
 
@@ -340,8 +342,8 @@ def test_a_proxysql_whose_monitor_is_off_is_neither_healthy_nor_has_a_budget(
         OnLoopback(inventory, made, monkeypatch).install()
         cluster = MariadbCluster(inventory, MagicMock())
         assert "started with -M" in str(cluster.unhealthy())
-        with pytest.raises(ValueError, match="never takes a node out"):
-            cluster.budget("crash", "writer")
+        with pytest.raises(BadAnswerError, match="never takes a node out"):
+            cluster.budget(Kind.CRASH, "writer")
         assert [cause.name for cause in judged(inventory).causes] == ["proxysql-unwatched"]
 
 
