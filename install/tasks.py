@@ -119,8 +119,10 @@ def clean(_: Context, inventory: str = DEFAULT, host: str = "", consent: str = "
     _run(inventory, check, work)
 
 
+BASE = "base"
+"""What every host gets."""
 MODULES: dict[str, Module] = {
-    "base": base_module.install,
+    BASE: base_module.install,
     "postgresql": postgresql_module.install,
     "redis": redis_module.install,
     "rabbitmq": rabbitmq_module.install,
@@ -150,10 +152,14 @@ def proofs(stock: Inventory, module: str) -> list[Callable[[], None]]:
 
 def _proved(name: str, module: Module) -> Module:
     def work(site: Site) -> None:
+        wanted = proofs(site.inventory, name)
+        if not wanted and name != BASE:
+            site.say(f"{name}: nothing to install: the inventory has no host for it")
+            return
         site.say(f"{name}: installing")
         module(site)
         if not site.check:
-            for proof in proofs(site.inventory, name):
+            for proof in wanted:
                 until_whole(proof, f"{name} to be whole, before the next module")
             site.say(f"{name}: whole")
 

@@ -4,18 +4,33 @@ Source: K3s' documentation of its configuration file and of embedded etcd, and t
 """
 
 import json
-import shlex
 from collections.abc import Mapping
 
 from hadrill.install.desired import AFTER_NETWORK, Desired, Directory, File, Unit
 from hadrill.install.site import InstallError, Site
 from hadrill.inventory import Host, Role
+from hadrill.remote import shell
 from hadrill.services.kubernetes.service import Kubernetes
 
 PROGRAM = "/usr/local/bin/k3s"
 CONFIG = "/etc/rancher/k3s/config.yaml"
 JOIN_FILE = "/etc/rancher/k3s/token"
 DOWNLOAD_SECONDS = 300.0
+FETCH = """
+set -e
+case $1 in
+    /*) cp "$1" "$3.hadrill-new" ;;
+    *) curl -fsSL -o "$3.hadrill-new" -- "$1" ;;
+esac
+echo "$2  $3.hadrill-new" | sha256sum -c --status || {
+    rm -f "$3.hadrill-new"
+    echo "the sum of $1 is not $2" >&2
+    exit 1
+}
+chmod 755 "$3.hadrill-new"
+mv "$3.hadrill-new" "$3"
+"""
+"""From a place on the host itself or a URL, with the sum that it must have, to where it lies."""
 
 
 def require_source(service: Kubernetes) -> None:
@@ -133,9 +148,5 @@ def _fetch(site: Site, host: Host, source: str, wanted: str) -> None:
     site.record(host, f"program {PROGRAM}")
     if site.check:
         return
-    new = f"{PROGRAM}.hadrill-new"
-    # A place on the host itself is copied; anything else is fetched.
-    get = f"cp {shlex.quote(source)} {new}" if source.startswith("/") else f"curl -fsSL -o {new} {shlex.quote(source)}"
-    refuse = f"{{ rm -f {new}; echo 'the sum of {source} is not {wanted}' >&2; exit 1; }}"
-    check = f"echo '{wanted}  {new}' | sha256sum -c --status || {refuse}"
-    site.remote.run(host, f"{get} && {{ {check}; }} && chmod 755 {new} && mv {new} {PROGRAM}", seconds=DOWNLOAD_SECONDS)
+    command = shell.script(FETCH, source, wanted, PROGRAM)
+    site.remote.run(host, command, seconds=DOWNLOAD_SECONDS)

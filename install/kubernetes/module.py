@@ -31,6 +31,7 @@ def install(site: Site) -> None:
     """Servers and agents, then addons. Does nothing where the inventory has no server."""
     service = Kubernetes(site.inventory)
     if not service.servers:
+        site.say("kubernetes: nothing to install: the inventory has no host for it")
         return
     if service.settings.distribution == "k3s":
         _install_k3s(site, service)
