@@ -21,6 +21,7 @@ ORDER = (
     ("remote",),
     ("workload",),
     ("timing",),
+    ("stats",),
     ("inventory",),
     ("records",),
     ("on_host",),

@@ -7,8 +7,8 @@ from typing import Any
 from hadrill.inventory import Host
 from hadrill.on_host import program
 from hadrill.remote import Remote, RemoteError, run_program
-from hadrill.report.regression import LEVEL, greater
 from hadrill.safety.on_target import ROOT
+from hadrill.stats import LEVEL, greater
 
 COUNT_SECONDS = 10.0
 DATA = "/var/lib/hadrill"
