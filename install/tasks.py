@@ -21,8 +21,9 @@ from hadrill.install import sql_proxy as sql_proxy_module
 from hadrill.install.rolling import until_whole
 from hadrill.install.site import InstallError, Site
 from hadrill.inventory import Host, InvalidInventoryError, Inventory, read
-from hadrill.inventory.table import summary
 from hadrill.remote import RemoteError
+from hadrill.report.inventory_table import summary
+from hadrill.report.screen import standard_output
 from hadrill.services.asking import FAILURES
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.kubernetes import checks as kubernetes_checks
@@ -48,7 +49,7 @@ ERRORS = (InstallError, RemoteError, InvalidInventoryError, CheckFailedError, Ov
 def inventory(_: Context, inventory: str = DEFAULT) -> None:
     """Module 1: read and validate the inventory; touches no host."""
     try:
-        sys.stdout.write(summary(read(Path(inventory))) + "\n")
+        sys.stdout.write(summary(read(Path(inventory)), standard_output()) + "\n")
     except InvalidInventoryError as error:
         raise Exit(str(error), code=1) from error
 

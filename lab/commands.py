@@ -10,10 +10,10 @@ from hadrill.cli.options import inventory_option
 from hadrill.inventory import NotInInventoryError, Settings, read
 from hadrill.inventory.document import read_document
 from hadrill.inventory.profile import PROFILES, Profile
-from hadrill.inventory.table import columns
 from hadrill.lab.docker import LabError
 from hadrill.lab.lab import Lab
 from hadrill.lab.state import ensure_credentials, ensure_profile
+from hadrill.report.screen import standard_output
 
 
 class LabCommands(click.Group):
@@ -49,7 +49,7 @@ def status(folder: Path) -> None:
     addresses = {f"{lab.name}-{h.name}": h.address for h in lab.inventory.hosts}
     addresses |= {f"{lab.name}-{b.name}": str(b.address) for b in lab.inventory.settings.load_balancers}
     rows = [(n.removeprefix(f"{lab.name}-"), addresses.get(n, "-"), power.get(n, "missing")) for n in lab.wanted()]
-    click.echo("\n".join(columns(("MACHINE", "ADDRESS", "POWER"), rows)))
+    click.echo("\n".join(standard_output().table(("MACHINE", "ADDRESS", "POWER"), rows)))
 
 
 @lab_group.command()

@@ -9,7 +9,8 @@ from hadrill.inventory import InvalidInventoryError, read
 from hadrill.inventory.credentials import write_missing
 from hadrill.inventory.problem import Problem
 from hadrill.inventory.servers import read_servers
-from hadrill.inventory.table import summary
+from hadrill.report.inventory_table import summary
+from hadrill.report.screen import standard_output
 
 
 @click.group()
@@ -21,7 +22,7 @@ def inventory() -> None:
 @inventory_option
 def check(folder: Path) -> None:
     """Validate an inventory and print its summary. Touches no host."""
-    click.echo(summary(read(folder)))
+    click.echo(summary(read(folder), standard_output()))
 
 
 @inventory.command()

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from hadrill.inventory.table import columns
 from hadrill.report.drills import by_key
 from hadrill.report.memory import HISTORY, HistoryError, trends
 from hadrill.report.regression import regressions
+from hadrill.report.screen import standard_output
 from hadrill.timing import duration
 
 
@@ -22,7 +22,7 @@ def history(reports: Path, since: str) -> None:
     if not (reports / HISTORY).exists():
         raise click.ClickException(f"no drill was run yet: there is no {reports / HISTORY}")
     try:
-        click.echo("\n".join(columns(head, trends(reports, _earliest(since)))))
+        click.echo("\n".join(standard_output().table(head, trends(reports, _earliest(since)))))
     except HistoryError as error:
         raise click.ClickException(str(error)) from error
     except (ValueError, KeyError) as error:

@@ -20,7 +20,7 @@ from hadrill.diagnosis.facts import (
     reached,
     statistics,
 )
-from hadrill.diagnosis.rule import Cause, Rule
+from hadrill.diagnosis.rule import Cause, CauseRow, Rule
 from hadrill.diagnosis.view import View
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "STATISTICS",
     "Answer",
     "Cause",
+    "CauseRow",
     "Diagnosis",
     "Examination",
     "Facts",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar, cast
 
 from hadrill.diagnosis.view import View
 
@@ -11,6 +11,15 @@ Seen = TypeVar("Seen", bound=View[Any], contravariant=True)
 
 LINES = 12
 """As many lines of evidence are shown to people; reports hold all."""
+
+
+class CauseRow(TypedDict):
+    """A cause in the form in which reports hold it."""
+
+    name: str
+    symptom: str
+    evidence: tuple[str, ...]
+    remedy: str
 
 
 @dataclass(frozen=True)
@@ -28,9 +37,9 @@ class Cause:
             shown.append(f"  and {len(self.evidence) - LINES} more like these")
         return "\n".join([f"{self.name}: {self.symptom}", *shown, f"  -> {self.remedy}"])
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> CauseRow:
         """The form in which reports hold it."""
-        return asdict(self)
+        return cast("CauseRow", asdict(self))
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,12 @@
 """What a drill found."""
 
+import json
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, cast
 
+from hadrill.diagnosis import CauseRow
 from hadrill.drill.verdict import Phase, Verdict
+from hadrill.report.rows import DrillRow
 
 PASSED, FAILED, INCONCLUSIVE = Verdict.PASSED, Verdict.FAILED, Verdict.INCONCLUSIVE
 UNAVAILABLE, ERROR = Verdict.UNAVAILABLE, Verdict.ERROR
@@ -41,7 +44,7 @@ class Result:
     foreign_before: int | None = None
     foreign_after: int | None = None
     loss_window_s: float = 0.0
-    causes: list[dict[str, Any]] = field(default_factory=list)
+    causes: list[CauseRow] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
     wall_s: float = 0.0
@@ -51,6 +54,6 @@ class Result:
     round: int = 0
     began: float = 0.0
 
-    def as_json(self) -> dict[str, Any]:
-        """The form in which summary.json and the history hold it."""
-        return asdict(self)
+    def as_json(self) -> DrillRow:
+        """The form in which summary.json and the history hold it, and in which xdist's workers can send it."""
+        return cast("DrillRow", json.loads(json.dumps(asdict(self))))

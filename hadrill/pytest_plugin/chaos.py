@@ -160,7 +160,7 @@ def _judged(made: list[Result], schedule: Path) -> list[Result]:
             lines = []
             for each in bad:
                 lines.append(f"round {each.round}, {each.fault} on {each.node or '-'}: {each.cause}")
-                lines += explained(each.as_json())
+                lines += explained(each.causes)
             again = ",".join(str(each.round) for each in bad)
             raise error("\n".join([*lines, f"again: pytest tests/chaos --replay {schedule} --only {again}"]))
     return made

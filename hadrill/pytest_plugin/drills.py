@@ -107,7 +107,7 @@ def _report(request: pytest.FixtureRequest, one: Trial) -> Result:
         raise DrillInconclusiveError(result.cause)
     if result.verdict == FAILED:
         head = f"{result.node} ({result.role}), {result.fault}: {result.cause}"
-        raise DrillFailedError("\n".join([head, *explained(result.as_json())]))
+        raise DrillFailedError("\n".join([head, *explained(result.causes)]))
     return result
 
 
@@ -193,7 +193,7 @@ def attach(result: Result, folder: Path) -> None:
     for phase, seconds in result.phases.items():
         with allure.step(f"{phase}: {seconds:.2f} s after the fault"):
             pass
-    if said := explained(result.as_json()):
+    if said := explained(result.causes):
         allure.attach("\n".join(said), "diagnosis", allure.attachment_type.TEXT)
     kinds = {".svg": allure.attachment_type.SVG, ".json": allure.attachment_type.JSON}
     for name in result.evidence:

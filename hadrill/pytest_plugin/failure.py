@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hadrill.diagnosis.unreached import UnreachedError
 from hadrill.drill.errors import DrillBrokenError, DrillFailedError, DrillInconclusiveError, InconclusiveError
 from hadrill.remote import RemoteError
-from hadrill.report.outcome import ERROR, FAILED, INCONCLUSIVE, PASSED, UNREACHABLE
+from hadrill.report.outcome import Ending
 from hadrill.report.secrets import Scrubber
 from hadrill.safety.lease import LeaseHeldError
 from hadrill.services.finding import CheckFailedError
@@ -15,35 +15,35 @@ from hadrill.services.finding import CheckFailedError
 class Failure:
     """One check's end. `text` replaces pytest's traceback; empty where the traceback says more."""
 
-    outcome: str
+    outcome: Ending
     message: str = ""
     cause: str = ""
     hosts: str = ""
     text: str = ""
 
     def as_property(self) -> dict[str, str]:
-        """The form in which a report carries it to the summary."""
-        return {"outcome": self.outcome, "host": self.hosts, "cause": self.cause, "message": self.message}
+        """The form in which a report carries it to the summary: plain strings, which xdist can send."""
+        return {"outcome": self.outcome.value, "host": self.hosts, "cause": self.cause, "message": self.message}
 
 
 def explain(error: BaseException | None, scrub: Scrubber) -> Failure:
     """What a test ended with; None is a pass. Nothing in the answer is secret."""
     if error is None:
-        return Failure(PASSED)
+        return Failure(Ending.PASSED)
     message = scrub(str(error))
     if isinstance(error, CheckFailedError):
         first = error.findings[0]
         hosts = ", ".join(dict.fromkeys(finding.host for finding in error.findings))
-        outcome = UNREACHABLE if first.unreachable else FAILED
+        outcome = Ending.UNREACHABLE if first.unreachable else Ending.FAILED
         return Failure(outcome, message, scrub(first.cause), hosts, message)
     if isinstance(error, DrillFailedError | DrillInconclusiveError | InconclusiveError | LeaseHeldError):
-        outcome = FAILED if isinstance(error, DrillFailedError) else INCONCLUSIVE
+        outcome = Ending.FAILED if isinstance(error, DrillFailedError) else Ending.INCONCLUSIVE
         return Failure(outcome, message, message, text=f"{outcome}: {message}")
     if isinstance(error, UnreachedError):
-        return Failure(UNREACHABLE, message, message, text=message)
+        return Failure(Ending.UNREACHABLE, message, message, text=message)
     if isinstance(error, DrillBrokenError):
-        return Failure(ERROR, message, message, text=f"{ERROR}: {message}")
+        return Failure(Ending.ERROR, message, message, text=f"{Ending.ERROR}: {message}")
     if isinstance(error, RemoteError):
-        return Failure(UNREACHABLE, message, message, error.host, message)
+        return Failure(Ending.UNREACHABLE, message, message, error.host, message)
     message = scrub(f"{type(error).__name__}: {error}")
-    return Failure(INCONCLUSIVE, message, message.splitlines()[0])
+    return Failure(Ending.INCONCLUSIVE, message, message.splitlines()[0])

@@ -1,5 +1,6 @@
 """The page of a chaos run: one file, no outside request, verdict first, then what got worse, then everything else."""
 
+import statistics
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +9,9 @@ from pathlib import Path
 
 import jinja2
 
-from hadrill.report.drills import Row, explained, percentile
+from hadrill.report.drills import explained
 from hadrill.report.regression import Regression
+from hadrill.report.rows import DrillRow
 
 TEMPLATE = Path(__file__).parent / "chaos.html.j2"
 BAD = ("failed", "inconclusive", "error")
@@ -24,7 +26,7 @@ NARROWEST = 1.5
 class Bar:
     """A round on its lane: where it begins and how long it is, in parts of WIDTH."""
 
-    row: Row
+    row: DrillRow
     left: float
     width: float
     title: str
@@ -47,7 +49,7 @@ class Spread:
 
 
 def write_chaos_page(
-    folder: Path, rows: Sequence[Row], worse: Sequence[Regression], environment: dict[str, str], seconds: float
+    folder: Path, rows: Sequence[DrillRow], worse: Sequence[Regression], environment: dict[str, str], seconds: float
 ) -> Path:
     """Write chaos.html into a run's folder. Rows are results in the form in which summary.json holds them."""
     page = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -56,7 +58,7 @@ def write_chaos_page(
         verdict=verdict(counts),
         counts=counts,
         rows=sorted(rows, key=lambda row: row["began"]),
-        bad=[(row, "\n".join(explained(row))) for row in rows if row["verdict"] in BAD],
+        bad=[(row, "\n".join(explained(row["causes"]))) for row in rows if row["verdict"] in BAD],
         worse=worse,
         lanes=_lanes(rows),
         hours=_hours(rows),
@@ -73,12 +75,12 @@ def write_chaos_page(
     return file
 
 
-def faults_of(row: Row) -> int:
+def faults_of(row: DrillRow) -> int:
     """How many faults a round made: its steps without those that could not be made at their moment."""
     if row["fault"] == "calm" or row["outage_s"] is None:
         return 0
     steps = str(row["fault"]).count(" + ") + 1
-    away: int = sum(note.startswith("not made: ") for note in row["notes"])
+    away = sum(note.startswith("not made: ") for note in row.get("notes", ()))
     return max(0, steps - away)
 
 
@@ -90,7 +92,7 @@ def verdict(counts: Counter[str]) -> str:
     return "passed" if counts["passed"] and not counts["inconclusive"] else "inconclusive"
 
 
-def _lanes(rows: Sequence[Row]) -> dict[str, list[Bar]]:
+def _lanes(rows: Sequence[DrillRow]) -> dict[str, list[Bar]]:
     """Rounds by service."""
     if not rows:
         return {}
@@ -105,12 +107,12 @@ def _lanes(rows: Sequence[Row]) -> dict[str, list[Bar]]:
     return lanes
 
 
-def _span(rows: Sequence[Row]) -> tuple[float, float]:
+def _span(rows: Sequence[DrillRow]) -> tuple[float, float]:
     start = min(row["began"] for row in rows)
     return start, max(start + 1.0, *(row["began"] + row["wall_s"] for row in rows))
 
 
-def _hours(rows: Sequence[Row]) -> list[str]:
+def _hours(rows: Sequence[DrillRow]) -> list[str]:
     """Five moments of the night, evenly apart."""
     if not rows:
         return []
@@ -118,14 +120,16 @@ def _hours(rows: Sequence[Row]) -> list[str]:
     return [f"{datetime.fromtimestamp(start + (end - start) * part / 4).astimezone():%H:%M:%S}" for part in range(5)]
 
 
-def _spreads(rows: Sequence[Row]) -> list[Spread]:
-    found = []
+def _spreads(rows: Sequence[DrillRow]) -> list[Spread]:
+    spreads = []
     for service in dict.fromkeys(row["service"] for row in rows):
         measured = [
-            row for row in rows if row["service"] == service and row["outage_s"] is not None and row["budget_s"]
+            (row["outage_s"], row["budget_s"])
+            for row in rows
+            if row["service"] == service and row["outage_s"] is not None and row["budget_s"]
         ]
         if measured:
-            percents = tuple(round(100 * row["outage_s"] / row["budget_s"], 1) for row in measured)
-            seconds = sorted(row["outage_s"] for row in measured)
-            found.append(Spread(service, percents, percentile(seconds, 50), seconds[-1], max(percents)))
-    return found
+            percents = tuple(round(100 * outage / budget, 1) for outage, budget in measured)
+            seconds = [outage for outage, _ in measured]
+            spreads.append(Spread(service, percents, statistics.median(seconds), max(seconds), max(percents)))
+    return spreads

@@ -1,14 +1,17 @@
 """What outlives runs: reports/history.jsonl, one result a line, only ever added to."""
 
-import fcntl
 import json
 import os
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
-from hadrill.report.drills import Row, by_key
+from filelock import FileLock
+
+from hadrill.report.drills import by_key
+from hadrill.report.rows import DrillRow
 
 HISTORY = "history.jsonl"
 SCHEMA = 1
@@ -21,15 +24,14 @@ class HistoryError(Exception):
     """A history that this hadrill cannot read."""
 
 
-def remember(reports: Path, drills: Iterable[Row]) -> None:
+def remember(reports: Path, drills: Iterable[DrillRow]) -> None:
     """Add results to the history, with the time of the run. Runs may end at the same time."""
     moment = datetime.now().astimezone().isoformat(timespec="seconds")
     lines = [
         json.dumps({"schema": SCHEMA, "at": moment} | {k: v for k, v in drill.items() if k not in LEFT_OUT})
         for drill in drills
     ]
-    with (reports / HISTORY).open("ab+") as out:
-        fcntl.flock(out, fcntl.LOCK_EX)
+    with FileLock(reports / f"{HISTORY}.lock"), (reports / HISTORY).open("ab+") as out:
         # A run that was killed while it wrote left half a line: what comes next is not part of it.
         if out.seek(0, os.SEEK_END) and not _ends_a_line(out.fileno(), out.tell()):
             out.write(b"\n")
@@ -38,7 +40,7 @@ def remember(reports: Path, drills: Iterable[Row]) -> None:
         os.fsync(out.fileno())
 
 
-def remembered(reports: Path) -> list[Row]:
+def remembered(reports: Path) -> list[DrillRow]:
     """All results of earlier runs, the oldest first. A line that a killed run left half is passed over.
 
     Raises HistoryError for what a newer hadrill wrote.
@@ -50,7 +52,7 @@ def remembered(reports: Path) -> list[Row]:
     return list(_parsed(lines, reports / HISTORY))
 
 
-def _parsed(lines: Sequence[str], file: Path) -> Iterator[Row]:
+def _parsed(lines: Sequence[str], file: Path) -> Iterator[DrillRow]:
     for number, line in enumerate(lines, start=1):
         try:
             row = json.loads(line)
@@ -58,7 +60,7 @@ def _parsed(lines: Sequence[str], file: Path) -> Iterator[Row]:
             continue
         if not isinstance(row, dict) or row.get("schema", SCHEMA) > SCHEMA:
             raise HistoryError(f"{file}, line {number}: this hadrill knows schema {SCHEMA}: {line[:60]}")
-        yield row
+        yield cast("DrillRow", row)
 
 
 def _ends_a_line(file: int, size: int) -> bool:
@@ -75,13 +77,13 @@ def trends(reports: Path, since: str = "") -> list[tuple[str, ...]]:
     for key, runs in sorted(by_key(made).items()):
         outages = [run["outage_s"] for run in runs if run["outage_s"] is not None]
         passed = sum(run["verdict"] == "passed" for run in runs)
-        counted = (key, str(len(runs)), str(passed))
+        counted, last = (key, str(len(runs)), str(passed)), runs[-1]["at"]
         if not outages:
-            rows.append((*counted, "-", "-", "-", "-", runs[-1]["at"]))
+            rows.append((*counted, "-", "-", "-", "-", last))
             continue
         earlier = statistics.median(outages[:-1] or outages)
         numbers = (statistics.median(outages), max(outages), outages[-1])
-        rows.append((*counted, *(f"{each:.2f}" for each in numbers), f"{outages[-1] - earlier:+.2f}", runs[-1]["at"]))
+        rows.append((*counted, *(f"{number:.2f}" for number in numbers), f"{outages[-1] - earlier:+.2f}", last))
     return rows
 
 

@@ -1,7 +1,11 @@
 """The outcome of one check."""
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypedDict
+
+from hadrill.diagnosis import CauseRow
 
 PROPERTY = "hadrill"
 """Under this name an outcome's details travel from a worker to the process that reports."""
@@ -9,7 +13,30 @@ PROPERTY = "hadrill"
 DRILL = "hadrill-drill"
 """The same for a drill's result."""
 
-PASSED, FAILED, UNREACHABLE, INCONCLUSIVE, ERROR = "passed", "failed", "unreachable", "inconclusive", "error"
+
+class Ending(StrEnum):
+    """How a check ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+    INCONCLUSIVE = "inconclusive"
+    ERROR = "error"
+
+
+class CheckRow(TypedDict):
+    """The form in which summary.json holds a check."""
+
+    id: str
+    module: str
+    check: str
+    outcome: str
+    seconds: float
+    host: str
+    cause: str
+    message: str
+    causes: Sequence[CauseRow]
+    unreached: str
 
 
 @dataclass(frozen=True)
@@ -22,15 +49,26 @@ class Outcome:
     id: str
     module: str
     check: str
-    outcome: str
+    outcome: Ending
     seconds: float
     host: str = ""
     cause: str = ""
     message: str = ""
-    causes: list[dict[str, Any]] = field(default_factory=list)
+    causes: Sequence[CauseRow] = ()
     unreached: str = ""
     """Why none of the hosts that it is about can be reached; the same for all such checks."""
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> CheckRow:
         """The form in which summary.json holds it."""
-        return asdict(self)
+        return CheckRow(
+            id=self.id,
+            module=self.module,
+            check=self.check,
+            outcome=self.outcome,
+            seconds=self.seconds,
+            host=self.host,
+            cause=self.cause,
+            message=self.message,
+            causes=self.causes,
+            unreached=self.unreached,
+        )

@@ -1,7 +1,8 @@
 """Collects the outcomes of a run of the suite, in the process that reports, and writes the run's files."""
 
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from hadrill.report.chaos_page import write_chaos_page
 from hadrill.report.memory import HistoryError, remember, remembered
 from hadrill.report.metrics import metrics
 from hadrill.report.notify import message, tell
-from hadrill.report.outcome import DRILL, INCONCLUSIVE, PROPERTY, Outcome
+from hadrill.report.outcome import DRILL, PROPERTY, Ending, Outcome
 from hadrill.report.regression import Regression, regressions
+from hadrill.report.rows import DrillRow
 from hadrill.report.run_folder import point_latest_at, write_summary
 from hadrill.report.salvage import kept
+from hadrill.report.screen import Screen
 from hadrill.report.secrets import Scrubber
 from hadrill.report.summary import Summary
 
@@ -34,6 +37,9 @@ NAMES = {
 }
 """How the report calls what a file of checks is about, in the order of its table."""
 
+Span = tuple[float, float]
+"""From one moment to another, in Unix time."""
+
 
 class Reporter:
     """A pytest plugin for one run. `versions` is asked once, at the end, for what is really running."""
@@ -41,19 +47,20 @@ class Reporter:
     def __init__(
         self,
         config: pytest.Config,
-        stock: Inventory,
+        inventory: Inventory,
         suite: str,
         folder: Path,
         versions: Callable[[Inventory], dict[str, str]],
     ) -> None:
-        self.config, self.stock, self.suite, self.folder, self.versions = config, stock, suite, folder, versions
+        self.config, self.inventory, self.suite, self.folder, self.versions = config, inventory, suite, folder, versions
         self.started = time.monotonic()
         self.wanted: dict[str, None] = {}
         self.outcomes: dict[str, Outcome] = {}
-        self.drills: list[dict[str, Any]] = []
+        self.drills: list[DrillRow] = []
         self.lines: dict[str, int] = {}
+        self.spans: dict[str, list[Span]] = {}
         self.worse: list[Regression] = []
-        self.told: list[str] = []
+        self.remarks: list[str] = []
         self.summary: Summary | None = None
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -73,8 +80,8 @@ class Reporter:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the outcome of a check: of its call, or of whatever failed before or after it."""
-        found: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
-        details: dict[str, Any] = found[-1] if found else {}
+        self.spans.setdefault(report.nodeid, []).append((report.start, report.stop))
+        details = _details(report)
         drilled: list[Any] = [value for name, value in report.user_properties if name == DRILL]
         if drilled and report.when != "teardown":
             self.drills += drilled if report.when == "call" else []
@@ -104,10 +111,12 @@ class Reporter:
             self.folder.rmdir() if not any(self.folder.iterdir()) else None
             return
         seconds = time.monotonic() - self.started
-        environment = {"inventory": f"{self.stock.settings.name} ({self.stock.folder})", **self.versions(self.stock)}
-        outcomes = [*self.outcomes.values(), *(_not_made(each) for each in self.wanted if each not in self.outcomes)]
+        name = f"{self.inventory.settings.name} ({self.inventory.folder})"
+        environment = {"inventory": name, **self.versions(self.inventory)}
+        outcomes = [*self.outcomes.values(), *(_not_made(test) for test in self.wanted if test not in self.outcomes)]
         ordered = tuple(sorted(outcomes, key=self._place))
-        self.summary = Summary(self.suite, ordered, seconds, environment, tuple(self.drills))
+        busy = covered(span for test in self.outcomes for span in self.spans.get(test, ()))
+        self.summary = Summary(self.suite, ordered, seconds, environment, tuple(self.drills), busy)
         if self.suite == "chaos":
             self._finish_the_night(session, self.summary)
         remember(self.folder.parent, self.drills)
@@ -120,41 +129,61 @@ class Reporter:
         try:
             self.worse = regressions(remembered(self.folder.parent), self.drills)
         except HistoryError as error:
-            self.told.append(f"not compared with earlier runs: {error}")
-        if green and self.config.option.gate and (self.worse or self.told):
+            self.remarks.append(f"not compared with earlier runs: {error}")
+        if green and self.config.option.gate and (self.worse or self.remarks):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
             green = False
         write_chaos_page(self.folder, self.drills, self.worse, summary.environment, summary.seconds)
-        scrub = Scrubber(self.stock.credentials.values())
+        scrub = Scrubber(self.inventory.credentials.values())
         text = scrub(message(summary, self.worse, self.folder, "passed" if green else "NOT PASSED"))
         (self.folder / "message.txt").write_text(text, "utf-8")
-        if webhook := self.stock.settings.notify.webhook:
-            self.told += filter(None, [tell(webhook, text)])
+        if webhook := self.inventory.settings.notify.webhook:
+            self.remarks += filter(None, [tell(webhook, text)])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The table, and where the page lies."""
         if self.summary is None:
             return
         # Allure's and JUnit's plugins write what exceptions say.
-        scrub = Scrubber(self.stock.credentials.values())
+        scrub = Scrubber(self.inventory.credentials.values())
         scrub.files(self.folder)
         what = self.suite if self.suite in ("failover", "chaos") else f"{self.suite} checks"
         unwanted = self.config.option.no_page and f"no index.html, as asked: {self.folder / 'summary.md'}"
         problem = unwanted or write_page(self.folder, f"hadrill: {what}", self.summary.environment)
         point_latest_at(self.folder)
         terminalreporter.section(f"{what} of {self.summary.environment['inventory']}")
-        terminalreporter.write_line(scrub(self.summary.console()))
+        # pytest decided about colours; its own stream says UTF-8 wherever it is captured, so the real one is asked.
+        screen = Screen(self.config.get_terminal_writer().hasmarkup, getattr(sys.__stdout__, "encoding", "ascii"))
+        terminalreporter.write_line(scrub(self.summary.console(screen)))
         if self.suite == "chaos":
             terminalreporter.write_line(f"The night: {self.folder / 'chaos.html'}")
-        for each in self.worse:
-            terminalreporter.write_line(f"worse than before: {each}")
-        for line in self.told:
+        for regression in self.worse:
+            terminalreporter.write_line(f"worse than before: {regression}")
+        for line in self.remarks:
             terminalreporter.write_line(line)
         terminalreporter.write_line(problem or f"Report: {self.folder / 'index.html'}")
+
+
+def _details(report: pytest.TestReport) -> dict[str, Any]:
+    """What the plugin says of a check's end, as Outcome wants it."""
+    properties: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
+    if not properties:
+        return {}
+    details: dict[str, Any] = properties[-1]
+    return details | {"outcome": Ending(details["outcome"])}
+
+
+def covered(spans: Iterable[Span]) -> float:
+    """Seconds in which at least one of the spans ran: checks of several workers may run at once."""
+    total, until = 0.0, 0.0
+    for start, stop in sorted(spans):
+        total += max(0.0, stop - max(start, until))
+        until = max(until, stop)
+    return total
 
 
 def _not_made(nodeid: str) -> Outcome:
     path, _, name = nodeid.partition("::")
     service, cause = Path(path).stem.removeprefix("test_"), "the run ended before this check"
     module = NAMES.get(service, service)
-    return Outcome(nodeid, module, name.removeprefix("test_"), INCONCLUSIVE, 0.0, "", cause, cause)
+    return Outcome(nodeid, module, name.removeprefix("test_"), Ending.INCONCLUSIVE, 0.0, "", cause, cause)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hadrill.report.chaos_page import write_chaos_page
-from hadrill.report.drills import Row
 from hadrill.report.memory import remember
+from hadrill.report.rows import DrillRow
 from hadrill.report.run_folder import write_summary
 from hadrill.report.summary import Summary
 from hadrill.safety.journal import started
@@ -32,12 +32,12 @@ def salvage(reports: Path) -> Iterator[Path]:
         yield folder
 
 
-def kept(folder: Path) -> list[Row]:
+def kept(folder: Path) -> list[DrillRow]:
     """What the rounds of a run left: their results, in the order of their numbers."""
     return [json.loads(file.read_text("utf-8")) for file in sorted(folder.glob("drills/*/result.json"))]
 
 
-def _write(folder: Path, rows: list[Row]) -> None:
+def _write(folder: Path, rows: list[DrillRow]) -> None:
     ends = [row["began"] + row["wall_s"] for row in rows]
     seconds = max(ends) - min(row["began"] for row in rows) if rows else 0.0
     environment = {"note": NOTE if rows else f"{NOTE}; no round had ended"}

@@ -5,27 +5,33 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rich.table import Table
+
 from hadrill.report import drills
-from hadrill.report.outcome import PASSED, Outcome
+from hadrill.report.outcome import Ending, Outcome
+from hadrill.report.rows import DrillRow
+from hadrill.report.screen import Screen
 
 WIDTH = 90
+SCORE = 10
 MESSAGE_LINES = 6
 
 
 @dataclass(frozen=True)
 class Summary:
-    """All outcomes of a suite. `seconds` is the time of the whole run; `drills` are results of drills."""
+    """All outcomes of a suite. `seconds` is the time of the whole run, `check_seconds` that of its checks alone."""
 
     suite: str
     outcomes: tuple[Outcome, ...]
     seconds: float
     environment: dict[str, str]
-    drills: tuple[dict[str, Any], ...] = ()
+    drills: tuple[DrillRow, ...] = ()
+    check_seconds: float = 0.0
 
     @property
     def passed(self) -> int:
         """Checks that passed."""
-        return sum(outcome.outcome == PASSED for outcome in self.outcomes)
+        return sum(outcome.outcome == Ending.PASSED for outcome in self.outcomes)
 
     @property
     def total(self) -> int:
@@ -34,46 +40,64 @@ class Summary:
 
     def modules(self) -> dict[str, list[Outcome]]:
         """Outcomes by module, in the order of the run."""
-        found: dict[str, list[Outcome]] = {}
+        modules: dict[str, list[Outcome]] = {}
         for outcome in self.outcomes:
-            found.setdefault(outcome.module, []).append(outcome)
-        return found
+            modules.setdefault(outcome.module, []).append(outcome)
+        return modules
 
     @property
     def unreached(self) -> list[str]:
         """Why checks could not be made at all: one line a reason, however many checks it is about."""
         return list(dict.fromkeys(outcome.unreached for outcome in self.outcomes if outcome.unreached))
 
-    def console(self) -> str:
-        """Reasons that explain many checks; the table in plain ASCII; then a line for each check that did not pass."""
-        lines = [*self.unreached, *([""] if self.unreached else [])]
-        width = max([len(module) for module in self.modules()] + [10]) + 3
-        for module, outcomes in self.modules().items():
-            score = f"{sum(o.outcome == PASSED for o in outcomes)}/{len(outcomes)}"
-            rows = _wrapped(list(_cells(outcomes)), WIDTH - 10 - width)
-            lines += [" " * width + row for row in rows[:-1]]
-            lines.append(f"{'':<{width}}{rows[-1]}".ljust(WIDTH - 10) + f"{score:>10}")
-            lines[-len(rows)] = module.ljust(width) + lines[-len(rows)][width:]
+    def console(self, screen: Screen) -> str:
+        """Reasons that explain many checks, both tables, and a line for each check that did not pass."""
+        shown = [*screen.lines(*map(screen.text, self.unreached)), ""] if self.unreached else []
+        shown += screen.lines(self._modules(screen)) if self.outcomes else []
         if self.outcomes or not self.drills:
-            percent = 100 * self.passed // self.total if self.total else 0
-            score = f"{self.passed}/{self.total}"
-            title = f"{self.suite.capitalize()} checks"
-            lines.append(title.ljust(WIDTH - 10) + f"{score:>10}  ({percent}%)  {self.seconds:.1f} s")
-        lines += [f"  {line}" for outcome in self.outcomes for line in _explained(outcome)]
-        return "\n".join([*lines, *drills.table(self.drills)]).encode("ascii", "backslashreplace").decode("ascii")
+            shown += screen.lines(self._total(screen))
+        failed = [f"  {line}" for outcome in self.outcomes for line in _explained(outcome)]
+        shown += screen.lines(*map(screen.text, failed)) if failed else []
+        return "\n".join([*shown, *drills.table(self.drills, screen)])
+
+    def _modules(self, screen: Screen) -> Table:
+        width = max([len(module) for module in self.modules()] + [10]) + 3
+        grid = Table.grid()
+        grid.add_column(min_width=width, no_wrap=True)
+        grid.add_column(min_width=WIDTH - SCORE - width, no_wrap=True)
+        grid.add_column(min_width=SCORE, justify="right", vertical="bottom", no_wrap=True)
+        for module, outcomes in self.modules().items():
+            score = f"{sum(o.outcome == Ending.PASSED for o in outcomes)}/{len(outcomes)}"
+            cells = screen.text("\n".join(_wrapped(list(_cells(outcomes)), WIDTH - SCORE - width)))
+            cells.highlight_regex(r"\bok\b", "green")
+            cells.highlight_regex(rf"\b({'|'.join(Ending).upper()})\b", "bold red")
+            grid.add_row(screen.text(module), cells, score)
+        return grid
+
+    def _total(self, screen: Screen) -> Table:
+        percent = 100 * self.passed // self.total if self.total else 0
+        grid = Table.grid()
+        grid.add_column(min_width=WIDTH - SCORE, no_wrap=True)
+        grid.add_column(min_width=SCORE, justify="right", no_wrap=True)
+        grid.add_column(no_wrap=True)
+        style = "bold green" if self.outcomes and self.passed == self.total else "bold red"
+        score = screen.text(f"{self.passed}/{self.total}", style)
+        time = f"  ({percent}%)  {self.check_seconds:.1f} s"
+        grid.add_row(screen.text(f"{self.suite.capitalize()} checks"), score, time)
+        return grid
 
     def markdown(self) -> str:
         """The same as a page for people."""
         lines = [f"# {self.suite.capitalize()} run in {self.seconds:.1f} s", ""]
         lines += [line for reason in self.unreached for line in (f"**{reason}**", "")]
         if self.outcomes:
-            lines += [f"## Checks: {self.passed}/{self.total}", ""]
+            lines += [f"## Checks: {self.passed}/{self.total} in {self.check_seconds:.1f} s", ""]
             lines += ["| module | check | outcome | seconds | host | cause |", "|---|---|---|---|---|---|"]
         for o in self.outcomes:
             cause = o.cause.replace("|", "\\|").replace("\n", " ")
             lines.append(f"| {o.module} | {o.check} | {o.outcome} | {o.seconds:.2f} | {o.host} | {cause} |")
         for o in self.outcomes:
-            lines += drills.explained_in_markdown(f"{o.module} {o.check}", o.as_json())
+            lines += drills.explained_in_markdown(f"{o.module} {o.check}", o.causes)
         lines += drills.markdown(self.drills)
         lines += ["", "## Environment", "", *[f"- {name}: {value}" for name, value in self.environment.items()], ""]
         return "\n".join(lines)
@@ -85,8 +109,9 @@ class Summary:
             "passed": self.passed,
             "total": self.total,
             "seconds": round(self.seconds, 3),
+            "check_seconds": round(self.check_seconds, 3),
             "modules": {
-                module: {"passed": sum(o.outcome == PASSED for o in outcomes), "total": len(outcomes)}
+                module: {"passed": sum(o.outcome == Ending.PASSED for o in outcomes), "total": len(outcomes)}
                 for module, outcomes in self.modules().items()
             },
             "environment": self.environment,
@@ -113,18 +138,18 @@ def _cells(outcomes: Sequence[Outcome]) -> Iterator[str]:
     checks: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         checks.setdefault(outcome.check.partition("[")[0], []).append(outcome)
-    for name, each in checks.items():
-        passed = sum(o.outcome == PASSED for o in each)
-        if len(each) > 1:
-            yield f"{name} {passed}/{len(each)}"
+    for name, made in checks.items():
+        passed = sum(o.outcome == Ending.PASSED for o in made)
+        if len(made) > 1:
+            yield f"{name} {passed}/{len(made)}"
         else:
-            yield f"{name} {'ok' if passed else each[0].outcome.upper()}"
+            yield f"{name} {'ok' if passed else made[0].outcome.upper()}"
 
 
 def _explained(outcome: Outcome) -> Iterator[str]:
-    if outcome.outcome != PASSED:
+    if outcome.outcome != Ending.PASSED:
         yield f"{outcome.module} {outcome.check}: {outcome.outcome}"
         if outcome.message == outcome.unreached:
             return
         yield from (f"    {line}" for line in outcome.message.splitlines()[:MESSAGE_LINES])
-        yield from (f"    {line}" for line in drills.explained(outcome.as_json()))
+        yield from (f"    {line}" for line in drills.explained(outcome.causes))

@@ -20,7 +20,7 @@ def explained(cluster: Cluster, loss: Loss, problem: str, victim: str = "") -> S
         return Seen(problem=f"{problem}; no diagnosis: {error}")
     if found is None:
         return Seen(problem=f"{problem}; no diagnosis")
-    return Seen(problem=f"{problem}; {found.summary}", causes=tuple(cause.as_json() for cause in found.causes))
+    return Seen(problem=f"{problem}; {found.summary}", causes=tuple(dict(cause.as_json()) for cause in found.causes))
 
 
 def unserved_services(session: Session, loss: Loss, present: Iterable[str]) -> dict[str, Seen]:

@@ -18,6 +18,8 @@ from hadrill.inventory import Host, Inventory
 from hadrill.inventory.settings import Objective
 from hadrill.remote import Remote, UnreachableError
 from hadrill.report import drills, memory
+from hadrill.report.rows import DrillRow
+from hadrill.report.screen import Screen
 from hadrill.safety import journal
 from hadrill.safety.consent import refused
 from hadrill.safety.guard import Arithmetic, is_away
@@ -218,7 +220,7 @@ def test_times_as_the_products_write_them() -> None:
     assert (redis_seconds("2s"), redis_seconds("2000ms"), redis_seconds("2000")) == (2.0, 2.0, 2.0)
 
 
-def row(outage: float | None, verdict: str = "passed") -> dict[str, Any]:
+def row(outage: float | None, verdict: str = "passed") -> DrillRow:
     result = Result(
         "1", "redis", "redis-01", "master", "power-off", Verdict(verdict), outage_s=outage, budget_s=10.0, lost=0
     )
@@ -226,9 +228,9 @@ def row(outage: float | None, verdict: str = "passed") -> dict[str, Any]:
 
 
 def test_repeated_drills_show_their_distribution() -> None:
-    text = "\n".join(drills.table([row(5.0), row(6.0), row(7.0, "failed")]))
+    text = "\n".join(drills.table([row(5.0), row(6.0), row(7.0, "failed")], Screen()))
     assert "Failover drills  2/3 passed, 1 failed" in text
-    assert "redis/master/power-off: 2/3 passed, outage min 5.00 median 6.00 p95 7.00 max 7.00 s" in text
+    assert "redis/master/power-off: 2/3 passed, outage min 5.00 median 6.00 p95 6.90 max 7.00 s" in text
 
 
 def test_the_history_shows_trends(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hadrill.cli.command import commands
 from hadrill.inventory import InvalidInventoryError, Problem, Role, read
 from hadrill.inventory.ports import openings
-from hadrill.inventory.table import summary
+from hadrill.report.inventory_table import summary
+from hadrill.report.screen import Screen
 
 
 def problems_of(folder: Path) -> list[str]:
@@ -37,7 +38,7 @@ def test_the_production_inventory_has_52_servers(keybuzz: Path) -> None:
 
 def test_the_summary_is_ascii_and_names_every_cluster(keybuzz: Path) -> None:
     inventory = read(keybuzz)
-    text = summary(inventory)
+    text = summary(inventory, Screen())
     assert text.isascii()
     clusters = {(host.role.value, host.cluster) for host in inventory.hosts if host.cluster}
     assert len(clusters) > 5

@@ -4,36 +4,50 @@ import json
 from pathlib import Path
 
 from click.testing import CliRunner
+from prometheus_client.parser import text_string_to_metric_families
 
 from hadrill.cli.results import compare
 from hadrill.drill.result import Result
 from hadrill.drill.verdict import Verdict
 from hadrill.report.metrics import metrics
-from hadrill.report.outcome import Outcome
+from hadrill.report.outcome import Ending, Outcome
+from hadrill.report.rows import DrillRow
 from hadrill.report.summary import Summary
 
 
-def rows(*outages: float | None) -> list[dict[str, object]]:
+def rows(*outages: float | None) -> list[DrillRow]:
     made = [Result(str(n), "redis", "redis-01", "master", 'kill "it"', Verdict.PASSED) for n in range(len(outages))]
     for result, outage in zip(made, outages, strict=True):
         result.outage_s, result.lost = outage, 1
     return [result.as_json() for result in made]
 
 
-def test_every_line_is_a_sample_or_says_what_follows() -> None:
-    check = Outcome("t::a", "Redis", "connectivity", "passed", 0.1)
+def test_prometheus_reads_what_the_run_was() -> None:
+    check = Outcome("t::a", "Redis", "connectivity", Ending.PASSED, 0.1)
     text = metrics(Summary("chaos", (check,), 61.5, {}, tuple(rows(6.0, 7.0, None))), 1_700_000_000.0, worse=2)
-    lines = text.splitlines()
-    assert 'hadrill_run_end_time_seconds{suite="chaos"} 1700000000' in lines
-    assert 'hadrill_drills{suite="chaos",verdict="passed"} 3' in lines
-    assert 'hadrill_drills{suite="chaos",verdict="failed"} 0' in lines
-    assert 'hadrill_lost_writes{suite="chaos"} 3' in lines
-    assert 'hadrill_regressions{suite="chaos"} 2' in lines
-    labels = 'service="redis",role="master",fault="kill \\"it\\""'
-    assert f'hadrill_outage_seconds{{{labels},quantile="1"}} 7' in lines
-    named = [line.split()[2] for line in lines if line.startswith("# TYPE")]
-    assert len(named) == len(set(named))
-    assert {line.partition("{")[0] for line in lines if not line.startswith("#")} == set(named)
+    families = list(text_string_to_metric_families(text))
+    assert {family.type for family in families} == {"gauge"}
+    assert len(families) == len({family.name for family in families})
+    samples = {
+        (sample.name.removeprefix("hadrill_"), *sorted(sample.labels.values())): sample.value
+        for family in families
+        for sample in family.samples
+    }
+    assert samples == {
+        ("run_end_time_seconds", "chaos"): 1_700_000_000.0,
+        ("run_duration_seconds", "chaos"): 61.5,
+        ("regressions", "chaos"): 2.0,
+        ("checks", "chaos", "passed"): 1.0,
+        ("checks", "chaos", "total"): 1.0,
+        ("drills", "chaos", "passed"): 3.0,
+        ("drills", "chaos", "failed"): 0.0,
+        ("drills", "chaos", "inconclusive"): 0.0,
+        ("drills", "chaos", "unavailable"): 0.0,
+        ("drills", "chaos", "error"): 0.0,
+        ("lost_writes", "chaos"): 3.0,
+        ("outage_seconds", "0.5", 'kill "it"', "master", "redis"): 6.5,
+        ("outage_seconds", "1", 'kill "it"', "master", "redis"): 7.0,
+    }
 
 
 def test_two_runs_are_compared(tmp_path: Path) -> None:

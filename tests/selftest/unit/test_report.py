@@ -1,25 +1,35 @@
 """The report: the table, the files, and secrets that stay out of both."""
 
 import json
-from dataclasses import replace
+import re
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Literal, cast
 
 import pytest
+from execnet import dumps, loads
 
 from hadrill.diagnosis import Cause
+from hadrill.drill.result import Result
+from hadrill.drill.verdict import Phase, Verdict
+from hadrill.inventory import Inventory
 from hadrill.report import allure, run_folder
-from hadrill.report.outcome import Outcome
+from hadrill.report.outcome import DRILL, PROPERTY, Ending, Outcome
+from hadrill.report.reporter import Reporter, covered
+from hadrill.report.rows import DrillRow
 from hadrill.report.run_folder import new_run_folder, point_latest_at
+from hadrill.report.screen import Screen
 from hadrill.report.secrets import Scrubber
 from hadrill.report.summary import WIDTH, Summary
 
-GOOD = Outcome("t::a", "Redis", "connectivity", "passed", 0.1)
+GOOD = Outcome("t::a", "Redis", "connectivity", Ending.PASSED, 0.1)
 BAD = Outcome(
     "t::b",
     "Redis",
     "sentinel",
-    "unreachable",
+    Ending.UNREACHABLE,
     2.0,
     "redis-03",
     "powered off",
@@ -28,7 +38,7 @@ BAD = Outcome(
 
 
 def test_the_table_counts_and_explains_in_ascii() -> None:
-    text = Summary("basic", (GOOD, BAD), 6.24, {}).console()
+    text = Summary("basic", (GOOD, BAD), 60.0, {}, check_seconds=6.24).console(Screen())
     assert text.isascii()
     assert text.splitlines()[0].startswith("Redis        connectivity ok  sentinel UNREACHABLE")
     assert text.splitlines()[0].endswith("1/2")
@@ -39,7 +49,7 @@ def test_the_table_counts_and_explains_in_ascii() -> None:
 def test_causes_of_a_failed_check_are_everywhere() -> None:
     cause = Cause("quorum-too-high", "more must agree than are there", ("redis-01: 3 of 2",), "lower it").as_json()
     summary = Summary("basic", (GOOD, replace(BAD, causes=[cause])), 6.2, {})
-    for text in (summary.console(), summary.markdown()):
+    for text in (summary.console(Screen()), summary.markdown()):
         assert (
             text.index("quorum-too-high: more must agree") < text.index("redis-01: 3 of 2") < text.index("-> lower it")
         )
@@ -48,18 +58,18 @@ def test_causes_of_a_failed_check_are_everywhere() -> None:
 
 def test_a_check_on_many_hosts_is_one_cell_and_rows_do_not_grow_too_long() -> None:
     many = [
-        Outcome(f"t::{n}[{h}]", "Hosts", f"{n}[{h}]", "passed", 0.0)
+        Outcome(f"t::{n}[{h}]", "Hosts", f"{n}[{h}]", Ending.PASSED, 0.0)
         for n in ("engine", "swap", "sshd", "resolver", "firewall", "images")
         for h in range(19)
     ]
-    lines = Summary("hosts", tuple(many), 1.0, {}).console().splitlines()
+    lines = Summary("hosts", tuple(many), 1.0, {}).console(Screen()).splitlines()
     assert "engine 19/19" in lines[0]
     assert lines[1].endswith("114/114")
     assert all(len(line) <= WIDTH for line in lines[:2])
 
 
 def test_nothing_checked_is_not_green() -> None:
-    assert "0/0  (0%)" in Summary("basic", (), 1.0, {}).console()
+    assert "0/0  (0%)" in Summary("basic", (), 1.0, {}).console(Screen())
 
 
 def test_programs_get_the_same_numbers() -> None:
@@ -96,3 +106,60 @@ def test_a_missing_allure_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(allure, "HOME", tmp_path / "nowhere")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "Allure is not installed" in allure.write_page(tmp_path, "title", {})
+
+
+def test_the_checks_time_is_their_own_however_many_ran_at_once() -> None:
+    assert covered([]) == 0.0
+    assert covered([(10.0, 11.0), (10.5, 12.0), (10.6, 10.7), (40.0, 41.5)]) == pytest.approx(3.5)
+
+
+def ended(
+    node: str,
+    start: float,
+    stop: float,
+    *properties: tuple[str, object],
+    when: Literal["setup", "call", "teardown"] = "call",
+) -> pytest.TestReport:
+    place = (node.partition("::")[0], 1, node)
+    return pytest.TestReport(node, place, {}, "passed", None, when, (), 0, start, stop, properties)
+
+
+def test_a_drill_beside_the_checks_is_not_in_their_time(lab_inventory: Inventory, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    config = cast("pytest.Config", SimpleNamespace())
+    reporter = Reporter(config, lab_inventory, "basic", folder, lambda _: {})
+    check = (PROPERTY, {"outcome": "passed", "module": "Redis", "check": "sentinel"})
+    drill = (DRILL, Result("1", "redis", "redis-01", "master", "container-kill", Verdict.PASSED).as_json())
+    reporter.pytest_runtest_logreport(ended("t.py::a", 100.0, 100.5, when="setup"))
+    reporter.pytest_runtest_logreport(ended("t.py::a", 100.5, 101.5, check))
+    reporter.pytest_runtest_logreport(ended("t.py::drill", 102.0, 105.0, when="setup"))
+    reporter.pytest_runtest_logreport(ended("t.py::drill", 105.0, 125.0, drill))
+    reporter.pytest_runtest_logreport(ended("t.py::drill", 125.0, 125.5, drill, when="teardown"))
+    reporter.pytest_sessionfinish(cast("pytest.Session", None))
+    assert reporter.summary is not None
+    assert reporter.summary.console(Screen()).splitlines()[1].endswith("1/1  (100%)  1.5 s")
+    assert json.loads((folder / "summary.json").read_text("utf-8"))["check_seconds"] == 1.5
+
+
+def test_a_result_travels_from_a_worker_of_xdist() -> None:
+    result = Result("1", "redis", "redis-01", "master", "container-kill", Verdict.PASSED, phases={Phase.ELECT: 1.5})
+    assert loads(dumps(result.as_json())) == result.as_json()
+
+
+def test_a_row_has_the_fields_of_a_drills_result() -> None:
+    assert set(DrillRow.__annotations__) == {field.name for field in fields(Result)} | {"schema", "at"}
+
+
+def test_colours_are_for_a_screen_that_has_them_and_change_no_word() -> None:
+    summary = Summary("basic", (GOOD, BAD), 60.0, {}, check_seconds=6.24)
+    plain, coloured = summary.console(Screen()), summary.console(Screen(colour=True))
+    assert "\x1b[" not in plain
+    assert "\x1b[32mok\x1b[0m" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured).splitlines() == plain.splitlines()
+    assert "expected \u2713" in summary.console(Screen(encoding="utf-8"))
+
+
+def test_cells_are_as_wide_as_what_is_shown_of_them() -> None:
+    lines = Screen().table(("NAME", "B"), [("\u2713", "x"), ("[bold]word :x:", "y")])
+    assert lines == ["NAME            B", "\\u2713          x", "[bold]word :x:  y"]

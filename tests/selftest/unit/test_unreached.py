@@ -8,7 +8,8 @@ from hadrill.diagnosis import unreached
 from hadrill.diagnosis.unreached import Unreached, UnreachedError
 from hadrill.inventory import Inventory, Role
 from hadrill.pytest_plugin.failure import explain
-from hadrill.report.outcome import FAILED, PASSED, UNREACHABLE, Outcome
+from hadrill.report.outcome import Ending, Outcome
+from hadrill.report.screen import Screen
 from hadrill.report.secrets import Scrubber
 from hadrill.report.summary import Summary
 
@@ -60,18 +61,18 @@ def test_a_service_with_one_host_left_is_checked(lab_inventory: Inventory, looks
 
 def test_the_one_reason_comes_before_the_table_and_not_with_every_check() -> None:
     found = explain(UnreachedError(DOWN), Scrubber([]))
-    assert (found.outcome, found.message) == (UNREACHABLE, DOWN)
+    assert (found.outcome, found.message) == (Ending.UNREACHABLE, DOWN)
     outcomes = [
         Outcome(
-            "a", "Redis", "connectivity", UNREACHABLE, 4.0, "redis-01", "off", "redis-01: expected x", unreached=DOWN
+            "a", "Redis", "connectivity", Ending.UNREACHABLE, 4.0, "redis-01", "off", "expected x", unreached=DOWN
         ),
-        Outcome("b", "Redis", "sentinel", UNREACHABLE, 0.0, "", DOWN, DOWN, unreached=DOWN),
-        Outcome("c", "MinIO", "objects", PASSED, 0.1),
-        Outcome("d", "MinIO", "quorum", FAILED, 0.1, "minio-01", "a cause", "a message"),
+        Outcome("b", "Redis", "sentinel", Ending.UNREACHABLE, 0.0, "", DOWN, DOWN, unreached=DOWN),
+        Outcome("c", "MinIO", "objects", Ending.PASSED, 0.1),
+        Outcome("d", "MinIO", "quorum", Ending.FAILED, 0.1, "minio-01", "a cause", "a message"),
     ]
     summary = Summary("basic", tuple(outcomes), 5.0, {})
-    assert summary.console().splitlines()[0] == DOWN
-    assert summary.console().count(DOWN) == 1
-    assert "redis-01: expected x" in summary.console()
+    assert summary.console(Screen()).splitlines()[0] == DOWN
+    assert summary.console(Screen()).count(DOWN) == 1
+    assert "expected x" in summary.console(Screen())
     assert summary.markdown().splitlines()[2] == f"**{DOWN}**"
-    assert Summary("basic", tuple(outcomes[2:]), 5.0, {}).console().startswith("MinIO")
+    assert Summary("basic", tuple(outcomes[2:]), 5.0, {}).console(Screen()).startswith("MinIO")

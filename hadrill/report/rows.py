@@ -1,0 +1,47 @@
+"""What reports are made of: the results of checks and drills as summary.json and history.jsonl hold them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired, TypedDict
+
+from hadrill.diagnosis import CauseRow
+
+
+class DrillRow(TypedDict):
+    """One drill, or one round of a chaos run. Seconds but for counts; None where nothing could be measured.
+
+    A line of the history has `schema` and `at` too, and no `lanes`, `evidence` and `notes`; an older one has no
+    `foreign_...`.
+    """
+
+    id: str
+    service: str
+    node: str
+    role: str
+    fault: str
+    verdict: str
+    cause: str
+    outage_s: float | None
+    return_outage_s: float | None
+    budget_s: float | None
+    budget: str
+    phases: Mapping[str, float]
+    lanes: NotRequired[Mapping[str, Mapping[str, Any]]]
+    operations: Mapping[str, int]
+    acknowledged: int
+    lost: int | None
+    unknown: int
+    duplicates: int
+    foreign_before: NotRequired[int | None]
+    foreign_after: NotRequired[int | None]
+    loss_window_s: float
+    causes: Sequence[CauseRow]
+    notes: NotRequired[Sequence[str]]
+    evidence: NotRequired[Sequence[str]]
+    wall_s: float
+    overhead_s: float | None
+    converged_s: float | None
+    folder: str
+    round: int
+    began: float
+    schema: NotRequired[int]
+    at: NotRequired[str]
