@@ -1,24 +1,28 @@
 """Lines on the user's terminal while a test runs, past pytest's capturing."""
 
 import os
-import shutil
+import sys
 from collections.abc import Callable
 
 import pytest
 
 # This module is imported before pytest puts its own file in place of standard output.
 _OUTPUT = os.dup(1)
+_ENCODING = getattr(sys.__stdout__, "encoding", None) or "ascii"
 
 
 def line_writer(config: pytest.Config) -> Callable[[str], None]:
-    """What takes a drill's lines. Where there is no terminal, the one that is rewritten all the time is left out.
+    """What takes a drill's lines; one that begins with a carriage return is replaced by the next (see Lines.live).
 
     A worker of xdist has no output of its own: its lines go nowhere.
     """
     if hasattr(config, "workerinput"):
         return lambda _: None
-    terminal = os.isatty(_OUTPUT)
-    width = shutil.get_terminal_size().columns - 1
+    from hadrill.report.screen import Lines
+
+    # It has no path, and lives as long as this process.
+    stream = open(_OUTPUT, "w", encoding=_ENCODING, closefd=False)  # noqa: SIM115
+    lines = Lines(stream)
     reporter = config.pluginmanager.getplugin("terminalreporter")
     ended = 0  # the width at which pytest's line was ended for it
 
@@ -28,19 +32,14 @@ def line_writer(config: pytest.Config) -> Callable[[str], None]:
         if reporter is None:
             return False
         width = config.get_terminal_writer().width_of_current_line
-        found = reporter.currentfspath is not None or width not in (0, ended)
+        unended = reporter.currentfspath is not None or width not in (0, ended)
         reporter.currentfspath, ended = None, width
-        return found
+        return unended
 
     def say(text: str) -> None:
-        rewritten = text.startswith("\r")
-        if terminal:
-            line = text.lstrip("\r")
-            text = "\r" + line[:width].ljust(width) + ("" if rewritten else "\n") if "\n" not in line else f"\n{line}\n"
-        elif rewritten:
-            return
+        if text.startswith("\r"):
+            lines.live(text.removeprefix("\r"))
         else:
-            text = "\n" * amid() + f"{text}\n"
-        os.write(_OUTPUT, text.encode("ascii", "backslashreplace"))
+            lines.line("\n" * (not lines.terminal and amid()) + text)
 
     return say
