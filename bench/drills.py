@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.measure import BIN, measure
-from hadrill.inventory import Inventory, Role
+from hadrill.inventory import Inventory
 
 KILLED_MASTER = "test_redis.py::test_drill[master-container-kill]"
 EACH = (
@@ -46,7 +46,7 @@ def _beside_a_loop(stock: Inventory, folder: Path) -> list[str]:
     environment = {
         "PATH": "/usr/bin:/bin",
         "HOST": str(stock.entry_point(6379).address),
-        "SECRET": stock.credentials.secret(Role.REDIS, "REDIS_PASSWORD"),
+        "SECRET": stock.credentials.secret("redis", "REDIS_PASSWORD"),
     }
     loop = subprocess.Popen(["bash", "-c", LOOP], env=environment, stdout=subprocess.PIPE, text=True)
     try:

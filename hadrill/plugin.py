@@ -22,7 +22,7 @@ from hadrill.fixtures import (  # noqa: F401 - pytest finds fixtures here
     redis,
     remote,
 )
-from hadrill.inventory import InvalidInventoryError, Inventory, Role, read
+from hadrill.inventory import InvalidInventoryError, Inventory, read
 from hadrill.report.reporter import Reporter
 from hadrill.report.run_folder import new_run_folder
 from hadrill.safety.signals import die_with_parent, end_politely
@@ -164,7 +164,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wish = wish_of(config)
     for item in items:
         mark = item.get_closest_marker("loses")
-        if mark is not None and item not in absent and not wish.includes(stock, Role(mark.args[0]), mark.args[1]):
+        if mark is not None and item not in absent and not wish.includes(stock, mark.args[0], mark.args[1]):
             absent.append(item)
         elif mark is not None and config.option.plan:
             item.add_marker(pytest.mark.skip(f"{mark.args[1]} on a {mark.args[0]}, and back; nothing was touched"))

@@ -4,9 +4,8 @@ from typing import Any
 
 from hadrill.install.desired import Block, Desired, File
 from hadrill.install.site import InstallError, Site
-from hadrill.inventory import Host, Role
-from hadrill.inventory.ports import openings
-from hadrill.inventory.profile import KUBERNETES
+from hadrill.inventory import RUNNER, Host
+from hadrill.inventory.ports import home_networks, openings
 from hadrill.on_host import program
 from hadrill.remote import run_program, runner_address, shell
 
@@ -44,7 +43,7 @@ def install(site: Site) -> None:
 def desired(site: Site, host: Host, facts: dict[str, Any]) -> Desired:
     """Files of the base module."""
     settings = site.inventory.settings
-    runners = [each.address for each in site.inventory.of_role(Role.RUNNER)]
+    runners = [each.address for each in site.inventory.of_role(RUNNER)]
     # OpenSSH knows penalties from 9.8 on, and refuses a setting that it does not know.
     sshd = site.render("sshd.conf.j2", penalties=facts["penalties"], runners=runners)
     files = [File("/etc/ssh/sshd_config.d/10-hadrill.conf", sshd, 0o600)]
@@ -64,15 +63,9 @@ def desired(site: Site, host: Host, facts: dict[str, Any]) -> Desired:
 
 
 def _rules(site: Site, host: Host) -> str:
-    """The firewall's. Between Kubernetes' hosts pods speak over VXLAN, and on them they are at home."""
-    nodes = [each for each in site.inventory.hosts if each.role in KUBERNETES]
-    inside = host in nodes
-    return site.render(
-        "user.rules.j2",
-        openings=list(openings(site.inventory, host)),
-        networks=[site.inventory.settings.kubernetes.pod_network] if inside else [],
-        overlay=[each.address for each in nodes if each != host] if inside else [],
-    )
+    """The firewall's: the host's own ports, and networks that are at home on it, as pods are."""
+    opened, networks = list(openings(site.inventory, host)), home_networks(site.inventory, host)
+    return site.render("user.rules.j2", openings=opened, networks=networks)
 
 
 def _facts(site: Site, host: Host) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from hadrill.install.container import Container
 from hadrill.install.desired import Desired, Directory, File, Units
 from hadrill.install.rolling import bring_up, until_whole
 from hadrill.install.site import Site
-from hadrill.inventory import Host, Role
+from hadrill.inventory import Host
 from hadrill.services.asking import FAILURES
 from hadrill.services.errors import NoLeaderError
 from hadrill.services.mariadb import checks
@@ -48,7 +48,7 @@ def desired(site: Site, service: Mariadb, host: Host) -> Desired:
     """MariaDB on one node."""
     secret = site.inventory.credentials.secret
     configuration = site.render(
-        "galera.cnf.j2", host=host, members=service.members, secret=lambda name: secret(Role.MARIADB, name)
+        "galera.cnf.j2", host=host, members=service.members, secret=lambda name: secret("mariadb", name)
     )
     image = site.inventory.image("mariadb")
     start = site.render(
@@ -74,7 +74,7 @@ def desired(site: Site, service: Mariadb, host: Host) -> Desired:
         ),
         files=(
             File(CONFIGURATION, configuration),
-            File(ENVIRONMENT, f"MARIADB_ROOT_PASSWORD={secret(Role.MARIADB, 'MARIADB_ROOT_PASSWORD')}\n", 0o600),
+            File(ENVIRONMENT, f"MARIADB_ROOT_PASSWORD={secret('mariadb', 'MARIADB_ROOT_PASSWORD')}\n", 0o600),
             File(PEERS, json.dumps(peers) + "\n"),
             File(START, start, 0o755),
         ),
@@ -158,10 +158,10 @@ def _configure(site: Site, service: Mariadb, host: Host) -> None:
     """The users of state transfers, of the proxy's check and of the suite; and the suite's database."""
     secret = site.inventory.credentials.secret
     users = [
-        ("sst", "localhost", secret(Role.MARIADB, "SST_PASSWORD"), f"GRANT {SST_GRANTS} ON *.*"),
-        (USER, "%", secret(Role.MARIADB, "HADRILL_PASSWORD"), f"GRANT ALL ON {DATABASE}.*"),
+        ("sst", "localhost", secret("mariadb", "SST_PASSWORD"), f"GRANT {SST_GRANTS} ON *.*"),
+        (USER, "%", secret("mariadb", "HADRILL_PASSWORD"), f"GRANT ALL ON {DATABASE}.*"),
         *[(CHECK_USER, proxy.address, "", "GRANT USAGE ON *.*") for proxy in service.proxies],
-        ("monitor", "%", secret(Role.PROXYSQL, "MONITOR_PASSWORD"), "GRANT USAGE ON *.*"),
+        ("monitor", "%", secret("proxysql", "MONITOR_PASSWORD"), "GRANT USAGE ON *.*"),
     ]
     with (
         closing(service.connect(host.address, user="root", database=None)) as connection,

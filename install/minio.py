@@ -4,10 +4,11 @@ from hadrill.install.container import Container
 from hadrill.install.desired import Desired, Directory, File
 from hadrill.install.rolling import bring_up_together
 from hadrill.install.site import Site
-from hadrill.inventory import Host, Role
+from hadrill.inventory import Host
 from hadrill.services.minio import checks
 from hadrill.services.minio.drive import NAME as DRIVE_TIMEOUT
 from hadrill.services.minio.service import Minio
+from hadrill.services.minio.settings import MinioSettings
 
 ENVIRONMENT = "/etc/hadrill/minio/minio.env"
 DATA = "/var/lib/hadrill/minio"
@@ -28,8 +29,8 @@ def desired(site: Site, service: Minio) -> Desired:
     nodes: list[Host] = sorted(service.members, key=lambda host: host.name)
     endpoints = " ".join(f"http://{node.fqdn}:9000/data" for node in nodes)
     names = ("MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD")
-    environment = "".join(f"{name}={secret(Role.MINIO, name)}\n" for name in names)
-    environment += f"{DRIVE_TIMEOUT}={site.inventory.settings.minio.drive_seconds}s\n"
+    environment = "".join(f"{name}={secret('minio', name)}\n" for name in names)
+    environment += f"{DRIVE_TIMEOUT}={site.inventory.settings.of(MinioSettings).drive_seconds}s\n"
     container = Container(
         "minio",
         site.inventory.image("minio"),

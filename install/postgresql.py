@@ -10,9 +10,10 @@ from hadrill.install.container import Container
 from hadrill.install.desired import Desired, Directory, File
 from hadrill.install.rolling import bring_up
 from hadrill.install.site import Site
-from hadrill.inventory import Host, Role
+from hadrill.inventory import Host
 from hadrill.services.postgresql import checks
 from hadrill.services.postgresql.service import DATABASE, USER, Postgresql
+from hadrill.services.postgresql.settings import PostgresqlSettings
 
 CONFIGURATION = "/etc/hadrill/patroni/patroni.yml"
 DATA = "/var/lib/hadrill/postgresql"
@@ -52,9 +53,9 @@ def desired(site: Site, service: Postgresql, host: Host) -> Desired:
         "patroni.yml.j2",
         host=host,
         members=service.members,
-        settings=site.inventory.settings.postgresql,
+        settings=site.inventory.settings.of(PostgresqlSettings),
         network=site.inventory.settings.private_network,
-        secret=lambda name: secrets.secret(Role.POSTGRESQL, name),
+        secret=lambda name: secrets.secret("postgresql", name),
     )
     container = Container(
         "patroni",
@@ -79,7 +80,7 @@ def desired(site: Site, service: Postgresql, host: Host) -> Desired:
 def _configure(site: Site, service: Postgresql) -> None:
     """Dynamic configuration, the suite's and PgBouncer's roles, the suite's database with pgvector."""
     leader = service.leader()
-    settings = site.inventory.settings.postgresql.model_dump()
+    settings = site.inventory.settings.of(PostgresqlSettings).model_dump()
     live = service.dynamic_configuration(leader)
     if changes := {name: value for name, value in settings.items() if live.get(name) != value}:
         site.record("PostgreSQL", f"dynamic configuration {changes}")
@@ -87,7 +88,7 @@ def _configure(site: Site, service: Postgresql) -> None:
             service.change_dynamic_configuration(leader, changes)
     with closing(service.connect(leader.address, user="postgres", database="postgres")) as connection:
         for role, name in ((USER, "HADRILL_PASSWORD"), ("pgbouncer", "PGBOUNCER_PASSWORD")):
-            _ensure_role(site, connection, role, site.inventory.credentials.secret(Role.POSTGRESQL, name))
+            _ensure_role(site, connection, role, site.inventory.credentials.secret("postgresql", name))
         if not _exists(connection, "SELECT 1 WHERE pg_has_role(%s, 'pg_monitor', 'member')", USER):
             site.record("PostgreSQL", f"{USER} may see the state of replication (pg_monitor)")
             if not site.check:

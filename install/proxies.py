@@ -7,8 +7,9 @@ from hadrill.install.container import Container
 from hadrill.install.desired import Desired, Directory, File, Unit
 from hadrill.install.rolling import bring_up
 from hadrill.install.site import Site
-from hadrill.inventory import Host, Inventory, Role
+from hadrill.inventory import Host, Inventory
 from hadrill.services.finding import Finding, require
+from hadrill.services.redis.settings import RedisSettings
 
 HAPROXY = "/etc/hadrill/haproxy/haproxy.cfg"
 PGBOUNCER = "/etc/hadrill/pgbouncer/pgbouncer.ini"
@@ -20,7 +21,7 @@ LISTEN_SECONDS = 2.0
 
 def install(site: Site) -> None:
     """Both proxies, one after the other where they must restart."""
-    hosts = site.inventory.of_role(Role.HAPROXY)
+    hosts = site.inventory.of_role("haproxy")
     units = site.apply({host: desired(site, host) for host in hosts})
     bring_up(site, units, lambda: hosts, lambda: listening(site.inventory), "HAProxy and PgBouncer")
 
@@ -30,15 +31,15 @@ def desired(site: Site, host: Host) -> Desired:
     inventory = site.inventory
     files = [File(HAPROXY, _haproxy(site))]
     units = [_haproxy_container(inventory).unit(HAPROXY)]
-    if inventory.of_role(Role.POSTGRESQL):
-        password = inventory.credentials.secret(Role.POSTGRESQL, "PGBOUNCER_PASSWORD")
+    if inventory.of_role("postgresql"):
+        password = inventory.credentials.secret("postgresql", "PGBOUNCER_PASSWORD")
         files += [File(PGBOUNCER, site.render("pgbouncer.ini.j2")), File(USERLIST, f'"pgbouncer" "{password}"\n')]
         mounts = (("/etc/hadrill/pgbouncer", "/etc/pgbouncer:ro"),)
         pgbouncer = Container(
             "pgbouncer", inventory.image("pgbouncer"), "pgbouncer /etc/pgbouncer/pgbouncer.ini", mounts
         )
         units.append(pgbouncer.unit(PGBOUNCER, USERLIST))
-    if inventory.of_role(Role.REDIS):
+    if inventory.of_role("redis"):
         files += _updater_files(site)
         units += _updater_units(site, host)
     folders = (Directory("/etc/hadrill", 0o700), Directory("/etc/hadrill/haproxy"), Directory("/etc/hadrill/pgbouncer"))
@@ -47,9 +48,9 @@ def desired(site: Site, host: Host) -> Desired:
 
 def listening(inventory: Inventory) -> None:
     """Every proxy takes connections on its ports. Raises CheckFailedError."""
-    ports = {5432: Role.POSTGRESQL, 6432: Role.POSTGRESQL, 6379: Role.REDIS, 5672: Role.RABBITMQ, 9000: Role.MINIO}
+    ports = {5432: "postgresql", 6432: "postgresql", 6379: "redis", 5672: "rabbitmq", 9000: "minio"}
     findings = []
-    for host in inventory.of_role(Role.HAPROXY):
+    for host in inventory.of_role("haproxy"):
         for port, role in ports.items():
             if inventory.of_role(role):
                 try:
@@ -63,22 +64,22 @@ def listening(inventory: Inventory) -> None:
 
 def _haproxy(site: Site) -> str:
     inventory = site.inventory
-    redis = inventory.of_role(Role.REDIS)
-    password = inventory.credentials.secret(Role.REDIS, "REDIS_PASSWORD") if redis else ""
+    redis = inventory.of_role("redis")
+    password = inventory.credentials.secret("redis", "REDIS_PASSWORD") if redis else ""
     return site.render(
         "haproxy.cfg.j2",
-        bind=inventory.settings.bind.haproxy,
-        postgresql=inventory.of_role(Role.POSTGRESQL),
+        bind=inventory.settings.bound("haproxy"),
+        postgresql=inventory.of_role("postgresql"),
         redis=redis,
-        rabbitmq=inventory.of_role(Role.RABBITMQ),
-        minio=inventory.of_role(Role.MINIO),
+        rabbitmq=inventory.of_role("rabbitmq"),
+        minio=inventory.of_role("minio"),
         redis_auth=resp("AUTH", password),
         redis_info=resp("INFO", "replication"),
     )
 
 
 def _haproxy_container(inventory: Inventory) -> Container:
-    updater = (f"-{UPDATER}",) if inventory.of_role(Role.REDIS) else ()
+    updater = (f"-{UPDATER}",) if inventory.of_role("redis") else ()
     mounts = (("/etc/hadrill/haproxy", "/usr/local/etc/haproxy:ro"), (SOCKET_DIRECTORY, "/run/haproxy"))
     return Container(
         "haproxy",
@@ -95,8 +96,8 @@ def _haproxy_container(inventory: Inventory) -> Container:
 def _updater_files(site: Site) -> list[File]:
     inventory = site.inventory
     settings = {
-        "master_name": inventory.settings.redis.master_name,
-        "sentinels": [host.address for host in inventory.of_role(Role.REDIS)],
+        "master_name": inventory.settings.of(RedisSettings).master_name,
+        "sentinels": [host.address for host in inventory.of_role("redis")],
     }
     return [
         File("/etc/hadrill/redis-update-master.json", json.dumps(settings, indent=1) + "\n", 0o600),
@@ -106,7 +107,7 @@ def _updater_files(site: Site) -> list[File]:
 
 def _updater_units(site: Site, host: Host) -> list[Unit]:
     """At boot by HAProxy's unit, on a timer, and at once when Sentinel's hook opens the port."""
-    interval = site.inventory.settings.redis.update_interval_seconds
+    interval = site.inventory.settings.of(RedisSettings).update_interval_seconds
     service = f"[Unit]\nDescription=Point HAProxy at the Redis master\n\n[Service]\nType=oneshot\nExecStart={UPDATER}\n"
     called = service.replace("Type=oneshot", "Type=simple\nStandardInput=null")
     timer = (

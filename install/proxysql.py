@@ -8,7 +8,7 @@ from hadrill.install.container import Container
 from hadrill.install.desired import Desired, Directory, File
 from hadrill.install.rolling import bring_up, until_whole
 from hadrill.install.site import InstallError, Site
-from hadrill.inventory import Host, Role
+from hadrill.inventory import Host
 from hadrill.on_host import program
 from hadrill.remote import run_program
 from hadrill.services.mariadb.service import PORT, USER, Mariadb
@@ -126,7 +126,7 @@ def _put(site: Site, host: Host, *statements: str) -> list[list[list[str]]]:
 
 def admin_password(site: Site) -> str:
     """The administrators'. Raises InstallError where it cannot be written down for ProxySQL."""
-    password = site.inventory.credentials.secret(Role.PROXYSQL, "ADMIN_PASSWORD")
+    password = site.inventory.credentials.secret("proxysql", "ADMIN_PASSWORD")
     if set(password) & set(";\\"):
         raise InstallError(
             "ADMIN_PASSWORD in credentials/proxysql.env has a semicolon or a backslash: ProxySQL separates its"
@@ -152,7 +152,7 @@ def desired(site: Site) -> Desired:
     """ProxySQL on one host. Its file is read while there is no proxysql.db; then everything goes over its protocol."""
     configuration = site.render(
         "proxysql.cnf.j2",
-        bind=site.inventory.settings.bind.proxysql,
+        bind=site.inventory.settings.bound("proxysql"),
         local_admin=LOCAL_ADMIN,
         admin=ADMIN,
         password=admin_password(site),
@@ -195,17 +195,17 @@ def tables(service: Mariadb, secret_of_user: str) -> dict[str, tuple[tuple[str, 
 def variables(site: Site) -> dict[str, str]:
     """Wanted global variables: where clients connect, and who watches Galera, and how often (milliseconds)."""
     return {
-        INTERFACES: f"{site.inventory.settings.bind.proxysql}:{PORT}",
+        INTERFACES: f"{site.inventory.settings.bound('proxysql')}:{PORT}",
         "mysql-monitor_enabled": "true",
         "mysql-monitor_username": "monitor",
-        "mysql-monitor_password": site.inventory.credentials.secret(Role.PROXYSQL, "MONITOR_PASSWORD"),
+        "mysql-monitor_password": site.inventory.credentials.secret("proxysql", "MONITOR_PASSWORD"),
         "mysql-monitor_galera_healthcheck_interval": "1000",
     }
 
 
 def _configure(site: Site, service: Mariadb, host: Host, administration: Administration) -> bool:
     """Bring tables and variables to the wanted content. Returns whether it must start again for that."""
-    secret = site.inventory.credentials.secret(Role.MARIADB, "HADRILL_PASSWORD")
+    secret = site.inventory.credentials.secret("mariadb", "HADRILL_PASSWORD")
     for table, (columns, rows) in tables(service, secret).items():
         wanted = sorted(tuple(map(str, row)) for row in rows)
         places = (table, f"runtime_{table}") if table in SAME_AT_RUN_TIME else (table,)

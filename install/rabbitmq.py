@@ -5,7 +5,7 @@ from hadrill.install.container import Container
 from hadrill.install.desired import Desired, Directory, File
 from hadrill.install.rolling import bring_up
 from hadrill.install.site import Site
-from hadrill.inventory import Host, Role
+from hadrill.inventory import Host
 from hadrill.services.asking import FAILURES
 from hadrill.services.rabbitmq import checks
 from hadrill.services.rabbitmq.service import Rabbitmq
@@ -40,7 +40,7 @@ def desired(site: Site, service: Rabbitmq, host: Host) -> Desired:
     """RabbitMQ on one node."""
     secret = site.inventory.credentials.secret
     configuration = site.render(
-        "rabbitmq.conf.j2", host=host, members=service.members, password=secret(Role.RABBITMQ, "RABBITMQ_PASSWORD")
+        "rabbitmq.conf.j2", host=host, members=service.members, password=secret("rabbitmq", "RABBITMQ_PASSWORD")
     )
     container = Container(
         "rabbitmq",
@@ -59,7 +59,7 @@ def desired(site: Site, service: Rabbitmq, host: Host) -> Desired:
         files=(
             File(CONFIGURATION, configuration),
             File(PLUGINS, "[rabbitmq_management].\n"),
-            File(COOKIE, secret(Role.RABBITMQ, "RABBITMQ_ERLANG_COOKIE"), 0o400),
+            File(COOKIE, secret("rabbitmq", "RABBITMQ_ERLANG_COOKIE"), 0o400),
         ),
         units=(container.unit(CONFIGURATION, PLUGINS, COOKIE),),
     )

@@ -7,7 +7,7 @@ from hadrill.install.container import Container
 from hadrill.install.desired import Desired, Directory, File
 from hadrill.install.rolling import bring_up, until_whole
 from hadrill.install.site import Site
-from hadrill.inventory import Host, Role
+from hadrill.inventory import Host
 from hadrill.services.asking import FAILURES
 from hadrill.services.redis import checks
 from hadrill.services.redis.service import SENTINEL_PORT, Redis
@@ -58,7 +58,7 @@ def find_master(service: Redis) -> Host:
 
 def desired(site: Site, service: Redis, host: Host, master: Host) -> Desired:
     """Redis and Sentinel on one member. What the two rewrite themselves is written once and then theirs."""
-    password = site.inventory.credentials.secret(Role.REDIS, "REDIS_PASSWORD")
+    password = site.inventory.credentials.secret("redis", "REDIS_PASSWORD")
     image = site.inventory.image("redis")
     shared = ("/etc/hadrill/redis", "/usr/local/etc/redis:ro")
     redis = Container(

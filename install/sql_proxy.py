@@ -59,7 +59,7 @@ def desired(site: Site, service: Mariadb) -> Desired:
     """HAProxy with a check that asks Galera, on one proxy."""
     configuration = site.render(
         "sql-proxy.cfg.j2",
-        bind=site.inventory.settings.bind.proxysql,
+        bind=site.inventory.settings.bound("proxysql"),
         members=service.members,
         login=packet(1, login_request(CHECK_USER)),
         query=packet(0, b"\x03" + QUERY.encode()),

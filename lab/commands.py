@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from hadrill.cli.options import inventory_option
-from hadrill.inventory import NotInInventoryError, Settings, read
-from hadrill.inventory.document import read_document
-from hadrill.inventory.profile import PROFILES, Profile
+from hadrill.inventory import NotInInventoryError, read
+from hadrill.inventory.profile import profiles
+from hadrill.inventory.settings import read_settings
 from hadrill.lab.docker import LabError
 from hadrill.lab.lab import Lab
 from hadrill.lab.state import ensure_credentials, ensure_profile
@@ -34,8 +34,8 @@ def lab_group() -> None:
 
 @lab_group.command()
 @inventory_option
-@click.option("--profile", type=click.Choice(PROFILES), help="what there is to be; the last one that was said stays")
-def up(folder: Path, profile: Profile | None) -> None:
+@click.option("--profile", type=click.Choice(profiles()), help="what there is to be; the last one that was said stays")
+def up(folder: Path, profile: str | None) -> None:
     """Build, create and switch on what is missing; switch off what is not in the profile."""
     _lab(folder, profile).up()
 
@@ -103,9 +103,9 @@ def ssh(folder: Path, host: str, command: tuple[str, ...]) -> None:
     os.execvp("ssh", [*arguments, f"{settings.user}@{target.address}", *command])  # noqa: S606 - becomes ssh
 
 
-def _lab(folder: Path, profile: Profile | None = None) -> Lab:
+def _lab(folder: Path, profile: str | None = None) -> Lab:
     """The lab of an inventory; its secrets are generated where it has none yet, and its profile is kept."""
-    settings = read_document(folder / "settings.yaml", Settings, [])
+    settings = read_settings(folder / "settings.yaml", [])
     if settings is not None and settings.lab:
         ensure_credentials(folder, settings.name)
         ensure_profile(folder, settings.name, profile, settings.profile)

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from hadrill.inventory import Inventory, LoadBalancer, Role
-from hadrill.inventory.profile import KUBERNETES
-from hadrill.inventory.versions import NEEDED
+from hadrill.inventory import RUNNER, Inventory, LoadBalancer
+from hadrill.inventory.versions import needed_images
 from hadrill.lab.balancer import balancer_spec, create_balancer
 from hadrill.lab.computer import raise_limits
 from hadrill.lab.docker import LabError, docker, ensure_daemon
@@ -13,7 +12,16 @@ from hadrill.lab.images import ensure_images, machine_image, services_digest
 from hadrill.lab.keys import ensure_keys
 from hadrill.lab.machine import Machine, destroy, power_off, power_on
 from hadrill.lab.network import ensure_network, network_name, seal
-from hadrill.lab.node import PODS, ensure_node_images, ensure_stores, forget_stores, node_image, pods_image, store_of
+from hadrill.lab.node import (
+    NODES,
+    PODS,
+    ensure_node_images,
+    ensure_stores,
+    forget_stores,
+    node_image,
+    pods_image,
+    store_of,
+)
 from hadrill.lab.progress import say, step
 from hadrill.lab.ready import ssh_answers
 from hadrill.lab.state import state_of
@@ -36,14 +44,14 @@ class Lab:
             Machine(
                 self.name,
                 host,
-                node_image() if host.role in KUBERNETES else machine_image(),
+                node_image() if host.role in NODES else machine_image(),
                 network_name(inventory),
-                pods_image() if host.role in KUBERNETES else services_digest(self._components),
+                pods_image() if host.role in NODES else services_digest(self._components),
                 self.state / "machines" / host.name,
-                store_of(self.state, host.name) if host.role in KUBERNETES else None,
+                store_of(self.state, host.name) if host.role in NODES else None,
             )
             for host in inventory.hosts
-            if host.role is not Role.RUNNER
+            if host.role != RUNNER
         ]
 
     def up(self) -> None:
@@ -82,7 +90,7 @@ class Lab:
     @property
     def _components(self) -> dict[str, str]:
         """Images of the services' containers that the profile's roles need, and of the load balancers' HAProxy."""
-        wanted = {"haproxy"}.union(*(NEEDED.get(role, ()) for role in self.inventory.roles)) - {PODS}
+        wanted = {"haproxy", *needed_images(self.inventory.roles, self.inventory.settings)} - {PODS}
         return {name: image for name, image in self.inventory.versions.images.items() if name in wanted}
 
     def down(self) -> None:

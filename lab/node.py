@@ -10,6 +10,8 @@ from hadrill.lab.progress import step
 from hadrill.lab.store import CAPABILITIES
 
 PODS = "pods"
+NODES = ("k3s-server", "k3s-agent")
+"""Roles whose machines have Kubernetes' programs."""
 """The image of everything that runs in pods."""
 PROGRAMS = FOLDER / "build-kubernetes"
 """Made for a build and removed after it, as the legacy builder knows no other way to hand files in."""

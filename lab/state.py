@@ -8,9 +8,9 @@ import shutil
 from pathlib import Path
 
 from hadrill.inventory.credentials import write_missing
-from hadrill.inventory.host import Role
-from hadrill.inventory.profile import FILE, Profile
+from hadrill.inventory.profile import FILE
 from hadrill.lab.docker import LabError
+from hadrill.services import registry
 
 
 def state_of(name: str) -> Path:
@@ -24,11 +24,11 @@ def state_of(name: str) -> Path:
 def ensure_credentials(inventory_folder: Path, name: str) -> None:
     """Generate the lab's secrets once, and show them in the inventory's folder as `credentials`."""
     secrets = state_of(name) / "credentials"
-    write_missing(secrets, set(Role))
+    write_missing(secrets, registry.roles())
     _link(inventory_folder / "credentials", secrets)
 
 
-def ensure_profile(inventory_folder: Path, name: str, wanted: Profile | None, usual: Profile) -> None:
+def ensure_profile(inventory_folder: Path, name: str, wanted: str | None, usual: str) -> None:
     """Keep the wanted profile, or the usual one where none was ever wanted, and show it in the inventory's folder."""
     kept = state_of(name) / FILE
     if wanted or not kept.exists():

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
 from hadrill.chaos.schedule import SAME, Round, Schedule, ScheduleError, Step
-from hadrill.inventory import Inventory, Role
+from hadrill.inventory import Inventory
 from hadrill.services.cluster import Cluster
 from hadrill.services.clusters import CLUSTERS, present, roles_of
 from hadrill.services.haproxy.cluster import ProxyCluster
@@ -78,7 +78,7 @@ class _Lane:
             host.name
             for proxy in CLUSTERS.values()
             if issubclass(proxy, ProxyCluster) and self._kind in proxy.behind
-            for host in inventory.of_role(Role(proxy.service))
+            for host in inventory.of_role(proxy.service)
         ]
         alone = issubclass(self._kind, ProxyCluster)
         # Clients of proxies are those of the clusters behind them: calm there says nothing of its own.
@@ -100,7 +100,7 @@ class _Lane:
         elif shape != "calm":
             role = self._chance.choice(list(dict.fromkeys(self._kind.roles)))
             if shape == "slow":
-                others = [each for each in dict.fromkeys(self._kind.roles) if each != role and each != "sentinel"]
+                others = [each for each in dict.fromkeys(self._kind.roles) if each != role and self._may_be_slow(each)]
                 role = role if others else self._kind.roles[0]
                 yield Step("slow-link", self._chance.choice(others or [role]), "begin", 0.0, SLOW_SECONDS)
                 fault, delay = self._fault(role, lasting=True), self._chance.choice(DELAYS)
@@ -128,6 +128,10 @@ class _Lane:
         if not leads:
             known.pop("switchover", None)
         return self._one_of(known)
+
+    def _may_be_slow(self, role: str) -> bool:
+        """Not one that shares its host with another role: the link would be that one's."""
+        return "slow-link" in self._kind.drawn.get(role, self._kind.drawn[""])
 
     def _one_of(self, weights: Mapping[str, float]) -> str:
         if not any(weights.values()):

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hadrill.drill.case import Case, known_fault
-from hadrill.inventory import Inventory, Role
+from hadrill.inventory import Inventory
 from hadrill.services.clusters import CLUSTERS, roles_of
 
-SENTINEL_ONLY = "sentinel"
-NODE_ROLES = {Role.K3S_SERVER: ("leader", "server"), Role.K3S_AGENT: ("agent",)}
+NODE_ROLES = {"k3s-server": ("leader", "server"), "k3s-agent": ("agent",)}
 """Which of a Kubernetes cluster's roles its nodes may be in."""
 
 
@@ -23,13 +22,13 @@ class Wish:
     repeat: int = 1
     make_leader: bool = False
 
-    def includes(self, inventory: Inventory, role: Role, fault: str) -> bool:
+    def includes(self, inventory: Inventory, role: str, fault: str) -> bool:
         """Whether what happens to a Kubernetes node of that role is meant: it is no drill of a listed fault."""
         if self.service not in ("", "kubernetes") or self.fault not in ("", fault):
             return False
         if self.role not in ("", *NODE_ROLES[role]):
             return False
-        return not self.node or inventory.host(self.node).role is role
+        return not self.node or inventory.host(self.node).role == role
 
     def concerns(self, inventory: Inventory, service: str) -> bool:
         """Whether a test of a whole cluster is meant."""
@@ -70,7 +69,7 @@ def cases(inventory: Inventory, service: str, listed: Mapping[str, Sequence[str]
             if not wish.node:
                 found[Case(service, fault, role)] = None
             elif wish.node in _members(inventory, service):
-                named = role if wish.role or role == SENTINEL_ONLY else ""
+                named = role if wish.role or role in cluster.containers else ""
                 named = cluster.roles[0] if wish.make_leader and role == cluster.roles[0] else named
                 if not (wish.make_leader and role != cluster.roles[0]):
                     found[Case(service, fault, named, wish.node)] = None

@@ -3,40 +3,25 @@
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pydantic import SecretStr
 
-from hadrill.inventory.host import Role
 from hadrill.inventory.problem import Problem
+from hadrill.services import registry
 
-# Names that each module's file must hold. A value may be anything printable but quotes, blanks and `#`.
-REQUIRED: dict[Role, tuple[str, ...]] = {
-    Role.POSTGRESQL: (
-        "POSTGRES_PASSWORD",
-        "REPLICATION_PASSWORD",
-        "PATRONI_PASSWORD",
-        "PGBOUNCER_PASSWORD",
-        "HADRILL_PASSWORD",
-    ),
-    Role.REDIS: ("REDIS_PASSWORD",),
-    Role.RABBITMQ: ("RABBITMQ_PASSWORD", "RABBITMQ_ERLANG_COOKIE"),
-    Role.MINIO: ("MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"),
-    Role.MARIADB: ("MARIADB_ROOT_PASSWORD", "SST_PASSWORD", "HADRILL_PASSWORD"),
-    Role.PROXYSQL: ("ADMIN_PASSWORD", "MONITOR_PASSWORD"),
-    Role.K3S_SERVER: ("K3S_TOKEN",),
-}
+# A value may be anything printable but quotes, blanks and `#`.
 _ENTRY = re.compile(r"(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>[!$-&(-~]{8,128})")
 
 
 class Credentials:
     """Secrets by module and name."""
 
-    def __init__(self, values: Mapping[Role, Mapping[str, SecretStr]]) -> None:
+    def __init__(self, values: Mapping[str, Mapping[str, SecretStr]]) -> None:
         self._values = values
 
-    def secret(self, role: Role, name: str) -> str:
+    def secret(self, role: str, name: str) -> str:
         """The plain value, for the moment of use only."""
         return self._values[role][name].get_secret_value()
 
@@ -45,10 +30,10 @@ class Credentials:
         return frozenset(secret.get_secret_value() for named in self._values.values() for secret in named.values())
 
 
-def read_credentials(folder: Path, roles: set[Role], problems: list[Problem]) -> Credentials:
+def read_credentials(folder: Path, roles: Iterable[str], problems: list[Problem]) -> Credentials:
     """The files that the inventory's roles need; what is wrong with them is told in `problems`."""
-    values: dict[Role, dict[str, SecretStr]] = {}
-    for role in sorted(roles & set(REQUIRED)):
+    values: dict[str, dict[str, SecretStr]] = {}
+    for role, names in _required(roles):
         file = folder / f"{role}.env"
         remedy = "`hadrill inventory credentials` writes the missing files with new random values."
         if not file.is_file():
@@ -63,7 +48,7 @@ def read_credentials(folder: Path, roles: set[Role], problems: list[Problem]) ->
         values[role] = _read(file, problems)
         problems.extend(
             Problem(file, 0, 0, f"{name} is missing", f"Add {name}=VALUE, 8 characters or more.")
-            for name in REQUIRED[role]
+            for name in names
             if name not in values[role]
         )
     return Credentials(values)
@@ -77,20 +62,26 @@ def power_token(file: Path, name: str) -> str:
     return token.get_secret_value() if token is not None else ""
 
 
-def write_missing(folder: Path, roles: set[Role]) -> list[str]:
+def write_missing(folder: Path, roles: Iterable[str]) -> list[str]:
     """Add the names that the roles need and no file has yet, with random values, 0600. Returns what was added."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     added = []
-    for role in sorted(roles & set(REQUIRED)):
+    for role, names in _required(roles):
         file = folder / f"{role}.env"
         present = _read(file, []) if file.exists() else {}
-        missing = [name for name in REQUIRED[role] if name not in present]
+        missing = [name for name in names if name not in present]
         if missing:
             file.touch(mode=0o600)
             with file.open("a", encoding="ascii") as stream:
                 stream.writelines(f"{name}={secrets.token_hex(16)}\n" for name in missing)
             added += [f"{name} in {file}" for name in missing]
     return added
+
+
+def _required(roles: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """The roles that have secrets, each with the names that its file must hold."""
+    known = registry.roles()
+    return [(role, known[role].credentials) for role in sorted(set(roles)) if known[role].credentials]
 
 
 def _read(file: Path, problems: list[Problem]) -> dict[str, SecretStr]:

@@ -5,13 +5,14 @@ from pathlib import Path
 
 from hadrill.inventory.credentials import Credentials, read_credentials
 from hadrill.inventory.document import read_document
-from hadrill.inventory.host import Host, Role
+from hadrill.inventory.host import Host
 from hadrill.inventory.problem import InvalidInventoryError, NotInInventoryError, Problem
-from hadrill.inventory.profile import Profile, of_profile, read_profile
+from hadrill.inventory.profile import of_profile, read_profile
 from hadrill.inventory.rules import broken_network_rules, broken_rules
 from hadrill.inventory.servers import read_servers
-from hadrill.inventory.settings import LoadBalancer, Settings
+from hadrill.inventory.settings import LoadBalancer, Settings, read_settings
 from hadrill.inventory.versions import Versions
+from hadrill.services.service import RUNNER
 
 
 @dataclass(frozen=True)
@@ -24,17 +25,17 @@ class Inventory:
     settings: Settings
     credentials: Credentials
 
-    def of_role(self, role: Role) -> tuple[Host, ...]:
+    def of_role(self, role: str) -> tuple[Host, ...]:
         """Hosts of a role, in the order of servers.tsv."""
-        return tuple(host for host in self.hosts if host.role is role)
+        return tuple(host for host in self.hosts if host.role == role)
 
     @property
     def managed(self) -> tuple[Host, ...]:
         """Hosts that are installed and tested: all but the runner, which is never changed."""
-        return tuple(host for host in self.hosts if host.role is not Role.RUNNER)
+        return tuple(host for host in self.hosts if host.role != RUNNER)
 
     @property
-    def roles(self) -> frozenset[Role]:
+    def roles(self) -> frozenset[str]:
         """Roles that at least one host plays."""
         return frozenset(host.role for host in self.hosts)
 
@@ -64,7 +65,7 @@ class Inventory:
         return self.versions.images[component]
 
 
-def read(folder: Path, profile: Profile | None = None) -> Inventory:
+def read(folder: Path, profile: str | None = None) -> Inventory:
     """Read and validate an inventory's folder. Raises InvalidInventoryError with every mistake at once.
 
     All of it is validated; what is returned are the hosts and load balancers of the profile: the given one, the one
@@ -76,7 +77,7 @@ def read(folder: Path, profile: Profile | None = None) -> Inventory:
         raise InvalidInventoryError([Problem(folder, 0, 0, "is not a folder", remedy)])
     servers = folder / "servers.tsv"
     hosts = read_servers(servers, problems)
-    settings = read_document(folder / "settings.yaml", Settings, problems)
+    settings = read_settings(folder / "settings.yaml", problems)
     versions = read_document(folder / "versions.yaml", Versions, problems)
     problems.extend(broken_rules(servers, hosts))
     if settings is not None and hosts:
@@ -86,8 +87,7 @@ def read(folder: Path, profile: Profile | None = None) -> Inventory:
         chosen = tuple(hosts)
     roles = {host.role for host in chosen}
     if versions is not None:
-        sql_proxy = settings.sql_proxy if settings is not None else None
-        problems.extend(versions.problems(folder / "versions.yaml", roles, sql_proxy))
+        problems.extend(versions.problems(folder / "versions.yaml", roles, settings))
     credentials = read_credentials(folder / "credentials", roles, problems)
     if problems or settings is None or versions is None:
         raise InvalidInventoryError(problems)

@@ -5,37 +5,38 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from hadrill.inventory.host import CLUSTER_SIZES, PARTNERS, Host, Role
+from hadrill.inventory.host import Host
 from hadrill.inventory.problem import Problem
 from hadrill.inventory.settings import Settings
+from hadrill.services import registry
+from hadrill.services.service import BASE
 
 
 def broken_rules(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
     """What is wrong with the hosts taken together."""
     yield from _duplicates(servers, hosts)
-    clusters: Counter[tuple[Role, str]] = Counter()
-    clusters.update((host.role, host.cluster) for host in hosts if host.role is not Role.BASE)
+    clusters: Counter[tuple[str, str]] = Counter()
+    clusters.update((host.role, host.cluster) for host in hosts if host.role != BASE)
+    known = registry.roles()
     for (role, cluster), count in clusters.items():
-        wanted = CLUSTER_SIZES.get(role, count)
+        wanted = known[role].size or count
         if count != wanted:
             first = next(host for host in hosts if (host.role, host.cluster) == (role, cluster))
             what = f"cluster {cluster!r} of role {role} has {count} hosts instead of {wanted}"
             yield Problem(servers, first.line, 1, what, f"Give it exactly {wanted} rows with this cluster name.")
     present = {host.role for host in hosts}
-    for role in sorted(present & set(PARTNERS)):
-        if PARTNERS[role] not in present:
-            first = next(host for host in hosts if host.role is role)
-            what = f"role {role} has no partner {PARTNERS[role]}"
-            yield Problem(
-                servers, first.line, 1, what, f"Add hosts of role {PARTNERS[role]}, which it needs to be used."
-            )
-    kubernetes = {host.name for host in hosts if host.role in (Role.K3S_SERVER, Role.K3S_AGENT)}
+    for role in sorted(present):
+        partner = known[role].partner
+        if partner and partner not in present:
+            first = next(host for host in hosts if host.role == role)
+            what = f"role {role} has no partner {partner}"
+            yield Problem(servers, first.line, 1, what, f"Add hosts of role {partner}, which it needs to be used.")
     for host in hosts:
-        if host.role is Role.MINIO and (host.name in kubernetes or host.name.startswith("k3s-")):
-            what = f"MinIO on the Kubernetes host {host.name}"
-            yield Problem(
-                servers, host.line, 1, what, "Put MinIO on hosts of its own: it must never share a K3s worker."
-            )
+        apart = known[host.role].apart
+        if apart is not None:
+            taken = {other.name for other in hosts if other.role in apart.roles}
+            if host.name in taken or host.name.startswith(apart.name_prefix):
+                yield Problem(servers, host.line, 1, f"{apart.problem} {host.name}", apart.remedy)
 
 
 def broken_network_rules(servers: Path, file: Path, hosts: Sequence[Host], settings: Settings) -> Iterator[Problem]:
@@ -52,7 +53,7 @@ def broken_network_rules(servers: Path, file: Path, hosts: Sequence[Host], setti
     for name, count in Counter(balancer.name for balancer in settings.load_balancers).items():
         if count > 1:
             yield Problem(file, 0, 0, f"load balancer {name} is named {count} times", "Give each a name of its own.")
-    for kind, address in (("haproxy", settings.bind.haproxy), ("proxysql", settings.bind.proxysql)):
+    for kind, address in settings.bind.items():
         if address in balancers:
             what = f"bind.{kind}: {address} belongs to load balancer {balancers[address]}, the proxy could not start"
             yield Problem(file, 0, 0, what, "Proxies listen on 0.0.0.0; the load balancer holds its own address.")

@@ -5,9 +5,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from hadrill.inventory.host import Host, Role
+from hadrill.inventory.host import Host
 from hadrill.inventory.problem import Problem
 from hadrill.inventory.secrets import looks_like_a_secret
+from hadrill.services import registry
+from hadrill.services.service import BASE
 
 COLUMNS = ("host", "private", "public", "fqdn", "role", "cluster", "notes")
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -77,9 +79,9 @@ def _problems_of_row(file: Path, number: int, row: str) -> Iterator[Problem]:
             yield Problem(file, number, at[column], f"{column} address {address!r}", "Write an IPv4 address: 10.0.0.1.")
     if len(fqdn) > 253 or not all(LABEL.fullmatch(label) for label in fqdn.split(".")):
         yield Problem(file, number, at["fqdn"], f"FQDN {fqdn!r}", "Write the full name, like redis-01.example.org.")
-    if role not in set(Role):
-        yield Problem(file, number, at["role"], f"unknown role {role!r}", f"Use one of: {', '.join(Role)}.")
-    if role != Role.BASE and not LABEL.fullmatch(cluster):
+    if role not in registry.roles():
+        yield Problem(file, number, at["role"], f"unknown role {role!r}", f"Use one of: {', '.join(registry.roles())}.")
+    if role != BASE and not LABEL.fullmatch(cluster):
         yield Problem(
             file, number, at["cluster"], f"cluster name {cluster!r}", "Name the cluster that the host votes in."
         )
@@ -98,7 +100,7 @@ def is_ipv4(text: str) -> bool:
 
 def _host(number: int, row: str) -> Host:
     name, private, public, fqdn, role, cluster, notes = row.split("\t")
-    return Host(name, private, public, fqdn, Role(role), cluster, notes, number)
+    return Host(name, private, public, fqdn, role, cluster, notes, number)
 
 
 def _starts(cells: list[str]) -> Iterator[int]:

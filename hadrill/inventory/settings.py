@@ -1,15 +1,37 @@
 """settings.yaml: how this inventory is reached and what may differ between inventories."""
 
+from collections.abc import Callable, Iterable
+from functools import cache
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
-from hadrill.inventory.host import Role
-from hadrill.inventory.profile import Profile
+from hadrill.inventory.document import read_document
+from hadrill.inventory.problem import Problem
+from hadrill.inventory.profile import ALL, profiles
+from hadrill.services import registry
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _one_of(names: Callable[[], Iterable[str]]) -> AfterValidator:
+    """One of the names that the services' records know, asked when a value is read."""
+
+    def check(value: str) -> str:
+        known = tuple(names())
+        if value not in known:
+            raise ValueError(f"{value!r} should be one of: {', '.join(known)}")
+        return value
+
+    return AfterValidator(check)
+
+
+RoleName = Annotated[str, _one_of(registry.roles)]
+BindName = Annotated[str, _one_of(lambda: (role.name for role in registry.roles().values() if role.binds))]
+Promised = Annotated[str, _one_of(lambda: (known.name for known in registry.services() if known.cluster))]
+Profile = Annotated[str, _one_of(profiles)]
 
 
 class Frozen(BaseModel):
@@ -50,75 +72,13 @@ class LoadBalancer(Frozen):
     name: str
     address: IPv4Address
     scope: Literal["private", "public"]
-    targets: tuple[Role, ...]
+    targets: tuple[RoleName, ...]
     ports: tuple[Port, ...]
     check: BalancerCheck = BalancerCheck()
 
 
 EVERYWHERE = IPv4Address(0)
 """Load balancers hold the addresses that clients use, so a proxy listens on all of its own."""
-
-
-class Bind(Frozen):
-    """Where the proxies listen."""
-
-    haproxy: IPv4Address = EVERYWHERE
-    proxysql: IPv4Address = EVERYWHERE
-
-
-class Postgresql(Frozen):
-    """Patroni's dynamic configuration: seconds, and bytes for the lag."""
-
-    ttl: int = Field(default=30, ge=20)
-    loop_wait: int = Field(default=10, ge=1)
-    retry_timeout: int = Field(default=10, ge=3)
-    maximum_lag_on_failover: int = Field(default=1048576, ge=0)
-
-
-class Redis(Frozen):
-    """Sentinel's settings: the time values are milliseconds, as in Sentinel itself."""
-
-    master_name: str = "kb-redis-master"
-    quorum: int = Field(default=2, ge=1)
-    down_after_ms: int = Field(default=5000, ge=100)
-    failover_timeout_ms: int = Field(default=60000, ge=1000)
-    update_interval_seconds: int = Field(default=15, ge=1)
-
-
-class Minio(Frozen):
-    """Where applications find S3: `haproxy` in front of all nodes, or the first `node` alone.
-
-    Reads wait `drive_seconds` for a node that is frozen, which must be less than clients wait; MinIO takes 1 s for 30.
-    """
-
-    entry: Literal["haproxy", "node"] = "haproxy"
-    drive_seconds: int = Field(default=10, ge=2)
-
-
-class Kubernetes(Frozen):
-    """How Kubernetes is installed, its networks, and its timers in seconds; one that is not set is the product's own.
-
-    `k3s` is Rancher's own program; `upstream` are the components themselves, each in a unit of its own.
-    """
-
-    distribution: Literal["k3s", "upstream"] = "k3s"
-    pod_network: IPv4Network = IPv4Network("10.42.0.0/16")
-    service_network: IPv4Network = IPv4Network("10.43.0.0/16")
-    k3s_source: str = ""
-    """Where K3s' program comes from: a URL, or a file that lies on every host."""
-    k3s_sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
-    node_grace_seconds: int | None = Field(default=None, ge=10)
-    toleration_seconds: int = Field(default=300, ge=0)
-
-    @property
-    def api_service(self) -> IPv4Address:
-        """The address under which pods find the API server."""
-        return self.service_network[1]
-
-    @property
-    def dns_service(self) -> IPv4Address:
-        """The address under which pods find their names."""
-        return self.service_network[10]
 
 
 class Faults(Frozen):
@@ -156,11 +116,15 @@ class Notify(Frozen):
     webhook: Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")] | None = None
 
 
-Promised = Literal["postgresql", "redis", "rabbitmq", "minio", "mariadb", "haproxy", "proxysql", "kubernetes"]
+class Section(Frozen):
+    """A service's own part of settings.yaml, under its name. Each key has a usual value."""
+
+
+SectionType = TypeVar("SectionType", bound=Section)
 
 
 class Settings(Frozen):
-    """Everything that settings.yaml may say."""
+    """What settings.yaml may say beside the services' own sections."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     lab: bool = False
@@ -169,14 +133,39 @@ class Settings(Frozen):
     sql_proxy: Literal["proxysql", "haproxy"] = "proxysql"
     ssh: Ssh = Ssh()
     dns: Dns = Dns()
-    bind: Bind = Bind()
-    postgresql: Postgresql = Postgresql()
-    redis: Redis = Redis()
-    minio: Minio = Minio()
-    kubernetes: Kubernetes = Kubernetes()
-    profile: Profile = "all"
+    bind: dict[BindName, IPv4Address] = {}
+    """Where hosts of a role listen, for those that let it be chosen; usually on all of their addresses."""
+    profile: Profile = ALL
     load_balancers: tuple[LoadBalancer, ...] = ()
     faults: Faults = Faults()
     chaos: Chaos = Chaos()
     notify: Notify = Notify()
     slo: dict[Promised, Objective] = {}
+
+    def of(self, section: type[SectionType]) -> SectionType:
+        """A service's section."""
+        return next(value for _, value in self if isinstance(value, section))
+
+    def bound(self, role: str) -> IPv4Address:
+        """Where hosts of a role listen."""
+        return self.bind.get(role, EVERYWHERE)
+
+    def value(self, path: str) -> Any:
+        """What stands at a path like `kubernetes.distribution`."""
+        found: Any = self
+        for name in path.split("."):
+            found = getattr(found, name)
+        return found
+
+
+@cache
+def _model() -> type[Settings]:
+    """Settings with a section for each service that has one."""
+    models = {known.name: registry.load(known.settings) for known in registry.services() if known.settings}
+    sections: dict[str, Any] = {name: (model, model()) for name, model in models.items()}
+    return create_model("Settings", __base__=Settings, **sections)
+
+
+def read_settings(file: Path, problems: list[Problem]) -> Settings | None:
+    """settings.yaml with the services' sections, or None after telling every mistake in `problems`."""
+    return read_document(file, _model(), problems)

@@ -1,12 +1,14 @@
 """versions.yaml: the pinned image of each component."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from hadrill.inventory.host import Role
 from hadrill.inventory.problem import Problem
+from hadrill.inventory.settings import Settings
+from hadrill.services import registry
+from hadrill.services.service import Component
 
 
 class Versions(BaseModel):
@@ -17,18 +19,16 @@ class Versions(BaseModel):
     images: dict[str, str]
     k3s: str = ""
 
-    def problems(self, file: Path, roles: set[Role], sql_proxy: str | None) -> Iterator[Problem]:
-        """Images that are missing, unknown, or not pinned. `sql_proxy` is None where settings.yaml cannot be read."""
-        needed = {name for role in roles for name in NEEDED.get(role, ())}
-        if Role.PROXYSQL in roles and sql_proxy != "proxysql":
-            needed = (needed - {"proxysql"}) | ({"haproxy"} if sql_proxy else set())
+    def problems(self, file: Path, roles: Iterable[str], settings: Settings | None) -> Iterator[Problem]:
+        """Images that are missing, unknown, or not pinned. `settings` is None where settings.yaml cannot be read."""
+        needed, known = needed_images(roles, settings), known_images()
         for name in sorted(needed - set(self.images)):
             remedy = f"Add `{name}: IMAGE:TAG` under `images`."
             yield Problem(file, 0, 0, f"no image for {name}, which the inventory's roles need", remedy)
         for name, image in self.images.items():
             line, column = _find(file, name)
-            if name not in KNOWN:
-                remedy = f"Use one of: {', '.join(sorted(KNOWN))}."
+            if name not in known:
+                remedy = f"Use one of: {', '.join(sorted(known))}."
                 yield Problem(file, line, column, f"unknown component {name!r}", remedy)
             tag = image.rpartition("/")[2].partition("@")[0].partition(":")[2]
             if "@sha256:" not in image and tag in ("", "latest"):
@@ -36,17 +36,28 @@ class Versions(BaseModel):
                 yield Problem(file, line, column, what, "Pin a version, like redis:7.2.5: what runs must be known.")
 
 
-NEEDED: dict[Role, tuple[str, ...]] = {
-    Role.POSTGRESQL: ("patroni",),
-    Role.HAPROXY: ("haproxy", "pgbouncer"),
-    Role.REDIS: ("redis",),
-    Role.RABBITMQ: ("rabbitmq",),
-    Role.MINIO: ("minio",),
-    Role.MARIADB: ("mariadb",),
-    Role.PROXYSQL: ("proxysql",),
-    Role.K3S_SERVER: ("pods",),
-}
-KNOWN = {name for names in NEEDED.values() for name in names}
+def needed_images(roles: Iterable[str], settings: Settings | None) -> set[str]:
+    """Images of what hosts of these roles run. What a setting decides is left out where the settings are not known."""
+    chosen = list(roles)
+    parts = (part for role in chosen for part in components(role, settings))
+    named = {name for role in chosen for name in registry.roles()[role].images}
+    return named | {part.image for part in parts if part.image}
+
+
+def known_images() -> set[str]:
+    """Every name that may stand in versions.yaml."""
+    parts = (part.image for known in registry.services() for part in known.components)
+    return {name for role in registry.roles().values() for name in role.images}.union(filter(None, parts))
+
+
+def components(role: str, settings: Settings | None) -> tuple[Component, ...]:
+    """What hosts of a role run under these settings."""
+    return tuple(part for part in registry.components_of(role) if part.when is None or _holds(part.when, settings))
+
+
+def _holds(when: tuple[str, str], settings: Settings | None) -> bool:
+    path, value = when
+    return settings is not None and settings.value(path) == value
 
 
 def _find(file: Path, name: str) -> tuple[int, int]:

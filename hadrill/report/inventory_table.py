@@ -8,7 +8,7 @@ def summary(inventory: Inventory, screen: Screen) -> str:
     """One line a cluster, then the load balancers and the pinned images."""
     groups: dict[tuple[str, str], list[str]] = {}
     for host in inventory.hosts:
-        groups.setdefault((host.role.value, host.cluster), []).append(f"{host.name} {host.address}")
+        groups.setdefault((host.role, host.cluster), []).append(f"{host.name} {host.address}")
     hosts = [
         (role, cluster or "-", str(len(names)), ", ".join(names[:3]) + (" ..." if len(names) > 3 else ""))
         for (role, cluster), names in groups.items()

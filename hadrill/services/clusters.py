@@ -1,36 +1,36 @@
-"""Every service that can be drilled, by name."""
+"""Every service that can be drilled, by name; each is loaded when it is asked for."""
 
-from hadrill.inventory import Inventory, Role
-from hadrill.inventory.profile import KUBERNETES
+from collections.abc import Iterator, Mapping
+
+from hadrill.inventory import Inventory
 from hadrill.remote import Remote
+from hadrill.services import registry
 from hadrill.services.cluster import Cluster
-from hadrill.services.haproxy.cluster import HaproxyCluster
-from hadrill.services.kubernetes.cluster import KubernetesCluster
-from hadrill.services.mariadb.cluster import MariadbCluster
-from hadrill.services.minio.cluster import MinioCluster
-from hadrill.services.postgresql.cluster import PostgresqlCluster
-from hadrill.services.proxysql.cluster import SqlProxyCluster
-from hadrill.services.rabbitmq.cluster import RabbitmqCluster
-from hadrill.services.redis.cluster import RedisCluster
-
-CLUSTERS: dict[str, type[Cluster]] = {
-    each.service: each
-    for each in (
-        PostgresqlCluster,
-        RedisCluster,
-        RabbitmqCluster,
-        MinioCluster,
-        MariadbCluster,
-        HaproxyCluster,
-        SqlProxyCluster,
-        KubernetesCluster,
-    )
-}
 
 
-def roles_of(service: str) -> frozenset[Role]:
+class _Clusters(Mapping[str, type[Cluster]]):
+    """From the services' records, in their order."""
+
+    def __getitem__(self, service: str) -> type[Cluster]:
+        for known in registry.services():
+            if known.name == service and known.cluster:
+                found: type[Cluster] = registry.load(known.cluster)
+                return found
+        raise KeyError(service)
+
+    def __iter__(self) -> Iterator[str]:
+        return (known.name for known in registry.services() if known.cluster)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+CLUSTERS = _Clusters()
+
+
+def roles_of(service: str) -> frozenset[str]:
     """The inventory's roles of hosts that a service's drills can break."""
-    return KUBERNETES if service == KubernetesCluster.service else frozenset({Role(service)})
+    return frozenset(role.name for role in registry.service(service).roles)
 
 
 def present(inventory: Inventory, service: str) -> bool:

@@ -61,6 +61,8 @@ class Role:
     """Images that it needs besides those of its components."""
     credentials: tuple[str, ...] = ()
     """Names that credentials/ROLE.env must hold."""
+    binds: bool = False
+    """Whether `bind` in settings.yaml may say on which address its hosts listen."""
     apart: Apart | None = None
 
 

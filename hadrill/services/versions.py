@@ -5,7 +5,7 @@ import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from hadrill.inventory import Host, Inventory, Role
+from hadrill.inventory import Host, Inventory
 from hadrill.services.asking import ANSWER_SECONDS, FAILURES, first_line
 from hadrill.services.http import get_json
 from hadrill.services.mariadb.service import Mariadb
@@ -32,7 +32,7 @@ def running_versions(inventory: Inventory) -> dict[str, str]:
         )
     if minio.members:
         questions["MinIO"] = lambda: f"image {inventory.image('minio')}"
-    if proxies := inventory.of_role(Role.HAPROXY):
+    if proxies := inventory.of_role("haproxy"):
         questions["HAProxy"] = lambda: _haproxy(proxies[-1])
     if mariadb.members:
         questions["MariaDB"] = lambda: _mariadb(mariadb)

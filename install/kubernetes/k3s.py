@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from hadrill.install.desired import AFTER_NETWORK, Desired, Directory, File, Unit
 from hadrill.install.site import InstallError, Site
-from hadrill.inventory import Host, Role
+from hadrill.inventory import Host
 from hadrill.remote import shell
 from hadrill.services.kubernetes.service import Kubernetes
 
@@ -54,13 +54,13 @@ def install_program(site: Site, service: Kubernetes) -> None:
 
 def desired(site: Site, service: Kubernetes, host: Host) -> Desired:
     """Configuration, token and unit of one host."""
-    server = host.role is Role.K3S_SERVER
+    server = host.role == "k3s-server"
     config = server_config(service, host) if server else agent_config(service, host)
     name = "k3s" if server else "k3s-agent"
     files = (
         # JSON is YAML, and needs no care for quotes.
         File(CONFIG, json.dumps(config, indent=1) + "\n", 0o600),
-        File(JOIN_FILE, f"{site.inventory.credentials.secret(Role.K3S_SERVER, 'K3S_TOKEN')}\n", 0o600),
+        File(JOIN_FILE, f"{site.inventory.credentials.secret('k3s-server', 'K3S_TOKEN')}\n", 0o600),
     )
     unit = Unit(f"{name}.service", _unit(name, "server" if server else "agent"), (CONFIG, JOIN_FILE))
     return Desired((Directory("/etc/rancher/k3s", 0o700),), files, units=(unit,))

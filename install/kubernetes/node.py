@@ -4,7 +4,7 @@ from hadrill.install.desired import File
 from hadrill.install.kubernetes.access import FRONT, Pki, as_json, kubeconfig
 from hadrill.install.kubernetes.process import Process, flags
 from hadrill.install.site import Site
-from hadrill.inventory import Host, Role
+from hadrill.inventory import Host
 from hadrill.services.kubernetes.distribution import ETC
 from hadrill.services.kubernetes.service import Kubernetes
 
@@ -69,7 +69,7 @@ def _kubelet_command(host: Host) -> str:
         "cert-dir": "/var/lib/kubelet/pki",
         "hostname-override": host.name,
         "node-ip": host.address,
-        "node-labels": f"hadrill/role={'server' if host.role is Role.K3S_SERVER else 'agent'}",
+        "node-labels": f"hadrill/role={'server' if host.role == 'k3s-server' else 'agent'}",
     }
     return f"/usr/local/bin/kubelet {flags(values)}"
 

@@ -9,7 +9,7 @@ from hadrill.install.kubernetes.access import Pki
 from hadrill.install.kubernetes.node import node_parts
 from hadrill.install.kubernetes.server import server_parts
 from hadrill.install.site import Site
-from hadrill.inventory import Host, Role
+from hadrill.inventory import Host
 from hadrill.services.kubernetes.distribution import ETC
 from hadrill.services.kubernetes.service import Kubernetes
 
@@ -17,7 +17,7 @@ from hadrill.services.kubernetes.service import Kubernetes
 def desired(site: Site, service: Kubernetes, pki: Pki, host: Host) -> Desired:
     """Everything on one host. Servers are nodes too."""
     files, processes = node_parts(site, service, pki, host)
-    if host.role is Role.K3S_SERVER:
+    if host.role == "k3s-server":
         more, first = server_parts(service, pki, host)
         files, processes = [*files, *more], [*first, *processes]
     directories = (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from hadrill.faults import Kind
-from hadrill.inventory import Host, Inventory, Role
+from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services.client_parts import TURN, hang
 from hadrill.services.cluster import SILENT, Cluster, Member, Probe, Watch
@@ -21,7 +21,7 @@ SHUTDOWN_SECONDS = 1.0
 class ProxyCluster(Cluster):
     """Proxies behind a load balancer, with the services that clients reach through them."""
 
-    role_of_hosts: Role
+    role_of_hosts: str
     statistics_port: int
     roles = ("proxy", "proxy")
     single_leader = False
@@ -142,7 +142,7 @@ class HaproxyCluster(ProxyCluster):
 
     service = "haproxy"
     containers: ClassVar[dict[str, str]] = {"": "haproxy"}
-    role_of_hosts = Role.HAPROXY
+    role_of_hosts = "haproxy"
     statistics_port = STATISTICS_PORT
     peer_port = STATISTICS_PORT
     behind = (PostgresqlCluster, RedisCluster)

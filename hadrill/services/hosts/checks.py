@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from hadrill.inventory import Host, Inventory, Role
+from hadrill.inventory import Host, Inventory
+from hadrill.inventory.versions import components
 from hadrill.services.finding import Finding, require
 
 SSHD = {
@@ -11,14 +12,6 @@ SSHD = {
     "kbdinteractiveauthentication": "no",
     "permitemptypasswords": "no",
     "permitrootlogin": "without-password",
-}
-CONTAINERS: dict[Role, dict[str, str]] = {
-    Role.POSTGRESQL: {"patroni": "patroni"},
-    Role.HAPROXY: {"haproxy": "haproxy", "pgbouncer": "pgbouncer"},
-    Role.REDIS: {"redis": "redis", "sentinel": "redis"},
-    Role.RABBITMQ: {"rabbitmq": "rabbitmq"},
-    Role.MINIO: {"minio": "minio"},
-    Role.MARIADB: {"mariadb": "mariadb"},
 }
 
 
@@ -107,10 +100,8 @@ def images(host: Host, machine: Any, inventory: Inventory) -> None:
 
 def containers(host: Host, inventory: Inventory) -> dict[str, str]:
     """Names of the containers that a host runs, each with its component in versions.yaml."""
-    if host.role is Role.PROXYSQL:
-        kind = inventory.settings.sql_proxy
-        return {"proxysql": "proxysql"} if kind == "proxysql" else {"sql-proxy": "haproxy"}
-    return CONTAINERS.get(host.role, {})
+    parts = components(host.role, inventory.settings)
+    return {part.container or part.name: part.image for part in parts if part.image}
 
 
 def _rows(listed: str) -> list[dict[str, Any]]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hadrill.inventory import Host, Inventory, Role
-from hadrill.inventory.ports import OPENINGS, TRANSIENT, openings
+from hadrill.inventory import RUNNER, Host, Inventory
+from hadrill.inventory.ports import TCP, known_ports, openings
 from hadrill.on_host import program
 from hadrill.on_host.scan import accepted
 from hadrill.remote import Remote, RemoteError, run_program
@@ -27,7 +27,7 @@ class PortScan:
 def scan(inventory: Inventory, remote: Remote) -> PortScan:
     """Try all known and all listening ports of every host from every other host and from the runner."""
     listening, silent = _listening(inventory, remote)
-    known = {port for rows in OPENINGS.values() for port, _, _ in rows} | {inventory.settings.ssh.port}
+    known = known_ports(inventory)
     ports = known.union(*listening.values()) if listening else known
     targets = [(host.address, port) for host in inventory.managed for port in sorted(ports)]
     targets += [
@@ -40,7 +40,7 @@ def scan(inventory: Inventory, remote: Remote) -> PortScan:
 
     answers = remote.everywhere([host for host in inventory.managed if host not in silent], ask)
     reached = {host: answer for host, answer in answers.items() if not isinstance(answer, RemoteError)}
-    for runner in inventory.of_role(Role.RUNNER):
+    for runner in inventory.of_role(RUNNER):
         reached[runner] = set(accepted(targets, TRY_SECONDS))
     return PortScan(reached, listening, silent)
 
@@ -59,7 +59,7 @@ def only_the_wanted_ports(inventory: Inventory, host: Host, found: PortScan) -> 
                 )
             ]
         )
-    allowed = {opening.port: opening for opening in openings(inventory, host)}
+    allowed = {opening.port: opening for opening in openings(inventory, host) if opening.protocol == TCP}
     network = str(inventory.settings.private_network)
     findings = []
     for source, reached in found.reached.items():
@@ -69,7 +69,7 @@ def only_the_wanted_ports(inventory: Inventory, host: Host, found: PortScan) -> 
         wanted = {port for port, o in allowed.items() if source.address in o.sources or network in o.sources}
         for port in sorted(wanted - mine):
             listens = port in found.listening[host]
-            if listens or port not in TRANSIENT:
+            if listens or not allowed[port].transient:
                 cause = "a firewall rule is missing" if listens else "nothing listens there: the service is stopped"
                 findings.append(
                     Finding(host.name, f"port {port} ({allowed[port].service}) open to {source}", "closed", cause)

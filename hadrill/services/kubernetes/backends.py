@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from hadrill.inventory import Inventory, Role
+from hadrill.inventory import Inventory
 from hadrill.on_host import program
 from hadrill.services.errors import parsed
 from hadrill.services.kubernetes.api import Api
@@ -14,7 +14,6 @@ from hadrill.services.kubernetes.service import Kubernetes
 
 APP = "client"
 NAMES = ("postgresql", "redis", "rabbitmq", "minio", "mariadb")
-ROLES = {name: Role(name) for name in NAMES}
 LOG_BYTES = 400_000
 PROGRAM = program("pod_clients")
 
@@ -30,7 +29,7 @@ class Round:
 
 def present(inventory: Inventory) -> tuple[str, ...]:
     """Data services that the inventory has."""
-    return tuple(name for name, role in ROLES.items() if role in inventory.roles)
+    return tuple(name for name in NAMES if name in inventory.roles)
 
 
 def start_clients(service: Kubernetes, drill: str, bucket: str) -> None:
@@ -67,11 +66,11 @@ def _login(inventory: Inventory, name: str, bucket: str) -> dict[str, str]:
     host = str(inventory.entry_point(port).address)
     match name:
         case "postgresql" | "mariadb":
-            return {"host": host, "password": secret(ROLES[name], "HADRILL_PASSWORD")}
+            return {"host": host, "password": secret(name, "HADRILL_PASSWORD")}
         case "redis" | "rabbitmq":
-            return {"host": host, "password": secret(ROLES[name], f"{name.upper()}_PASSWORD")}
+            return {"host": host, "password": secret(name, f"{name.upper()}_PASSWORD")}
         case _:
-            user, password = (secret(Role.MINIO, f"MINIO_ROOT_{part}") for part in ("USER", "PASSWORD"))
+            user, password = (secret("minio", f"MINIO_ROOT_{part}") for part in ("USER", "PASSWORD"))
             return {"host": host, "user": user, "password": password, "bucket": bucket}
 
 

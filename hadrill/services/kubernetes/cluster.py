@@ -8,7 +8,7 @@ from hadrill.diagnosis import Diagnosis, Facts
 from hadrill.diagnosis.common import commands
 from hadrill.diagnosis.examination import RECENT_SECONDS
 from hadrill.faults import Kind
-from hadrill.inventory import Host, Inventory, Role
+from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services.asking import FAILURES
 from hadrill.services.cluster import Cluster, Probe, Watch
@@ -63,11 +63,11 @@ class KubernetesCluster(Cluster):
 
     def voters(self, host: Host) -> tuple[Host, ...]:
         """Servers hold etcd together; agents stand in for one another."""
-        return self.kubernetes.agents if host.role is Role.K3S_AGENT else self.kubernetes.servers
+        return self.kubernetes.agents if host.role == "k3s-agent" else self.kubernetes.servers
 
     def needed(self, host: Host) -> int:
         """A majority of the servers, and one agent."""
-        return 1 if host.role is Role.K3S_AGENT else len(self.kubernetes.servers) // 2 + 1
+        return 1 if host.role == "k3s-agent" else len(self.kubernetes.servers) // 2 + 1
 
     def probe(self, host: Host) -> Probe:
         """Its own API, or its own ingress."""
@@ -79,7 +79,7 @@ class KubernetesCluster(Cluster):
 
     def role(self, host: Host) -> str:
         """What a node is now."""
-        if host.role is Role.K3S_AGENT:
+        if host.role == "k3s-agent":
             return "agent"
         return "leader" if self.leader() == host else "server"
 

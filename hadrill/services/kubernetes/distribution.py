@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hadrill.inventory import Host, Role
-from hadrill.inventory.settings import Kubernetes as Settings
+from hadrill.inventory import Host
+from hadrill.services.kubernetes.settings import KubernetesSettings
 
 COMPONENTS = ("kubelet", "runtime", "network", "proxy", "api", "etcd", "controller-manager", "scheduler")
 NODE_COMPONENTS = COMPONENTS[:4]
@@ -30,11 +30,11 @@ class Distribution:
 
     def unit(self, component: str, host: Host) -> str:
         """The unit that runs a component on a host."""
-        return self.separate.get(component) or (self.server if host.role is Role.K3S_SERVER else self.agent)
+        return self.separate.get(component) or (self.server if host.role == "k3s-server" else self.agent)
 
     def units(self, host: Host) -> tuple[str, ...]:
         """All of a host."""
-        wanted = COMPONENTS if host.role is Role.K3S_SERVER else NODE_COMPONENTS
+        wanted = COMPONENTS if host.role == "k3s-server" else NODE_COMPONENTS
         return tuple(dict.fromkeys(self.unit(component, host) for component in wanted))
 
 
@@ -65,6 +65,6 @@ K3S = Distribution(
 )
 
 
-def distribution_of(settings: Settings) -> Distribution:
+def distribution_of(settings: KubernetesSettings) -> Distribution:
     """The one that settings.yaml names."""
     return UPSTREAM if settings.distribution == "upstream" else K3S

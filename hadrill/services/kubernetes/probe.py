@@ -2,7 +2,7 @@
 
 import threading
 
-from hadrill.inventory import Host, Role
+from hadrill.inventory import Host
 from hadrill.services.cluster import SILENT, Member, Probe, Watch
 from hadrill.services.errors import BadAnswerError, NoLeaderError
 from hadrill.services.kubernetes.api import Api, ApiError
@@ -17,7 +17,7 @@ MANAGER = "kube-controller-manager"
 
 def probe(service: Kubernetes, host: Host) -> Probe:
     """A server's own API, or an agent's own ingress."""
-    if host.role is Role.K3S_AGENT:
+    if host.role == "k3s-agent":
         return _ingress(host)
     api = service.api(host.address)
 

@@ -61,6 +61,7 @@ SERVICE = Service(
     home_networks=("kubernetes.pod_network",),
     profile="kubernetes",
     fixture="kubernetes",
+    settings="hadrill.services.kubernetes.settings:KubernetesSettings",
     client="hadrill.services.kubernetes.service:Kubernetes",
     cluster="hadrill.services.kubernetes.cluster:KubernetesCluster",
     checks="hadrill.services.kubernetes.checks:ALL",

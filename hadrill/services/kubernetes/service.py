@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from hadrill.inventory import Host, Inventory, LoadBalancer, Role
+from hadrill.inventory import Host, Inventory, LoadBalancer
 from hadrill.services.errors import NotSetUpError
 from hadrill.services.kubernetes.api import Api
 from hadrill.services.kubernetes.distribution import Distribution, distribution_of
+from hadrill.services.kubernetes.settings import KubernetesSettings
 
 API_PORT = 6443
 HTTP_PORT = 80
@@ -17,9 +18,9 @@ class Kubernetes:
 
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
-        self.settings = inventory.settings.kubernetes
-        self.servers = inventory.of_role(Role.K3S_SERVER)
-        self.agents = inventory.of_role(Role.K3S_AGENT)
+        self.settings = inventory.settings.of(KubernetesSettings)
+        self.servers = inventory.of_role("k3s-server")
+        self.agents = inventory.of_role("k3s-agent")
 
     @property
     def members(self) -> tuple[Host, ...]:
@@ -75,7 +76,7 @@ class Kubernetes:
     @property
     def bootstrap_token(self) -> str:
         """The join token in the form of kubeadm's: an identity, a dot, a secret."""
-        secret = self.inventory.credentials.secret(Role.K3S_SERVER, "K3S_TOKEN").lower()
+        secret = self.inventory.credentials.secret("k3s-server", "K3S_TOKEN").lower()
         identity, rest = TOKEN_PARTS
         return f"{secret[:identity]}.{secret[identity : identity + rest]}"
 

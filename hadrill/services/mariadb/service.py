@@ -4,7 +4,7 @@ from typing import Any
 
 import pymysql
 
-from hadrill.inventory import Host, Inventory, Role
+from hadrill.inventory import Host, Inventory
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
 
 PORT = 3306
@@ -17,8 +17,8 @@ class Mariadb:
 
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
-        self.members = inventory.of_role(Role.MARIADB)
-        self.proxies = inventory.of_role(Role.PROXYSQL)
+        self.members = inventory.of_role("mariadb")
+        self.proxies = inventory.of_role("proxysql")
         self.proxy_kind = inventory.settings.sql_proxy
 
     @property
@@ -39,7 +39,7 @@ class Mariadb:
             autocommit=True,
             # Unverified TLS protects nothing, and reading its certificates costs each connection 46 ms of processor.
             ssl_disabled=True,
-            password=self.inventory.credentials.secret(Role.MARIADB, name),
+            password=self.inventory.credentials.secret("mariadb", name),
             connect_timeout=seconds or CONNECT_SECONDS,
             read_timeout=seconds or ANSWER_SECONDS,
             write_timeout=seconds or ANSWER_SECONDS,

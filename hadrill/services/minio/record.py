@@ -26,6 +26,7 @@ SERVICE = Service(
     components=(Component("minio", "MinIO", image="minio", configuration="minio/minio.env", data="minio"),),
     fronts=(Front("haproxy", (Port(9000, "S3", (BALANCERS, RUNNER)),)),),
     fixture="minio",
+    settings="hadrill.services.minio.settings:MinioSettings",
     client="hadrill.services.minio.service:Minio",
     cluster="hadrill.services.minio.cluster:MinioCluster",
     checks="hadrill.services.minio.checks:ALL",

@@ -5,8 +5,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from hadrill.inventory import Host, Inventory, Role
+from hadrill.inventory import Host, Inventory
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
+from hadrill.services.minio.settings import MinioSettings
 
 PORT = 9000
 CONSOLE_PORT = 9001
@@ -17,17 +18,17 @@ class Minio:
 
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
-        self.members = inventory.of_role(Role.MINIO)
+        self.members = inventory.of_role("minio")
 
     @property
     def proxies(self) -> tuple[Host, ...]:
         """The proxies, unless the entry point is a single node."""
-        return self.inventory.of_role(Role.HAPROXY) if self.behind_proxy else ()
+        return self.inventory.of_role("haproxy") if self.behind_proxy else ()
 
     @property
     def behind_proxy(self) -> bool:
         """Whether applications reach it through HAProxy, or one node alone (settings.yaml)."""
-        return self.inventory.settings.minio.entry == "haproxy"
+        return self.inventory.settings.of(MinioSettings).entry == "haproxy"
 
     @property
     def entry_point(self) -> str:
@@ -43,8 +44,8 @@ class Minio:
             "s3",
             endpoint_url=f"http://{address}:{PORT}",
             region_name="us-east-1",
-            aws_access_key_id=secret(Role.MINIO, "MINIO_ROOT_USER"),
-            aws_secret_access_key=secret(Role.MINIO, "MINIO_ROOT_PASSWORD"),
+            aws_access_key_id=secret("minio", "MINIO_ROOT_USER"),
+            aws_secret_access_key=secret("minio", "MINIO_ROOT_PASSWORD"),
             config=Config(
                 connect_timeout=seconds or CONNECT_SECONDS,
                 read_timeout=seconds or ANSWER_SECONDS,

@@ -64,6 +64,7 @@ SERVICE = Service(
         ),
     ),
     fixture="postgresql",
+    settings="hadrill.services.postgresql.settings:PostgresqlSettings",
     client="hadrill.services.postgresql.service:Postgresql",
     cluster="hadrill.services.postgresql.cluster:PostgresqlCluster",
     checks="hadrill.services.postgresql.checks:ALL",

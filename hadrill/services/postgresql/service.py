@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import TupleRow
 
-from hadrill.inventory import Host, Inventory, Role
+from hadrill.inventory import Host, Inventory
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, ask
 from hadrill.services.errors import NoLeaderError, named
 from hadrill.services.http import get_json, request_json
@@ -23,8 +23,8 @@ class Postgresql:
 
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
-        self.members = inventory.of_role(Role.POSTGRESQL)
-        self.proxies = inventory.of_role(Role.HAPROXY)
+        self.members = inventory.of_role("postgresql")
+        self.proxies = inventory.of_role("haproxy")
 
     @property
     def entry_point(self) -> str:
@@ -50,7 +50,7 @@ class Postgresql:
             dbname=database,
             autocommit=True,
             application_name="hadrill",
-            password=self.inventory.credentials.secret(Role.POSTGRESQL, name),
+            password=self.inventory.credentials.secret("postgresql", name),
             connect_timeout=int(seconds),
             tcp_user_timeout=int(ANSWER_SECONDS * 1000),
             prepare_threshold=None,
@@ -82,5 +82,5 @@ class Postgresql:
 
     def change_dynamic_configuration(self, host: Host, change: dict[str, Any]) -> None:
         """Patch Patroni's configuration in its store. Raises OSError."""
-        login = ("patroni", self.inventory.credentials.secret(Role.POSTGRESQL, "PATRONI_PASSWORD"))
+        login = ("patroni", self.inventory.credentials.secret("postgresql", "PATRONI_PASSWORD"))
         request_json("PATCH", host.address, REST_PORT, "/config", login, change)

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import pymysql
 
-from hadrill.inventory import Host, Inventory, Role
+from hadrill.inventory import Host, Inventory
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
 from hadrill.services.errors import BadAnswerError, reading
 
@@ -43,7 +43,7 @@ class Administration:
             host=host.address,
             port=ADMIN_PORT,
             user=ADMIN,
-            password=inventory.credentials.secret(Role.PROXYSQL, "ADMIN_PASSWORD"),
+            password=inventory.credentials.secret("proxysql", "ADMIN_PASSWORD"),
             autocommit=True,
             ssl_disabled=True,
             connect_timeout=min(CONNECT_SECONDS, seconds),

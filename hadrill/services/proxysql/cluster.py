@@ -1,6 +1,6 @@
 """The SQL proxies as targets of drills."""
 
-from hadrill.inventory import Host, Inventory, Role
+from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services.cluster import Probe
 from hadrill.services.haproxy.cluster import ProxyCluster
@@ -14,7 +14,7 @@ class SqlProxyCluster(ProxyCluster):
     """The SQL proxies, with Galera behind them."""
 
     service = "proxysql"
-    role_of_hosts = Role.PROXYSQL
+    role_of_hosts = "proxysql"
     statistics_port = SQL_STATISTICS_PORT
     peer_port = SQL_STATISTICS_PORT
     behind = (MariadbCluster,)

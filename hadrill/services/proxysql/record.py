@@ -14,6 +14,7 @@ SERVICE = Service(
                 Port(6032, "SQL proxy administration", (RUNNER,)),
             ),
             size=2,
+            binds=True,
             partner="mariadb",
             credentials=("ADMIN_PASSWORD", "MONITOR_PASSWORD"),
         ),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pika
 
-from hadrill.inventory import Host, Inventory, Role
+from hadrill.inventory import Host, Inventory
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
 from hadrill.services.http import get_json
 
@@ -19,8 +19,8 @@ class Rabbitmq:
 
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
-        self.members = inventory.of_role(Role.RABBITMQ)
-        self.proxies = inventory.of_role(Role.HAPROXY)
+        self.members = inventory.of_role("rabbitmq")
+        self.proxies = inventory.of_role("haproxy")
 
     @property
     def entry_point(self) -> str:
@@ -30,7 +30,7 @@ class Rabbitmq:
     @property
     def login(self) -> tuple[str, str]:
         """User and password of the suite."""
-        return USER, self.inventory.credentials.secret(Role.RABBITMQ, "RABBITMQ_PASSWORD")
+        return USER, self.inventory.credentials.secret("rabbitmq", "RABBITMQ_PASSWORD")
 
     def connect(self, address: str, *, seconds: float | None = None) -> pika.BlockingConnection:
         """A new connection with deadlines that never tries again by itself. Raises AMQPError and OSError."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hadrill.diagnosis import STATISTICS, Order, Question, View, journal, statistics
-from hadrill.inventory import Host, Role
+from hadrill.inventory import Host
 from hadrill.services.haproxy.statistics import STATISTICS_PORT
 from hadrill.services.redis.resp import Error, info, pairs, replies
 from hadrill.services.redis.service import PORT, SENTINEL_PORT, Redis
@@ -17,7 +17,7 @@ BACKEND = "be_redis_master"
 def orders(service: Redis, since_seconds: int) -> dict[Host, Order]:
     """What to ask each member and each proxy. Answers contain no password."""
     name = service.settings.master_name
-    password = service.inventory.credentials.secret(Role.REDIS, "REDIS_PASSWORD")
+    password = service.inventory.credentials.secret("redis", "REDIS_PASSWORD")
     redis = f"AUTH {password}\r\nINFO replication\r\nQUIT\r\n"
     asked = [f"SENTINEL MASTER {name}", f"SENTINEL REPLICAS {name}", f"SENTINEL SENTINELS {name}"]
     asked += ["SENTINEL MYID", f"SENTINEL CKQUORUM {name}", "INFO sentinel", "PING"]

@@ -46,6 +46,7 @@ SERVICE = Service(
         ),
     ),
     fixture="redis",
+    settings="hadrill.services.redis.settings:RedisSettings",
     client="hadrill.services.redis.service:Redis",
     cluster="hadrill.services.redis.cluster:RedisCluster",
     checks="hadrill.services.redis.checks:ALL",

@@ -6,9 +6,10 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from hadrill.inventory import Host, Inventory, Role
+from hadrill.inventory import Host, Inventory
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
 from hadrill.services.errors import BadAnswerError, Fields, reading
+from hadrill.services.redis.settings import RedisSettings
 
 PORT = 6379
 SENTINEL_PORT = 26379
@@ -23,9 +24,9 @@ class Redis:
 
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
-        self.settings = inventory.settings.redis
-        self.members = inventory.of_role(Role.REDIS)
-        self.proxies = inventory.of_role(Role.HAPROXY)
+        self.settings = inventory.settings.of(RedisSettings)
+        self.members = inventory.of_role("redis")
+        self.proxies = inventory.of_role("haproxy")
 
     @property
     def entry_point(self) -> str:
@@ -34,7 +35,7 @@ class Redis:
 
     def client(self, address: str, port: int = PORT, *, seconds: float | None = None) -> redis.Redis:
         """A client that never tries again by itself; Sentinels have no password. `seconds` shortens its deadlines."""
-        password = None if port == SENTINEL_PORT else self.inventory.credentials.secret(Role.REDIS, "REDIS_PASSWORD")
+        password = None if port == SENTINEL_PORT else self.inventory.credentials.secret("redis", "REDIS_PASSWORD")
         return redis.Redis(
             host=address,
             port=port,

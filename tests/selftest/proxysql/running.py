@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hadrill.inventory import Host, Inventory, Role
+from hadrill.inventory import Host, Inventory
 from hadrill.timing import Deadline, eventually
 
 ROOT = Path(__file__).parents[3]
@@ -28,7 +28,7 @@ def address(number: int) -> str:
 def on_loopback(inventory: Inventory) -> Inventory:
     """The same inventory, with Galera's nodes and their proxies at loopback addresses."""
     hosts = [
-        replace(host, address=address(number)) if host.role in (Role.MARIADB, Role.PROXYSQL) else host
+        replace(host, address=address(number)) if host.role in ("mariadb", "proxysql") else host
         for number, host in enumerate(inventory.hosts, start=1)
     ]
     return replace(inventory, hosts=tuple(hosts))

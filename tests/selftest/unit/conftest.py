@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hadrill.inventory import Inventory, Role, read
+from hadrill.inventory import Inventory, read
 from hadrill.inventory.credentials import write_missing
+from hadrill.services import registry
 
 ROOT = Path(__file__).parents[3]
 
@@ -16,7 +17,7 @@ def copied(source: Path, target: Path) -> Path:
     target.mkdir(parents=True)
     for name in ("servers.tsv", "versions.yaml", "settings.yaml"):
         shutil.copy(source / name, target / name)
-    write_missing(target / "credentials", set(Role))
+    write_missing(target / "credentials", registry.roles())
     return target
 
 

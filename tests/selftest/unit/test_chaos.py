@@ -18,9 +18,8 @@ from hadrill.chaos.shrink import shrink
 from hadrill.chaos.sound import sound
 from hadrill.faults import FAULTS
 from hadrill.inventory import Inventory, read
-from hadrill.inventory.profile import KUBERNETES
 from hadrill.inventory.settings import Chaos
-from hadrill.services.clusters import CLUSTERS
+from hadrill.services.clusters import CLUSTERS, roles_of
 from hadrill.services.kubernetes.cluster import KubernetesCluster
 from hadrill.timing import POLL, Deadline, eventually
 
@@ -65,7 +64,7 @@ def test_kubernetes_is_drawn_with_faults_of_its_own(lab: Path) -> None:
     assert {step.fault for step in steps} == set(KubernetesCluster.drawn[""]) - {"reject"}
     assert not {step.fault for step in steps if step.target == "agent"} & {"api-stop", "etcd-stop"}
     assert {step.target for step in steps if step.fault == "reboot"} == {
-        host.name for host in read(lab, "kubernetes").hosts if host.role in KUBERNETES
+        host.name for host in read(lab, "kubernetes").hosts if host.role in roles_of("kubernetes")
     }
 
 

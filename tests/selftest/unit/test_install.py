@@ -16,7 +16,7 @@ from hadrill.install.container import Container
 from hadrill.install.desired import Absent, Block, Desired, Directory, File, Units
 from hadrill.install.proxies import resp
 from hadrill.install.site import Site
-from hadrill.inventory import Host, Role, read
+from hadrill.inventory import Host, read
 from hadrill.inventory.ports import openings
 from hadrill.on_host import program
 from hadrill.remote import Output
@@ -211,6 +211,6 @@ def test_proxysql_gets_one_writer_and_falling_weights(keybuzz: Path) -> None:
 def test_proxysql_listens_everywhere_and_lets_the_network_administer(keybuzz: Path) -> None:
     site = Site(read(keybuzz), check=True)
     text = {file.path: file.content for file in proxysql.desired(site).files}["/etc/hadrill/proxysql/proxysql.cnf"]
-    secret = site.inventory.credentials.secret(Role.PROXYSQL, "ADMIN_PASSWORD")
+    secret = site.inventory.credentials.secret("proxysql", "ADMIN_PASSWORD")
     assert 'interfaces="0.0.0.0:3306"' in text
     assert f'admin_credentials="admin:{secret};hadrill_admin:{secret}"' in text

@@ -25,10 +25,11 @@ from hadrill.install.kubernetes.pki import Authority, signing_key
 from hadrill.install.kubernetes.upstream import desired
 from hadrill.install.site import Site
 from hadrill.install.tasks import everything
-from hadrill.inventory import InvalidInventoryError, Inventory, Role, read
+from hadrill.inventory import InvalidInventoryError, Inventory, read
 from hadrill.inventory.credentials import write_missing
 from hadrill.pytest_plugin.failure import explain
 from hadrill.report.secrets import Scrubber
+from hadrill.services import registry
 from hadrill.services.clusters import present
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.kubernetes import checks
@@ -52,7 +53,7 @@ def folder(tmp_path: Path) -> Path:
     folder.mkdir()
     for name in ("servers.tsv", "settings.yaml", "versions.yaml"):
         shutil.copy(LAB / name, folder)
-    write_missing(folder / "credentials", set(Role))
+    write_missing(folder / "credentials", registry.roles())
     return folder
 
 
@@ -118,7 +119,7 @@ def test_the_first_k3s_server_begins_and_the_others_join(nodes: Kubernetes) -> N
     assert isinstance(names, list)
     assert {"198.18.0.100", "198.18.0.101", "198.18.0.102", "198.18.0.30"} <= set(names)
     assert agent_config(nodes, nodes.agents[0])["server"] == "https://198.18.0.30:6443"
-    secret = nodes.inventory.credentials.secret(Role.K3S_SERVER, "K3S_TOKEN")
+    secret = nodes.inventory.credentials.secret("k3s-server", "K3S_TOKEN")
     assert secret not in str(first)
 
 
@@ -266,7 +267,7 @@ def test_a_backend_must_serve_during_the_loss_and_after_it(
 
 def test_a_loss_is_part_of_a_run_only_where_it_is_meant(nodes: Kubernetes) -> None:
     inventory = nodes.inventory
-    server, agent = (Role.K3S_SERVER, POWER_OFF), (Role.K3S_AGENT, POWER_OFF)
+    server, agent = ("k3s-server", POWER_OFF), ("k3s-agent", POWER_OFF)
     assert Wish().includes(inventory, *server)
     assert Wish(node="k3s-worker-02").includes(inventory, *agent)
     assert not Wish(node="k3s-worker-02").includes(inventory, *server)
@@ -274,7 +275,7 @@ def test_a_loss_is_part_of_a_run_only_where_it_is_meant(nodes: Kubernetes) -> No
     assert not Wish(fault="isolate").includes(inventory, *agent)
     assert Wish(role="server").includes(inventory, *server)
     assert not Wish(role="server").includes(inventory, *agent)
-    assert Wish(fault=CORDON).includes(inventory, Role.K3S_AGENT, CORDON)
+    assert Wish(fault=CORDON).includes(inventory, "k3s-agent", CORDON)
     assert not Wish(fault=CORDON).includes(inventory, *agent)
     assert str(Case("kubernetes", "power-off", "agent")) == "agent-power-off"
 
@@ -334,6 +335,6 @@ def _objects(nodes: Kubernetes, host: str, ready: str, message: str, address: st
 
 def test_the_lab_has_just_the_inventory_that_the_checks_are_for(nodes: Kubernetes) -> None:
     inventory: Inventory = nodes.inventory
-    assert [len(inventory.of_role(role)) for role in (Role.K3S_SERVER, Role.K3S_AGENT)] == [3, 5]
+    assert [len(inventory.of_role(role)) for role in ("k3s-server", "k3s-agent")] == [3, 5]
     for network in (nodes.settings.pod_network, nodes.settings.service_network):
         assert network.subnet_of(inventory.settings.private_network)

@@ -13,8 +13,8 @@ import pytest
 pytestmark = pytest.mark.service("redis")
 
 def test_leak(inventory):
-    from hadrill.inventory import Role
-    plain = inventory.credentials.secret(Role.REDIS, "REDIS_PASSWORD")
+
+    plain = inventory.credentials.secret("redis", "REDIS_PASSWORD")
     raise RuntimeError(f"cannot log in with {plain}")
 """
 SAYS = """

@@ -20,7 +20,7 @@ from hadrill.faults import Kind
 from hadrill.install import proxysql
 from hadrill.install.desired import Units
 from hadrill.install.site import InstallError, Site
-from hadrill.inventory import Host, Inventory, Role, read
+from hadrill.inventory import Host, Inventory, read
 from hadrill.services.errors import BadAnswerError
 from hadrill.services.mariadb.cluster import MariadbCluster
 from hadrill.services.mariadb.diagnosis import EXAMINATION
@@ -83,13 +83,13 @@ def by_an_older_version(inventory: Inventory) -> str:
 
 @pytest.fixture
 def proxies(inventory: Inventory, tmp_path: Path) -> Iterator[list[StandIn]]:
-    with stand_ins(inventory.of_role(Role.PROXYSQL), tmp_path, configuration(inventory)) as made:
+    with stand_ins(inventory.of_role("proxysql"), tmp_path, configuration(inventory)) as made:
         yield made
 
 
 @pytest.fixture
 def proxy(inventory: Inventory, tmp_path: Path) -> Iterator[StandIn]:
-    with stand_ins(inventory.of_role(Role.PROXYSQL)[:1], tmp_path, configuration(inventory)) as made:
+    with stand_ins(inventory.of_role("proxysql")[:1], tmp_path, configuration(inventory)) as made:
         yield made[0]
 
 
@@ -106,7 +106,7 @@ def of_users(host: Host, inventory: Inventory) -> list[tuple[str, ...]]:
 
 def log_in(address: str, user: str, inventory: Inventory) -> None:
     """To the administration port, with the administrators' password."""
-    password = inventory.credentials.secret(Role.PROXYSQL, "ADMIN_PASSWORD")
+    password = inventory.credentials.secret("proxysql", "ADMIN_PASSWORD")
     pymysql.connect(host=address, port=6032, user=user, password=password, connect_timeout=5).close()
 
 
@@ -147,8 +147,8 @@ def test_an_installation_by_an_older_version_gets_an_administrator_of_its_own(
 ) -> None:
     inventory = with_one_proxy(inventory)
     old = by_an_older_version(inventory).replace('"admin:', '"watcher:its-own-password;admin:')
-    with stand_ins(inventory.of_role(Role.PROXYSQL), tmp_path, old) as (proxy,):
-        password = inventory.credentials.secret(Role.PROXYSQL, "ADMIN_PASSWORD")
+    with stand_ins(inventory.of_role("proxysql"), tmp_path, old) as (proxy,):
+        password = inventory.credentials.secret("proxysql", "ADMIN_PASSWORD")
         connection = pymysql.connect(host=proxy.host.address, port=6032, user="hadrill", password=password)
         with connection, connection.cursor() as cursor:
             cursor.execute(
@@ -174,10 +174,10 @@ def test_administrators_with_another_password_end_an_installation_with_the_remed
     inventory: Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inventory = with_one_proxy(inventory)
-    password = inventory.credentials.secret(Role.PROXYSQL, "ADMIN_PASSWORD")
+    password = inventory.credentials.secret("proxysql", "ADMIN_PASSWORD")
     other = configuration(inventory).replace(password, "of-another-day")
     with (
-        stand_ins(inventory.of_role(Role.PROXYSQL), tmp_path, other) as (proxy,),
+        stand_ins(inventory.of_role("proxysql"), tmp_path, other) as (proxy,),
         pytest.raises(InstallError, match=r"Access denied for user 'admin'.*move proxysql\.db away") as ended,
     ):
         OnLoopback(inventory, [proxy], monkeypatch).install()
@@ -209,7 +209,7 @@ def test_another_address_to_listen_on_comes_with_a_restart(
 ) -> None:
     inventory = with_one_proxy(inventory)
     OnLoopback(inventory, [proxy], monkeypatch).install()
-    bind = inventory.settings.bind.model_copy(update={"proxysql": IPv4Address(proxy.host.address)})
+    bind = {**inventory.settings.bind, "proxysql": IPv4Address(proxy.host.address)}
     moved = replace(inventory, settings=inventory.settings.model_copy(update={"bind": bind}))
     site = OnLoopback(moved, [proxy], monkeypatch)
     site.install()
@@ -221,10 +221,10 @@ def test_another_address_to_listen_on_comes_with_a_restart(
 def nodes(inventory: Inventory) -> Iterator[Nodes]:
     credentials = inventory.credentials
     passwords = {
-        "monitor": credentials.secret(Role.PROXYSQL, "MONITOR_PASSWORD"),
-        "hadrill": credentials.secret(Role.MARIADB, "HADRILL_PASSWORD"),
+        "monitor": credentials.secret("proxysql", "MONITOR_PASSWORD"),
+        "hadrill": credentials.secret("mariadb", "HADRILL_PASSWORD"),
     }
-    with Nodes([host.address for host in inventory.of_role(Role.MARIADB)], passwords) as running:
+    with Nodes([host.address for host in inventory.of_role("mariadb")], passwords) as running:
         yield running
 
 
@@ -338,7 +338,7 @@ def test_a_whole_cluster_has_no_cause(cluster: MariadbCluster) -> None:
 def test_a_proxysql_whose_monitor_is_off_is_neither_healthy_nor_has_a_budget(
     inventory: Inventory, nodes: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with stand_ins(inventory.of_role(Role.PROXYSQL), tmp_path, configuration(inventory), "-M") as made:
+    with stand_ins(inventory.of_role("proxysql"), tmp_path, configuration(inventory), "-M") as made:
         OnLoopback(inventory, made, monkeypatch).install()
         cluster = MariadbCluster(inventory, MagicMock())
         assert "started with -M" in str(cluster.unhealthy())
@@ -385,5 +385,5 @@ def test_two_programs_on_one_port_are_named(inventory: Inventory, proxy: StandIn
 
 
 def test_a_proxysql_that_refuses_the_suite_is_named(inventory: Inventory, tmp_path: Path) -> None:
-    with stand_ins(inventory.of_role(Role.PROXYSQL), tmp_path, by_an_older_version(inventory)):
+    with stand_ins(inventory.of_role("proxysql"), tmp_path, by_an_older_version(inventory)):
         assert judged(inventory).causes[0].name == "proxysql-refuses"

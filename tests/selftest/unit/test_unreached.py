@@ -6,7 +6,7 @@ import pytest
 
 from hadrill.diagnosis import unreached
 from hadrill.diagnosis.unreached import Unreached, UnreachedError
-from hadrill.inventory import Inventory, Role
+from hadrill.inventory import Inventory
 from hadrill.pytest_plugin.failure import explain
 from hadrill.report.outcome import Ending, Outcome
 from hadrill.report.screen import Screen
@@ -32,7 +32,7 @@ def looks(lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch) -> tuple[Un
 
 def test_nobody_is_silent_before_somebody_looked(lab_inventory: Inventory, looks: Any) -> None:
     known, _, asked = looks
-    assert known.why_not("redis", lab_inventory.of_role(Role.REDIS)) == ""
+    assert known.why_not("redis", lab_inventory.of_role("redis")) == ""
     assert not known.everything
     assert asked == []
 
@@ -44,14 +44,14 @@ def test_all_hosts_are_asked_once_on_all_their_ports(lab_inventory: Inventory, l
     assert len(asked) == 1
     assert asked[0] > 2 * len(lab_inventory.managed)
     assert known.everything
-    assert known.why_not("redis", lab_inventory.of_role(Role.REDIS)) == DOWN
+    assert known.why_not("redis", lab_inventory.of_role("redis")) == DOWN
 
 
 def test_a_service_with_one_host_left_is_checked(lab_inventory: Inventory, looks: Any) -> None:
     known, alive, _ = looks
     alive |= {host.name for host in lab_inventory.managed} - {"redis-01", "redis-02", "redis-03", "minio-01"}
     known.look()
-    redis, minio = lab_inventory.of_role(Role.REDIS), lab_inventory.of_role(Role.MINIO)
+    redis, minio = lab_inventory.of_role("redis"), lab_inventory.of_role("minio")
     names = ", ".join(host.name for host in redis)
     says = f"no host of redis answers SSH or its ports: {names} powered off or cut off"
     assert known.why_not("redis", redis) == says
@@ -63,9 +63,7 @@ def test_the_one_reason_comes_before_the_table_and_not_with_every_check() -> Non
     found = explain(UnreachedError(DOWN), Scrubber([]))
     assert (found.outcome, found.message) == (Ending.UNREACHABLE, DOWN)
     outcomes = [
-        Outcome(
-            "a", "Redis", "connectivity", Ending.UNREACHABLE, 4.0, "redis-01", "off", "expected x", unreached=DOWN
-        ),
+        Outcome("a", "Redis", "connectivity", Ending.UNREACHABLE, 4.0, "redis-01", "off", "expected x", unreached=DOWN),
         Outcome("b", "Redis", "sentinel", Ending.UNREACHABLE, 0.0, "", DOWN, DOWN, unreached=DOWN),
         Outcome("c", "MinIO", "objects", Ending.PASSED, 0.1),
         Outcome("d", "MinIO", "quorum", Ending.FAILED, 0.1, "minio-01", "a cause", "a message"),
