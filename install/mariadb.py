@@ -9,7 +9,7 @@ from hadrill.install.desired import Desired, Directory, File, Units
 from hadrill.install.rolling import bring_up, until_whole
 from hadrill.install.site import Site
 from hadrill.inventory import Host
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.errors import NoLeaderError
 from hadrill.services.mariadb import checks
 from hadrill.services.mariadb.service import DATABASE, USER, Mariadb
@@ -89,7 +89,7 @@ def _primary(service: Mariadb) -> list[Host]:
         try:
             if service.wsrep(host, "root").get("wsrep_cluster_status") == "Primary":
                 found.append(host)
-        except FAILURES:
+        except failures():
             continue
     return found
 

@@ -6,7 +6,7 @@ from hadrill.install.desired import Desired, Directory, File
 from hadrill.install.rolling import bring_up
 from hadrill.install.site import Site
 from hadrill.inventory import Host
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.rabbitmq import checks
 from hadrill.services.rabbitmq.service import Rabbitmq
 
@@ -70,7 +70,7 @@ def _forget(site: Site, service: Rabbitmq, lost: list[Host]) -> None:
     for survivor in (host for host in service.members if host not in lost):
         try:
             known = {node["name"] for node in service.management(survivor, "/api/nodes")}
-        except FAILURES:
+        except failures():
             continue
         for host in lost:
             if f"rabbit@{host.name}" in known:

@@ -8,7 +8,7 @@ from hadrill.install.desired import Desired, Directory, File
 from hadrill.install.rolling import bring_up, until_whole
 from hadrill.install.site import Site
 from hadrill.inventory import Host
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.redis import checks
 from hadrill.services.redis.service import SENTINEL_PORT, Redis
 from hadrill.timing import Deadline, eventually
@@ -45,13 +45,13 @@ def find_master(service: Redis) -> Host:
     for host in service.members:
         try:
             return by_address[service.sentinel_master(host)["ip"]]
-        except FAILURES:
+        except failures():
             continue
     for host in service.members:
         try:
             if service.role(host)[0] == "master":
                 return host
-        except FAILURES:
+        except failures():
             continue
     return service.members[0]
 

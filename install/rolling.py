@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from hadrill.install.desired import Units
 from hadrill.install.site import InstallError, Site
 from hadrill.inventory import Host
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.finding import CheckFailedError
 from hadrill.timing import Deadline, OverdueError, eventually
 
@@ -60,7 +60,7 @@ def until_whole(whole: Callable[[], None], description: str) -> None:
             whole()
         except CheckFailedError as error:
             return str(error)
-        except FAILURES as error:
+        except failures() as error:
             return f"{type(error).__name__}: {error}"
         return None
 

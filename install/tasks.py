@@ -24,7 +24,7 @@ from hadrill.inventory import Host, InvalidInventoryError, Inventory, read
 from hadrill.remote import RemoteError
 from hadrill.report.inventory_table import summary
 from hadrill.report.screen import standard_output
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.kubernetes import checks as kubernetes_checks
 from hadrill.services.kubernetes.service import Kubernetes
@@ -42,7 +42,7 @@ from hadrill.timing import OverdueError
 
 DEFAULT = "inventories/lab"
 Module = Callable[[Site], None]
-ERRORS = (InstallError, RemoteError, InvalidInventoryError, CheckFailedError, OverdueError, *FAILURES)
+ERRORS = (InstallError, RemoteError, InvalidInventoryError, CheckFailedError, OverdueError)
 
 
 @task
@@ -176,7 +176,7 @@ def _run(folder: str, check: bool, *modules: Module) -> None:
     try:
         for module in modules:
             module(site)
-    except ERRORS as error:
+    except failures(*ERRORS) as error:
         raise Exit(
             f"{type(error).__name__}: {error}\n{site.changed} changed before that; run it again once this is mended", 1
         ) from error

@@ -13,7 +13,7 @@ from hadrill.drill.measure import read_back
 from hadrill.drill.preflight import diagnose_failure
 from hadrill.drill.recovery import OVERTIME_SECONDS, Recovery
 from hadrill.drill.session import Session
-from hadrill.drill.trial import CONVERGE_SECONDS, REASONS, Trial
+from hadrill.drill.trial import CONVERGE_SECONDS, Trial, reasons
 from hadrill.faults import Fault
 from hadrill.safety.lease import EXCLUSIVE, SHARED
 from hadrill.services.cluster import Cluster
@@ -102,12 +102,12 @@ class Storm(Trial):
             self.ids.append(uuid.uuid4().hex[:12])
             breakage = Breakage(self.session, cluster, case, self.ids[-1], lambda *_: None)
             fault = breakage.guard(overlap=True, held_s=step.hold_s)
-        except REASONS as error:
+        except reasons() as error:
             self._not_made(steps, error)
             return
         try:
             self._make(steps, breakage, fault)
-        except REASONS as error:
+        except reasons() as error:
             if breakage.proof:
                 raise
             self._not_made(steps, error)

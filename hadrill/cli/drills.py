@@ -12,7 +12,7 @@ from hadrill.remote import Remote, RemoteError
 from hadrill.report.secrets import Scrubber
 from hadrill.safety.heal import elsewhere, heal_entries, sweep
 from hadrill.safety.journal import entries_of
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.clusters import CLUSTERS, cluster_of, present
 
 KINDS = (STOP, CRASH, RESTART, BLACKHOLE, PARTITION, PLANNED)
@@ -63,7 +63,7 @@ def budget(folder: Path, service: str, role: str, changes: tuple[str, ...]) -> N
             for what, allowed in cluster.promised().items():
                 if what not in KINDS:
                     click.echo(f"{what}\n  {'':<10} {allowed}")
-        except (RemoteError, *FAILURES) as error:
+        except failures(RemoteError) as error:
             raise click.ClickException(f"the hosts do not tell their configuration: {error}") from error
 
 
@@ -90,7 +90,7 @@ def diagnose(folder: Path, service: str, facts: Path | None) -> None:
             click.echo(f"not asked, so not judged: {line}", err=True)
         try:
             promise = None if found.unreachable else over_objective(cluster)
-        except (RemoteError, *FAILURES) as error:
+        except failures(RemoteError) as error:
             raise click.ClickException(f"slo.{service} cannot be judged: {error}") from error
     if promise:
         click.echo(str(promise))

@@ -57,7 +57,7 @@ def measure(
 
 
 def read_back(result: Result, cluster: Cluster, workload: Workload) -> None:
-    """Compare every member with what was acknowledged: lost is what is missing on any. Raises asking.FAILURES."""
+    """Compare every member with what was acknowledged: lost is what is missing on any. Raises asking.failures()."""
     history = workload.history
     acknowledged = history.acknowledged()
     members = cluster.read_back_order()

@@ -14,7 +14,7 @@ def over_objective(cluster: Cluster) -> Cause | None:
     """What may take longer than `slo.SERVICE.rto`; None where nothing may.
 
     It stops no failover, so drills go on: they measure whether the promise is kept all the same. Raises
-    RemoteError or one of asking.FAILURES where the hosts do not tell their configuration.
+    RemoteError or one of asking.failures() where the hosts do not tell their configuration.
     """
     objective = objective_of(cluster)
     if objective is None or objective.rto_seconds is None:

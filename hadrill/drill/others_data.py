@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from hadrill.drill.result import Result
 from hadrill.inventory import Host
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster
 from hadrill.services.guarded import Counts, Foreign, Guarded, why_less
 
@@ -47,7 +47,7 @@ class OthersData:
         def count(host: Host) -> Foreign | None:
             try:
                 return cluster.foreign(host)
-            except FAILURES as error:
+            except failures() as error:
                 self._result.notes.append(f"{host}: data of others is not counted: {error}")
                 return None
 

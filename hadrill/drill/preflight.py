@@ -7,7 +7,7 @@ from hadrill.diagnosis import Facts
 from hadrill.drill.errors import InconclusiveError
 from hadrill.drill.result import Result
 from hadrill.remote import RemoteError
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster
 from hadrill.timing import Deadline, OverdueError, eventually
 
@@ -39,7 +39,7 @@ class Preflight:
         pool.shutdown(wait=False)
 
     def check(self) -> None:
-        """Raises InconclusiveError with a cause that is known beforehand, or one of FAILURES."""
+        """Raises InconclusiveError with a cause that is known beforehand, or one of failures()."""
         found, deadline = self._asked.result(), Deadline(PASSING_SECONDS)
         while found is not None and found.causes and not deadline.passed:
             found = self._cluster.diagnose()
@@ -52,7 +52,7 @@ def unhealthy(cluster: Cluster, reason: object) -> InconclusiveError:
     """Why a cluster was not healthy to begin with."""
     try:
         found = cluster.diagnose()
-    except (RemoteError, *FAILURES) as error:
+    except failures(RemoteError) as error:
         return InconclusiveError(f"{reason}; no diagnosis: {error}")
     return (
         InconclusiveError(str(reason))
@@ -68,7 +68,7 @@ def diagnose_failure(result: Result, cluster: Cluster, since: float, victim: str
     """
     try:
         found = cluster.diagnose(int(time.monotonic() - since) + LOOK_BACK_SECONDS, victim)
-    except (RemoteError, *FAILURES) as error:
+    except failures(RemoteError) as error:
         result.notes.append(f"no diagnosis: {type(error).__name__}: {error}")
         return None
     if found is None:

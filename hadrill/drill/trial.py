@@ -27,7 +27,7 @@ from hadrill.remote import RemoteError
 from hadrill.safety.journal import entries
 from hadrill.safety.lease import LeaseHeldError
 from hadrill.safety.signals import end_if_asked
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster
 from hadrill.services.errors import NoLeaderError
 from hadrill.timing import Deadline, OverdueError, Timeline, eventually
@@ -36,8 +36,11 @@ from hadrill.workload.invariants import split_brain, went_back
 
 STEADY_SECONDS = 30.0
 CONVERGE_SECONDS = 180.0
-REASONS = (InconclusiveError, LeaseHeldError, PowerError, RemoteError, OverdueError, *FAILURES)
-"""What a drill may meet; anything else is a bug of hadrill's own."""
+
+
+def reasons() -> tuple[type[Exception], ...]:
+    """What a drill may meet; anything else is a bug of hadrill's own."""
+    return failures(InconclusiveError, LeaseHeldError, PowerError, RemoteError, OverdueError)
 
 
 class Trial(ABC):
@@ -70,7 +73,7 @@ class Trial(ABC):
             self._run()
         except UnavailableError as error:
             self.result.verdict, self.result.cause = UNAVAILABLE, str(error)
-        except REASONS as error:
+        except reasons() as error:
             self.result.verdict, self.result.cause = INCONCLUSIVE, str(error) or type(error).__name__
             # Nobody leads, nobody says who, or members are away: there is a reason for that too.
             if isinstance(error, NoLeaderError | DegradedError):
@@ -98,7 +101,7 @@ class Trial(ABC):
 
     @abstractmethod
     def _run(self) -> None:
-        """All steps. What it may raise is in REASONS, or an end that was asked for."""
+        """All steps. What it may raise is in reasons(), or an end that was asked for."""
 
     def _keep(self, begun: float) -> None:
         self.result.wall_s = round(time.monotonic() - begun, 2)
@@ -134,7 +137,7 @@ class Trial(ABC):
         finally:
             try:
                 self.cluster.clean(self.id)
-            except FAILURES as error:
+            except failures() as error:
                 self.result.notes.append(f"what the workload wrote is still there: {error}")
             self._others.after()
 

@@ -18,7 +18,7 @@ from hadrill.drill.fault_block import fault_block
 from hadrill.drill.quorum_loss import QuorumLoss
 from hadrill.drill.result import ERROR, FAILED, INCONCLUSIVE, UNAVAILABLE, Result
 from hadrill.drill.session import Session
-from hadrill.drill.trial import REASONS, Trial
+from hadrill.drill.trial import Trial, reasons
 from hadrill.fixtures import STOCK
 from hadrill.inventory import Host
 from hadrill.pytest_plugin.terminal import line_writer
@@ -88,7 +88,7 @@ def quorum_loss(request: pytest.FixtureRequest, drills: Session) -> Callable[[Cl
 def _plan(drills: Session, one: Drill | QuorumLoss) -> NoReturn:
     try:
         drills.say(one.plan())
-    except REASONS as error:
+    except reasons() as error:
         drills.say(f"{one.case.service} {one.result.fault} {one.case}\n    would not run: {error}")
     # Nothing ran, so nothing may be green: only a skip says so.
     pytest.skip("planned only, nothing was touched")

@@ -2,17 +2,13 @@
 
 import errno
 import socket
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-import pika.exceptions
-import psycopg
-import pymysql
-import redis
-from botocore.exceptions import BotoCoreError, ClientError
-
 from hadrill.inventory import Host, NotInInventoryError
+from hadrill.services import registry
 from hadrill.services.errors import ServiceError
 from hadrill.services.finding import CheckFailedError, Finding
 
@@ -24,18 +20,6 @@ ANSWER_SECONDS = 4.0
 """Longest wait for the answer to a question that needs no work."""
 SSH_PORT = 22
 
-DRIVER_ERRORS = (
-    OSError,
-    psycopg.Error,
-    redis.RedisError,
-    pymysql.Error,
-    pika.exceptions.AMQPError,
-    pika.exceptions.ChannelError,
-    BotoCoreError,
-    ClientError,
-)
-FAILURES = (*DRIVER_ERRORS, ServiceError, NotInInventoryError)
-"""What asking a service may end with. Anything else is a bug of hadrill's own."""
 _REFUSED = (
     "password",
     "wrongpass",
@@ -49,6 +33,16 @@ _REFUSED = (
 )
 
 
+def failures(*also: type[Exception]) -> tuple[type[Exception], ...]:
+    """What asking a service may end with, for `except failures():`. Anything else is a bug of hadrill's own.
+
+    A driver that is not loaded has raised nothing, and is not loaded to be named here.
+    """
+    named = [reference for service in registry.services() for reference in service.driver_errors]
+    drivers = [registry.load(reference) for reference in named if reference.partition(":")[0] in sys.modules]
+    return (*also, OSError, *drivers, ServiceError, NotInInventoryError)
+
+
 def ask(
     hosts: Iterable[Host], question: Callable[[Host], Answer], port: int, expected: str
 ) -> tuple[dict[Host, Answer], list[Finding]]:
@@ -60,7 +54,7 @@ def ask(
             return host, question(host), []
         except CheckFailedError as error:
             return host, None, list(error.findings)
-        except FAILURES as error:
+        except failures() as error:
             return host, None, [silence(host.name, host.address, port, expected, error)]
 
     with ThreadPoolExecutor(max_workers=max(1, len(chosen))) as pool:

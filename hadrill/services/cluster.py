@@ -140,7 +140,7 @@ class Cluster(ABC):
 
     @abstractmethod
     def found(self, host: Host, drill: str, acknowledged: set[str], history: History) -> set[str]:
-        """Those of the acknowledged keys that a member has. Raises one of asking.FAILURES."""
+        """Those of the acknowledged keys that a member has. Raises one of asking.failures()."""
 
     def clean(self, drill: str) -> None:
         """Remove what the workload wrote."""

@@ -5,7 +5,7 @@ from functools import cache
 from hadrill.diagnosis import Cause
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote, RemoteError
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.clusters import CLUSTERS, cluster_of
 
 
@@ -23,7 +23,7 @@ class Examiner:
         try:
             with Remote(self._inventory) as remote:
                 found = cluster_of(self._inventory, remote, service).diagnose()
-        except (RemoteError, *FAILURES) as error:
+        except failures(RemoteError) as error:
             return (), f"no diagnosis: {type(error).__name__}: {error}"
         if found is None:
             return (), ""

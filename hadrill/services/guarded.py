@@ -44,10 +44,10 @@ class Guarded(Protocol):
     """Knows whether its members' data would outlive a fault, and counts what is not a drill's."""
 
     def why_not_survives(self, host: Host, role: str, absence: Absence) -> str:
-        """Why data of others would be gone, with the sum; empty where it would stay. Raises one of asking.FAILURES."""
+        """Why data of others would be gone, with the sum; empty where it stays. Raises one of asking.failures()."""
 
     def foreign(self, host: Host) -> Foreign:
-        """What a member holds that no drill wrote. Raises one of asking.FAILURES."""
+        """What a member holds that no drill wrote. Raises one of asking.failures()."""
 
 
 Counts = Mapping[str, Foreign]

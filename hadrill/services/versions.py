@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from hadrill.inventory import Host, Inventory
-from hadrill.services.asking import ANSWER_SECONDS, FAILURES, first_line
+from hadrill.services.asking import ANSWER_SECONDS, failures, first_line
 from hadrill.services.http import get_json
 from hadrill.services.mariadb.service import Mariadb
 from hadrill.services.minio.service import Minio
@@ -41,7 +41,7 @@ def running_versions(inventory: Inventory) -> dict[str, str]:
     def ask(question: Callable[[], str]) -> str:
         try:
             return question()
-        except FAILURES as error:
+        except failures() as error:
             return f"no answer ({first_line(error)})"
 
     with ThreadPoolExecutor(max_workers=8) as pool:

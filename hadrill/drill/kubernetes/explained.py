@@ -7,7 +7,7 @@ from hadrill.drill.kubernetes.loss import Loss, Seen
 from hadrill.drill.preflight import LOOK_BACK_SECONDS
 from hadrill.drill.session import Session
 from hadrill.remote import RemoteError
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster
 from hadrill.services.clusters import cluster_of
 
@@ -16,7 +16,7 @@ def explained(cluster: Cluster, loss: Loss, problem: str, victim: str = "") -> S
     """A problem with its causes. `victim` is a host of the cluster that was broken on purpose."""
     try:
         found = cluster.diagnose(int(time.monotonic() - loss.began) + LOOK_BACK_SECONDS, victim)
-    except (RemoteError, *FAILURES) as error:
+    except failures(RemoteError) as error:
         return Seen(problem=f"{problem}; no diagnosis: {error}")
     if found is None:
         return Seen(problem=f"{problem}; no diagnosis")

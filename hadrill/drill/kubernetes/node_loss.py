@@ -6,7 +6,7 @@ from hadrill.drill.kubernetes.loss import POWER_OFF, Loss
 from hadrill.drill.kubernetes.scene import BACK_SECONDS, MOVER, SETTLE_SECONDS, Scene
 from hadrill.faults import Kind
 from hadrill.inventory import Host
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.kubernetes.budget import rescheduled_budget
 from hadrill.services.kubernetes.questions import (
     all_answer,
@@ -79,7 +79,7 @@ class NodeLoss(Scene):
         """When a lost node's kubelet said last that it lives; empty where nobody can tell."""
         try:
             return renewed(self._kubernetes, victim)
-        except FAILURES:
+        except failures():
             return ""
 
     def _api_seconds(self, loss: Loss) -> float:

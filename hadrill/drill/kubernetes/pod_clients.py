@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from hadrill.inventory import Inventory
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.kubernetes import backends
 from hadrill.services.kubernetes.service import Kubernetes
 from hadrill.services.minio import buckets
@@ -31,7 +31,7 @@ def bucket_for(inventory: Inventory, drill: str, say: Callable[[str], None], *, 
     finally:
         try:
             buckets.remove(client, name)
-        except FAILURES as error:
+        except failures() as error:
             say(f"bucket {name} is still there: {error}")
 
 

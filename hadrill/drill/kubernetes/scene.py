@@ -22,7 +22,7 @@ from hadrill.faults.power import PowerError
 from hadrill.inventory import Host
 from hadrill.remote import RemoteError
 from hadrill.safety.lease import LeaseHeldError
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.kubernetes import backends
 from hadrill.services.kubernetes.budget import timers_of
@@ -58,7 +58,7 @@ class Scene:
             yield
         except LeaseHeldError as error:
             raise InconclusiveError(str(error)) from error
-        except (RemoteError, PowerError, OverdueError, *FAILURES) as error:
+        except failures(RemoteError, PowerError, OverdueError) as error:
             raise unhealthy(self._cluster, f"{type(error).__name__}: {error}") from error
 
     def _loss(self, victim: Host, fault: str) -> Loss:
@@ -124,7 +124,7 @@ class Scene:
         finally:
             try:
                 self._cluster.clean(self.id)
-            except FAILURES as error:
+            except failures() as error:
                 self._session.say(f"{loss}: what was made for it is still there: {error}")
 
     def _see(
@@ -187,7 +187,7 @@ def _patient(condition: Callable[[], str | None]) -> Callable[[], str | None]:
             return condition()
         except CheckFailedError as error:
             return str(error)
-        except FAILURES as error:
+        except failures() as error:
             return f"{type(error).__name__}: {error}"
 
     return reason

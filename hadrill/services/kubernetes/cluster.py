@@ -10,7 +10,7 @@ from hadrill.diagnosis.examination import RECENT_SECONDS
 from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.errors import named
 from hadrill.services.finding import CheckFailedError
@@ -99,7 +99,7 @@ class KubernetesCluster(Cluster):
         try:
             for check in checks.ALL:
                 check(self.kubernetes)
-        except (CheckFailedError, *FAILURES) as error:
+        except failures(CheckFailedError) as error:
             return str(error)
         return None
 
@@ -123,7 +123,7 @@ class KubernetesCluster(Cluster):
                 if not any(map(is_ready, pods(self.kubernetes.api(), drill))):
                     return "no pod is ready"
                 status, _ = checks.page(address, site_of(drill))
-            except FAILURES as error:
+            except failures() as error:
                 return str(error)
             return None if status == http.client.OK else f"the ingress says {status}"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hadrill.diagnosis import Answer, HostFacts, Order, Question, View, reached
 from hadrill.inventory import Host
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.kubernetes.distribution import Distribution
 from hadrill.services.kubernetes.service import API_PORT, Kubernetes
 
@@ -68,7 +68,7 @@ def _text(service: Kubernetes, address: str, path: str) -> str:
 def _said(question: Callable[[], str]) -> Answer:
     try:
         return Answer(question())
-    except FAILURES as error:
+    except failures() as error:
         return Answer(error=str(error))
 
 

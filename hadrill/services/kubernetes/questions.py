@@ -1,4 +1,4 @@
-"""Questions of a check: each answers None where it is so, else says why not. They may raise asking.FAILURES."""
+"""Questions of a check: each answers None where it is so, else says why not. They may raise asking.failures()."""
 
 import http.client
 import uuid

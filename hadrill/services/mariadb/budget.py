@@ -7,7 +7,7 @@ import re
 
 from hadrill.faults import Kind
 from hadrill.remote import Remote
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.client_parts import SILENT, TURN, hang
 from hadrill.services.errors import BadAnswerError, Fields, NoMemberError, reading
 from hadrill.services.mariadb.service import Mariadb
@@ -41,7 +41,7 @@ def mariadb_budget(
 
 
 def _options(service: Mariadb) -> tuple[dict[str, str], str]:
-    failures = []
+    untold = []
     for host in service.members:
         try:
             with service.connect(host.address, database=None) as connection, connection.cursor() as cursor:
@@ -50,9 +50,9 @@ def _options(service: Mariadb) -> tuple[dict[str, str], str]:
                     pairs = [part.partition("=") for part in str(cursor.fetchone()[0]).split(";")]
                 options = {name.strip(): value.strip() for name, _, value in pairs}
                 return Fields(f"wsrep_provider_options of {host}", options), f"live, {host}"
-        except FAILURES as error:
-            failures.append(f"{host}: {error}")
-    raise NoMemberError("no node tells its provider options: " + "; ".join(failures))
+        except failures() as error:
+            untold.append(f"{host}: {error}")
+    raise NoMemberError("no node tells its provider options: " + "; ".join(untold))
 
 
 def _duration(text: str) -> float:

@@ -4,7 +4,7 @@ import uuid
 from functools import partial
 
 from hadrill.inventory import Host
-from hadrill.services.asking import FAILURES, ask, disagreements, silence
+from hadrill.services.asking import ask, disagreements, failures, silence
 from hadrill.services.finding import CheckFailedError, Finding, require
 from hadrill.services.mariadb.service import PORT, Mariadb
 
@@ -67,7 +67,7 @@ def _write_and_read(service: Mariadb, name: str, address: str) -> list[Finding]:
             cursor.execute(f"SELECT token FROM {TABLE} WHERE token = %s", (token,))  # noqa: S608 - a constant name
             row = cursor.fetchone()
             cursor.execute(f"DELETE FROM {TABLE} WHERE token = %s", (token,))  # noqa: S608 - a constant name
-    except FAILURES as error:
+    except failures() as error:
         return [silence(name, address, PORT, "a row to be written and read", error)]
     return (
         [] if row == (token,) else [Finding(name, "the row that was written", str(row), "reads go to a node that lags")]

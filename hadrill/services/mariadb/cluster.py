@@ -7,7 +7,7 @@ from hadrill.diagnosis import Diagnosis
 from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.errors import NoLeaderError
 from hadrill.services.finding import CheckFailedError
@@ -58,20 +58,20 @@ class MariadbCluster(Cluster):
 
     def leader(self) -> Host:
         """The writer that the first SQL proxy uses that answers."""
-        failures = []
+        untold = []
         for proxy in self.shared:
             try:
                 return self.sql_proxies.writer(proxy)
-            except FAILURES as error:
-                failures.append(f"{proxy}: {error}")
-        raise NoLeaderError("no SQL proxy names a writer: " + "; ".join(failures))
+            except failures() as error:
+                untold.append(f"{proxy}: {error}")
+        raise NoLeaderError("no SQL proxy names a writer: " + "; ".join(untold))
 
     def unhealthy(self) -> str | None:
         """Every node synced in one primary component, every SQL proxy uses all of them."""
         try:
             checks.cluster(self.mariadb)
             return self.sql_proxies.unhealthy()
-        except (CheckFailedError, *FAILURES) as error:
+        except failures(CheckFailedError) as error:
             return str(error)
 
     def watches(self) -> Sequence[Watch]:

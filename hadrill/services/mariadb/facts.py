@@ -6,7 +6,7 @@ from functools import cached_property, partial
 
 from hadrill.diagnosis import STATISTICS, Answer, Order, View, journal, reached, statistics
 from hadrill.inventory import Host
-from hadrill.services.asking import FAILURES, first_line
+from hadrill.services.asking import failures, first_line
 from hadrill.services.haproxy.statistics import SQL_STATISTICS_PORT
 from hadrill.services.mariadb.service import PORT, Mariadb
 from hadrill.services.mariadb.sql_proxies import BACKEND
@@ -56,7 +56,7 @@ def tables(service: Mariadb, proxy: Host) -> Answer:
     try:
         with proxysql.Administration(service.inventory, proxy) as administration:
             return Answer(json.dumps({name: administration.rows(asked) for name, asked in questions.items()}))
-    except FAILURES as error:
+    except failures() as error:
         return Answer(error=first_line(error))
 
 

@@ -8,7 +8,7 @@ import pymysql
 
 from hadrill.inventory import Host
 from hadrill.remote import Remote
-from hadrill.services.asking import ANSWER_SECONDS, FAILURES
+from hadrill.services.asking import ANSWER_SECONDS, failures
 from hadrill.services.cluster import SILENT, Member, Probe, Watch
 from hadrill.services.errors import BadAnswerError, NoLeaderError, NoMemberError, named
 from hadrill.services.haproxy import statistics as haproxy
@@ -33,10 +33,10 @@ class SqlProxies(Protocol):
     """Whether clients' reads go to nodes that do not write, so that the loss of any node concerns them."""
 
     def writer(self, proxy: Host) -> Host:
-        """The node that a proxy leads writes to. Raises one of asking.FAILURES."""
+        """The node that a proxy leads writes to. Raises one of asking.failures()."""
 
     def unhealthy(self) -> str | None:
-        """None where every proxy uses every node, otherwise which does not. Raises one of asking.FAILURES."""
+        """None where every proxy uses every node, otherwise which does not. Raises one of asking.failures()."""
 
     def watch(self, proxy: Host) -> Watch:
         """Events of one proxy: where it leads. A change to another node ends the phase `route`."""
@@ -130,7 +130,7 @@ class Proxysql:
                 try:
                     administration = administration or self._administration(proxy, ASK_SECONDS)
                     now = ", ".join(proxysql.routing(administration).writers)
-                except FAILURES:
+                except failures():
                     if administration is not None:
                         administration.close()
                     administration = None
@@ -164,13 +164,13 @@ class Proxysql:
     def down(self, remote: Remote, silent: bool) -> Part:
         """From the monitor's variables, of the slowest proxy: each watches for itself."""
         slowest: Part | None = None
-        failures = []
+        untold = []
         for proxy in self._service.proxies:
             try:
                 with self._administration(proxy) as administration:
                     monitor = proxysql.monitor(administration)
-            except FAILURES as error:
-                failures.append(f"{proxy}: {error}")
+            except failures() as error:
+                untold.append(f"{proxy}: {error}")
                 continue
             if monitor.idle:
                 raise BadAnswerError(f"{proxy} never takes a node out: {monitor.idle}")
@@ -180,7 +180,7 @@ class Proxysql:
             if slowest is None or part.seconds > slowest.seconds:
                 slowest = part
         if slowest is None:
-            raise NoMemberError("no ProxySQL tells how it watches: " + "; ".join(failures))
+            raise NoMemberError("no ProxySQL tells how it watches: " + "; ".join(untold))
         return slowest
 
     def _administration(self, proxy: Host, seconds: float = ANSWER_SECONDS) -> proxysql.Administration:

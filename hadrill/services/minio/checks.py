@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 from hadrill.inventory import Host
-from hadrill.services.asking import FAILURES, ask
+from hadrill.services.asking import ask, failures
 from hadrill.services.finding import CheckFailedError, Finding, require
 from hadrill.services.minio.service import PORT, Minio
 
@@ -28,7 +28,7 @@ def objects(service: Minio) -> None:
             findings += _round(clients, list(alive), bucket)
         finally:
             _remove(first, bucket)
-    except FAILURES as error:
+    except failures() as error:
         if not findings:
             cause = "the write quorum is lost, or a drive is full"
             findings = [Finding("the cluster", "a bucket to be created and removed", str(error), cause)]

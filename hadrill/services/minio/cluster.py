@@ -11,7 +11,7 @@ from hadrill.diagnosis import Diagnosis
 from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.haproxy import statistics as haproxy
 from hadrill.services.minio import buckets
@@ -84,7 +84,7 @@ class MinioCluster(Cluster):
             return "nodes that came back are still connecting to one another"
         try:
             return haproxy.unused(self.shared, BACKEND)
-        except FAILURES as error:
+        except failures() as error:
             return str(error)
 
     def watches(self) -> Sequence[Watch]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from hadrill.faults import Kind
 from hadrill.remote import Remote
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.client_parts import TURN, hang
 from hadrill.services.errors import NoLeaderError, reading
 from hadrill.services.postgresql.service import Postgresql
@@ -59,6 +59,6 @@ def _live(service: Postgresql) -> tuple[dict[str, Any], str]:
             live = service.dynamic_configuration(host)
             with reading(f"Patroni on {host}"):
                 return {name: float(live[name]) for name in ("ttl", "loop_wait")}, f"live, {host}"
-        except FAILURES as error:
+        except failures() as error:
             said.append(f"{host}: {error}")
     raise NoLeaderError("no member tells Patroni's configuration: " + "; ".join(said))

@@ -9,7 +9,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from hadrill.inventory import Host
-from hadrill.services.asking import ANSWER_SECONDS, FAILURES, ask, disagreements, first_line, silence
+from hadrill.services.asking import ANSWER_SECONDS, ask, disagreements, failures, first_line, silence
 from hadrill.services.errors import ServiceError
 from hadrill.services.finding import CheckFailedError, Finding, require
 from hadrill.services.postgresql.service import POOLED_PORT, PORT, REST_PORT, Postgresql
@@ -73,7 +73,7 @@ def replication(service: Postgresql) -> None:
                 count = (streaming.fetchone() or (0,))[0]
             finally:
                 connection.execute(f"DELETE FROM {TABLE} WHERE token = %s", (token,))  # noqa: S608 - a constant name
-    except FAILURES as error:
+    except failures() as error:
         raise CheckFailedError([silence(leader.name, leader.address, PORT, "to write on the leader", error)]) from error
     if count < len(replicas) and not findings:
         cause = "a replica is not connected, or is still copying"
@@ -100,7 +100,7 @@ def _ask_as_application(service: Postgresql, port: int, query: LiteralString) ->
                 cause = "HAProxy leads to a replica: its health check does not ask Patroni for the primary"
                 return [Finding(name, "a connection to the leader", "one to a replica", cause)]
             answer = connection.execute(query).fetchone()
-    except FAILURES as error:
+    except failures() as error:
         if 'type "vector" does not exist' in str(error):
             cause = "the extension is not created in this database: CREATE EXTENSION vector"
             return [Finding(name, "pgvector's nearest neighbour", "no type vector", cause)]

@@ -8,7 +8,7 @@ from hadrill.diagnosis import Diagnosis
 from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.haproxy import statistics as haproxy
@@ -65,7 +65,7 @@ class PostgresqlCluster(Cluster):
             checks.replication(self.postgresql)
             checks.pgbouncer(self.postgresql)
             return haproxy.misled(self.shared, BACKEND, self.leader())
-        except (CheckFailedError, *FAILURES) as error:
+        except failures(CheckFailedError) as error:
             return str(error)
 
     def watches(self) -> Sequence[Watch]:
@@ -128,7 +128,7 @@ class PostgresqlCluster(Cluster):
             try:
                 bytes_behind = str(self.postgresql.dynamic_configuration(host).get("maximum_lag_on_failover", 1048576))
                 break
-            except FAILURES:
+            except failures():
                 continue
         return f"maximum_lag_on_failover {bytes_behind} bytes, and what was written since the leader last looked"
 

@@ -6,7 +6,7 @@ from typing import Any
 import pika
 
 from hadrill.inventory import Host
-from hadrill.services.asking import ANSWER_SECONDS, FAILURES, ask, disagreements, silence
+from hadrill.services.asking import ANSWER_SECONDS, ask, disagreements, failures, silence
 from hadrill.services.finding import Finding, require
 from hadrill.services.rabbitmq.service import MANAGEMENT_PORT, PORT, Rabbitmq
 
@@ -67,7 +67,7 @@ def _send_and_receive(service: Rabbitmq, name: str, address: str) -> list[Findin
         finally:
             if connection.is_open:
                 connection.close()
-    except FAILURES as error:
+    except failures() as error:
         finding = silence(name, address, PORT, "a message to be confirmed and received", error)
         if "answers on port" in finding.cause:
             cause = "HAProxy has no node left behind it, or the queue has no majority"

@@ -9,7 +9,7 @@ from hadrill.diagnosis import Diagnosis
 from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.errors import NoLeaderError, named
 from hadrill.services.finding import CheckFailedError
@@ -62,7 +62,7 @@ class RabbitmqCluster(Cluster):
     def leader(self) -> Host:
         """The node that leads the drill's queue; the first one before there is a queue."""
         for host in self.members if self._queue else ():
-            with suppress(*FAILURES):
+            with suppress(*failures()):
                 name = str(queue_state(self.rabbitmq, host, self._queue)["leader"])
                 return named(self.members, name.partition("@")[2], f"RabbitMQ on {host}")
         if self._queue:
@@ -82,7 +82,7 @@ class RabbitmqCluster(Cluster):
                 if online != len(self.members):
                     return f"{host} sees {online} of {len(self.members)} members of the queue online"
             return haproxy.unused(self.shared, BACKEND)
-        except (CheckFailedError, *FAILURES) as error:
+        except failures(CheckFailedError) as error:
             return str(error)
 
     def watches(self) -> Sequence[Watch]:

@@ -5,7 +5,7 @@ second once the master is objectively down.
 """
 
 from hadrill.faults import Kind
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.client_parts import TURN, hang
 from hadrill.services.errors import NoLeaderError, reading
 from hadrill.services.redis.service import Redis
@@ -51,7 +51,7 @@ def down_after(service: Redis) -> tuple[float, str]:
             known = service.sentinel_master(host)
             with reading(f"Sentinel on {host}"):
                 told[host.name] = int(known["down-after-milliseconds"]) / 1000
-        except FAILURES:
+        except failures():
             continue
     if not told:
         raise NoLeaderError("no Sentinel says what down-after is")

@@ -3,7 +3,7 @@
 import uuid
 
 from hadrill.inventory import Host
-from hadrill.services.asking import ANSWER_SECONDS, FAILURES, ask, disagreements, silence
+from hadrill.services.asking import ANSWER_SECONDS, ask, disagreements, failures, silence
 from hadrill.services.finding import CheckFailedError, Finding, require
 from hadrill.services.redis.service import PORT, SENTINEL_PORT, Redis
 from hadrill.timing import Deadline, OverdueError, eventually
@@ -81,7 +81,7 @@ def _write_and_read(service: Redis, name: str, address: str) -> list[Finding]:
             client.set(key, name, ex=KEY_SECONDS)
             value = client.get(key)
             client.delete(key)
-    except FAILURES as error:
+    except failures() as error:
         finding = silence(name, address, PORT, "a key to be written and read", error)
         if "answers on port" in finding.cause:
             cause = "HAProxy has no server for it: redis-update-master did not point it at the master"
@@ -124,7 +124,7 @@ def _quorum(service: Redis, host: Host) -> bool:
     with service.client(host.address, SENTINEL_PORT) as client:
         try:
             client.execute_command("SENTINEL", "CKQUORUM", service.settings.master_name)
-        except FAILURES as error:
+        except failures() as error:
             cause = "Sentinels cannot reach each other: protected mode, a firewall, or stopped"
             raise CheckFailedError([Finding(host.name, "a quorum", str(error), cause)]) from error
     down = [peer["name"] for peer in service.sentinel_list(host, "SENTINELS") if "down" in peer["flags"]]

@@ -10,7 +10,7 @@ from hadrill.diagnosis import Diagnosis
 from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.cluster import OF_CONTAINERS, Cluster, Probe, Watch
 from hadrill.services.errors import NoLeaderError, reading
 from hadrill.services.finding import CheckFailedError
@@ -75,7 +75,7 @@ class RedisCluster(Cluster):
                     )
                 with reading(f"Sentinel on {host}"):
                     return by_address[place[0]]
-            except FAILURES as error:
+            except failures() as error:
                 said.append(f"{host}: {error}")
         raise NoLeaderError("no Sentinel names a master: " + "; ".join(said))
 
@@ -85,7 +85,7 @@ class RedisCluster(Cluster):
             checks.replication(self.redis)
             checks.sentinel(self.redis)
             return haproxy.misled(self.shared, BACKEND, self.leader())
-        except (CheckFailedError, *FAILURES) as error:
+        except failures(CheckFailedError) as error:
             return str(error)
 
     def watches(self) -> Sequence[Watch]:
@@ -154,7 +154,7 @@ class RedisCluster(Cluster):
             with self.redis.client(host.address) as client, reading(f"Redis on {host}"):
                 live = client.config_get("min-replicas-*")
                 lag, wanted = float(live["min-replicas-max-lag"]), int(live["min-replicas-to-write"])
-        except FAILURES:
+        except failures():
             return 0.0
         # Either of them at 0 switches the limit off.
         return lag if lag and wanted else math.inf

@@ -7,7 +7,7 @@ from typing import Any
 
 from hadrill.install.tasks import MODULES, proofs
 from hadrill.inventory import Inventory
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.finding import CheckFailedError
 from hadrill.timing import Deadline, eventually
 
@@ -42,7 +42,7 @@ def until_healthy(inventory: Inventory) -> None:
             def unhealthy(check: Any = proof) -> str | None:
                 try:
                     check()
-                except (CheckFailedError, *FAILURES) as error:
+                except failures(CheckFailedError) as error:
                     return str(error)
                 return None
 

@@ -7,7 +7,7 @@ import pytest
 from hadrill.install.redis import find_master
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
-from hadrill.services.asking import FAILURES
+from hadrill.services.asking import failures
 from hadrill.services.redis.service import SENTINEL_PORT, Redis
 from hadrill.timing import Deadline, eventually
 
@@ -37,7 +37,7 @@ def writable(service: Redis) -> str | None:
         try:
             with service.client(proxy.address) as client:
                 client.set("hadrill:check:updater", "1", ex=60)
-        except FAILURES as error:
+        except failures() as error:
             return f"{proxy}: {error}"
     return None
 

@@ -17,7 +17,8 @@ from hadrill.pytest_plugin.failure import explain
 from hadrill.remote import Remote
 from hadrill.report import drills
 from hadrill.report.secrets import Scrubber
-from hadrill.services.asking import FAILURES
+from hadrill.services import registry
+from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster
 from hadrill.services.errors import BadAnswerError, Fields, NoLeaderError, named, parsed, reading
 from hadrill.services.haproxy.statistics import Statistics
@@ -71,8 +72,10 @@ def test_what_a_service_may_do_is_inconclusive(lab_inventory: Inventory, tmp_pat
 
 
 def test_no_failure_of_a_service_is_as_wide_as_a_bug() -> None:
+    drivers = {registry.load(reference) for known in registry.services() for reference in known.driver_errors}
+    assert drivers <= set(failures())
     for bug in (KeyError("x"), ValueError("x"), LookupError("x"), TypeError("x"), AttributeError("x")):
-        assert not isinstance(bug, FAILURES), f"{bug!r} would count as an answer of a service"
+        assert not isinstance(bug, failures()), f"{bug!r} would count as an answer of a service"
 
 
 def test_an_error_is_counted_apart_and_says_whose_it_is(lab_inventory: Inventory, tmp_path: Path) -> None:

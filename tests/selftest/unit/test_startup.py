@@ -48,3 +48,8 @@ def test_a_verb_that_is_not_there_is_named_with_those_that_are() -> None:
     done = CliRunner().invoke(commands, ["diagnoze"])
     assert done.exit_code == 2
     assert "No such command 'diagnoze'" in done.output
+
+
+@pytest.mark.parametrize("module", ["hadrill.services.asking", "hadrill.remote", "hadrill.diagnosis", "hadrill.report"])
+def test_what_every_command_needs_loads_no_driver(module: str) -> None:
+    assert loaded_by(f"import {module}").isdisjoint(DRIVERS)
