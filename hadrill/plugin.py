@@ -1,6 +1,7 @@
 """The pytest plugin: options, what belongs to a run, and what a failure says. Thin."""
 
 import os
+import re
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from hadrill.fixtures import (  # noqa: F401 - pytest finds fixtures here
     remote,
 )
 from hadrill.inventory import InvalidInventoryError, Inventory, read
+from hadrill.pytest_plugin.options import add_options, options_of
 from hadrill.report.reporter import Reporter
 from hadrill.report.run_folder import new_run_folder
 from hadrill.safety.signals import die_with_parent, end_politely
@@ -33,36 +35,15 @@ from hadrill.services.versions import running_versions
 EXAMINER = pytest.StashKey[Examiner]()
 UNREACHED = pytest.StashKey[Unreached]()
 SUITES = ("basic", "hosts", "failover", "chaos")
+LEFT_OUT = pytest.StashKey[bool]()
+UNASKED = "left out: a suite runs where it is asked for by its path, like tests/failover, or by -m failover"
 pytest_plugins = ("hadrill.pytest_plugin.drills", "hadrill.pytest_plugin.explaining", "hadrill.pytest_plugin.chaos")
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Options of every run."""
-    group = parser.getgroup("hadrill")
-    group.addoption(
-        "--inventory",
-        default="inventories/lab",
-        metavar="DIR",
-        help="folder with servers.tsv, versions.yaml, settings.yaml and credentials/",
-    )
-    group.addoption("--reports", default="reports", metavar="DIR", help="where the reports of runs lie")
-    group.addoption("--no-page", action="store_true", help="do not make index.html, which takes two seconds")
-    drills = parser.getgroup("hadrill drills")
-    drills.addoption("--node", default="", metavar="HOST", help="only drills on this host, in the role that it has")
-    drills.addoption("--service", default="", metavar="NAME", help="only drills of this service")
-    drills.addoption("--fault", default="", metavar="NAME", help="only drills with this fault, listed or not")
-    drills.addoption("--role", default="", metavar="NAME", help="only drills on a member in this role")
-    drills.addoption("--plan", action="store_true", help="say what would be done, to whom, and the undo; touch nothing")
-    drills.addoption(
-        "--repeat", type=int, default=1, metavar="N", help="each drill so many times, with its distribution"
-    )
-    drills.addoption("--make-leader", action="store_true", help="make --node the leader first, by a planned switchover")
-    drills.addoption("--quorum-loss", action="store_true", help="also drills that take a quorum's majority away")
-    drills.addoption("--force", action="store_true", help="drill though a cause against it is known beforehand")
-    drills.addoption("--rate", type=float, default=None, metavar="N", help="operations a second of each lane (20)")
-    drills.addoption(
-        "--consent", action="append", default=[], metavar="HOST,..", help="hosts that may be broken, outside the lab"
-    )
+@pytest.hookimpl(trylast=True)
+def pytest_load_initial_conftests(parser: pytest.Parser) -> None:
+    """Options of every run, once all other plugins and the conftests have theirs."""
+    add_options(parser)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -71,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "failover: drills, which break hosts on purpose (tests/failover)")
     config.addinivalue_line("markers", "quorum_loss: takes the majority away; runs with --quorum-loss only")
     config.addinivalue_line("markers", "drills(role=[fault, ...]): the drills of a test with the argument `case`")
-    if config.option.markexpr == "failover" and _no_paths(config):
+    if _asks_for_drills(config) and _no_paths(config):
         config.args = ["tests/failover"]
     config.addinivalue_line("markers", "loses(role, fault): a check of what a fault on a host in that role does")
     config.addinivalue_line("markers", "needs(name): another service that a check uses; it needs hosts of that role")
@@ -80,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if suite is None or config.option.collectonly or config.option.help:
         return
     try:
-        stock = config.stash[STOCK] = read(Path(config.option.inventory))
+        stock = config.stash[STOCK] = read(options_of(config).folder)
         config.stash[EXAMINER] = Examiner(stock)
         config.stash[UNREACHED] = Unreached(stock)
     except InvalidInventoryError as error:
@@ -97,12 +78,20 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.loadgroup = config.workerinput["hadrill_groups"]
         config.option.allure_report_dir = config.workerinput["hadrill_results"]
     else:
-        folder = new_run_folder(Path(config.option.reports).absolute(), suite)
+        options = options_of(config)
+        folder = new_run_folder(Path(options.reports).absolute(), suite)
         config.option.allure_report_dir = str(folder / "allure-results")
         config.option.xmlpath = config.option.xmlpath or str(folder / "junit.xml")
-        config.pluginmanager.register(
-            Reporter(config, config.stash[STOCK], suite, folder, partial(_versions, config)), "hadrill-reporter"
+        reporter = Reporter(
+            config,
+            config.stash[STOCK],
+            suite,
+            folder,
+            partial(_versions, config),
+            gate=options.gate,
+            page=not options.no_page,
         )
+        config.pluginmanager.register(reporter, "hadrill-reporter")
 
 
 def _versions(config: pytest.Config, asked: Inventory) -> dict[str, str]:
@@ -122,7 +111,7 @@ def _no_paths(config: pytest.Config) -> bool:
 
 def wish_of(config: pytest.Config) -> Wish:
     """What the command line says about drills."""
-    option = config.option
+    option = options_of(config)
     return Wish(option.node, option.service, option.fault, option.role, option.repeat, option.make_leader)
 
 
@@ -131,24 +120,47 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """One cluster, one worker; of more than a few at once the clients would starve, and measure themselves."""
     if suite_of(config) != "failover":
         return None
-    stock = read(Path(config.option.inventory))
+    stock = read(options_of(config).folder)
     return min(sum(present(stock, service) for service in CLUSTERS), (os.cpu_count() or 1) + 2)
 
 
 def suite_of(config: pytest.Config) -> str | None:
     """The suite that a command line asks for; None where it is something else, like the project's own tests."""
-    if config.option.markexpr == "failover":
-        return "failover"
+    return next(iter(_suites_of(config)), None)
+
+
+def _suites_of(config: pytest.Config) -> list[str]:
+    """All suites that a command line asks for: by their mark, or by a path in their folder."""
+    asked = ["failover"] if _asks_for_drills(config) else []
     for argument in config.args:
         path = (config.rootpath / argument.partition("::")[0]).resolve()
-        for suite in SUITES:
-            if path.is_relative_to(config.rootpath / "tests" / suite):
-                return suite
-    return None
+        asked += [suite for suite in SUITES if path.is_relative_to(config.rootpath / "tests" / suite)]
+    return asked
+
+
+def _asks_for_drills(config: pytest.Config) -> bool:
+    expression = str(config.option.markexpr)
+    return re.search(r"\bfailover\b", expression) is not None and "not failover" not in expression
+
+
+def _unasked(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:
+    """Items of suites that the command line does not name: `pytest tests` asks for no drill, and breaks nothing."""
+    asked = _suites_of(config)
+    others = [config.rootpath / "tests" / suite for suite in SUITES if suite not in asked]
+    return [item for item in items if any(item.path.is_relative_to(folder) for folder in others)]
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> str | None:
+    """Say why what is there was not run."""
+    return UNASKED if config.stash.get(LEFT_OUT, False) else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Checks of services that the inventory has no hosts for are not part of the run."""
+    """A suite that nobody asked for is not part of the run, nor are checks of services without hosts."""
+    if unasked := _unasked(config, items):
+        config.stash[LEFT_OUT] = True
+        config.hook.pytest_deselected(items=unasked)
+        items[:] = [item for item in items if item not in unasked]
     if STOCK not in config.stash:
         return
     stock = config.stash[STOCK]
@@ -166,12 +178,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         mark = item.get_closest_marker("loses")
         if mark is not None and item not in absent and not wish.includes(stock, mark.args[0], mark.args[1]):
             absent.append(item)
-        elif mark is not None and config.option.plan:
+        elif mark is not None and options_of(config).plan:
             item.add_marker(pytest.mark.skip(f"{mark.args[1]} on a {mark.args[0]}, and back; nothing was touched"))
     for item in items:
         if item.get_closest_marker("quorum_loss") and item not in absent:
             service = next(item.iter_markers("service")).args[0]
-            if not (config.option.quorum_loss and wish.concerns(stock, service)):
+            if not (options_of(config).quorum_loss and wish.concerns(stock, service)):
                 absent.append(item)
     if absent:
         config.hook.pytest_deselected(items=absent)

@@ -20,6 +20,7 @@ from hadrill.fixtures import STOCK
 from hadrill.inventory import InvalidInventoryError, Inventory, read
 from hadrill.plugin import suite_of
 from hadrill.pytest_plugin.drills import attach, usual_rate
+from hadrill.pytest_plugin.options import options_of
 from hadrill.pytest_plugin.terminal import line_writer
 from hadrill.report.drills import explained
 from hadrill.report.outcome import DRILL
@@ -37,27 +38,17 @@ PLACES = max(2, os.cpu_count() or 1)
 """Rounds at the same time: of more the clients would starve, and a cluster that nobody touched would seem broken."""
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Options of a chaos run."""
-    group = parser.getgroup("hadrill chaos")
-    group.addoption("--seed", type=int, default=None, metavar="N", help="what the schedule is drawn from (the time)")
-    group.addoption("--duration", default="10m", metavar="TIME", help="90s, 10m, 8h: no round begins later (10m)")
-    group.addoption("--replay", type=Path, default=None, metavar="FILE", help="the schedule.json of an earlier run")
-    group.addoption("--gate", action="store_true", help="fail where something got worse than in earlier runs")
-    group.addoption("--only", default="", metavar="ROUNDS", help="only these rounds of the schedule: 3-5,9")
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """`--plan` only prints; else every lane gets a process of its own, as a drill heals in its main thread."""
     if suite_of(config) != "chaos" or hasattr(config, "workerinput") or config.option.collectonly:
         return None
     try:
-        schedule = _schedule(config, read(Path(config.option.inventory)))
+        schedule = _schedule(config, read(options_of(config).folder))
     except InvalidInventoryError as error:
         raise pytest.UsageError(str(error)) from error
     config.stash[SCHEDULE] = schedule
-    if config.option.plan:
+    if options_of(config).plan:
         print("\n".join(schedule.table()))
         return 0
     if config.option.numprocesses is None:
@@ -107,7 +98,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def _schedule(config: pytest.Config, inventory: Inventory) -> Schedule:
-    option = config.option
+    option = options_of(config)
     try:
         if option.replay is not None:
             found = sound(Schedule.read(option.replay, inventory.settings.name), inventory)
@@ -132,7 +123,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def chaos(request: pytest.FixtureRequest, drills: Session) -> Callable[[str], list[Result]]:
     """Make the rounds of one service until the time is over; a broken promise ends its lane."""
     schedule = request.config.stash[SCHEDULE]
-    drills.rate = request.config.option.rate or RATE_SHARE * usual_rate(PLACES)
+    drills.rate = options_of(request.config).rate or RATE_SHARE * usual_rate(PLACES)
 
     scrub = Scrubber(drills.inventory.credentials.values())
 

@@ -21,6 +21,7 @@ from hadrill.drill.session import Session
 from hadrill.drill.trial import Trial, reasons
 from hadrill.fixtures import STOCK
 from hadrill.inventory import Host
+from hadrill.pytest_plugin.options import options_of
 from hadrill.pytest_plugin.terminal import line_writer
 from hadrill.remote import Remote
 from hadrill.report.drills import explained
@@ -44,9 +45,9 @@ def drills(pytestconfig: pytest.Config, remote: Remote) -> Iterator[Session]:
         Path(pytestconfig.option.allure_report_dir).parent / "drills",
         say=line_writer(pytestconfig),
         run=worker.get("testrunuid", uuid.uuid4().hex)[:12],
-        consent=[name for option in pytestconfig.option.consent for name in option.split(",")],
-        rate=pytestconfig.option.rate or usual_rate(worker.get("workercount", 1)),
-        force=pytestconfig.option.force,
+        consent=options_of(pytestconfig).consented,
+        rate=options_of(pytestconfig).rate or usual_rate(worker.get("workercount", 1)),
+        force=options_of(pytestconfig).force,
     )
     _ = session.watchdog
     before = _clean(session)
@@ -63,9 +64,9 @@ def drill(request: pytest.FixtureRequest, drills: Session) -> Callable[[Case], R
 
     def run(case: Case) -> Result:
         cluster = cluster_of(drills.inventory, drills.remote, case.service)
-        lead = request.config.option.make_leader and case.role == cluster.roles[0]
+        lead = options_of(request.config).make_leader and case.role == cluster.roles[0]
         one = Drill(drills, cluster, case, lead=lead)
-        if request.config.option.plan:
+        if options_of(request.config).plan:
             _plan(drills, one)
         return _report(request, one)
 
@@ -78,7 +79,7 @@ def quorum_loss(request: pytest.FixtureRequest, drills: Session) -> Callable[[Cl
 
     def run(cluster: Cluster) -> Result:
         one = QuorumLoss(drills, cluster)
-        if request.config.option.plan:
+        if options_of(request.config).plan:
             _plan(drills, one)
         return _report(request, one)
 

@@ -42,7 +42,11 @@ Span = tuple[float, float]
 
 
 class Reporter:
-    """A pytest plugin for one run. `versions` is asked once, at the end, for what is really running."""
+    """A pytest plugin for one run.
+
+    `versions` is asked once, at the end, for what is really running. With `gate` a chaos run also fails on what got
+    worse; without `page` no index.html is made.
+    """
 
     def __init__(
         self,
@@ -51,7 +55,11 @@ class Reporter:
         suite: str,
         folder: Path,
         versions: Callable[[Inventory], dict[str, str]],
+        *,
+        gate: bool = False,
+        page: bool = True,
     ) -> None:
+        self.gate, self.page = gate, page
         self.config, self.inventory, self.suite, self.folder, self.versions = config, inventory, suite, folder, versions
         self.started = time.monotonic()
         self.wanted: dict[str, None] = {}
@@ -130,7 +138,7 @@ class Reporter:
             self.worse = regressions(remembered(self.folder.parent), self.drills)
         except HistoryError as error:
             self.remarks.append(f"not compared with earlier runs: {error}")
-        if green and self.config.option.gate and (self.worse or self.remarks):
+        if green and self.gate and (self.worse or self.remarks):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
             green = False
         write_chaos_page(self.folder, self.drills, self.worse, summary.environment, summary.seconds)
@@ -148,7 +156,7 @@ class Reporter:
         scrub = Scrubber(self.inventory.credentials.values())
         scrub.files(self.folder)
         what = self.suite if self.suite in ("failover", "chaos") else f"{self.suite} checks"
-        unwanted = self.config.option.no_page and f"no index.html, as asked: {self.folder / 'summary.md'}"
+        unwanted = not self.page and f"no index.html, as asked: {self.folder / 'summary.md'}"
         problem = unwanted or write_page(self.folder, f"hadrill: {what}", self.summary.environment)
         point_latest_at(self.folder)
         terminalreporter.section(f"{what} of {self.summary.environment['inventory']}")

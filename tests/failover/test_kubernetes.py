@@ -11,6 +11,7 @@ from hadrill.drill import Case, Result, Session
 from hadrill.drill.kubernetes import POWER_OFF, Loss, NodeLoss
 from hadrill.faults import Kind
 from hadrill.inventory import Host
+from hadrill.pytest_plugin.options import options_of
 from hadrill.services.kubernetes.backends import NAMES
 from hadrill.services.kubernetes.budget import ingress_budget, not_ready_between
 from hadrill.services.kubernetes.cluster import KubernetesCluster
@@ -29,13 +30,13 @@ def nodes(drills: Session) -> KubernetesCluster:
 @pytest.fixture(scope="module")
 def wished(pytestconfig: pytest.Config, drills: Session) -> Host | None:
     """The host that --node names."""
-    return drills.inventory.host(pytestconfig.option.node) if pytestconfig.option.node else None
+    return drills.inventory.host(options_of(pytestconfig).node) if options_of(pytestconfig).node else None
 
 
 @pytest.fixture(scope="module")
 def server_loss(pytestconfig: pytest.Config, drills: Session, nodes: KubernetesCluster, wished: Host | None) -> Loss:
     """The server that leads the controllers, and etcd, is lost; with --role server one that leads nothing."""
-    return NodeLoss(drills, nodes).of_server(wished, pytestconfig.option.role or "leader")
+    return NodeLoss(drills, nodes).of_server(wished, options_of(pytestconfig).role or "leader")
 
 
 @pytest.fixture(scope="module")

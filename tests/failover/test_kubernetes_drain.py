@@ -5,6 +5,7 @@ import pytest
 from hadrill.drill import Session
 from hadrill.drill.kubernetes import CORDON, Drain, Loss
 from hadrill.faults import Kind
+from hadrill.pytest_plugin.options import options_of
 from hadrill.services.kubernetes.cluster import KubernetesCluster
 from hadrill.services.kubernetes.workload import PAGES
 
@@ -25,7 +26,7 @@ def nodes(drills: Session) -> KubernetesCluster:
 @pytest.fixture(scope="module")
 def drain(pytestconfig: pytest.Config, drills: Session, nodes: KubernetesCluster) -> Loss:
     """An agent is drained, or the one that --node names."""
-    wished = pytestconfig.option.node
+    wished = options_of(pytestconfig).node
     return Drain(drills, nodes).of(drills.inventory.host(wished) if wished else None)
 
 

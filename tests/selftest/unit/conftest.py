@@ -8,8 +8,7 @@ import pytest
 from hadrill.inventory import Inventory, read
 from hadrill.inventory.credentials import write_missing
 from hadrill.services import registry
-
-ROOT = Path(__file__).parents[3]
+from tests.selftest.unit.projects import PYTEST_INI, ROOT
 
 
 def copied(source: Path, target: Path) -> Path:
@@ -37,3 +36,11 @@ def keybuzz(tmp_path: Path) -> Path:
 def lab_inventory(lab: Path) -> Inventory:
     """The lab's inventory, read."""
     return read(lab)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with the folder of a basic suite."""
+    (tmp_path / "project" / "tests" / "basic").mkdir(parents=True)
+    (tmp_path / "project" / "pytest.ini").write_text(PYTEST_INI)
+    return tmp_path / "project"

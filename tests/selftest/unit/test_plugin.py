@@ -1,13 +1,10 @@
 """The plugin: usage errors are sentences, nothing green when nothing ran, tracebacks without secrets."""
 
 import json
-import os
-import subprocess
 from pathlib import Path
 
-import pytest
+from tests.selftest.unit.projects import pytest_on
 
-ROOT = Path(__file__).parents[3]
 LEAK = """
 import pytest
 pytestmark = pytest.mark.service("redis")
@@ -58,27 +55,6 @@ import pytest
 def test_passes(n):
     pass
 """
-
-
-def pytest_on(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run pytest in a project of its own, without the lab's conftest."""
-    environment = {**os.environ, "NO_COLOR": "1"}
-    return subprocess.run(
-        [str(ROOT / ".venv" / "bin" / "pytest"), *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A project with a basic suite of one test."""
-    (tmp_path / "project" / "tests" / "basic").mkdir(parents=True)
-    (tmp_path / "project" / "pytest.ini").write_text("[pytest]\n")
-    return tmp_path / "project"
 
 
 def test_a_wrong_inventory_is_a_usage_error_in_one_message(project: Path) -> None:
