@@ -5,9 +5,11 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 HOME = Path(__file__).parents[2] / "tools" / "allure" / "node_modules" / ".bin" / "allure"
+MAKER = Path(__file__).parent / "page.mjs"
 GENERATE_SECONDS = 120
 # Allure embeds a script that tells its makers about each report that is opened.
 ANALYTICS = re.compile(
@@ -20,44 +22,74 @@ CATEGORIES = [
 ]
 
 
-def write_page(folder: Path, title: str, environment: dict[str, str]) -> str:
-    """Make index.html from allure-results. Returns what went wrong, or nothing; other files stay."""
-    program = str(HOME) if HOME.exists() else shutil.which("allure")
-    if program is None:
-        return "no index.html: Allure is not installed (`make setup`, or: npm ci --prefix tools/allure)"
-    page = folder / "index.html"
-    settings = folder / "allurerc.json"
-    settings.write_text(
-        json.dumps(
-            {
-                "name": title,
-                "output": str(folder / "allure-page"),
-                "historyPath": str(folder.parent / "allure-history.jsonl"),
-                "variables": environment,
-                "categories": CATEGORIES,
-                "plugins": {"awesome": {"options": {"singleFile": True, "groupBy": ["parentSuite", "suite"]}}},
-            }
-        ),
-        "utf-8",
-    )
-    command = [program, "generate", "--config", str(settings), str(folder / "allure-results")]
-    try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            timeout=GENERATE_SECONDS,
-            check=False,
-            cwd=folder,
-            env={**os.environ, "NO_COLOR": "1"},
-        )
-        made = next(iter((folder / "allure-page").rglob("index.html")), None)
-        if made is None:
-            return f"no index.html: Allure ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-300:]}"
-        page.write_text(ANALYTICS.sub("", made.read_text("utf-8")), "utf-8")
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"no index.html: Allure could not run: {error}"
-    finally:
-        settings.unlink()
-        shutil.rmtree(folder / "allure-page", ignore_errors=True)
-    return ""
+class Page:
+    """index.html of one run: a program that loads Allure while checks still run, and is told at their end to begin.
+
+    What goes wrong is a sentence that finish() returns; the run's other files stay.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._settings = folder, folder / "allurerc.json"
+        self._problem = "nothing was to be drawn"
+        self._maker: subprocess.Popen[str] | None = None
+        program, node = str(HOME) if HOME.exists() else shutil.which("allure"), shutil.which("node")
+        if program is None or node is None:
+            self._problem = "Allure is not installed (`make setup`, or: npm ci --prefix tools/allure)"
+            return
+        try:
+            self._maker = subprocess.Popen(
+                [node, str(MAKER), program],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                cwd=folder,
+                env={**os.environ, "NO_COLOR": "1"},
+                start_new_session=True,  # Ctrl-C ends the checks; what was checked is still to be drawn
+            )
+        except OSError as error:
+            self._problem = f"Allure could not run: {error}"
+
+    def begin(self, title: str, environment: dict[str, str]) -> None:
+        """All results are there: draw them."""
+        if self._maker is None or self._maker.stdin is None:
+            return
+        settings = {
+            "name": title,
+            "output": str(self._folder / "allure-page"),
+            "historyPath": str(self._folder.parent / "allure-history.jsonl"),
+            "variables": environment,
+            "categories": CATEGORIES,
+            "plugins": {"awesome": {"options": {"singleFile": True, "groupBy": ["parentSuite", "suite"]}}},
+        }
+        self._settings.write_text(json.dumps(settings), "utf-8")
+        order = {"config": str(self._settings), "results": str(self._folder / "allure-results")}
+        # One that has ended already says why in finish().
+        with suppress(BrokenPipeError):
+            self._maker.stdin.write(json.dumps(order) + "\n")
+            self._maker.stdin.flush()
+
+    def finish(self) -> str:
+        """Wait for the page. Returns why there is none, or nothing."""
+        try:
+            if self._maker is not None:
+                output, _ = self._maker.communicate(timeout=GENERATE_SECONDS)
+                self._problem = f"Allure ended with {self._maker.returncode}: {output.strip()[-300:]}"
+            made = next(iter((self._folder / "allure-page").rglob("index.html")), None)
+            if made is None:
+                return f"no index.html: {self._problem}"
+            (self._folder / "index.html").write_text(ANALYTICS.sub("", made.read_text("utf-8")), "utf-8")
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return f"no index.html: Allure could not run: {error}"
+        finally:
+            self.close()
+        return ""
+
+    def close(self) -> None:
+        """End the program, whether or not it has drawn, and remove what it worked with."""
+        if self._maker is not None:
+            self._maker.kill()
+            self._maker.communicate()
+            self._maker = None
+        self._settings.unlink(missing_ok=True)
+        shutil.rmtree(self._folder / "allure-page", ignore_errors=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hadrill.inventory import Inventory
-from hadrill.report.allure import write_page
+from hadrill.report.allure import Page
 from hadrill.report.chaos_page import write_chaos_page
 from hadrill.report.memory import HistoryError, remember, remembered
 from hadrill.report.metrics import metrics
@@ -37,6 +37,9 @@ NAMES = {
 }
 """How the report calls what a file of checks is about, in the order of its table."""
 
+QUICK = ("basic", "hosts")
+"""Suites that end within seconds."""
+
 Span = tuple[float, float]
 """From one moment to another, in Unix time."""
 
@@ -59,7 +62,7 @@ class Reporter:
         gate: bool = False,
         page: bool = True,
     ) -> None:
-        self.gate, self.page = gate, page
+        self.gate, self.wants_page = gate, page
         self.config, self.inventory, self.suite, self.folder, self.versions = config, inventory, suite, folder, versions
         self.started = time.monotonic()
         self.wanted: dict[str, None] = {}
@@ -70,6 +73,21 @@ class Reporter:
         self.worse: list[Regression] = []
         self.remarks: list[str] = []
         self.summary: Summary | None = None
+        self.page: Page | None = None
+
+    def pytest_sessionstart(self) -> None:
+        """Load what draws the page while quick checks run; for hours it would only lie in memory."""
+        if self.suite in QUICK:
+            self._load_page()
+
+    def _load_page(self) -> None:
+        if self.page is None and self.wants_page:
+            self.page = Page(self.folder)
+
+    def pytest_unconfigure(self) -> None:
+        """A run that did not come to its end needs no page."""
+        if self.page is not None:
+            self.page.close()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Remember what was to be checked: what an interrupted run leaves out is not green."""
@@ -116,8 +134,10 @@ class Reporter:
             known = {row["id"] for row in self.drills}
             self.drills += [row for row in kept(self.folder) if row["id"] not in known]
         if not self.outcomes and not self.drills and not self.wanted:
-            self.folder.rmdir() if not any(self.folder.iterdir()) else None
+            if not any(self.folder.iterdir()):
+                self.folder.rmdir()
             return
+        self._load_page()
         seconds = time.monotonic() - self.started
         name = f"{self.inventory.settings.name} ({self.inventory.folder})"
         environment = {"inventory": name, **self.versions(self.inventory)}
@@ -156,8 +176,8 @@ class Reporter:
         scrub = Scrubber(self.inventory.credentials.values())
         scrub.files(self.folder)
         what = self.suite if self.suite in ("failover", "chaos") else f"{self.suite} checks"
-        unwanted = not self.page and f"no index.html, as asked: {self.folder / 'summary.md'}"
-        problem = unwanted or write_page(self.folder, f"hadrill: {what}", self.summary.environment)
+        if self.page is not None:
+            self.page.begin(f"hadrill: {what}", self.summary.environment)
         point_latest_at(self.folder)
         terminalreporter.section(f"{what} of {self.summary.environment['inventory']}")
         # pytest decided about colours; its own stream says UTF-8 wherever it is captured, so the real one is asked.
@@ -169,6 +189,8 @@ class Reporter:
             terminalreporter.write_line(f"worse than before: {regression}")
         for line in self.remarks:
             terminalreporter.write_line(line)
+        unwanted = f"no index.html, as asked: {self.folder / 'summary.md'}"
+        problem = self.page.finish() if self.page is not None else unwanted
         terminalreporter.write_line(problem or f"Report: {self.folder / 'index.html'}")
 
 

@@ -5,7 +5,6 @@ import re
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Literal, cast
 
 import pytest
@@ -105,7 +104,43 @@ def test_secrets_are_replaced_longest_first() -> None:
 def test_a_missing_allure_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(allure, "HOME", tmp_path / "nowhere")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert "Allure is not installed" in allure.write_page(tmp_path, "title", {})
+    page = allure.Page(tmp_path)
+    page.begin("title", {})
+    assert "Allure is not installed" in page.finish()
+
+
+def results(folder: Path) -> Path:
+    """A run's folder with one result of Allure's."""
+    (folder / "allure-results").mkdir(parents=True)
+    result = {"uuid": "1", "name": "sentinel", "status": "passed", "start": 1, "stop": 2, "fullName": "t.py#sentinel"}
+    (folder / "allure-results" / "1-result.json").write_text(json.dumps(result), "utf-8")
+    return folder
+
+
+@pytest.mark.skipif(not allure.HOME.exists(), reason="Allure is not installed here")
+def test_the_page_is_loaded_before_and_drawn_at_the_end_without_a_request(tmp_path: Path) -> None:
+    page = allure.Page(results(tmp_path / "run"))
+    page.begin("hadrill: basic checks", {"inventory": "lab"})
+    assert page.finish() == ""
+    text = (tmp_path / "run" / "index.html").read_text("utf-8")
+    assert "hadrill: basic checks" in text
+    assert "googletagmanager" not in text
+    assert {file.name for file in (tmp_path / "run").iterdir()} == {"allure-results", "index.html"}
+
+
+@pytest.mark.skipif(not allure.HOME.exists(), reason="Allure is not installed here")
+def test_a_run_that_ends_early_leaves_nothing_of_the_page(tmp_path: Path) -> None:
+    page = allure.Page(results(tmp_path / "run"))
+    page.close()
+    assert {file.name for file in (tmp_path / "run").iterdir()} == {"allure-results"}
+    assert "no index.html" in page.finish()
+
+
+def test_what_allure_says_is_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(allure, "MAKER", tmp_path / "nothing.mjs")
+    page = allure.Page(results(tmp_path / "run"))
+    page.begin("title", {})
+    assert "MODULE_NOT_FOUND" in page.finish()
 
 
 def test_the_checks_time_is_their_own_however_many_ran_at_once() -> None:
@@ -127,8 +162,7 @@ def ended(
 def test_a_drill_beside_the_checks_is_not_in_their_time(lab_inventory: Inventory, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     folder.mkdir()
-    config = cast("pytest.Config", SimpleNamespace())
-    reporter = Reporter(config, lab_inventory, "basic", folder, lambda _: {})
+    reporter = Reporter(cast("pytest.Config", None), lab_inventory, "basic", folder, lambda _: {}, page=False)
     check = (PROPERTY, {"outcome": "passed", "module": "Redis", "check": "sentinel"})
     drill = (DRILL, Result("1", "redis", "redis-01", "master", "container-kill", Verdict.PASSED).as_json())
     reporter.pytest_runtest_logreport(ended("t.py::a", 100.0, 100.5, when="setup"))
