@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import jinja2
-
 from hadrill.report.drills import explained
 from hadrill.report.regression import Regression
 from hadrill.report.rows import DrillRow
@@ -52,6 +50,8 @@ def write_chaos_page(
     folder: Path, rows: Sequence[DrillRow], worse: Sequence[Regression], environment: dict[str, str], seconds: float
 ) -> Path:
     """Write chaos.html into a run's folder. Rows are results in the form in which summary.json holds them."""
+    import jinja2  # every run's report imports this module, and few write its page
+
     page = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     counts = Counter(row["verdict"] for row in rows)
     text = page.from_string(TEMPLATE.read_text("utf-8")).render(

@@ -12,8 +12,6 @@ from hadrill.inventory import Inventory
 from hadrill.report.allure import Page
 from hadrill.report.chaos_page import write_chaos_page
 from hadrill.report.memory import HistoryError, remember, remembered
-from hadrill.report.metrics import metrics
-from hadrill.report.notify import message, tell
 from hadrill.report.outcome import DRILL, PROPERTY, Ending, Outcome
 from hadrill.report.regression import Regression, regressions
 from hadrill.report.rows import DrillRow
@@ -129,6 +127,9 @@ class Reporter:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write everything, also after a run that was interrupted before its first check had ended."""
+        # Prometheus' library is loaded where its file is written, and by no worker.
+        from hadrill.report.metrics import metrics
+
         if self.suite == "chaos":
             # A lane that was interrupted could not hand over what its rounds left.
             known = {row["id"] for row in self.drills}
@@ -153,6 +154,8 @@ class Reporter:
 
     def _finish_the_night(self, session: pytest.Session, summary: Summary) -> None:
         """What got worse, the page, and who is to know."""
+        from hadrill.report.notify import message, tell
+
         green = session.exitstatus == pytest.ExitCode.OK
         try:
             self.worse = regressions(remembered(self.folder.parent), self.drills)
