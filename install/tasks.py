@@ -21,6 +21,7 @@ from hadrill.install import sql_proxy as sql_proxy_module
 from hadrill.install.rolling import until_whole
 from hadrill.install.site import InstallError, Site
 from hadrill.inventory import Host, InvalidInventoryError, Inventory, read
+from hadrill.inventory.default import default_folder
 from hadrill.remote import RemoteError
 from hadrill.report.inventory_table import summary
 from hadrill.report.screen import standard_output
@@ -40,7 +41,7 @@ from hadrill.services.redis import checks as redis_checks
 from hadrill.services.redis.service import Redis
 from hadrill.timing import OverdueError
 
-DEFAULT = "inventories/lab"
+DEFAULT = str(default_folder())
 Module = Callable[[Site], None]
 ERRORS = (InstallError, RemoteError, InvalidInventoryError, CheckFailedError, OverdueError)
 

@@ -27,6 +27,8 @@ ORDER = (
     ("on_host",),
 )
 """From the street down to the cellar: a room knows those below it, and neither its neighbours nor those above."""
+DATA = {"templates", "project"}
+"""Folders whose files are data, whatever their names end with."""
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 PLACES = {
     "hadrill.plugin": "pytest_plugin",
@@ -72,7 +74,7 @@ def modules() -> dict[str, Path]:
     found = {}
     # The installer and the lab are links in a checkout.
     files = (Path(folder) / name for folder, _, names in os.walk(HADRILL, followlinks=True) for name in names)
-    for file in sorted(file for file in files if file.suffix == ".py" and "templates" not in file.parts):
+    for file in sorted(file for file in files if file.suffix == ".py" and not DATA.intersection(file.parts)):
         parts = ("hadrill", *file.relative_to(HADRILL).with_suffix("").parts)
         found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
     del found["hadrill"]

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from hadrill import __version__
 from hadrill.cli.lazy import LazyGroup
 
 COMMANDS = {
@@ -12,9 +13,11 @@ COMMANDS = {
     "diagnose": "hadrill.cli.drills:diagnose",
     "heal": "hadrill.cli.drills:heal",
     "history": "hadrill.cli.results:history",
+    "init": "hadrill.cli.project:init",
     "inventory": "hadrill.cli.inventory:inventory",
     "nightly": "hadrill.cli.chaos:nightly",
     "shrink": "hadrill.cli.chaos:shrink",
+    "test": "hadrill.cli.project:test",
 }
 """Verbs, and where their code lies."""
 
@@ -23,6 +26,7 @@ OTHERS = "hadrill.commands"
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, others=OTHERS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="hadrill", message="%(prog)s %(version)s")
 def commands() -> None:
     """Install, prove and break highly available stacks."""
 

@@ -11,13 +11,16 @@ from typing import Any
 
 import pytest
 
+from hadrill.inventory.default import default_folder
+
 PREFIX = "hadrill_"
 GROUPS: dict[str, dict[str, dict[str, Any]]] = {
     "hadrill": {
         "inventory": {
-            "default": "inventories/lab",
+            "default": None,
             "metavar": "DIR",
-            "help": "folder with servers.tsv, versions.yaml, settings.yaml and credentials/",
+            "help": "folder with servers.tsv, versions.yaml, settings.yaml and credentials/ "
+            "(the only one below inventories/, or inventories/lab)",
         },
         "reports": {"default": "reports", "metavar": "DIR", "help": "where the reports of runs lie"},
         "no-page": {"action": "store_true", "help": "do not make index.html, which takes two seconds"},
@@ -70,7 +73,7 @@ GROUPS: dict[str, dict[str, dict[str, Any]]] = {
 class Options:
     """What a command line says to hadrill."""
 
-    inventory: str
+    inventory: str | None
     reports: str
     no_page: bool
     node: str
@@ -93,7 +96,7 @@ class Options:
     @property
     def folder(self) -> Path:
         """The inventory's folder."""
-        return Path(self.inventory)
+        return Path(self.inventory) if self.inventory else default_folder()
 
     @property
     def consented(self) -> list[str]:
