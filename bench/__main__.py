@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import drills
+from bench import drills, start
 from bench.measure import BIN, ROOT, Timing, measure
 from hadrill.inventory import Inventory, read
 
@@ -13,26 +13,28 @@ ANSIBLE = ROOT / ".venv-bench" / "bin" / "ansible"
 
 
 def main() -> None:
-    """Measure everything and print it."""
-    hadrill, fab, pytest = str(BIN / "hadrill"), str(BIN / "fab"), str(BIN / "pytest")
+    """Measure everything and print it; with the word `start` only what one waits for first."""
+    if sys.argv[1:] not in ([], ["start"]):
+        sys.exit("usage: python -m bench [start]")
+    if sys.argv[1:]:
+        inventory = read(ROOT / "inventories" / "lab")
+        with tempfile.TemporaryDirectory() as folder:
+            for row in start.rows(inventory, Path(folder), ssh_files(inventory, Path(folder)), REPEATS):
+                show(row)
+        return
+    hadrill, fab = str(BIN / "hadrill"), str(BIN / "fab")
     measure("everything built", hadrill, "lab", "up")
     measure("bare", hadrill, "lab", "destroy")
     show(measure("hadrill lab up: 21 machines, from images", hadrill, "lab", "up").row())
     show(measure("fab all: from bare machines", fab, "all").row())
     show(measure("fab all: nothing to do", fab, "all", times=REPEATS).row())
-    stock = read(ROOT / "inventories" / "lab")
+    inventory = read(ROOT / "inventories" / "lab")
     with tempfile.TemporaryDirectory() as folder:
-        files = ssh_files(stock, Path(folder))
-        warm = ("--reports", f"{folder}/reports")
-        basic = measure("pytest tests/basic", pytest, "-q", "tests/basic", *warm, times=REPEATS)
-        parallel = measure(
-            "pytest tests/basic -n auto", pytest, "-q", "-n", "auto", "tests/basic", *warm, times=REPEATS
-        )
-        others = [parallel, _sequential(stock, files), _ansible(stock, Path(folder))]
-    show(basic.row(basic))
-    for other in others:
-        show(other.row(basic))
-    for row in drills.rows(stock):
+        files = ssh_files(inventory, Path(folder))
+        for row in start.rows(inventory, Path(folder), files, REPEATS):
+            show(row)
+        show(_ansible(inventory, Path(folder)).row())
+    for row in drills.rows(inventory):
         show(row)
 
 
@@ -42,45 +44,27 @@ def show(row: str) -> None:
     sys.stdout.flush()
 
 
-def _sequential(stock: Inventory, ssh_config: Path) -> Timing:
-    """The 13 checks as somebody writes them first, some asking less: testinfra over SSH, one after the other."""
-    environment = {"HADRILL_SSH_CONFIG": str(ssh_config), "HADRILL_INVENTORY": str(stock.folder)}
-    command = (
-        str(BIN / "pytest"),
-        "-q",
-        "--noconftest",
-        "-p",
-        "no:hadrill",
-        "-c",
-        "/dev/null",
-        "--rootdir",
-        str(ROOT / "bench"),
-        str(ROOT / "bench" / "sequential.py"),
-    )
-    return measure("13 simpler checks, plain testinfra over SSH", *command, times=REPEATS, environment=environment)
-
-
-def _ansible(stock: Inventory, folder: Path) -> Timing:
+def _ansible(inventory: Inventory, folder: Path) -> Timing:
     """What a tool that people would use instead needs to reach the same hosts at all: a floor for it."""
-    forks = str(len(stock.managed))
+    forks = str(len(inventory.managed))
     command = (str(ANSIBLE), "all", "-i", f"{folder}/hosts", "-m", "ping", "-o", "-f", forks)
     environment = {"ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3", "ANSIBLE_LOCAL_TEMP": str(folder)}
     name = f"ansible ping, same hosts, {forks} forks (a floor)"
     return measure(name, *command, times=REPEATS, environment=environment)
 
 
-def ssh_files(stock: Inventory, folder: Path) -> Path:
+def ssh_files(inventory: Inventory, folder: Path) -> Path:
     """An ssh_config and an Ansible inventory for the same hosts, keys and open connections for all."""
-    settings = stock.settings.ssh
-    key, known = stock.path(settings.key).resolve(), stock.path(settings.known_hosts).resolve()
+    settings = inventory.settings.ssh
+    key, known = inventory.path(settings.key).resolve(), inventory.path(settings.known_hosts).resolve()
     blocks = [
         f"Host {host.name}\n  HostName {host.address}\n  User {settings.user}\n  IdentityFile {key}\n"
         f"  UserKnownHostsFile {known}\n  ControlMaster auto\n  ControlPersist 60\n  ControlPath {folder}/%C\n"
-        for host in stock.managed
+        for host in inventory.managed
     ]
     config = folder / "ssh_config"
     config.write_text("".join(blocks), "ascii")
-    rows = [f"{h.name} ansible_ssh_common_args='-F {config}'" for h in stock.managed]
+    rows = [f"{h.name} ansible_ssh_common_args='-F {config}'" for h in inventory.managed]
     (folder / "hosts").write_text("\n".join(rows) + "\n", "ascii")
     return config
 

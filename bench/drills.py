@@ -29,10 +29,10 @@ done
 """
 
 
-def rows(stock: Inventory) -> list[str]:
+def rows(inventory: Inventory) -> list[str]:
     """Lines of the table."""
     with tempfile.TemporaryDirectory() as folder:
-        found = [*_beside_a_loop(stock, Path(folder) / "loop")]
+        found = [*_beside_a_loop(inventory, Path(folder) / "loop")]
         alone = {each: _run(Path(folder) / f"alone{n}", each) for n, each in enumerate(EACH)}
         for each, (seconds, results) in alone.items():
             found.append(f"{'drill ' + each[5:-1]:<62}{seconds:6.1f} s  overhead {results[0]['overhead_s']:.1f} s")
@@ -42,11 +42,11 @@ def rows(stock: Inventory) -> list[str]:
         return [*found, f"{'the five of them with -n auto':<62}{together:6.1f} s  {ratio}"]
 
 
-def _beside_a_loop(stock: Inventory, folder: Path) -> list[str]:
+def _beside_a_loop(inventory: Inventory, folder: Path) -> list[str]:
     environment = {
         "PATH": "/usr/bin:/bin",
-        "HOST": str(stock.entry_point(6379).address),
-        "SECRET": stock.credentials.secret("redis", "REDIS_PASSWORD"),
+        "HOST": str(inventory.entry_point(6379).address),
+        "SECRET": inventory.credentials.secret("redis", "REDIS_PASSWORD"),
     }
     loop = subprocess.Popen(["bash", "-c", LOOP], env=environment, stdout=subprocess.PIPE, text=True)
     try:

@@ -12,9 +12,10 @@ from typing import Any
 import testinfra
 
 from hadrill.inventory import Host, read
+from hadrill.services.redis.settings import RedisSettings
 
-STOCK = read(Path(os.environ["HADRILL_INVENTORY"]))
-SECRET = STOCK.credentials.secret
+INVENTORY = read(Path(os.environ["HADRILL_INVENTORY"]))
+SECRET = INVENTORY.credentials.secret
 REDIS = f"REDISCLI_AUTH={SECRET('redis', 'REDIS_PASSWORD')}"
 PG = f"PGPASSWORD={SECRET('postgresql', 'HADRILL_PASSWORD')}"
 SQL = f"MYSQL_PWD={SECRET('mariadb', 'HADRILL_PASSWORD')}"
@@ -26,7 +27,7 @@ def on(host: Host) -> Any:
 
 
 def members(role: str) -> list[Any]:
-    return [on(host) for host in STOCK.of_role(role)]
+    return [on(host) for host in INVENTORY.of_role(role)]
 
 
 def psql(machine: Any, address: str, port: int, query: str) -> str:
@@ -50,7 +51,7 @@ def redis(machine: Any, address: str, port: int, command: str) -> str:
 
 
 def entry(port: int) -> str:
-    return str(STOCK.entry_point(port).address)
+    return str(INVENTORY.entry_point(port).address)
 
 
 def test_postgresql_connectivity() -> None:
@@ -90,7 +91,7 @@ def test_redis_replication() -> None:
 
 def test_redis_sentinel() -> None:
     for machine in members("redis"):
-        assert "OK" in redis(machine, "127.0.0.1", 26379, f"sentinel ckquorum {STOCK.settings.redis.master_name}")
+        assert "OK" in redis(machine, "127.0.0.1", 26379, f"sentinel ckquorum {INVENTORY.settings.of(RedisSettings).master_name}")
 
 
 def test_rabbitmq_connectivity() -> None:
