@@ -32,14 +32,14 @@ done
 def rows(inventory: Inventory) -> list[str]:
     """Lines of the table."""
     with tempfile.TemporaryDirectory() as folder:
-        found = [*_beside_a_loop(inventory, Path(folder) / "loop")]
-        alone = {each: _run(Path(folder) / f"alone{n}", each) for n, each in enumerate(EACH)}
-        for each, (seconds, results) in alone.items():
-            found.append(f"{'drill ' + each[5:-1]:<62}{seconds:6.1f} s  overhead {results[0]['overhead_s']:.1f} s")
+        rows = [*_beside_a_loop(inventory, Path(folder) / "loop")]
+        alone = {drill: _run(Path(folder) / f"alone{n}", drill) for n, drill in enumerate(EACH)}
+        for drill, (seconds, results) in alone.items():
+            rows.append(f"{'drill ' + drill[5:-1]:<62}{seconds:6.1f} s  overhead {results[0]['overhead_s']:.1f} s")
         together, _ = _run(Path(folder) / "together", "-n", "auto", *EACH)
         slowest = max(seconds for seconds, _ in alone.values())
         ratio = f"{together / slowest:6.1f} x the slowest alone ({slowest:.1f} s)"
-        return [*found, f"{'the five of them with -n auto':<62}{together:6.1f} s  {ratio}"]
+        return [*rows, f"{'the five of them with -n auto':<62}{together:6.1f} s  {ratio}"]
 
 
 def _beside_a_loop(inventory: Inventory, folder: Path) -> list[str]:
@@ -53,8 +53,8 @@ def _beside_a_loop(inventory: Inventory, folder: Path) -> list[str]:
         _, (drill,) = _run(folder, KILLED_MASTER)
     finally:
         loop.terminate()
-    said = [line.split() for line in loop.communicate()[0].splitlines()]
-    good = [float(moment) for moment, outcome in said if outcome == "ok"]
+    tries = [line.split() for line in loop.communicate()[0].splitlines()]
+    good = [float(moment) for moment, outcome in tries if outcome == "ok"]
     gap = max(later - earlier for earlier, later in pairwise(good))
     name = "Redis master killed: outage"
     return [
@@ -64,7 +64,7 @@ def _beside_a_loop(inventory: Inventory, folder: Path) -> list[str]:
 
 
 def _run(folder: Path, *arguments: str) -> tuple[float, list[dict[str, Any]]]:
-    paths = [each if "::" not in each else f"tests/failover/{each}" for each in arguments]
+    paths = [word if "::" not in word else f"tests/failover/{word}" for word in arguments]
     timing = measure(" ".join(arguments), str(BIN / "pytest"), "-q", "--reports", str(folder), *paths)
     summary = json.loads((folder / "latest" / "summary.json").read_text("utf-8"))
     return timing.median, summary["drills"]

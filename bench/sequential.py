@@ -91,7 +91,9 @@ def test_redis_replication() -> None:
 
 def test_redis_sentinel() -> None:
     for machine in members("redis"):
-        assert "OK" in redis(machine, "127.0.0.1", 26379, f"sentinel ckquorum {INVENTORY.settings.of(RedisSettings).master_name}")
+        assert "OK" in redis(
+            machine, "127.0.0.1", 26379, f"sentinel ckquorum {INVENTORY.settings.of(RedisSettings).master_name}"
+        )
 
 
 def test_rabbitmq_connectivity() -> None:

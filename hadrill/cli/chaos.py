@@ -55,9 +55,9 @@ def shrink(folder: Path, run: Path, within: str, repeat: int, service: str, forc
     click.echo(f"its failed rounds alone fail in {again} of {repeat} runs")
     if not again:
         raise click.ClickException("they do not fail alone: it needs what the other clusters did, or it was chance")
-    found = smallest_of(schedule, fails, deadline)
-    smallest = replace(found.schedule, duration_s=ROUND_SECONDS)
-    click.echo(f"{found.steps} steps after {found.runs} runs{'' if found.done else ', and the time is over'}")
+    shrunk = smallest_of(schedule, fails, deadline)
+    smallest = replace(shrunk.schedule, duration_s=ROUND_SECONDS)
+    click.echo(f"{shrunk.steps} steps after {shrunk.runs} runs{'' if shrunk.done else ', and the time is over'}")
     click.echo(f"the smallest fails in {sum(fails(smallest) for _ in range(repeat))} of {repeat} runs")
     target.write_text(smallest.as_json(), "utf-8")
     click.echo(f"pytest tests/chaos --replay {target}")

@@ -41,7 +41,7 @@ def heal(folder: Path, everything: bool) -> None:
 @click.command()
 @inventory_option
 @click.argument("service", type=click.Choice(sorted(CLUSTERS)))
-@click.option("--role", default="", help="The member that is broken; the leading one where nothing is said.")
+@click.option("--role", default="", help="The member that is broken; the leading one where none is named.")
 @click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="What another setting would do.")
 def budget(folder: Path, service: str, role: str, changes: tuple[str, ...]) -> None:
     """Show how long clients of SERVICE may be without it, part by part, from what is live on the hosts."""
@@ -80,21 +80,21 @@ def diagnose(folder: Path, service: str, facts: Path | None) -> None:
         raise click.ClickException(f"{folder} has no host for {service}")
     with Remote(inventory) as remote:
         cluster = cluster_of(inventory, remote, service)
-        found = cluster.diagnose()
-        if found is None:
+        diagnosis = cluster.diagnose()
+        if diagnosis is None:
             raise click.ClickException(f"no rules are known for {service}: ask for the services behind it")
         if facts is not None:
-            facts.write_text(Scrubber(inventory.credentials.values())(found.facts.as_json()), "utf-8")
-        click.echo(str(found))
-        for line in found.silent:
+            facts.write_text(Scrubber(inventory.credentials.values())(diagnosis.facts.as_json()), "utf-8")
+        click.echo(str(diagnosis))
+        for line in diagnosis.silent:
             click.echo(f"not asked, so not judged: {line}", err=True)
         try:
-            promise = None if found.unreachable else over_objective(cluster)
+            promise = None if diagnosis.unreachable else over_objective(cluster)
         except failures(RemoteError) as error:
             raise click.ClickException(f"slo.{service} cannot be judged: {error}") from error
     if promise:
         click.echo(str(promise))
-    if found.causes or found.silent or promise:
+    if diagnosis.causes or diagnosis.silent or promise:
         raise SystemExit(1)
 
 

@@ -52,6 +52,6 @@ class Live:
             line += f"  budget {self.budget:.1f} s"
         if self._history is not None:
             recent = self._history.operations(since=time.monotonic() - 1.0)
-            good = sum(each.outcome == OK for each in recent)
+            good = sum(operation.outcome == OK for operation in recent)
             line += f"  last second: {good} ok, {len(recent) - good} failing"
         return line

@@ -26,7 +26,7 @@ def message(summary: Summary, worse: Sequence[Regression], folder: Path, verdict
         cause = str(row["cause"]).partition("\n")[0]
         lines.append(f"{row['verdict']}: {row['service']}, {row['fault']} on {row['node'] or '-'}: {cause}")
     lines += [f"and {len(bad) - MOST} more"] if len(bad) > MOST else []
-    lines += [f"worse than before: {each}" for each in worse]
+    lines += [f"worse than before: {regression}" for regression in worse]
     return "\n".join([*lines, f"report: {folder}", ""])
 
 

@@ -31,7 +31,7 @@ class Regression:
 
 def regressions(before: Iterable[DrillRow], now: Iterable[DrillRow]) -> list[Regression]:
     """Kinds of drills of `now` that are worse than `before`, the surest first."""
-    old, found = by_key(before), []
+    old, regressed = by_key(before), []
     for key, rows in by_key(now).items():
         earlier = old.get(key, [])
         ours, theirs = _outages(rows), _outages(earlier)
@@ -39,14 +39,14 @@ def regressions(before: Iterable[DrillRow], now: Iterable[DrillRow]) -> list[Reg
             medians = statistics.median(theirs), statistics.median(ours)
             chance = greater(ours, theirs)
             if chance < LEVEL and medians[1] - medians[0] >= NOTICEABLE_SECONDS:
-                found.append(Regression(key, "median outage", f"{medians[0]:.2f} s", f"{medians[1]:.2f} s", chance))
+                regressed.append(Regression(key, "median outage", f"{medians[0]:.2f} s", f"{medians[1]:.2f} s", chance))
         passed, failed = _verdicts(rows)
         passed_then, failed_then = _verdicts(earlier)
         chance = rarer(passed, failed, passed_then, failed_then)
         if chance < LEVEL:
             then = f"{passed_then}/{passed_then + failed_then}"
-            found.append(Regression(key, "passed", then, f"{passed}/{passed + failed}", chance))
-    return sorted(found, key=lambda regression: regression.chance)
+            regressed.append(Regression(key, "passed", then, f"{passed}/{passed + failed}", chance))
+    return sorted(regressed, key=lambda regression: regression.chance)
 
 
 def _outages(rows: Iterable[DrillRow]) -> list[float]:

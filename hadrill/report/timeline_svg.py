@@ -101,7 +101,7 @@ def _members(picture: Picture, x: Scale) -> Iterator[str]:
 
 
 def _marks(picture: Picture, x: Scale, bottom: int) -> Iterator[str]:
-    for number, mark in enumerate(sorted(picture.marks, key=lambda each: each.at)):
+    for number, mark in enumerate(sorted(picture.marks, key=lambda mark: mark.at)):
         line = f'x1="{x(mark.at)}" y1="{TOP - 4}" x2="{x(mark.at)}" y2="{bottom}"'
         yield f'<line {line} stroke="{mark.colour}" stroke-dasharray="3 2"/>'
         yield _text(
