@@ -1,7 +1,11 @@
-"""The rooms of hadrill/, and which module imports which across their walls."""
+"""The rooms of hadrill/, and which module imports which across their walls.
+
+`python -m tools.rooms` prints the picture in docs/architecture.md, which is made from the imports themselves.
+"""
 
 import ast
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,3 +105,27 @@ def _imports(file: Path, known: dict[str, Path]) -> Iterator[str]:
             yield from (name for name in names if node.module == "hadrill" and name in known)
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in known)
+
+
+def neighbours() -> dict[str, set[str]]:
+    """Each room with those that it imports, without those that it also reaches through another of them."""
+    imported: dict[str, set[str]] = {room: set() for room in sorted(RANK, key=RANK.__getitem__)}
+    for arrow in arrows():
+        imported[room_of(arrow.importer)].add(room_of(arrow.imported))
+    reached: dict[str, set[str]] = {}
+    for room in reversed(imported):
+        reached[room] = imported[room].union(*(reached[below] for below in imported[room]))
+    return {
+        room: {one for one in below if not any(one in reached[other] for other in below - {one})}
+        for room, below in imported.items()
+    }
+
+
+def picture() -> str:
+    """The rooms as a Mermaid diagram, the street above."""
+    arrows_drawn = [f"    {room} --> {below}" for room, others in neighbours().items() for below in sorted(others)]
+    return "\n".join(["```mermaid", "flowchart TD", *arrows_drawn, "```"]) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(picture())

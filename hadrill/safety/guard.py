@@ -1,12 +1,25 @@
 """Would a fault break a quorum? Arithmetic over the members that live now."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
-from hadrill.services.cluster import SILENT, Probe
 from hadrill.timing import Deadline, OverdueError, eventually
 
 SILENT_SECONDS = 3.0
 """A member that does not answer for so long is down: one late answer of a busy one does not make it so."""
+
+
+AWAY = ("silent", "down")
+"""Roles of a member that does not answer, and of one that its cluster has without."""
+
+
+class Asked(Protocol):
+    """What a member answers, as far as it matters here."""
+
+    @property
+    def role(self) -> str:
+        """Its role in the cluster, or one of AWAY."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +50,12 @@ class Arithmetic:
         )
 
 
-def is_away(ask: Probe) -> bool:
+def is_away(ask: Callable[[], Asked]) -> bool:
     """Whether a member is silent, or says that it is out, for as long as it is asked."""
 
     def away() -> str | None:
         role = ask().role
-        return role if role in (SILENT.role, "down") else None
+        return role if role in AWAY else None
 
     try:
         eventually("a member to answer", away, Deadline(SILENT_SECONDS))
