@@ -8,7 +8,9 @@ from hadrill.remote import RemoteError
 from hadrill.report.outcome import Ending
 from hadrill.report.secrets import Scrubber
 from hadrill.safety.lease import LeaseHeldError
+from hadrill.services.asking import failures
 from hadrill.services.finding import CheckFailedError
+from hadrill.timing import OverdueError
 
 
 @dataclass(frozen=True)
@@ -46,4 +48,12 @@ def explain(error: BaseException | None, scrub: Scrubber) -> Failure:
     if isinstance(error, RemoteError):
         return Failure(Ending.UNREACHABLE, message, message, error.host, message)
     message = scrub(f"{type(error).__name__}: {error}")
-    return Failure(Ending.INCONCLUSIVE, message, message.splitlines()[0])
+    return Failure(_ending(error), message, message.splitlines()[0])
+
+
+def _ending(error: BaseException) -> Ending:
+    """Of what no check raises on purpose: what a test asserts does not hold, a service is silent, or we have a bug."""
+    if isinstance(error, AssertionError):
+        return Ending.FAILED
+    asked_to_end = not isinstance(error, Exception)
+    return Ending.INCONCLUSIVE if asked_to_end or isinstance(error, failures(OverdueError)) else Ending.ERROR

@@ -16,6 +16,7 @@ from hadrill.inventory import Inventory
 from hadrill.pytest_plugin.failure import explain
 from hadrill.remote import Remote
 from hadrill.report import drills
+from hadrill.report.outcome import Ending
 from hadrill.report.secrets import Scrubber
 from hadrill.services import registry
 from hadrill.services.asking import failures
@@ -23,6 +24,7 @@ from hadrill.services.cluster import Cluster
 from hadrill.services.errors import BadAnswerError, Fields, NoLeaderError, named, parsed, reading
 from hadrill.services.haproxy.statistics import Statistics
 from hadrill.services.redis.cluster import RedisCluster
+from hadrill.timing import OverdueError
 
 
 class Ends(Trial):
@@ -83,6 +85,21 @@ def test_an_error_is_counted_apart_and_says_whose_it_is(lab_inventory: Inventory
     assert drills.counted([row]) == "0/1 passed, 1 error"
     found = explain(DrillBrokenError("a bug of hadrill's own: KeyError"), Scrubber([]))
     assert (found.outcome, found.text) == ("error", "error: a bug of hadrill's own: KeyError")
+
+
+@pytest.mark.parametrize(
+    ("error", "ending"),
+    [
+        (AssertionError("41 s is more than 40 s"), Ending.FAILED),
+        (OSError("no route to host"), Ending.INCONCLUSIVE),
+        (OverdueError("a leader", 2.0, None), Ending.INCONCLUSIVE),
+        (KeyboardInterrupt(), Ending.INCONCLUSIVE),
+        (KeyError("leader"), Ending.ERROR),
+        (TypeError("None"), Ending.ERROR),
+    ],
+)
+def test_a_check_that_raises_what_it_should_not_says_whose_fault_it_is(error: BaseException, ending: Ending) -> None:
+    assert explain(error, Scrubber([])).outcome is ending
 
 
 def test_a_name_that_is_missing_in_an_answer_is_a_bad_answer() -> None:
