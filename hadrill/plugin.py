@@ -10,21 +10,9 @@ import pytest
 from hadrill.diagnosis.unreached import Unreached
 from hadrill.drill.case import Case
 from hadrill.drill.collecting import Wish, cases
-from hadrill.fixtures import (  # noqa: F401 - pytest finds fixtures here
-    STOCK,
-    inventory,
-    kubernetes,
-    machine,
-    mariadb,
-    minio,
-    postgresql,
-    rabbitmq,
-    reachable,
-    redis,
-    remote,
-)
 from hadrill.inventory import InvalidInventoryError, Inventory, read
 from hadrill.pytest_plugin.options import add_options, options_of
+from hadrill.pytest_plugin.stash import INVENTORY
 from hadrill.report.reporter import Reporter
 from hadrill.report.run_folder import new_run_folder
 from hadrill.safety.signals import die_with_parent, end_politely
@@ -37,7 +25,12 @@ UNREACHED = pytest.StashKey[Unreached]()
 SUITES = ("basic", "hosts", "failover", "chaos")
 LEFT_OUT = pytest.StashKey[bool]()
 UNASKED = "left out: a suite runs where it is asked for by its path, like tests/failover, or by -m failover"
-pytest_plugins = ("hadrill.pytest_plugin.drills", "hadrill.pytest_plugin.explaining", "hadrill.pytest_plugin.chaos")
+pytest_plugins = (
+    "hadrill.pytest_plugin.fixtures",
+    "hadrill.pytest_plugin.drills",
+    "hadrill.pytest_plugin.explaining",
+    "hadrill.pytest_plugin.chaos",
+)
 
 
 @pytest.hookimpl(trylast=True)
@@ -61,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if suite is None or config.option.collectonly or config.option.help:
         return
     try:
-        stock = config.stash[STOCK] = read(options_of(config).folder)
+        stock = config.stash[INVENTORY] = read(options_of(config).folder)
         config.stash[EXAMINER] = Examiner(stock)
         config.stash[UNREACHED] = Unreached(stock)
     except InvalidInventoryError as error:
@@ -84,7 +77,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.xmlpath = config.option.xmlpath or str(folder / "junit.xml")
         reporter = Reporter(
             config,
-            config.stash[STOCK],
+            config.stash[INVENTORY],
             suite,
             folder,
             partial(_versions, config),
@@ -161,9 +154,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.stash[LEFT_OUT] = True
         config.hook.pytest_deselected(items=unasked)
         items[:] = [item for item in items if item not in unasked]
-    if STOCK not in config.stash:
+    if INVENTORY not in config.stash:
         return
-    stock = config.stash[STOCK]
+    stock = config.stash[INVENTORY]
     # Hosts and ports are no services: every inventory has them.
     absent = [
         item
@@ -192,14 +185,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A check with the argument `host` is made on every host that is installed."""
-    if "case" in metafunc.fixturenames and STOCK in metafunc.config.stash:
+    if "case" in metafunc.fixturenames and INVENTORY in metafunc.config.stash:
         service = str(next(metafunc.definition.iter_markers("service")).args[0])
         listed = next(metafunc.definition.iter_markers("drills")).kwargs
-        stock, wish = metafunc.config.stash[STOCK], wish_of(metafunc.config)
+        stock, wish = metafunc.config.stash[INVENTORY], wish_of(metafunc.config)
         found = cases(stock, service, listed, wish) if present(stock, service) else []
         metafunc.parametrize(
             "case", [pytest.param(each, marks=pytest.mark.xdist_group(service)) for each in found], ids=str
         )
-    if "host" in metafunc.fixturenames and STOCK in metafunc.config.stash:
-        hosts = metafunc.config.stash[STOCK].managed
+    if "host" in metafunc.fixturenames and INVENTORY in metafunc.config.stash:
+        hosts = metafunc.config.stash[INVENTORY].managed
         metafunc.parametrize("host", hosts, ids=[host.name for host in hosts])

@@ -1,49 +1,61 @@
-"""The tasks that `fab -l` lists: one a module, one for all, and the way back."""
+"""The tasks that `fab -l` lists: one a module, one for all, and the way back.
+
+A service's module comes from its record: the function that installs it, and the checks that prove it.
+"""
 
 import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from fabric import task
+from invoke.collection import Collection
 from invoke.context import Context
 from invoke.exceptions import Exit
 
 from hadrill.install import base as base_module
 from hadrill.install import clean as clean_module
-from hadrill.install import kubernetes as kubernetes_module
-from hadrill.install import mariadb as mariadb_module
-from hadrill.install import minio as minio_module
-from hadrill.install import postgresql as postgresql_module
-from hadrill.install import rabbitmq as rabbitmq_module
-from hadrill.install import redis as redis_module
-from hadrill.install import sql_proxy as sql_proxy_module
 from hadrill.install.rolling import until_whole
 from hadrill.install.site import InstallError, Site
-from hadrill.inventory import Host, InvalidInventoryError, Inventory, read
+from hadrill.inventory import InvalidInventoryError, Inventory, read
 from hadrill.inventory.default import default_folder
 from hadrill.remote import RemoteError
 from hadrill.report.inventory_table import summary
 from hadrill.report.screen import standard_output
+from hadrill.services import registry
 from hadrill.services.asking import failures
+from hadrill.services.clusters import present
 from hadrill.services.finding import CheckFailedError
-from hadrill.services.kubernetes import checks as kubernetes_checks
-from hadrill.services.kubernetes.service import Kubernetes
-from hadrill.services.mariadb import checks as mariadb_checks
-from hadrill.services.mariadb.service import Mariadb
-from hadrill.services.minio import checks as minio_checks
-from hadrill.services.minio.service import Minio
-from hadrill.services.postgresql import checks as postgresql_checks
-from hadrill.services.postgresql.service import Postgresql
-from hadrill.services.rabbitmq import checks as rabbitmq_checks
-from hadrill.services.rabbitmq.service import Rabbitmq
-from hadrill.services.redis import checks as redis_checks
-from hadrill.services.redis.service import Redis
+from hadrill.services.service import Install, Service
 from hadrill.timing import OverdueError
 
 DEFAULT = str(default_folder())
 Module = Callable[[Site], None]
 ERRORS = (InstallError, RemoteError, InvalidInventoryError, CheckFailedError, OverdueError)
+BASE = "base"
+"""The module for what every host gets."""
+FIRST = 3
+"""The number of the first service's module: the inventory is module 1, what every host gets is module 2."""
+
+
+def installed_services() -> list[tuple[Service, Install]]:
+    """Services that hadrill installs, in the order of their modules."""
+    return [(known, known.install) for known in registry.services() if known.install]
+
+
+def modules() -> dict[str, Module]:
+    """Every module that changes hosts, by its task's name, in order."""
+    return {BASE: base_module.install} | {install.task: _module(install) for _, install in installed_services()}
+
+
+def proofs(inventory: Inventory, module: str) -> list[Callable[[], None]]:
+    """What must hold after a module; nothing where the inventory has no host for it."""
+    for service, install in installed_services():
+        if install.task == module and present(inventory, service.name):
+            client = registry.load(service.client)(inventory)
+            return [partial(check, client) for check in registry.load(install.proof or service.checks)]
+    return []
 
 
 @task
@@ -61,53 +73,12 @@ def base(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
     _run(inventory, check, base_module.install)
 
 
-@task
-def postgresql(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
-    """Module 3: PostgreSQL with Patroni and pgvector, HAProxy, PgBouncer."""
-    _run(inventory, check, postgresql_module.install)
-
-
-@task
-def redis(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
-    """Module 4: Redis with Sentinel, and HAProxy that follows the master."""
-    _run(inventory, check, redis_module.install)
-
-
-@task
-def rabbitmq(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
-    """Module 5: RabbitMQ with quorum queues."""
-    _run(inventory, check, rabbitmq_module.install)
-
-
-@task
-def minio(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
-    """Module 6: distributed MinIO."""
-    _run(inventory, check, minio_module.install)
-
-
-@task
-def mariadb(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
-    """Module 7: MariaDB Galera."""
-    _run(inventory, check, mariadb_module.install)
-
-
-@task
-def sql_proxy(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
-    """Module 8: ProxySQL, or HAProxy, in front of Galera."""
-    _run(inventory, check, sql_proxy_module.install)
-
-
-@task
-def kubernetes(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
-    """Module 9: Kubernetes with its addons and ingress."""
-    _run(inventory, check, kubernetes_module.install)
-
-
 @task(name="all")
 def everything(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
-    """Modules 2 to 9 in order; each must be whole before the next begins."""
-    proved = [_proved(name, module) for name, module in MODULES.items()]
-    _run(inventory, check, kubernetes_module.beforehand, *proved)
+    """Modules 2 and up in order; each must be whole before the next begins."""
+    beforehand = [registry.load(install.beforehand) for _, install in installed_services() if install.beforehand]
+    proved = [_proved(name, module) for name, module in modules().items()]
+    _run(inventory, check, *beforehand, *proved)
 
 
 @task
@@ -121,35 +92,17 @@ def clean(_: Context, inventory: str = DEFAULT, host: str = "", consent: str = "
     _run(inventory, check, work)
 
 
-BASE = "base"
-"""What every host gets."""
-MODULES: dict[str, Module] = {
-    BASE: base_module.install,
-    "postgresql": postgresql_module.install,
-    "redis": redis_module.install,
-    "rabbitmq": rabbitmq_module.install,
-    "minio": minio_module.install,
-    "mariadb": mariadb_module.install,
-    "sql_proxy": sql_proxy_module.install,
-    "kubernetes": kubernetes_module.install,
-}
+def _module(install: Install) -> Module:
+    """A service's module; its code is loaded when it runs."""
+    return lambda site: registry.load(install.function)(site)
 
 
-def proofs(stock: Inventory, module: str) -> list[Callable[[], None]]:
-    """What must hold after a module; nothing where the inventory has no host for it."""
-    database, cache, queue = Postgresql(stock), Redis(stock), Rabbitmq(stock)
-    objects, galera, nodes = Minio(stock), Mariadb(stock), Kubernetes(stock)
-    known: dict[str, tuple[tuple[Host, ...], list[Callable[[], None]]]] = {
-        "postgresql": (database.members, [partial(check, database) for check in postgresql_checks.ALL]),
-        "redis": (cache.members, [partial(check, cache) for check in redis_checks.ALL]),
-        "rabbitmq": (queue.members, [partial(check, queue) for check in rabbitmq_checks.ALL]),
-        "minio": (objects.members, [partial(check, objects) for check in minio_checks.ALL]),
-        "mariadb": (galera.members, [partial(mariadb_checks.cluster, galera)]),
-        "sql_proxy": (galera.proxies, [partial(check, galera) for check in mariadb_checks.ALL]),
-        "kubernetes": (nodes.servers, [partial(check, nodes) for check in kubernetes_checks.ALL]),
-    }
-    hosts, checks = known.get(module, ((), []))
-    return checks if hosts else []
+def _task(number: int, install: Install) -> Any:
+    def run(_: Context, inventory: str = DEFAULT, check: bool = False) -> None:
+        _run(inventory, check, _module(install))
+
+    run.__doc__ = f"Module {number}: {install.title}"
+    return task(run, name=install.task)
 
 
 def _proved(name: str, module: Module) -> Module:
@@ -184,3 +137,13 @@ def _run(folder: str, check: bool, *modules: Module) -> None:
     finally:
         site.close()
     site.say(f"{site.changed} {'would change' if check else 'changed'}")
+
+
+namespace = Collection(
+    inventory,
+    base,
+    *(_task(number, install) for number, (_, install) in enumerate(installed_services(), start=FIRST)),
+    everything,
+    clean,
+)
+"""What Fabric takes from the fabfile."""

@@ -36,7 +36,6 @@ DATA = {"templates", "project"}
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 PLACES = {
     "hadrill.plugin": "pytest_plugin",
-    "hadrill.fixtures": "pytest_plugin",
     "hadrill.services": "records",
     "hadrill.services.service": "records",
     "hadrill.services.registry": "records",

@@ -16,11 +16,11 @@ from hadrill.chaos.sound import sound
 from hadrill.drill.errors import DrillBrokenError, DrillFailedError, DrillInconclusiveError
 from hadrill.drill.result import ERROR, FAILED, INCONCLUSIVE, PASSED, Result
 from hadrill.drill.session import Session
-from hadrill.fixtures import STOCK
 from hadrill.inventory import InvalidInventoryError, Inventory, read
 from hadrill.plugin import suite_of
 from hadrill.pytest_plugin.drills import attach, usual_rate
 from hadrill.pytest_plugin.options import options_of
+from hadrill.pytest_plugin.stash import INVENTORY
 from hadrill.pytest_plugin.terminal import line_writer
 from hadrill.report.drills import explained
 from hadrill.report.outcome import DRILL
@@ -62,7 +62,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 def pytest_configure(config: pytest.Config) -> None:
     """Write the schedule into the run's folder, where the lanes' processes read it."""
     config.addinivalue_line("markers", "chaos: lanes of a chaos run (tests/chaos)")
-    if suite_of(config) != "chaos" or STOCK not in config.stash:
+    if suite_of(config) != "chaos" or INVENTORY not in config.stash:
         return
     # pytest keeps what drivers log until a test ends, and a lane is one: 21 KiB for each connection that pika misses.
     logging.disable(logging.CRITICAL)

@@ -19,9 +19,9 @@ from hadrill.drill.quorum_loss import QuorumLoss
 from hadrill.drill.result import ERROR, FAILED, INCONCLUSIVE, UNAVAILABLE, Result
 from hadrill.drill.session import Session
 from hadrill.drill.trial import Trial, reasons
-from hadrill.fixtures import STOCK
 from hadrill.inventory import Host
 from hadrill.pytest_plugin.options import options_of
+from hadrill.pytest_plugin.stash import INVENTORY
 from hadrill.pytest_plugin.terminal import line_writer
 from hadrill.remote import Remote
 from hadrill.report.drills import explained
@@ -37,7 +37,7 @@ from hadrill.workload import DEFAULT_RATE, Workload
 @pytest.fixture(scope="session")
 def drills(pytestconfig: pytest.Config, remote: Remote) -> Iterator[Session]:
     """What all drills of this run share. What earlier runs left is undone first, and looked for last."""
-    inventory = pytestconfig.stash[STOCK]
+    inventory = pytestconfig.stash[INVENTORY]
     worker = getattr(pytestconfig, "workerinput", {})
     session = Session(
         inventory,

@@ -8,13 +8,13 @@ import pytest
 
 from hadrill.diagnosis.unreached import UnreachedError
 from hadrill.drill.errors import DrillFailedError
-from hadrill.fixtures import STOCK
 from hadrill.inventory import Host
 from hadrill.plugin import EXAMINER, UNREACHED, suite_of
 from hadrill.pytest_plugin.failure import explain
+from hadrill.pytest_plugin.stash import INVENTORY
 from hadrill.report.outcome import PROPERTY, Ending
-from hadrill.report.reporter import NAMES
 from hadrill.report.secrets import Scrubber
+from hadrill.report.titles import titles
 from hadrill.services.clusters import CLUSTERS, roles_of
 
 CHECKS = ("basic", "hosts")
@@ -30,7 +30,7 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 
 def _why_not(item: pytest.Item) -> str:
     """Why a check cannot be made, where none of the hosts that it is about answers, as far as that is known."""
-    if STOCK not in item.config.stash or suite_of(item.config) not in CHECKS:
+    if INVENTORY not in item.config.stash or suite_of(item.config) not in CHECKS:
         return ""
     mark = item.get_closest_marker("service")
     name = mark.args[0] if mark else ""
@@ -38,7 +38,7 @@ def _why_not(item: pytest.Item) -> str:
     if isinstance(host := parameters.get("host"), Host):
         hosts = [host]
     elif name in CLUSTERS:
-        inventory = item.config.stash[STOCK]
+        inventory = item.config.stash[INVENTORY]
         hosts = [each for role in roles_of(name) for each in inventory.of_role(role)]
     else:
         return ""
@@ -51,8 +51,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Say what a check found instead of where in the code it was found; keep secrets out of both."""
     report = yield
-    if STOCK in item.config.stash:
-        scrub = Scrubber(item.config.stash[STOCK].credentials.values())
+    if INVENTORY in item.config.stash:
+        scrub = Scrubber(item.config.stash[INVENTORY].credentials.values())
         error = call.excinfo.value if call.excinfo is not None and not report.skipped else None
         found = explain(error, scrub)
         details: dict[str, Any] = found.as_property()
@@ -72,7 +72,7 @@ def pytest_runtest_makereport(
             elif isinstance(error, DrillFailedError):
                 details["causes"] = list(error.causes)
             report.longrepr = text
-        details |= {"module": NAMES[service.args[0]] if service else "", "check": item.name.removeprefix("test_")}
+        details |= {"module": titles()[service.args[0]] if service else "", "check": item.name.removeprefix("test_")}
         report.user_properties.append((PROPERTY, details))
     return report
 
@@ -85,4 +85,4 @@ def _labels(request: pytest.FixtureRequest) -> None:
         allure.dynamic.parent_suite(
             "drills" if "case" in request.fixturenames else f"{suite_of(request.config)} checks"
         )
-        allure.dynamic.suite(NAMES[mark.args[0]])
+        allure.dynamic.suite(titles()[mark.args[0]])

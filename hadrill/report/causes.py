@@ -7,12 +7,7 @@ from typing import Any
 from hadrill.diagnosis.common import BUSY
 from hadrill.diagnosis.common import RULES as COMMON
 from hadrill.diagnosis.rule import Rule
-from hadrill.services.kubernetes.diagnosis import RULES as KUBERNETES
-from hadrill.services.mariadb.diagnosis import RULES as MARIADB
-from hadrill.services.minio.diagnosis import RULES as MINIO
-from hadrill.services.postgresql.diagnosis import RULES as POSTGRESQL
-from hadrill.services.rabbitmq.diagnosis import RULES as RABBITMQ
-from hadrill.services.redis.diagnosis import RULES as REDIS
+from hadrill.services import registry
 
 HEAD = """# Causes
 
@@ -22,24 +17,20 @@ which of these were ruled out, and which could not be judged. This page is made 
 (`hadrill/services/*/diagnosis.py`).
 """
 
-RULES: Mapping[str, Sequence[Rule[Any]]] = {
-    "Every host": COMMON,
-    "PostgreSQL": POSTGRESQL,
-    "Redis": REDIS,
-    "RabbitMQ": RABBITMQ,
-    "MinIO": MINIO,
-    "MariaDB Galera": MARIADB,
-    "Kubernetes": KUBERNETES,
-    "Every host, when nothing else explains it": (BUSY,),
-}
+
+def rules() -> Mapping[str, Sequence[Rule[Any]]]:
+    """All of them, by what they are about."""
+    examined = [known for known in registry.services() if known.examination]
+    own = {known.title: registry.load(known.examination).rules for known in examined}
+    return {"Every host": COMMON, **own, "Every host, when nothing else explains it": (BUSY,)}
 
 
 def document() -> str:
     """The page's text."""
     lines = [HEAD]
-    for service, rules in RULES.items():
+    for service, known in rules().items():
         lines += [f"## {service}", "", "| cause | symptom | shown by | remedy |", "|---|---|---|---|"]
-        for rule in rules:
+        for rule in known:
             cells = (f"`{rule.name}`", rule.symptom, rule.shown_by, rule.remedy)
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
         lines.append("")

@@ -20,20 +20,7 @@ from hadrill.report.salvage import kept
 from hadrill.report.screen import Screen
 from hadrill.report.secrets import Scrubber
 from hadrill.report.summary import Summary
-
-NAMES = {
-    "postgresql": "PostgreSQL",
-    "redis": "Redis",
-    "rabbitmq": "RabbitMQ",
-    "minio": "MinIO",
-    "mariadb": "MariaDB",
-    "haproxy": "HAProxy",
-    "proxysql": "SQL proxy",
-    "hosts": "Hosts",
-    "ports": "Ports",
-    "kubernetes": "Kubernetes",
-}
-"""How the report calls what a file of checks is about, in the order of its table."""
+from hadrill.report.titles import titles
 
 QUICK = ("basic", "hosts")
 """Suites that end within seconds."""
@@ -120,7 +107,7 @@ class Reporter:
 
     def _place(self, outcome: Outcome) -> tuple[int, int, str]:
         """As in the files, whichever worker was first."""
-        known = list(NAMES.values())
+        known = list(titles().values())
         order = known.index(outcome.module) if outcome.module in known else len(known)
         return order, self.lines.get(outcome.id, 0), outcome.id
 
@@ -218,5 +205,5 @@ def covered(spans: Iterable[Span]) -> float:
 def _not_made(nodeid: str) -> Outcome:
     path, _, name = nodeid.partition("::")
     service, cause = Path(path).stem.removeprefix("test_"), "the run ended before this check"
-    module = NAMES.get(service, service)
+    module = titles().get(service, service)
     return Outcome(nodeid, module, name.removeprefix("test_"), Ending.INCONCLUSIVE, 0.0, "", cause, cause)

@@ -13,4 +13,5 @@ SERVICE = Service(
         Component("pgbouncer", "PgBouncer", image="pgbouncer", configuration="pgbouncer/pgbouncer.ini"),
     ),
     cluster="hadrill.services.haproxy.cluster:HaproxyCluster",
+    versions="hadrill.services.haproxy.versions:running",
 )

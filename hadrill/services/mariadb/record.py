@@ -35,6 +35,7 @@ SERVICE = Service(
     cluster="hadrill.services.mariadb.cluster:MariadbCluster",
     checks="hadrill.services.mariadb.checks:ALL",
     examination="hadrill.services.mariadb.diagnosis:EXAMINATION",
+    versions="hadrill.services.mariadb.versions:running",
     install=Install(
         "mariadb",
         "MariaDB Galera.",

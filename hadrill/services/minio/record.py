@@ -31,6 +31,7 @@ SERVICE = Service(
     cluster="hadrill.services.minio.cluster:MinioCluster",
     checks="hadrill.services.minio.checks:ALL",
     examination="hadrill.services.minio.diagnosis:EXAMINATION",
+    versions="hadrill.services.minio.versions:running",
     install=Install("minio", "distributed MinIO.", "hadrill.install.minio:install"),
     driver_errors=("botocore.exceptions:BotoCoreError", "botocore.exceptions:ClientError"),
 )

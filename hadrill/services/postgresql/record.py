@@ -69,6 +69,7 @@ SERVICE = Service(
     cluster="hadrill.services.postgresql.cluster:PostgresqlCluster",
     checks="hadrill.services.postgresql.checks:ALL",
     examination="hadrill.services.postgresql.diagnosis:EXAMINATION",
+    versions="hadrill.services.postgresql.versions:running",
     install=Install(
         "postgresql",
         "PostgreSQL with Patroni and pgvector, HAProxy, PgBouncer.",

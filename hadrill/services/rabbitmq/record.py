@@ -44,6 +44,7 @@ SERVICE = Service(
     cluster="hadrill.services.rabbitmq.cluster:RabbitmqCluster",
     checks="hadrill.services.rabbitmq.checks:ALL",
     examination="hadrill.services.rabbitmq.diagnosis:EXAMINATION",
+    versions="hadrill.services.rabbitmq.versions:running",
     install=Install("rabbitmq", "RabbitMQ with quorum queues.", "hadrill.install.rabbitmq:install"),
     driver_errors=("pika.exceptions:AMQPError", "pika.exceptions:ChannelError"),
 )

@@ -51,6 +51,7 @@ SERVICE = Service(
     cluster="hadrill.services.redis.cluster:RedisCluster",
     checks="hadrill.services.redis.checks:ALL",
     examination="hadrill.services.redis.diagnosis:EXAMINATION",
+    versions="hadrill.services.redis.versions:running",
     install=Install(
         "redis", "Redis with Sentinel, and HAProxy that follows the master.", "hadrill.install.redis:install"
     ),

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from hadrill.install.tasks import MODULES, proofs
+from hadrill.install.tasks import modules, proofs
 from hadrill.inventory import Inventory
 from hadrill.services.asking import failures
 from hadrill.services.finding import CheckFailedError
@@ -36,7 +36,7 @@ def run_suite(path: str, reports: Path, *options: str, seconds: float = SUITE_SE
 
 def until_healthy(inventory: Inventory) -> None:
     """Wait until all that the installer proves holds."""
-    for module in MODULES:
+    for module in modules():
         for proof in proofs(inventory, module):
 
             def unhealthy(check: Any = proof) -> str | None:

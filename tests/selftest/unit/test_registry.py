@@ -64,6 +64,18 @@ def test_reading_an_inventory_imports_no_driver(lab: Path) -> None:
     assert not loaded_after(program, str(lab)) & DRIVERS
 
 
+def test_asking_knows_the_errors_of_drivers_that_are_loaded_and_loads_none() -> None:
+    program = (
+        "from hadrill.services.asking import failures;"
+        "early = [error.__name__ for error in failures()];"
+        "import redis, pika.exceptions;"
+        "late = [error.__name__ for error in failures(LookupError)];"
+        "assert 'RedisError' not in early, early;"
+        "assert {'LookupError', 'RedisError', 'AMQPError', 'OSError'} <= set(late), late"
+    )
+    assert loaded_after(program) & DRIVERS == {"redis", "pika"}
+
+
 def test_two_services_do_not_claim_one_role() -> None:
     twice = replace(registry.service("redis"), name="redis-2", fixture="redis_2", install=None)
     with pytest.raises(registry.RegistryError, match="two services claim the role 'redis'"):

@@ -1,0 +1,54 @@
+"""What checks are given: the inventory, ways to its hosts, and a client of each service that has a record."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import testinfra.host
+
+from hadrill.inventory import Host, Inventory
+from hadrill.pytest_plugin.stash import INVENTORY
+from hadrill.remote import Remote
+from hadrill.remote.backend import RemoteBackend
+from hadrill.services import registry
+from hadrill.services.hosts.scan import PortScan, scan
+from hadrill.services.service import Service
+
+
+@pytest.fixture(scope="session")
+def inventory(pytestconfig: pytest.Config) -> Inventory:
+    """The inventory that the run is about."""
+    return pytestconfig.stash[INVENTORY]
+
+
+@pytest.fixture(scope="session")
+def remote(inventory: Inventory) -> Iterator[Remote]:
+    """SSH to the inventory's hosts."""
+    with Remote(inventory) as opened:
+        yield opened
+
+
+@pytest.fixture
+def machine(host: Host, remote: Remote) -> testinfra.host.Host:
+    """A host as testinfra sees it, over the run's own connections."""
+    return testinfra.host.Host(RemoteBackend(remote, host))
+
+
+@pytest.fixture(scope="session")
+def reachable(inventory: Inventory, remote: Remote) -> PortScan:
+    """Which port of which host answers which other host, tried once a run."""
+    return scan(inventory, remote)
+
+
+def _of(service: Service) -> Any:
+    """The fixture by which checks are given a service's client."""
+
+    def client(inventory: Inventory) -> Any:
+        return registry.load(service.client)(inventory)
+
+    client.__doc__ = f"The client of {service.title}."
+    return pytest.fixture(scope="session", name=service.fixture)(client)
+
+
+# pytest finds fixtures among the names of a module.
+globals().update({f"client_of_{known.fixture}": _of(known) for known in registry.services() if known.fixture})
