@@ -54,7 +54,9 @@ def create_balancer(inventory: Inventory, balancer: LoadBalancer, network: str, 
 
 def balancer_spec(inventory: Inventory, balancer: LoadBalancer, image: str) -> str:
     """A hash of everything the load balancer was made from."""
-    return hashlib.sha256(f"{image} {balancer!r} {render(inventory, balancer)}".encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{image} {balancer.model_dump_json()} {render(inventory, balancer)}".encode()).hexdigest()[
+        :12
+    ]
 
 
 def render(inventory: Inventory, balancer: LoadBalancer) -> str:

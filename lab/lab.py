@@ -153,7 +153,10 @@ class Lab:
             ) from error
 
     def _replace_outdated(self) -> None:
-        """Machines made from other images or settings go, all of them: a half-new lab is of no use to a quorum."""
+        """Machines made from other images or settings go, all of them: a half-new lab is of no use to a quorum.
+
+        A load balancer made from others goes alone.
+        """
         listed = docker(
             "ps",
             "--all",
@@ -166,7 +169,11 @@ class Lab:
         specs = dict(line.split(" ") for line in listed.splitlines())
         # What is not in the profile is only switched off: another time it may be wanted as it is.
         outdated = [name for name, spec in specs.items() if wanted.get(name, spec) != spec]
-        if outdated:
+        balancers = [name for name in outdated if name in self._balancers()]
+        if outdated == balancers:
+            # They keep nothing, and nobody votes with them.
+            destroy(balancers)
+        else:
             say(f"{len(outdated)} machines were made from other images or settings ({outdated[0]}, ...): starting anew")
             destroy(list(self.power()))
             forget_stores(self.state)
