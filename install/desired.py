@@ -4,6 +4,9 @@ import hashlib
 from dataclasses import asdict, dataclass
 from typing import Any
 
+SECRET = 0o600
+"""The mode of every file that holds a secret: a folder that is closed on the host is open where it is mounted."""
+
 # A connection that is older than the firewall's rules is none they know: what comes back on it is dropped for good.
 AFTER_NETWORK = "After=network-online.target ufw.service"
 
@@ -19,13 +22,25 @@ class Directory:
 
 
 @dataclass(frozen=True)
+class Reader:
+    """Who reads a secret in a container: the user of this name in the image, or the one that the image itself sets."""
+
+    image: str
+    user: str
+
+
+@dataclass(frozen=True)
 class File:
-    """A file with its whole content. `once`: written when it is missing, then the service's own."""
+    """A file with its whole content. `once`: written when it is missing, then the service's own.
+
+    `reader`: it belongs to this user, and nobody else may read it (SECRET). Without one it is root's.
+    """
 
     path: str
     content: str
     mode: int = 0o644
     once: bool = False
+    reader: Reader | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from contextlib import closing
 from typing import Any
 
 from hadrill.install.container import Container
-from hadrill.install.desired import Desired, Directory, File, Units
+from hadrill.install.desired import SECRET, Desired, Directory, File, Reader, Units
 from hadrill.install.rolling import bring_up, until_whole
 from hadrill.install.site import Site
 from hadrill.inventory import Host
@@ -73,8 +73,8 @@ def desired(site: Site, service: Mariadb, host: Host) -> Desired:
             Directory(DATA, 0o755, once=True),
         ),
         files=(
-            File(CONFIGURATION, configuration),
-            File(ENVIRONMENT, f"MARIADB_ROOT_PASSWORD={secret('mariadb', 'MARIADB_ROOT_PASSWORD')}\n", 0o600),
+            File(CONFIGURATION, configuration, SECRET, reader=Reader(image, "mysql")),
+            File(ENVIRONMENT, f"MARIADB_ROOT_PASSWORD={secret('mariadb', 'MARIADB_ROOT_PASSWORD')}\n", SECRET),
             File(PEERS, json.dumps(peers) + "\n"),
             File(START, start, 0o755),
         ),

@@ -1,7 +1,7 @@
 """Module 6, MinIO: one distributed cluster over all its hosts."""
 
 from hadrill.install.container import Container
-from hadrill.install.desired import Desired, Directory, File
+from hadrill.install.desired import SECRET, Desired, Directory, File
 from hadrill.install.rolling import bring_up_together
 from hadrill.install.site import Site
 from hadrill.inventory import Host
@@ -45,6 +45,6 @@ def desired(site: Site, service: Minio) -> Desired:
             Directory("/etc/hadrill/minio"),
             Directory(DATA, 0o755, once=True),
         ),
-        files=(File(ENVIRONMENT, environment, 0o600),),
+        files=(File(ENVIRONMENT, environment, SECRET),),
         units=(container.unit(ENVIRONMENT),),
     )

@@ -7,7 +7,7 @@ from psycopg import sql
 
 from hadrill.install import proxies
 from hadrill.install.container import Container
-from hadrill.install.desired import Desired, Directory, File
+from hadrill.install.desired import SECRET, Desired, Directory, File, Reader
 from hadrill.install.rolling import bring_up
 from hadrill.install.site import Site
 from hadrill.inventory import Host
@@ -57,9 +57,10 @@ def desired(site: Site, service: Postgresql, host: Host) -> Desired:
         network=site.inventory.settings.private_network,
         secret=lambda name: secrets.secret("postgresql", name),
     )
+    image = site.inventory.image("patroni")
     container = Container(
         "patroni",
-        site.inventory.image("patroni"),
+        image,
         "patroni /etc/patroni/patroni.yml",
         (("/etc/hadrill/patroni", "/etc/patroni:ro"), (DATA, "/var/lib/postgresql")),
         stop_seconds=60,
@@ -72,7 +73,7 @@ def desired(site: Site, service: Postgresql, host: Host) -> Desired:
             # PostgreSQL refuses a data directory that others may enter ("start failed").
             Directory(f"{DATA}/data", 0o700, create=False),
         ),
-        files=(File(CONFIGURATION, configuration),),
+        files=(File(CONFIGURATION, configuration, SECRET, reader=Reader(image, "postgres")),),
         units=(container.unit(CONFIGURATION),),
     )
 

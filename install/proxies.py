@@ -4,10 +4,11 @@ import json
 import socket
 
 from hadrill.install.container import Container
-from hadrill.install.desired import Desired, Directory, File, Unit
+from hadrill.install.desired import SECRET, Desired, Directory, File, Reader, Unit
 from hadrill.install.rolling import bring_up
 from hadrill.install.site import Site
 from hadrill.inventory import Host, Inventory
+from hadrill.on_host import program
 from hadrill.services.finding import Finding, require
 from hadrill.services.redis.settings import RedisSettings
 
@@ -29,15 +30,15 @@ def install(site: Site) -> None:
 def desired(site: Site, host: Host) -> Desired:
     """What is on a proxy: every backend that the inventory has, whatever was installed already."""
     inventory = site.inventory
-    files = [File(HAPROXY, _haproxy(site))]
+    files = [File(HAPROXY, _haproxy(site), SECRET)]
     units = [_haproxy_container(inventory).unit(HAPROXY)]
     if inventory.of_role("postgresql"):
         password = inventory.credentials.secret("postgresql", "PGBOUNCER_PASSWORD")
-        files += [File(PGBOUNCER, site.render("pgbouncer.ini.j2")), File(USERLIST, f'"pgbouncer" "{password}"\n')]
+        image = inventory.image("pgbouncer")
+        userlist = File(USERLIST, f'"pgbouncer" "{password}"\n', SECRET, reader=Reader(image, "postgres"))
+        files += [File(PGBOUNCER, site.render("pgbouncer.ini.j2")), userlist]
         mounts = (("/etc/hadrill/pgbouncer", "/etc/pgbouncer:ro"),)
-        pgbouncer = Container(
-            "pgbouncer", inventory.image("pgbouncer"), "pgbouncer /etc/pgbouncer/pgbouncer.ini", mounts
-        )
+        pgbouncer = Container("pgbouncer", image, "pgbouncer /etc/pgbouncer/pgbouncer.ini", mounts)
         units.append(pgbouncer.unit(PGBOUNCER, USERLIST))
     if inventory.of_role("redis"):
         files += _updater_files(site)
@@ -100,8 +101,8 @@ def _updater_files(site: Site) -> list[File]:
         "sentinels": [host.address for host in inventory.of_role("redis")],
     }
     return [
-        File("/etc/hadrill/redis-update-master.json", json.dumps(settings, indent=1) + "\n", 0o600),
-        File(UPDATER, site.render("redis-update-master.py"), 0o755),
+        File("/etc/hadrill/redis-update-master.json", json.dumps(settings, indent=1) + "\n", SECRET),
+        File(UPDATER, program("redis_update_master"), 0o755),
     ]
 
 

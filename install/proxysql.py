@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pymysql
 
 from hadrill.install.container import Container
-from hadrill.install.desired import Desired, Directory, File
+from hadrill.install.desired import SECRET, Desired, Directory, File
 from hadrill.install.rolling import bring_up, until_whole
 from hadrill.install.site import InstallError, Site
 from hadrill.inventory import Host
@@ -159,7 +159,7 @@ def desired(site: Site) -> Desired:
     )
     folders = (Directory("/etc/hadrill", 0o700), Directory(FOLDER), Directory(DATA, 0o755, once=True))
     # A change of the file is no reason to start again: it would not be read.
-    return Desired(folders, (File(CONFIGURATION, configuration, 0o600),), units=(container(site).unit(),))
+    return Desired(folders, (File(CONFIGURATION, configuration, SECRET),), units=(container(site).unit(),))
 
 
 def tables(service: Mariadb, secret_of_user: str) -> dict[str, tuple[tuple[str, ...], list[Row]]]:

@@ -2,10 +2,11 @@
 
 from hadrill.install import proxies
 from hadrill.install.container import Container
-from hadrill.install.desired import Desired, Directory, File
+from hadrill.install.desired import SECRET, Desired, Directory, File, Reader
 from hadrill.install.rolling import bring_up
 from hadrill.install.site import Site
 from hadrill.inventory import Host
+from hadrill.remote import shell
 from hadrill.services.asking import failures
 from hadrill.services.rabbitmq import checks
 from hadrill.services.rabbitmq.service import Rabbitmq
@@ -32,7 +33,7 @@ def install(site: Site) -> None:
     if lost and not all(empty.values()) and not site.check:
         for host in lost:
             site.record(host, "members of quorum queues")
-            site.remote.run(host, f"docker exec rabbitmq rabbitmq-queues grow rabbit@{host.name} all")
+            site.remote.run(host, _inside("rabbitmq-queues", "grow", f"rabbit@{host.name}", "all"))
     proxies.install(site)
 
 
@@ -42,9 +43,10 @@ def desired(site: Site, service: Rabbitmq, host: Host) -> Desired:
     configuration = site.render(
         "rabbitmq.conf.j2", host=host, members=service.members, password=secret("rabbitmq", "RABBITMQ_PASSWORD")
     )
+    image = site.inventory.image("rabbitmq")
     container = Container(
         "rabbitmq",
-        site.inventory.image("rabbitmq"),
+        image,
         "rabbitmq-server",
         (("/etc/hadrill/rabbitmq", "/etc/rabbitmq:ro"), (DATA, "/var/lib/rabbitmq")),
         options=f"-e RABBITMQ_NODENAME=rabbit@{host.name}",
@@ -57,7 +59,7 @@ def desired(site: Site, service: Rabbitmq, host: Host) -> Desired:
             Directory(DATA, 0o755, once=True),
         ),
         files=(
-            File(CONFIGURATION, configuration),
+            File(CONFIGURATION, configuration, SECRET, reader=Reader(image, "rabbitmq")),
             File(PLUGINS, "[rabbitmq_management].\n"),
             File(COOKIE, secret("rabbitmq", "RABBITMQ_ERLANG_COOKIE"), 0o400),
         ),
@@ -76,6 +78,10 @@ def _forget(site: Site, service: Rabbitmq, lost: list[Host]) -> None:
             if f"rabbit@{host.name}" in known:
                 site.record(host, f"forgotten by {survivor}, as its disk is gone")
                 if not site.check:
-                    command = f"docker exec rabbitmq rabbitmqctl forget_cluster_node rabbit@{host.name}"
-                    site.remote.run(survivor, command)
+                    site.remote.run(survivor, _inside("rabbitmqctl", "forget_cluster_node", f"rabbit@{host.name}"))
         return
+
+
+def _inside(*words: str) -> str:
+    """A command in the node's container."""
+    return shell.command("docker", "exec", "rabbitmq", *words)

@@ -1,16 +1,17 @@
 """Module 4, Redis HA: a master and its replicas, a Sentinel beside each, and the proxies that follow the master."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hadrill.install import proxies
 from hadrill.install.container import Container
-from hadrill.install.desired import Desired, Directory, File
+from hadrill.install.desired import SECRET, Desired, Directory, File, Reader
+from hadrill.install.redis_settings import correct_redis, correct_sentinel, defaults, written
 from hadrill.install.rolling import bring_up, until_whole
 from hadrill.install.site import Site
 from hadrill.inventory import Host
 from hadrill.services.asking import failures
 from hadrill.services.redis import checks
-from hadrill.services.redis.service import SENTINEL_PORT, Redis
+from hadrill.services.redis.service import Redis
 from hadrill.timing import Deadline, eventually
 
 CONFIGURATION = "/etc/hadrill/redis/redis.conf"
@@ -35,7 +36,8 @@ def install(site: Site) -> None:
 
     bring_up(site, units, master_last, lambda: _whole(service), "Redis")
     if not (site.check and any(of_host.stopped for of_host in units.values())):
-        site.everywhere(service.members, lambda host: _sentinel_settings(site, service, host))
+        usual = defaults(site, service.members[0])
+        site.everywhere(service.members, lambda host: _correct(site, service, host, usual))
     proxies.install(site)
 
 
@@ -82,13 +84,25 @@ def desired(site: Site, service: Redis, host: Host, master: Host) -> Desired:
             Directory("/var/lib/hadrill/sentinel", 0o700, once=True),
         ),
         files=(
-            File(CONFIGURATION, site.render("redis.conf.j2", host=host, password=password)),
+            File(CONFIGURATION, configuration(site, host), SECRET, reader=Reader(image, "redis")),
             File(HOOK, site.render("reconfigured.j2", proxies=service.proxies), 0o755),
-            File("/var/lib/hadrill/redis/state.conf", first_state, 0o600, once=True),
-            File("/var/lib/hadrill/sentinel/sentinel.conf", sentinel_conf, 0o600, once=True),
+            File("/var/lib/hadrill/redis/state.conf", first_state, SECRET, once=True),
+            File("/var/lib/hadrill/sentinel/sentinel.conf", sentinel_conf, SECRET, once=True),
         ),
         units=(redis.unit(CONFIGURATION), sentinel.unit(HOOK)),
     )
+
+
+def configuration(site: Site, host: Host) -> str:
+    """A member's redis.conf."""
+    password = site.inventory.credentials.secret("redis", "REDIS_PASSWORD")
+    return site.render("redis.conf.j2", host=host, password=password)
+
+
+def _correct(site: Site, service: Redis, host: Host, usual: Mapping[str, str]) -> None:
+    """What runs on a member is what is wanted, whatever it was told since it started."""
+    correct_redis(site, service, host, {**usual, **written(configuration(site, host))})
+    correct_sentinel(site, service, host)
 
 
 def _whole(service: Redis) -> None:
@@ -105,20 +119,3 @@ def _hand_over(service: Redis, old: Host) -> None:
 
     eventually("another master", unmoved, Deadline(FAILOVER_SECONDS))
     until_whole(lambda: _whole(service), "Redis to be whole under its new master")
-
-
-def _sentinel_settings(site: Site, service: Redis, host: Host) -> None:
-    """Settings that the running Sentinel has otherwise than the inventory are set; it writes them down itself."""
-    settings = service.settings
-    wanted = {
-        "down-after-milliseconds": settings.down_after_ms,
-        "failover-timeout": settings.failover_timeout_ms,
-        "quorum": settings.quorum,
-    }
-    live = service.sentinel_master(host)
-    for name, value in wanted.items():
-        if live[name] != str(value):
-            site.record(host, f"sentinel {name} {live[name]} -> {value}")
-            if not site.check:
-                with service.client(host.address, SENTINEL_PORT) as client:
-                    client.execute_command("SENTINEL", "SET", settings.master_name, name, value)

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from hadrill.install import proxysql
 from hadrill.install.container import Container
-from hadrill.install.desired import Absent, Desired, Directory, File
+from hadrill.install.desired import SECRET, Absent, Desired, Directory, File
 from hadrill.install.mariadb import CHECK_USER
 from hadrill.install.proxies import SOCKET_DIRECTORY
 from hadrill.install.rolling import bring_up
 from hadrill.install.site import Site
 from hadrill.inventory import Host
+from hadrill.remote import shell
 from hadrill.services.finding import Finding, require
 from hadrill.services.mariadb.service import PORT, Mariadb
 
@@ -39,7 +40,8 @@ def install(site: Site) -> None:
     """
     service = Mariadb(site.inventory)
     other = HAPROXY if service.proxy_kind == "proxysql" else PROXYSQL
-    there = site.everywhere(service.proxies, lambda host: site.remote.attempt(host, f"test -e {UNITS}/{other.unit}"))
+    ask = shell.command("test", "-e", f"{UNITS}/{other.unit}")
+    there = site.everywhere(service.proxies, lambda host: site.remote.attempt(host, ask))
     changing = [host for host in service.proxies if there[host].status == 0]
     staying = tuple(host for host in service.proxies if host not in changing)
     for hosts in (*((host,) for host in changing), staying):
@@ -75,7 +77,7 @@ def desired(site: Site, service: Mariadb) -> Desired:
         stop_seconds=5,
     )
     folders = (Directory("/etc/hadrill", 0o700), Directory(FOLDER))
-    return Desired(folders, (File(CONFIGURATION, configuration),), units=(container.unit(CONFIGURATION),))
+    return Desired(folders, (File(CONFIGURATION, configuration, SECRET),), units=(container.unit(CONFIGURATION),))
 
 
 def listening(hosts: tuple[Host, ...]) -> None:

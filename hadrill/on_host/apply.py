@@ -5,17 +5,26 @@ Input: JSON of Desired plus `check`. Output: JSON with `changes` (lines for peop
 started) and `outdated` (units that run, but not with what is on the disk now).
 """
 
+from __future__ import annotations
+
 import json
 import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 UNITS = Path("/etc/systemd/system")
 WANTED = Path("/etc/hadrill/units")
 STARTED = Path("/run/hadrill")
+SAME_MOMENT = 0.1
+"""Seconds that two clocks' readings of one moment may lie apart."""
+USERS = Path("/etc/hadrill/users.json")
+"""Numbers of users in images."""
+# An image that is to run as root leaves it to its entry point to become the user of that name.
+NUMBER_OF = 'own=$(id -u); [ "$own" != 0 ] || own=$(id -u "$1"); echo "$own"'
 
 
 class Host:
@@ -40,12 +49,16 @@ class Host:
             if not self.check:
                 place.chmod(mode)
 
-    def file(self, path: str, content: str, mode: int, once: bool = False) -> bool:
-        """A file with its content and mode; True where it was or would be changed."""
+    def file(
+        self, path: str, content: str, mode: int, once: bool = False, reader: dict[str, str] | None = None
+    ) -> bool:
+        """A file with its content, mode and owner; True where its content was or would be changed."""
         place = Path(path)
-        if place.is_file() and (
-            once or (place.read_bytes() == content.encode() and place.stat().st_mode & 0o7777 == mode)
-        ):
+        if once and place.is_file():
+            return False
+        owner = self.user_of(**reader) if reader else None
+        if place.is_file() and place.read_bytes() == content.encode():
+            self.rights(place, mode, owner)
             return False
         self.changes.append(f"file {path}")
         if not self.check:
@@ -54,9 +67,44 @@ class Host:
             beside = place.with_name(place.name + ".hadrill-new")
             with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
                 stream.write(content)
+                if owner is not None:
+                    os.fchown(stream.fileno(), owner, -1)
                 os.fchmod(stream.fileno(), mode)
             beside.replace(place)
         return True
+
+    def rights(self, place: Path, mode: int, owner: int | None) -> None:
+        """A file's mode and owner, without a new file: a container has this very one mounted."""
+        now = place.stat()
+        if now.st_mode & 0o7777 != mode:
+            self.changes.append(f"mode of {place}: {now.st_mode & 0o7777:04o} -> {mode:04o}")
+            if not self.check:
+                place.chmod(mode)
+        if owner is not None and now.st_uid != owner:
+            self.changes.append(f"owner of {place}: {now.st_uid} -> {owner}")
+            if not self.check:
+                os.chown(place, owner, -1)
+
+    def user_of(self, image: str, user: str) -> int | None:
+        """The number of a user in an image; None where that cannot be known without changing something.
+
+        It is asked of the image once, which fetches it, and then kept.
+        """
+        known = json.loads(text_of(USERS) or "{}")
+        name = f"{user} {image}"
+        if name not in known:
+            pull = "never" if self.check else "missing"
+            command = ("docker", "run", "--rm", f"--pull={pull}", "--network=none", "--entrypoint=sh", image)
+            number = run(*command, "-c", NUMBER_OF, "sh", user, may_fail=self.check)
+            if not number.isdigit():
+                if self.check:
+                    return None
+                sys.exit(f"the image {image} has no user {user}: {number}")
+            known[name] = int(number)
+            if not self.check:
+                USERS.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                USERS.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
+        return int(known[name])
 
     def block(self, path: str, begin: str, end: str, content: str) -> None:
         """Lines between two markers."""
@@ -88,10 +136,12 @@ class Host:
                 run("systemctl", "enable", *missing)
         active = states("is-active", list(wanted))
         stopped = [name for name in wanted if active[name] != "active"]
+        depends = {unit["name"]: unit["depends"] for unit in units}
         outdated = [
             name
             for name, digest in wanted.items()
-            if name not in stopped and (name in written or self.started_with(name) != digest)
+            if name not in stopped
+            and (name in written or self.started_with(name) != digest or self.is_older(name, depends[name]))
         ]
         return stopped, outdated
 
@@ -117,6 +167,19 @@ class Host:
         """The digest that a unit was started with; units that are no containers are as new as their file."""
         started = STARTED / f"{name}.started"
         return started.read_text() if name.endswith(".service") and started.exists() else text_of(WANTED / name)
+
+    def is_older(self, name: str, depends: list[str]) -> bool:
+        """Whether a unit's process started before a file that it reads became what it is now, or will be now.
+
+        Then it reads another one, whoever wrote that: somebody who put it back since leaves this one trace.
+        """
+        if any(f"file {path}" in self.changes for path in depends):
+            return True
+        newest = max((Path(path).stat().st_mtime for path in depends if Path(path).exists()), default=0.0)
+        shown = run("systemctl", "show", "--property=ExecMainStartTimestampMonotonic", "--value", name)
+        if not newest or not shown.isdigit() or shown == "0":
+            return False
+        return time.time() - (time.monotonic() - int(shown) / 1e6) + SAME_MOMENT < newest
 
 
 def text_of(path: Path) -> str:

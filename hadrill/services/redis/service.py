@@ -79,6 +79,11 @@ class Redis:
                 f"Sentinel on {host}", client.execute_command("SENTINEL", "MASTER", self.settings.master_name)
             )
 
+    def sentinel_config(self, host: Host) -> dict[str, str]:
+        """What the Sentinel of a host is set to itself. Raises redis.RedisError."""
+        with self.client(host.address, SENTINEL_PORT) as client:
+            return _pairs(f"Sentinel on {host}", client.execute_command("SENTINEL", "CONFIG", "GET", "*"))
+
     def in_tilt(self, host: Host) -> bool:
         """Whether the Sentinel of a host distrusts its clock. Raises redis.RedisError."""
         with self.client(host.address, SENTINEL_PORT) as client:

@@ -9,13 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 import yaml
 
+from hadrill.install import redis as redis_install
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
 from hadrill.services.postgresql.service import Postgresql
+from hadrill.services.redis.service import SENTINEL_PORT, Redis
+from hadrill.timing import Deadline, eventually
 from tests.selftest.lab.suite import BIN, LAB, ROOT, run_suite
 
+BACK_SECONDS = 20.0
 Loud = Callable[..., str]
 Basic = Callable[[], dict[str, Any]]
 
@@ -89,6 +94,68 @@ def test_a_changed_setting_restarts_one_member_at_a_time_and_the_leader_last(
     assert service.dynamic_configuration(service.leader())["ttl"] == 31
     loud("fab", "postgresql")
     assert service.dynamic_configuration(service.leader())["ttl"] == 30
+
+
+@pytest.mark.usefixtures("healed")
+def test_a_redis_that_was_told_otherwise_since_it_started_is_corrected(
+    loud: Loud, ssh: Remote, lab_inventory: Inventory
+) -> None:
+    """By somebody at run time, and for good: Redis writes it into its own file."""
+    service = Redis(lab_inventory)
+    host = redis_install.find_master(service)
+    with service.client(host.address) as client:
+        client.config_set("min-replicas-to-write", 2)
+        client.config_set("appendonly", "no")
+        client.config_rewrite()
+    with service.client(host.address, SENTINEL_PORT) as sentinel:
+        sentinel.execute_command("SENTINEL", "SET", service.settings.master_name, "parallel-syncs", 2)
+    told = (
+        "redis appendonly 'no' -> 'yes'",
+        "redis min-replicas-to-write '2' -> '0'",
+        "sentinel parallel-syncs '2' -> '1'",
+    )
+    said = loud("fab", "redis", "--check")
+    assert [f"{host}: would change: {each}" in said for each in told] == [True, True, True]
+    assert changes(said) == 3
+    said = loud("fab", "redis")
+    assert [f"{host}: changed: {each}" in said for each in told] == [True, True, True]
+    assert changes(loud("fab", "redis")) == 0
+    with service.client(host.address) as client:
+        assert client.config_get("min-replicas-to-write") == {"min-replicas-to-write": "0"}
+        assert client.config_get("appendonly") == {"appendonly": "yes"}
+    kept = ssh.run(host, "cat /var/lib/hadrill/redis/state.conf").stdout
+    assert "min-replicas-to-write 2" not in kept
+    assert "appendonly no" not in kept
+
+
+@pytest.mark.usefixtures("healed")
+def test_a_process_that_was_started_with_another_file_starts_again(
+    loud: Loud, ssh: Remote, lab_inventory: Inventory
+) -> None:
+    """Somebody changed the file, restarted the service by hand, and put the file back, or had it put back."""
+    service = Redis(lab_inventory)
+    master = redis_install.find_master(service)
+    host = next(each for each in service.members if each != master)
+    file = redis_install.CONFIGURATION
+    ssh.run(host, f"cp -p {file} {file}.kept && sed -i 's/^tcp-keepalive.*/tcp-keepalive 61/' {file}")
+    ssh.run(host, "systemctl restart hadrill-redis")
+
+    def otherwise() -> str | None:
+        try:
+            with service.client(host.address) as client:
+                kept = client.config_get("tcp-keepalive")
+        except redis.RedisError as error:
+            return str(error)
+        return None if kept == {"tcp-keepalive": "61"} else str(kept)
+
+    eventually("Redis to run with the other file", otherwise, Deadline(BACK_SECONDS))
+    ssh.run(host, f"cat {file}.kept > {file} && rm {file}.kept")
+    said = loud("fab", "redis", "--check")
+    assert f"{host}: would change: restart hadrill-redis.service" in said
+    assert f"{host}: changed: restart hadrill-redis.service" in loud("fab", "redis")
+    assert changes(loud("fab", "redis")) == 0
+    with service.client(host.address) as client:
+        assert client.config_get("tcp-keepalive") == {"tcp-keepalive": "60"}
 
 
 @pytest.mark.usefixtures("healed")

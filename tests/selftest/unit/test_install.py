@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,31 @@ import psycopg
 import pytest
 from invoke.exceptions import Exit
 
-from hadrill.install import postgresql, proxysql, redis, sql_proxy, tasks
+from hadrill.install import (
+    mariadb,
+    minio,
+    postgresql,
+    proxies,
+    proxysql,
+    rabbitmq,
+    redis,
+    redis_settings,
+    sql_proxy,
+    tasks,
+)
 from hadrill.install.container import Container
-from hadrill.install.desired import Absent, Block, Desired, Directory, File, Units
+from hadrill.install.desired import SECRET, Absent, Block, Desired, Directory, File, Units
 from hadrill.install.proxies import resp
 from hadrill.install.site import Site
 from hadrill.inventory import Host, read
 from hadrill.inventory.ports import openings
+from hadrill.on_host import apply as program_of_apply
 from hadrill.on_host import program
 from hadrill.remote import Output
 from hadrill.services.mariadb.service import Mariadb
+from hadrill.services.minio.service import Minio
 from hadrill.services.postgresql.service import Postgresql
+from hadrill.services.rabbitmq.service import Rabbitmq
 from hadrill.services.redis.service import Redis
 
 
@@ -214,3 +229,101 @@ def test_proxysql_listens_everywhere_and_lets_the_network_administer(keybuzz: Pa
     secret = site.inventory.credentials.secret("proxysql", "ADMIN_PASSWORD")
     assert 'interfaces="0.0.0.0:3306"' in text
     assert f'admin_credentials="admin:{secret};hadrill_admin:{secret}"' in text
+
+
+def test_a_file_that_others_may_read_is_narrowed_where_it_lies(tmp_path: Path) -> None:
+    file = tmp_path / "f"
+    apply(Desired(files=(File(str(file), "password\n"),)))
+    inode = file.stat().st_ino
+    secret = Desired(files=(File(str(file), "password\n", SECRET),))
+    assert apply(secret, check=True) == [f"mode of {file}: 0644 -> 0600"]
+    assert apply(secret) == [f"mode of {file}: 0644 -> 0600"]
+    assert (file.stat().st_mode & 0o777, file.stat().st_ino) == (0o600, inode)
+    assert apply(secret) == []
+
+
+def test_a_secret_is_its_reader_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def run(*command: str, may_fail: bool = False) -> str:
+        asked.append(command)
+        return "" if may_fail else str(os.getuid())
+
+    monkeypatch.setattr(program_of_apply, "USERS", tmp_path / "users.json")
+    monkeypatch.setattr(program_of_apply, "run", run)
+    file: dict[str, Any] = {
+        "path": str(tmp_path / "f"),
+        "content": "x",
+        "mode": SECRET,
+        "reader": {"image": "i:1", "user": "redis"},
+    }
+    assert program_of_apply.Host(check=True).file(**file)
+    assert not (tmp_path / "users.json").exists()
+    host = program_of_apply.Host(check=False)
+    assert host.file(**file)
+    assert not host.file(**file)
+    assert host.changes == [f"file {tmp_path}/f"]
+    assert len(asked) == 2, "the image is asked once"
+    assert {"--pull=never", "i:1"} <= set(asked[0])
+    assert {"--pull=missing", "i:1", "redis"} <= set(asked[1])
+    monkeypatch.setattr(program_of_apply, "USERS", tmp_path / "other.json")
+    (tmp_path / "other.json").write_text(json.dumps({"redis i:1": os.getuid() + 1}))
+    would = program_of_apply.Host(check=True)
+    assert not would.file(**file)
+    assert would.changes == [f"owner of {tmp_path}/f: {os.getuid()} -> {os.getuid() + 1}"]
+
+
+def test_every_file_with_a_secret_is_closed(lab: Path) -> None:
+    site = Site(read(lab), check=True)
+    inventory = site.inventory
+    secrets = inventory.credentials.values()
+    forms = {form for secret in secrets for form in (secret, secret.encode().hex())}
+    database, cache, queue = Postgresql(inventory), Redis(inventory), Rabbitmq(inventory)
+    objects, galera = Minio(inventory), Mariadb(inventory)
+    everything = [
+        postgresql.desired(site, database, database.members[0]),
+        redis.desired(site, cache, cache.members[0], cache.members[1]),
+        rabbitmq.desired(site, queue, queue.members[0]),
+        minio.desired(site, objects),
+        mariadb.desired(site, galera, galera.members[0]),
+        proxies.desired(site, inventory.of_role("haproxy")[0]),
+        sql_proxy.desired(site, galera),
+    ]
+    holding = [file for each in everything for file in each.files if any(form in file.content for form in forms)]
+    assert len(holding) >= 9
+    assert {oct(file.mode) for file in holding} <= {"0o600", "0o400"}
+
+
+def test_what_redis_runs_with_is_compared_with_all_that_it_can_be_set_to(lab: Path) -> None:
+    site = Site(read(lab), check=True)
+    host = site.inventory.host("redis-01")
+    wanted = {"appendonly": "no", "min-replicas-to-write": "0", "min-slaves-to-write": "0", "replicaof": "", "x": "1"}
+    wanted |= redis_settings.written(redis.configuration(site, host))
+    assert wanted["appendonly"] == "yes"
+    assert wanted["bind"] == "0.0.0.0"
+    assert "#" not in wanted
+    live = wanted | {"appendonly": "no", "min-replicas-to-write": "2", "min-slaves-to-write": "2", "replicaof": "a 1"}
+    del live["x"]
+    assert redis_settings.differences(wanted, wanted) == {}
+    assert redis_settings.differences(wanted, live) == {"appendonly": "yes", "min-replicas-to-write": "0"}
+
+
+def test_a_unit_is_outdated_where_a_file_is_newer_than_its_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "redis.conf"
+    file.write_text("as wanted\n")
+    started = time.monotonic()
+    monkeypatch.setattr(program_of_apply, "run", lambda *_, **__: str(int(started * 1e6)))
+    host = program_of_apply.Host(check=True)
+    os.utime(file, (time.time() - 5, time.time() - 5))
+    assert not host.is_older("hadrill-redis.service", [str(file)])
+    assert not host.is_older("hadrill-redis.service", [])
+    assert not host.is_older("hadrill-redis.service", [str(tmp_path / "missing")])
+    os.utime(file, (time.time() + 5, time.time() + 5))
+    assert host.is_older("hadrill-redis.service", [str(file)])
+    os.utime(file, (time.time() - 5, time.time() - 5))
+    assert host.file(str(file), "wanted now\n", 0o644)
+    assert host.is_older("hadrill-redis.service", [str(file)]), "it reads what will be written over"
+    monkeypatch.setattr(program_of_apply, "run", lambda *_, **__: "0")
+    assert not program_of_apply.Host(check=True).is_older("never-started.service", [str(file)])

@@ -1,6 +1,7 @@
 """Programs for hosts: they run on Python 3.9, with nothing but its standard library."""
 
 import ast
+import io
 import json
 import os
 import socket
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hadrill import on_host
-from hadrill.on_host import origin
+from hadrill.on_host import origin, redis_update_master
 
 NAMES = sorted(file.stem for file in Path(on_host.__file__).parent.glob("[!_]*.py"))
 OLDEST = (3, 9)
@@ -115,3 +116,10 @@ def test_the_runner_s_address_is_the_connection_s_whatever_variables_say() -> No
             # The client's end is bound to 127.0.0.1; seen from it, the other end is the server's address.
             assert ask_origin(accepted) == {"address": "127.0.0.1"}
             assert ask_origin(client) == {"address": "127.0.0.2"}
+
+
+def test_an_answer_of_sentinel_is_read_to_its_end() -> None:
+    stream = io.BytesIO(b"*2\r\n$9\r\n127.0.0.1\r\n$4\r\n6379\r\n-ERR none\r\n")
+    assert redis_update_master.strings(stream) == ["127.0.0.1", "6379"]
+    with pytest.raises(ValueError, match="ERR none"):
+        redis_update_master.strings(stream)

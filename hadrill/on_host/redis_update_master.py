@@ -1,11 +1,13 @@
 #!/usr/bin/python3
-"""Ask the Sentinels for the master and point HAProxy's be_redis_master at it.
+"""Ask the Sentinels for the master and point HAProxy's be_redis_master at it. The installer puts it on every proxy.
 
 Runs when HAProxy starts, every few seconds by a timer, and at once when Sentinel's hook calls port 26380.
-The Sentinel with the newest configuration epoch is believed: at once where its epoch is newer than the last one that was
-acted on, otherwise when all have answered or had their time. HAProxy goes on while its server changes its address;
+The Sentinel with the newest configuration epoch is believed: at once where its epoch is newer than the last one that
+was acted on, otherwise when all have answered or had their time. HAProxy goes on while its server changes its address;
 connections to the old master are ended. Prints what it did. Ends with 1 where no Sentinel answers.
 """
+
+from __future__ import annotations
 
 import fcntl
 import json
@@ -16,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import BinaryIO
 
-SETTINGS = json.loads(Path("/etc/hadrill/redis-update-master.json").read_text())
+SETTINGS = Path("/etc/hadrill/redis-update-master.json")
 SOCKET = "/run/hadrill/haproxy/admin.sock"
 LOCK = Path("/run/hadrill/redis-update-master.lock")
 EPOCH = Path("/run/hadrill/redis-update-master.epoch")
@@ -27,13 +29,12 @@ SERVER = "be_redis_master/master"
 FORCED_MAINTENANCE = 1
 
 
-def sentinel_view(address: str) -> tuple[int, str, str] | None:
+def sentinel_view(address: str, name: str) -> tuple[int, str, str] | None:
     """What one Sentinel says: configuration epoch, and address and port of the master. None where it does not answer.
 
     The address is asked for by itself: while the other replicas still follow, the Sentinel that leads a failover
     lists the old master under the new epoch, but answers this question with the promoted replica.
     """
-    name = SETTINGS["master_name"]
     try:
         with socket.create_connection((address, 26379), timeout=ASK_SECONDS) as connection:
             connection.sendall(f"SENTINEL MASTER {name}\r\nSENTINEL GET-MASTER-ADDR-BY-NAME {name}\r\n".encode())
@@ -41,7 +42,7 @@ def sentinel_view(address: str) -> tuple[int, str, str] | None:
             master, place = strings(stream), strings(stream)
     except (OSError, ValueError):
         return None
-    return int(dict(zip(master[::2], master[1::2], strict=True))["config-epoch"]), place[0], place[1]
+    return int(dict(zip(master[::2], master[1::2]))["config-epoch"]), place[0], place[1]
 
 
 def strings(stream: BinaryIO) -> list[str]:
@@ -61,7 +62,7 @@ def haproxy(command: str) -> str:
                 connection.connect(SOCKET)
                 connection.sendall(command.encode() + b"\n")
                 return connection.makefile("rb").read().decode()
-        except OSError:
+        except OSError:  # noqa: PERF203 - it is waited for
             if time.monotonic() > end:
                 raise
             time.sleep(0.05)
@@ -92,14 +93,16 @@ def point_at(address: str, port: str) -> None:
 
 def main() -> None:
     """Point HAProxy at the master that the newest Sentinel names."""
+    settings = json.loads(SETTINGS.read_text("utf-8"))
+    sentinels, name = settings["sentinels"], settings["master_name"]
     LOCK.parent.mkdir(parents=True, exist_ok=True)
     with LOCK.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         acted_on = int(EPOCH.read_text()) if EPOCH.exists() else None
         views = []
         # All at once: the host that has just died must not cost the others their time.
-        with ThreadPoolExecutor(max_workers=len(SETTINGS["sentinels"])) as pool:
-            for asked in as_completed([pool.submit(sentinel_view, each) for each in SETTINGS["sentinels"]]):
+        with ThreadPoolExecutor(max_workers=len(sentinels)) as pool:
+            for asked in as_completed([pool.submit(sentinel_view, each, name) for each in sentinels]):
                 view = asked.result()
                 if view is not None:
                     views.append(view)
@@ -114,4 +117,5 @@ def main() -> None:
         EPOCH.write_text(str(newest[0]))
 
 
-main()
+if __name__ == "__main__":
+    main()
