@@ -11,12 +11,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from hadrill.install.desired import Desired, Units
 from hadrill.inventory import Host, Inventory
 from hadrill.on_host import program
-from hadrill.remote import Remote, RemoteError, run_program
+from hadrill.remote import Remote, RemoteError, run_program, shell
 
 Answer = TypeVar("Answer")
 HERE = Path(__file__).parent
 APPLY_SECONDS = 120.0
 START_SECONDS = 150.0
+# $1 is the unit, and what follows is what to do with it.
+START = 'u=$1; shift; systemctl "$@" "$u" || { journalctl -u "$u" -n 16 --no-pager -o cat >&2; exit 1; }'
 
 
 class InstallError(Exception):
@@ -83,8 +85,7 @@ class Site:
         for unit in units:
             self.record(host, f"{verb} {unit}")
             if not self.check:
-                show = f"journalctl -u {unit} -n 16 --no-pager -o cat >&2"
-                self.remote.run(host, f"systemctl {verb} {unit} || {{ {show}; exit 1; }}", seconds=START_SECONDS)
+                self.remote.run(host, shell.script(START, unit, *verb.split()), seconds=START_SECONDS)
 
     def close(self) -> None:
         """Close every connection."""

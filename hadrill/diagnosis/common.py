@@ -7,6 +7,7 @@ from typing import Any
 from hadrill.diagnosis.rule import Rule
 from hadrill.diagnosis.view import View
 from hadrill.inventory import Host
+from hadrill.remote import shell
 
 FULL_PERCENT = 97
 APART_SECONDS = 2.0
@@ -19,11 +20,12 @@ PRESSURE = "cat /proc/pressure/cpu 2> /dev/null"
 EXPIRES_DAYS = 14
 CERTIFICATES = f"""
 command -v openssl > /dev/null || exit 0
-for file in $(find /etc/hadrill -name '*.crt' -o -name '*.pem'); do
-    openssl x509 -noout -checkend {EXPIRES_DAYS * 24 * 60 * 60} -in $file > /dev/null 2>&1 ||
-        echo "$file $(openssl x509 -noout -enddate -in $file 2> /dev/null)"
+find /etc/hadrill -name '*.crt' -o -name '*.pem' | while read -r file; do
+    openssl x509 -noout -checkend {EXPIRES_DAYS * 24 * 60 * 60} -in "$file" > /dev/null 2>&1 ||
+        echo "$file $(openssl x509 -noout -enddate -in "$file" 2> /dev/null)"
 done
 """
+NAMES = """for n do echo "$n" "$(getent ahostsv4 "$n" | head -1 | cut -d' ' -f1)"; done"""
 
 
 LISTENERS = "ss -Hltnp 2> /dev/null"
@@ -32,10 +34,8 @@ LISTENERS = "ss -Hltnp 2> /dev/null"
 
 def commands(hosts: Iterable[Host]) -> dict[str, str]:
     """What each host is asked besides: names, room on its disk, waits for its processors, certificates, listeners."""
-    names = " ".join(name for host in hosts for name in (host.name, host.fqdn))
-    ask = f"for n in {names}; do echo $n $(getent ahostsv4 $n | head -1 | cut -d' ' -f1); done"
     return {
-        "names": ask,
+        "names": shell.script(NAMES, *(name for host in hosts for name in (host.name, host.fqdn))),
         "disk": "df --output=pcent,target /var/lib/hadrill | tail -1",
         "pressure": PRESSURE,
         "certificates": CERTIFICATES,

@@ -8,7 +8,7 @@ from typing import Self
 
 from hadrill.inventory import Host
 from hadrill.on_host import program
-from hadrill.remote import Remote, RemoteError, run_program
+from hadrill.remote import Remote, RemoteError, run_program, shell
 
 ASK_SECONDS = 3.0
 """Each question and each command on a host has so long; all of them are asked at once."""
@@ -20,8 +20,8 @@ STATISTICS = "statistics"
 
 def journal(container: str, since_seconds: int) -> str:
     """The command for a container's last words."""
-    since = f"--since=-{since_seconds}s -n {LOG_LINES}"
-    return f"journalctl --no-pager -o short-iso-precise {since} CONTAINER_NAME={container}"
+    since = ("--no-pager", "-o", "short-iso-precise", f"--since=-{since_seconds}s", "-n", LOG_LINES)
+    return shell.command("journalctl", *since, f"CONTAINER_NAME={container}")
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,10 @@ anybody has noticed.
 
 import math
 import re
-import shlex
 
 from hadrill.faults import Fault
 from hadrill.inventory import Host
-from hadrill.remote import Remote
+from hadrill.remote import Remote, shell
 from hadrill.services.guarded import Absence
 
 _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
@@ -21,7 +20,7 @@ def absence_of(remote: Remote, host: Host, unit: str, fault: Fault, held_s: floa
         return Absence(held_s, f"it is started again after {held_s:g} s")
     if fault.power:
         return Absence(0.0, "it is started again as soon as its machine has booted")
-    shown = remote.run(host, f"systemctl show --property=Restart --property=RestartUSec {shlex.quote(unit)}").stdout
+    shown = remote.run(host, shell.command("systemctl", "show", "--property=Restart,RestartUSec", unit)).stdout
     known = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
     if known.get("Restart") == "no":
         return Absence(math.inf, "its unit leaves it down")

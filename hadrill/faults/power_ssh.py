@@ -2,7 +2,7 @@
 
 from hadrill.faults.power import PowerError
 from hadrill.inventory import Host, Inventory
-from hadrill.remote import Remote, RemoteError, UnreachableError
+from hadrill.remote import Remote, RemoteError, UnreachableError, shell
 from hadrill.timing import Deadline, OverdueError, eventually
 
 DOWN_SECONDS = 60.0
@@ -48,8 +48,8 @@ class SshPower:
         with Remote(self._inventory) as remote:
             try:
                 # Later by a moment, so that this connection still ends as it should.
-                timer = "systemd-run --quiet --on-active=0.2 --timer-property=AccuracySec=50ms"
-                remote.run(host, f"{timer} systemctl {verb}")
+                timer = ("systemd-run", "--quiet", "--on-active=0.2", "--timer-property=AccuracySec=50ms")
+                remote.run(host, shell.command(*timer, "systemctl", verb))
             except UnreachableError as error:
                 raise PowerError(str(error)) from error
             except RemoteError as error:

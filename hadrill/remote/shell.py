@@ -11,6 +11,11 @@ def command(*words: object) -> str:
     return shlex.join(map(str, words))
 
 
+def word(value: object) -> str:
+    """One word of a command, for a program that is made of several lines."""
+    return shlex.quote(str(value))
+
+
 def script(text: str, *values: object) -> str:
     """A fixed program for /bin/sh, which finds the values in $1, $2 and so on."""
     return command("sh", "-c", text, "sh", *values)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hadrill.faults.power import PowerError, driver
 from hadrill.inventory import Host, Inventory, read
-from hadrill.remote import Remote, RemoteError, UnreachableError
+from hadrill.remote import Remote, RemoteError, UnreachableError, shell
 from hadrill.safety.journal import Entry, entries, entries_of
 from hadrill.safety.lease import release
 from hadrill.safety.on_target import ROOT, disarm_and_heal, left_on
@@ -93,7 +93,8 @@ def sweep(
             if drill in spared:
                 continue
             disarm_and_heal(remote, host, drill)
-            remote.run(host, f"nft delete table inet hadrill_{drill} 2>/dev/null; :")
+            # It is gone already where the drill's own program had removed it.
+            remote.attempt(host, shell.command("nft", "delete", "table", "inet", f"hadrill_{drill}"))
             undone.append(f"{host}: drill {drill} is undone")
         if everything and remote.run(host, f"rm -fv {ROOT}/leases/*").stdout:
             undone.append(f"{host}: its leases are given back")

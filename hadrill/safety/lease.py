@@ -9,26 +9,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hadrill.inventory import Host
-from hadrill.remote import CommandFailedError, Remote, RemoteError
+from hadrill.remote import CommandFailedError, Remote, RemoteError, shell
 from hadrill.safety.on_target import ROOT
 from hadrill.timing import Deadline, OverdueError, eventually
 
 EXCLUSIVE, SHARED = "exclusive", "shared"
 HELD = 75
 WAIT_SECONDS = 3600.0
-_TAKE = """
-set -e; L={root}/leases; mkdir -p -m 700 {root} $L; exec 9>{root}/.lease.lock; flock 9
+# $1 is the lease's name, $2 its mode, $3 how many seconds it lasts, $4 who holds it.
+_TAKE = f"""
+set -e; L={ROOT}/leases; mkdir -p -m 700 {ROOT} $L; exec 9>{ROOT}/.lease.lock; flock 9
 now=$(date +%s)
 for f in $L/*; do
   [ -e "$f" ] || continue
   read -r until mode holder < "$f" || continue
   if [ "$until" -le "$now" ]; then rm -f "$f"; continue; fi
-  [ "$f" = "$L/{name}" ] && continue
-  if [ {mode} = exclusive ] || [ "$mode" = exclusive ]; then
-    echo "$((until - now)) $mode $holder"; exit {held}
+  [ "$f" = "$L/$1" ] && continue
+  if [ "$2" = exclusive ] || [ "$mode" = exclusive ]; then
+    printf '%s\\n' "$((until - now)) $mode $holder"; exit {HELD}
   fi
 done
-echo "$((now + {seconds})) {mode} {holder}" > "$L/{name}"
+printf '%s\\n' "$((now + $3)) $2 $4" > "$L/$1"
 """
 
 
@@ -73,14 +74,8 @@ class Lease:
         modes = dict(self.wanted)
 
         def take(host: Host) -> str:
-            program = _TAKE.format(
-                root=ROOT,
-                name=self.drill,
-                mode=modes[host],
-                held=HELD,
-                seconds=int(self.seconds),
-                holder=f"run={self.run} {self.who}",
-            )
+            holder = " ".join(f"run={self.run} {self.who}".split())
+            program = shell.script(_TAKE, self.drill, modes[host], int(self.seconds), holder)
             answer = self.remote.attempt(host, program)
             if answer.status == HELD:
                 left, mode, holder = answer.stdout.strip().split(" ", 2)
@@ -102,4 +97,4 @@ class Lease:
 
 def release(remote: Remote, host: Host, drill: str) -> None:
     """Give back a drill's lease on one host. Raises RemoteError."""
-    remote.run(host, f"rm -f {ROOT}/leases/{drill}")
+    remote.run(host, shell.command("rm", "-f", f"{ROOT}/leases/{drill}"))

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from hadrill.inventory import Host
-from hadrill.remote import Remote
+from hadrill.remote import Remote, shell
 from hadrill.services.errors import BadAnswerError, reading
 from hadrill.timing import Part
 
@@ -43,7 +43,7 @@ class Checks:
 
 def checks_of(remote: Remote, host: Host, backend: str) -> Checks:
     """A backend's health checks as they are on a proxy. Raises RemoteError."""
-    text = remote.run(host, f"cat {HAPROXY}").stdout
+    text = remote.run(host, shell.command("cat", HAPROXY)).stdout
     sections = re.split(r"^(?=\w)", text, flags=re.M)
     wanted = [
         part for part in sections if part.startswith("defaults") or part.split("\n", 1)[0].endswith(f" {backend}")
@@ -71,7 +71,9 @@ def checks_of(remote: Remote, host: Host, backend: str) -> Checks:
 
 def pgbouncer_retry(remote: Remote, host: Host) -> Part:
     """How long PgBouncer waits after a login that failed. Raises RemoteError."""
-    found = re.search(r"^server_login_retry\s*=\s*([0-9.]+)", remote.run(host, f"cat {PGBOUNCER}").stdout, re.M)
+    found = re.search(
+        r"^server_login_retry\s*=\s*([0-9.]+)", remote.run(host, shell.command("cat", PGBOUNCER)).stdout, re.M
+    )
     seconds = float(found.group(1)) if found else 15.0
     return Part("login retry", seconds, f"server_login_retry, {'live' if found else 'default'}, {host}")
 

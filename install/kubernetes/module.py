@@ -11,6 +11,7 @@ from hadrill.install.kubernetes.server import ALONE, CONTROL
 from hadrill.install.rolling import bring_up, until_whole
 from hadrill.install.site import Site
 from hadrill.inventory import Host
+from hadrill.remote import shell
 from hadrill.services.kubernetes import checks
 from hadrill.services.kubernetes.service import Kubernetes
 from hadrill.timing import Deadline, eventually
@@ -66,7 +67,7 @@ def _keep_kubeconfig(site: Site, service: Kubernetes) -> None:
     said: list[str] = []
 
     def missing() -> str | None:
-        answer = site.remote.attempt(service.servers[0], f"cat {file}")
+        answer = site.remote.attempt(service.servers[0], shell.command("cat", file))
         said[:] = [answer.stdout]
         return None if answer.status == 0 else f"no {file} on {service.servers[0]}"
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from hadrill.inventory import Host, Inventory
 from hadrill.inventory.versions import components
+from hadrill.remote import shell
 from hadrill.services.finding import Finding, require
 
 SSHD = {
@@ -49,7 +50,7 @@ def resolver(host: Host, machine: Any, inventory: Inventory) -> None:
     live = [line.split()[1] for line in machine.check_output(command).splitlines() if line.startswith("nameserver ")]
     if wanted and live != wanted:
         findings.append(Finding(host.name, f"resolvers {wanted}", str(live), "something else writes /etc/resolv.conf"))
-    known = machine.run(f"getent hosts {' '.join(each.fqdn for each in inventory.hosts)}").stdout
+    known = machine.run(shell.command("getent", "hosts", *(each.fqdn for each in inventory.hosts))).stdout
     found = {fields[1]: fields[0] for fields in map(str.split, known.splitlines())}
     for each in inventory.hosts:
         if found.get(each.fqdn) != each.address:

@@ -7,6 +7,7 @@ from typing import Any
 
 from hadrill.diagnosis import Answer, HostFacts, Order, Question, View, reached
 from hadrill.inventory import Host
+from hadrill.remote import shell
 from hadrill.services.asking import failures
 from hadrill.services.kubernetes.distribution import Distribution
 from hadrill.services.kubernetes.service import API_PORT, Kubernetes
@@ -73,7 +74,8 @@ def _said(question: Callable[[], str]) -> Answer:
 
 
 def _log(unit: str, since_seconds: int) -> str:
-    return f"journalctl --no-pager -o short-iso-precise --since=-{since_seconds}s -n {LINES} -u {unit}"
+    since = ("--no-pager", "-o", "short-iso-precise", f"--since=-{since_seconds}s", "-n", LINES)
+    return shell.command("journalctl", *since, "-u", unit)
 
 
 class KubernetesFacts(View[Kubernetes]):

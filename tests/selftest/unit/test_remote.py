@@ -1,13 +1,12 @@
 """The door to a host: what its shell prints at its start is never taken for an answer."""
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from hadrill.inventory import Host, Inventory
-from hadrill.remote import BadAnswerError, Remote, RemoteError, run_program, shell
+from hadrill.remote import BadAnswerError, Remote, RemoteError, run_program
 from hadrill.remote.errors import NoisyShellError
 from tests.selftest.unit.ssh_server import serving
 
@@ -77,11 +76,3 @@ def test_an_own_bug_is_not_a_host_s_answer(lab_inventory: Inventory) -> None:
 
     with Remote(lab_inventory) as remote, pytest.raises(NotImplementedError):
         remote.everywhere(lab_inventory.managed[:2], work)
-
-
-def test_values_reach_a_script_whole() -> None:
-    awkward = 'a\'b "c" $(d) `e` \\n\n*'
-    text = shell.script('printf "%s|" "$@"', awkward, 2)
-    assert shell.command("x", awkward) != f"x {awkward}"
-    done = subprocess.run(["sh", "-c", text], capture_output=True, text=True, check=True)
-    assert done.stdout == f"{awkward}|2|"
