@@ -77,6 +77,8 @@ class Diagnosis:
     @property
     def _judged(self) -> str:
         """What is known of the rules that named no cause."""
+        if not (self.ruled_out or self.in_part):
+            return "nothing is ruled out, as nobody could be asked"
         hosts = ", ".join(line.partition(":")[0] for line in self.silent)
         parts = (
             ("ruled out", self.ruled_out),
