@@ -9,6 +9,7 @@ from hadrill.install.desired import SECRET, Desired, Directory, File, Reader, Un
 from hadrill.install.rolling import bring_up, until_whole
 from hadrill.install.site import Site
 from hadrill.inventory import Host
+from hadrill.on_host import program
 from hadrill.services.asking import failures
 from hadrill.services.errors import NoLeaderError
 from hadrill.services.mariadb import checks
@@ -17,7 +18,7 @@ from hadrill.timing import Deadline, OverdueError, eventually
 
 CONFIGURATION = "/etc/hadrill/mariadb/galera.cnf"
 ENVIRONMENT = "/etc/hadrill/mariadb/mariadb.env"
-PEERS = "/etc/hadrill/mariadb/peers.json"
+START_SETTINGS = "/etc/hadrill/mariadb/start.json"
 UNIT = "hadrill-mariadb.service"
 START = "/usr/local/lib/hadrill/galera-start"
 ONCE = "/run/hadrill/mariadb.once"
@@ -51,10 +52,16 @@ def desired(site: Site, service: Mariadb, host: Host) -> Desired:
         "galera.cnf.j2", host=host, members=service.members, secret=lambda name: secret("mariadb", name)
     )
     image = site.inventory.image("mariadb")
-    start = site.render(
-        "galera-start.py", data=DATA, once=ONCE, options=OPTIONS, configuration=CONFIGURATION, image=image
-    )
-    peers = [peer.address for peer in service.members if peer != host]
+    # Without TLS, for which each start makes a new key: more than all the rest of it takes.
+    mounts = f"-v {DATA}:/var/lib/mysql -v {CONFIGURATION}:/etc/mysql/conf.d/galera.cnf:ro"
+    recover = f"docker run --rm --network none {mounts} {image} mariadbd --wsrep-recover --skip-ssl"
+    start = {
+        "peers": [peer.address for peer in service.members if peer != host],
+        "data": DATA,
+        "once": ONCE,
+        "options": OPTIONS,
+        "recover": recover.split(),
+    }
     container = Container(
         "mariadb",
         image,
@@ -75,8 +82,8 @@ def desired(site: Site, service: Mariadb, host: Host) -> Desired:
         files=(
             File(CONFIGURATION, configuration, SECRET, reader=Reader(image, "mysql")),
             File(ENVIRONMENT, f"MARIADB_ROOT_PASSWORD={secret('mariadb', 'MARIADB_ROOT_PASSWORD')}\n", SECRET),
-            File(PEERS, json.dumps(peers) + "\n"),
-            File(START, start, 0o755),
+            File(START_SETTINGS, json.dumps(start, indent=1) + "\n"),
+            File(START, program("galera_start"), 0o755),
         ),
         units=(container.unit(CONFIGURATION, ENVIRONMENT),),
     )
