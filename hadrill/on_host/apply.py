@@ -197,6 +197,8 @@ def states(question: str, names: list[str]) -> dict[str, str]:
 
 def run(*command: str, may_fail: bool = False) -> str:
     """The output of a command. A failure ends the program with its last lines."""
+    if may_fail and shutil.which(command[0]) is None:
+        return ""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0 and not may_fail:
         sys.exit(f"{' '.join(command)} ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-600:]}")

@@ -5,6 +5,7 @@ from hadrill.install.kubernetes.access import FRONT, Pki, as_json, kubeconfig
 from hadrill.install.kubernetes.process import Process, flags
 from hadrill.install.site import Site
 from hadrill.inventory import Host
+from hadrill.on_host import program
 from hadrill.services.kubernetes.distribution import ETC
 from hadrill.services.kubernetes.service import Kubernetes
 
@@ -26,7 +27,7 @@ def node_parts(site: Site, service: Kubernetes, pki: Pki, host: Host) -> tuple[l
         "network.json": as_json(
             {"Network": str(service.settings.pod_network), "Backend": {"Type": "vxlan", "Port": 8472}}
         ),
-        "cni.py": site.render("kubernetes/cni.py", network=service.settings.pod_network),
+        "cni.py": program("cni"),
     }
     files = [File(f"{ETC}/{name}", text, 0o600) for name, text in texts.items()]
     return files, [

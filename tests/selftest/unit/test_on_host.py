@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hadrill import on_host
-from hadrill.on_host import origin, redis_update_master
+from hadrill.on_host import cni, origin, redis_update_master
 
 NAMES = sorted(file.stem for file in Path(on_host.__file__).parent.glob("[!_]*.py"))
 OLDEST = (3, 9)
@@ -123,3 +123,10 @@ def test_an_answer_of_sentinel_is_read_to_its_end() -> None:
     assert redis_update_master.strings(stream) == ["127.0.0.1", "6379"]
     with pytest.raises(ValueError, match="ERR none"):
         redis_update_master.strings(stream)
+
+
+def test_pods_get_the_node_s_own_part_of_their_network() -> None:
+    known = {"FLANNEL_NETWORK": "10.42.0.0/16", "FLANNEL_SUBNET": "10.42.3.1/24", "FLANNEL_MTU": "1450"}
+    bridge, ports = cni.configuration(known)["plugins"]
+    assert (bridge["mtu"], bridge["ipam"]["ranges"]) == (1450, [[{"subnet": "10.42.3.0/24"}]])
+    assert ports["capabilities"] == {"portMappings": True}
