@@ -68,7 +68,9 @@ def test_it_is_checked_as_any_other(noisy: Host, tmp_path: Path) -> None:
 def test_it_is_isolated_but_for_the_runner(noisy: Host, tmp_path: Path) -> None:
     options = ("--no-page", "--node", noisy.name, "--fault", "isolate")
     summary = run_suite("tests/failover", tmp_path, *options, seconds=ISOLATE_SECONDS)
-    assert [(drill["fault"], drill["verdict"]) for drill in summary["drills"]] == [("isolate", "passed")], summary
+    # A Sentinel shares its machine with Redis, so there it is unavailable.
+    verdicts = [drill["verdict"] for drill in summary["drills"] if drill["role"] != "sentinel"]
+    assert verdicts == ["passed"], summary["console"]
     assert STRANGER not in summary["console"]
 
 
