@@ -25,7 +25,17 @@ OTHERS = "hadrill.commands"
 """The entry points of other packages' verbs. The lab's come from there: nothing here knows the lab."""
 
 
-@click.group(cls=LazyGroup, lazy=COMMANDS, others=OTHERS, context_settings={"help_option_names": ["-h", "--help"]})
+ELSEWHERE = {"lab": "The lab comes with hadrill's checkout, which has the images of its machines: `make demo` there."}
+"""Where a verb is found that is not in every installation."""
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    others=OTHERS,
+    elsewhere=ELSEWHERE,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="hadrill", message="%(prog)s %(version)s")
 def commands() -> None:
     """Install, prove and break highly available stacks."""

@@ -14,12 +14,15 @@ import click
 class LazyGroup(click.Group):
     """Knows its commands by 'module:Name'; those of other packages by an entry point group.
 
+    An entry point may lead to what this installation has not: `elsewhere` says of such a command where it is found.
     The help of the group shows the first sentence of each command's docstring, read from the file without running it.
     """
 
-    def __init__(self, *args: object, lazy: Mapping[str, str], others: str, **options: object) -> None:
+    def __init__(
+        self, *args: object, lazy: Mapping[str, str], others: str, elsewhere: Mapping[str, str], **options: object
+    ) -> None:
         super().__init__(*args, **options)  # type: ignore[arg-type]
-        self._lazy, self._others = lazy, others
+        self._lazy, self._others, self._elsewhere = lazy, others, elsewhere
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the alphabet, those of other packages among them."""
@@ -30,7 +33,12 @@ class LazyGroup(click.Group):
         place = self._place(cmd_name)
         if place is None:
             return super().get_command(ctx, cmd_name)
-        command = resolve_name(place)
+        try:
+            command = resolve_name(place)
+        except ModuleNotFoundError as error:
+            if not _misses(place, error):
+                raise
+            return _Missing(cmd_name, help=self._elsewhere.get(cmd_name, f"{error.name} is not installed."))
         if not isinstance(command, click.Command):
             raise TypeError(f"{place} is no click command")
         return command
@@ -55,6 +63,23 @@ class LazyGroup(click.Group):
         return text
 
 
+class _Missing(click.Command):
+    """Stands for a command that this installation has not, and says where it is."""
+
+    ignore_unknown_options = True
+    allow_extra_args = True
+
+    def invoke(self, ctx: click.Context) -> None:
+        """Say so. Raises ClickException."""
+        raise click.ClickException(f"`{ctx.command_path}` is not part of this installation. {self.help}")
+
+
+def _misses(place: str, error: ModuleNotFoundError) -> bool:
+    """Whether the module itself, or a package that it lies in, is missing, and not one that it needs."""
+    module = place.partition(":")[0]
+    return error.name is not None and f"{module}.".startswith(f"{error.name}.")
+
+
 @cache
 def _entry_points(group: str) -> dict[str, str]:
     return {entry.name: entry.value for entry in entry_points(group=group)}
@@ -63,7 +88,10 @@ def _entry_points(group: str) -> dict[str, str]:
 def docstring(place: str) -> str | None:
     """The docstring of the function at 'module:name', from its source; None where there is no such function."""
     module, _, name = place.partition(":")
-    spec = find_spec(module)
+    try:
+        spec = find_spec(module)
+    except ModuleNotFoundError:
+        return None
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
         return None
     for node in ast.parse(Path(spec.origin).read_text("utf-8")).body:

@@ -41,7 +41,10 @@ def driver(inventory: Inventory) -> Power:
     if not found:
         known = ", ".join(sorted(each.name for each in entry_points(group=GROUP)))
         raise PowerError(f"no power driver {name!r} (faults.power in settings.yaml): there are {known}")
-    make: Callable[[Inventory], Power] = next(iter(found)).load()
+    try:
+        make: Callable[[Inventory], Power] = next(iter(found)).load()
+    except ModuleNotFoundError as error:
+        raise PowerError(f"the power driver {name!r} is not in this installation: it has no {error.name}") from error
     return make(inventory)
 
 

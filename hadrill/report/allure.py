@@ -8,7 +8,8 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-HOME = Path(__file__).parents[2] / "tools" / "allure" / "node_modules" / ".bin" / "allure"
+from hadrill.report.allure_program import NoAllureError, allure_program
+
 MAKER = Path(__file__).parent / "page.mjs"
 GENERATE_SECONDS = 120
 # Allure embeds a script that tells its makers about each report that is opened.
@@ -32,13 +33,10 @@ class Page:
         self._folder, self._settings = folder, folder / "allurerc.json"
         self._problem = "nothing was to be drawn"
         self._maker: subprocess.Popen[str] | None = None
-        program, node = str(HOME) if HOME.exists() else shutil.which("allure"), shutil.which("node")
-        if program is None or node is None:
-            self._problem = "Allure is not installed (`make setup`, or: npm ci --prefix tools/allure)"
-            return
         try:
+            program = allure_program()
             self._maker = subprocess.Popen(
-                [node, str(MAKER), program],
+                ["node", str(MAKER), str(program)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -47,6 +45,8 @@ class Page:
                 env={**os.environ, "NO_COLOR": "1"},
                 start_new_session=True,  # Ctrl-C ends the checks; what was checked is still to be drawn
             )
+        except NoAllureError as error:
+            self._problem = str(error)
         except OSError as error:
             self._problem = f"Allure could not run: {error}"
 

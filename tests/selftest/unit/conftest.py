@@ -1,6 +1,7 @@
 """An inventory in a folder, to be spoilt one way at a time."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,15 @@ def copied(source: Path, target: Path) -> Path:
         shutil.copy(source / name, target / name)
     write_missing(target / "credentials", registry.roles())
     return target
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nothing_is_downloaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Where Allure is not installed npm would fetch it, for these tests and the programs that they start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("npm_config_offline", "true")
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture

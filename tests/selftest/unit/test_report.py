@@ -15,6 +15,7 @@ from hadrill.drill.result import Result
 from hadrill.drill.verdict import Phase, Verdict
 from hadrill.inventory import Inventory
 from hadrill.report import allure, run_folder
+from hadrill.report.allure_program import BESIDE, NoAllureError
 from hadrill.report.outcome import DRILL, PROPERTY, Ending, Outcome
 from hadrill.report.reporter import Reporter, covered
 from hadrill.report.rows import DrillRow
@@ -102,11 +103,13 @@ def test_secrets_are_replaced_longest_first() -> None:
 
 
 def test_a_missing_allure_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(allure, "HOME", tmp_path / "nowhere")
-    monkeypatch.setenv("PATH", str(tmp_path))
+    def nowhere() -> Path:
+        raise NoAllureError("npm is not here")
+
+    monkeypatch.setattr(allure, "allure_program", nowhere)
     page = allure.Page(tmp_path)
     page.begin("title", {})
-    assert "Allure is not installed" in page.finish()
+    assert page.finish() == "no index.html: npm is not here"
 
 
 def results(folder: Path) -> Path:
@@ -117,7 +120,7 @@ def results(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.skipif(not allure.HOME.exists(), reason="Allure is not installed here")
+@pytest.mark.skipif(not BESIDE.exists(), reason="Allure is not installed here")
 def test_the_page_is_loaded_before_and_drawn_at_the_end_without_a_request(tmp_path: Path) -> None:
     page = allure.Page(results(tmp_path / "run"))
     page.begin("hadrill: basic checks", {"inventory": "lab"})
@@ -128,7 +131,7 @@ def test_the_page_is_loaded_before_and_drawn_at_the_end_without_a_request(tmp_pa
     assert {file.name for file in (tmp_path / "run").iterdir()} == {"allure-results", "index.html"}
 
 
-@pytest.mark.skipif(not allure.HOME.exists(), reason="Allure is not installed here")
+@pytest.mark.skipif(not BESIDE.exists(), reason="Allure is not installed here")
 def test_a_run_that_ends_early_leaves_nothing_of_the_page(tmp_path: Path) -> None:
     page = allure.Page(results(tmp_path / "run"))
     page.close()
@@ -138,6 +141,7 @@ def test_a_run_that_ends_early_leaves_nothing_of_the_page(tmp_path: Path) -> Non
 
 def test_what_allure_says_is_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(allure, "MAKER", tmp_path / "nothing.mjs")
+    monkeypatch.setattr(allure, "allure_program", lambda: tmp_path)
     page = allure.Page(results(tmp_path / "run"))
     page.begin("title", {})
     assert "MODULE_NOT_FOUND" in page.finish()
