@@ -9,7 +9,7 @@ import pytest
 
 from hadrill.diagnosis.unreached import Unreached
 from hadrill.drill.case import Case
-from hadrill.drill.collecting import Wish, cases
+from hadrill.drill.collecting import Selection, cases
 from hadrill.inventory import InvalidInventoryError, Inventory, read
 from hadrill.pytest_plugin.options import add_options, options_of
 from hadrill.pytest_plugin.stash import INVENTORY
@@ -59,7 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[UNREACHED] = Unreached(stock)
     except InvalidInventoryError as error:
         raise pytest.UsageError(str(error)) from error
-    if problems := list(wish_of(config).problems(stock)):
+    if problems := list(selection_of(config).problems(stock)):
         raise pytest.UsageError("\n".join(problems))
     end_politely()
     if getattr(config.option, "numprocesses", None) and config.option.dist in ("no", "load"):
@@ -102,10 +102,10 @@ def _no_paths(config: pytest.Config) -> bool:
     return config.args_source is not pytest.Config.ArgsSource.ARGS
 
 
-def wish_of(config: pytest.Config) -> Wish:
+def selection_of(config: pytest.Config) -> Selection:
     """What the command line says about drills."""
     option = options_of(config)
-    return Wish(option.node, option.service, option.fault, option.role, option.repeat, option.make_leader)
+    return Selection(option.node, option.service, option.fault, option.role, option.repeat, option.make_leader)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -166,17 +166,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ]
     # pytest makes a skipped item of a test without parameters; a test without drills is not part of the run.
     absent += [item for item in items if _without_case(item) and item not in absent]
-    wish = wish_of(config)
+    selection = selection_of(config)
     for item in items:
         mark = item.get_closest_marker("loses")
-        if mark is not None and item not in absent and not wish.includes(stock, mark.args[0], mark.args[1]):
+        if mark is not None and item not in absent and not selection.includes(stock, mark.args[0], mark.args[1]):
             absent.append(item)
         elif mark is not None and options_of(config).plan:
             item.add_marker(pytest.mark.skip(f"{mark.args[1]} on a {mark.args[0]}, and back; nothing was touched"))
     for item in items:
         if item.get_closest_marker("quorum_loss") and item not in absent:
             service = next(item.iter_markers("service")).args[0]
-            if not (options_of(config).quorum_loss and wish.concerns(stock, service)):
+            if not (options_of(config).quorum_loss and selection.concerns(stock, service)):
                 absent.append(item)
     if absent:
         config.hook.pytest_deselected(items=absent)
@@ -188,8 +188,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "case" in metafunc.fixturenames and INVENTORY in metafunc.config.stash:
         service = str(next(metafunc.definition.iter_markers("service")).args[0])
         listed = next(metafunc.definition.iter_markers("drills")).kwargs
-        stock, wish = metafunc.config.stash[INVENTORY], wish_of(metafunc.config)
-        found = cases(stock, service, listed, wish) if present(stock, service) else []
+        stock, selection = metafunc.config.stash[INVENTORY], selection_of(metafunc.config)
+        found = cases(stock, service, listed, selection) if present(stock, service) else []
         metafunc.parametrize(
             "case", [pytest.param(each, marks=pytest.mark.xdist_group(service)) for each in found], ids=str
         )

@@ -10,12 +10,14 @@ from hadrill.chaos.gate import Gate
 from hadrill.chaos.schedule import Round, Schedule
 from hadrill.chaos.storm import Storm
 from hadrill.drill.evidence import keep_result
-from hadrill.drill.result import ERROR, FAILED, PASSED, Result
+from hadrill.drill.experiment import Experiment
+from hadrill.drill.result import ERROR, FAILED, PASSED, Problem, Result
+from hadrill.drill.scenarios import Scenario
 from hadrill.drill.session import Session
-from hadrill.drill.trial import Trial
 from hadrill.services.clusters import CLUSTERS, cluster_of
 from hadrill.services.haproxy.cluster import ProxyCluster
 from hadrill.timing import Deadline
+from hadrill.workload import Invariant
 
 Keep = Callable[[Result, Path], None]
 MIB = 1 << 20
@@ -25,7 +27,7 @@ class RoundsOf:
     """One service's rounds. `keep` is told each result, and where its evidence lies."""
 
     def __init__(self, session: Session, schedule: Schedule, service: str, places: int, keep: Keep) -> None:
-        lanes = list(dict.fromkeys(each.service for each in schedule.rounds))
+        lanes = list(dict.fromkeys(drawn.service for drawn in schedule.rounds))
         others = [lane for lane in lanes if lane != service and not issubclass(CLUSTERS[lane], ProxyCluster)]
         self._session, self._schedule, self._service, self._keep = session, schedule, service, keep
         self._gate = Gate(session.folder.parent / "locks", places, others)
@@ -44,39 +46,47 @@ class RoundsOf:
         beside = () if isinstance(cluster, ProxyCluster) else cluster.shared
         counted = {host: sorted(filter(None, cluster.units(host).values())) for host in cluster.members}
         census = Census(self._session.remote, counted | dict.fromkeys(beside, ()))
-        for each in self._schedule.of(self._service):
-            one, alone = self._drill(each)
+        for drawn in self._schedule.of(self._service):
+            one, alone = self._experiment(drawn)
             with self._gate.entered(over, alone=alone):
                 if over.passed:
                     break
                 result = one.run()
             left, uncounted = census.count(one.ids)
             result.notes += filter(None, [uncounted])
-            self.judge(one, result, [left, *census.leaks()])
+            if any(problem.invariant == Invariant.NO_TRACE for problem in result.problems):
+                left = ""  # the experiment has seen it too
+            self.judge(one.folder, result, [left, *census.leaks()])
             self._keep(result, one.folder)
             made.append(result)
             if result.verdict in (FAILED, ERROR):
                 break
         return made
 
-    def _drill(self, drawn: Round) -> tuple[Trial, bool]:
-        """A round as a drill, and whether it needs the clients' way for itself."""
+    def _experiment(self, drawn: Round) -> tuple[Experiment, bool]:
+        """A round, and whether nobody else may be at work meanwhile."""
         # Each its own: a cluster remembers what it made for a drill.
         cluster = cluster_of(self._session.inventory, self._session.remote, drawn.service)
         if not drawn.steps:
-            return Calm(self._session, cluster, drawn), False
+            return self._of(Calm(cluster, drawn), drawn), False
         storm = Storm(self._session, cluster, drawn)
-        return storm, storm.touches_proxies or isinstance(cluster, ProxyCluster)
+        return self._of(storm, drawn), storm.touches_proxies or isinstance(cluster, ProxyCluster)
 
-    def judge(self, one: Trial, result: Result, problems: list[str]) -> None:
+    def _of(self, scenario: Scenario, drawn: Round) -> Experiment:
+        one = Experiment(self._session, scenario)
+        one.result.round = drawn.number
+        return one
+
+    def judge(self, folder: Path, result: Result, problems: list[str]) -> None:
         """What was found after the round fails it; what passed is kept only while there is room."""
-        if said := [each for each in problems if each]:
+        if leaks := [Problem(problem, invariant=Invariant.NO_TRACE) for problem in problems if problem]:
+            result.problems += leaks
             result.verdict = ERROR if result.verdict is ERROR else FAILED
-            result.cause = "; ".join(filter(None, [result.cause, *said]))
+            result.cause = "; ".join(filter(None, [result.cause, *(leak.what for leak in leaks)]))
         if result.verdict == PASSED and self._kept > self._may_keep:
-            shutil.rmtree(one.folder)
+            shutil.rmtree(folder)
             limit = self._session.inventory.settings.chaos.evidence_mib
             result.notes.append(f"its evidence is left out: the run has its {limit} MiB (chaos.evidence_mib)")
             result.folder, result.evidence = "", []
-        keep_result(one.folder, result, self._session.inventory.credentials.values())
-        self._kept += sum(file.stat().st_size for file in one.folder.iterdir())
+        keep_result(folder, result, self._session.inventory.credentials.values())
+        self._kept += sum(file.stat().st_size for file in folder.iterdir())

@@ -12,7 +12,7 @@ NODE_ROLES = {"k3s-server": ("leader", "server"), "k3s-agent": ("agent",)}
 
 
 @dataclass(frozen=True)
-class Wish:
+class Selection:
     """What the command line says about drills; empty means any."""
 
     node: str = ""
@@ -53,34 +53,34 @@ class Wish:
             yield "--make-leader needs --node: which member is to lead?"
 
 
-def cases(inventory: Inventory, service: str, listed: Mapping[str, Sequence[str]], wish: Wish) -> list[Case]:
-    """Cases of a test that lists faults by role, as far as the wish goes.
+def cases(inventory: Inventory, service: str, listed: Mapping[str, Sequence[str]], selection: Selection) -> list[Case]:
+    """Cases of a test that lists faults by role, as far as they are selected.
 
     With `--node` the role is the host's own when the drill begins, unless a role is asked for too.
     """
     cluster = CLUSTERS[service]
-    if wish.service and wish.service != service:
+    if selection.service and selection.service != service:
         return []
     found: dict[Case, None] = {}
     for role, faults in listed.items():
         for fault in faults:
-            if (wish.fault and wish.fault != fault) or (wish.role and wish.role != role):
+            if (selection.fault and selection.fault != fault) or (selection.role and selection.role != role):
                 continue
-            if not wish.node:
+            if not selection.node:
                 found[Case(service, fault, role)] = None
-            elif wish.node in _members(inventory, service):
-                named = role if wish.role or role in cluster.containers else ""
-                named = cluster.roles[0] if wish.make_leader and role == cluster.roles[0] else named
-                if not (wish.make_leader and role != cluster.roles[0]):
-                    found[Case(service, fault, named, wish.node)] = None
+            elif selection.node in _members(inventory, service):
+                named = role if selection.role or role in cluster.containers else ""
+                named = cluster.roles[0] if selection.make_leader and role == cluster.roles[0] else named
+                if not (selection.make_leader and role != cluster.roles[0]):
+                    found[Case(service, fault, named, selection.node)] = None
     # A fault that is not in the list can still be asked for by name.
-    if wish.fault and not found and not known_fault_of(service, wish.fault):
-        roles = [wish.role] if wish.role else list(listed)
-        if not wish.node:
-            found |= {Case(service, wish.fault, role): None for role in roles if role in listed}
-        elif wish.node in _members(inventory, service):
-            found[Case(service, wish.fault, wish.role, wish.node)] = None
-    return [case for case in found for _ in range(wish.repeat)]
+    if selection.fault and not found and not known_fault_of(service, selection.fault):
+        roles = [selection.role] if selection.role else list(listed)
+        if not selection.node:
+            found |= {Case(service, selection.fault, role): None for role in roles if role in listed}
+        elif selection.node in _members(inventory, service):
+            found[Case(service, selection.fault, selection.role, selection.node)] = None
+    return [case for case in found for _ in range(selection.repeat)]
 
 
 def known_fault_of(service: str, fault: str) -> str:

@@ -1,9 +1,8 @@
 """Why a drill may say nothing about a cluster."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from hadrill.diagnosis import Facts
+from hadrill.diagnosis import CauseRow, Facts
 
 
 class InconclusiveError(Exception):
@@ -25,7 +24,7 @@ class UnavailableError(InconclusiveError):
 class DrillFailedError(AssertionError):
     """What a test raises: the cluster did not do what it must. `causes`: those found while it was so, as JSON."""
 
-    def __init__(self, reason: str, causes: Sequence[dict[str, Any]] = ()) -> None:
+    def __init__(self, reason: str, causes: Sequence[CauseRow] = ()) -> None:
         super().__init__(reason)
         self.causes = causes
 

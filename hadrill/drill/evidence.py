@@ -2,22 +2,45 @@
 
 import json
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from hadrill.diagnosis import Facts
-from hadrill.drill.record import Record
+from hadrill.drill.observer import Span
 from hadrill.drill.result import Result
-from hadrill.remote import RemoteError
+from hadrill.remote import Remote, RemoteError
 from hadrill.report.secrets import Scrubber
 from hadrill.report.timeline_svg import Box, Mark, Picture, draw
+from hadrill.services.cluster import Cluster
 from hadrill.timing import Event
+from hadrill.workload import History
 
 ERROR_FILE = "error.txt"
 LOG_LINES = 400
 BEFORE_SECONDS = 2.0
 FAULT, HEAL, BUDGET, PHASE = "#d1383d", "#2a9d4a", "#888888", "#7a3fb5"
+
+
+@dataclass(frozen=True)
+class Record:
+    """`moments` are the steps' beginnings and `converged`, on the monotonic clock; `spans` the members' roles.
+
+    `facts` are what the hosts said to a diagnosis, where there was one.
+    """
+
+    folder: Path
+    result: Result
+    cluster: Cluster
+    remote: Remote
+    secrets: frozenset[str]
+    lanes: Sequence[str]
+    history: History
+    spans: Mapping[str, Sequence[Span]]
+    events: Sequence[Event]
+    moments: Mapping[str, float]
+    facts: Facts | None = None
 
 
 def keep_evidence(record: Record) -> None:

@@ -4,8 +4,8 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hadrill.drill.breakage import Breakage
 from hadrill.drill.case import Case
+from hadrill.drill.injection import Injection
 from hadrill.drill.session import Session
 from hadrill.inventory import Host
 from hadrill.services.cluster import Cluster
@@ -27,9 +27,9 @@ def fault_block(
     Raises InconclusiveError where the fault is refused, unavailable or not there, LeaseHeldError, RemoteError.
     """
     case = Case(cluster.service, fault, host=host.name)
-    breakage = Breakage(session, cluster, case, uuid.uuid4().hex[:12], lambda *_: None)
+    injection = Injection(session, cluster, case, uuid.uuid4().hex[:12], lambda *_: None)
     # Nobody knows how soon the block ends.
-    made = breakage.guard(held_s=0.0)
-    with breakage.leased(made, seconds), breakage.broken(made, seconds):
+    made = injection.guard(held_s=0.0)
+    with injection.leased(made, seconds), injection.broken(made, seconds):
         yield
-    breakage.require_healed()
+    injection.require_healed()

@@ -56,21 +56,26 @@ def measure(
     result.acknowledged = history.count(OK)
 
 
-def read_back(result: Result, cluster: Cluster, workload: Workload) -> None:
-    """Compare every member with what was acknowledged: lost is what is missing on any. Raises asking.failures()."""
+def read_back(result: Result, cluster: Cluster, workload: Workload) -> tuple[str, ...]:
+    """Compare every member with what was acknowledged: lost is what is missing on any. Raises asking.failures().
+
+    Returns what each member lacks.
+    """
     history = workload.history
     acknowledged = history.acknowledged()
     members = cluster.read_back_order()
     with ThreadPoolExecutor(max_workers=len(members) if cluster.parallel_reading else 1) as pool:
         found = list(pool.map(lambda host: cluster.found(host, result.id, acknowledged, history), members))
     missing: set[str] = set()
+    lacking = []
     for host, there in zip(members, found, strict=True):
         if away := acknowledged - there:
-            result.notes.append(f"{host}: {len(away)} acknowledged writes are not there")
+            lacking.append(f"{host}: {len(away)} acknowledged writes are not there")
             missing |= away
     result.lost = len(missing)
     result.duplicates = cluster.duplicates(history)
     result.notes += cluster.remarks(history)
     if missing:
-        ends = [each.end for each in history.operations() if each.key in missing]
+        ends = [operation.end for operation in history.operations() if operation.key in missing]
         result.loss_window_s = round(max(ends) - min(ends), 3)
+    return tuple(lacking)

@@ -2,7 +2,9 @@
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -29,8 +31,11 @@ class Observer:
         self.cluster, self.timeline = cluster, timeline
         self.spans: dict[str, list[Span]] = {host.name: [] for host in cluster.members}
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(host,), daemon=True) for host in cluster.members] + [
-            threading.Thread(target=watch, args=(timeline, self._stop), daemon=True) for watch in cluster.watches()
+        self._bugs: list[Exception] = []
+        asked = [partial(self._ask, host) for host in cluster.members]
+        watched = [partial(watch, timeline, self._stop) for watch in cluster.watches()]
+        self._threads = [
+            threading.Thread(target=self._guarded, args=(work,), daemon=True) for work in [*asked, *watched]
         ]
 
     def __enter__(self) -> Self:
@@ -48,6 +53,17 @@ class Observer:
         """None where every member has answered once."""
         silent = [name for name, spans in self.spans.items() if not spans or spans[-1].role == SILENT.role]
         return f"{', '.join(silent)} did not answer yet" if silent else None
+
+    def require_sound(self) -> None:
+        """Raises what ended one of its threads: nobody saw what came after that."""
+        if self._bugs:
+            raise self._bugs[0]
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - probes tell silence as such; whatever they raise is a bug
+            self._bugs.append(error)
 
     def _ask(self, host: Host) -> None:
         probe, spans = self.cluster.probe(host), self.spans[host.name]

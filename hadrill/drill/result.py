@@ -1,4 +1,4 @@
-"""What a drill found."""
+"""What an experiment found."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -13,14 +13,28 @@ UNAVAILABLE, ERROR = Verdict.UNAVAILABLE, Verdict.ERROR
 PHASES = tuple(Phase)
 
 
+@dataclass(frozen=True)
+class Problem:
+    """What was not as it must be, in one line; lists and sums are its `details`.
+
+    `invariant` names the one that is violated, where it is one. `known`: its reason is told, so nobody is asked why.
+    """
+
+    what: str
+    details: tuple[str, ...] = ()
+    invariant: str = ""
+    known: bool = False
+
+
 @dataclass
 class Result:
-    """One drill's outcome. Times are seconds; phases count from the fault, and only those that were seen are there.
+    """One experiment's outcome. Times are seconds; phases, those that were seen, count from the fault.
 
     `outage_s` is the longest time without an acknowledged write over all lanes; `lanes` has each lane's own.
     `return_outage_s` is the longest one while the broken member came back. `round` is its number in a chaos run,
     `began` the Unix time at which it began. `foreign_...` is how much a member holds that no drill wrote: the one
-    that has least of it afterwards.
+    that has least of it afterwards. `overhead_s` is what it took beside the fault and the convergence, without
+    `waited_s`, the wait for hosts that other experiments had.
     """
 
     id: str
@@ -44,10 +58,12 @@ class Result:
     foreign_before: int | None = None
     foreign_after: int | None = None
     loss_window_s: float = 0.0
+    problems: list[Problem] = field(default_factory=list)
     causes: list[CauseRow] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
     wall_s: float = 0.0
+    waited_s: float = 0.0
     overhead_s: float | None = None
     converged_s: float | None = None
     folder: str = ""

@@ -22,7 +22,7 @@ from hadrill.pytest_plugin.drills import attach, usual_rate
 from hadrill.pytest_plugin.options import options_of
 from hadrill.pytest_plugin.stash import INVENTORY
 from hadrill.pytest_plugin.terminal import line_writer
-from hadrill.report.drills import explained
+from hadrill.report.drills import remedy
 from hadrill.report.outcome import DRILL
 from hadrill.report.salvage import salvage, sign
 from hadrill.report.secrets import Scrubber
@@ -146,12 +146,12 @@ def _judged(made: list[Result], schedule: Path) -> list[Result]:
     if not made:
         raise DrillInconclusiveError("not one round was made before the time was over")
     for verdict, error in ENDS:
-        bad = [each for each in made if each.verdict == verdict]
+        bad = [result for result in made if result.verdict == verdict]
         if bad:
             lines = []
-            for each in bad:
-                lines.append(f"round {each.round}, {each.fault} on {each.node or '-'}: {each.cause}")
-                lines += explained(each.causes)
-            again = ",".join(str(each.round) for each in bad)
+            for result in bad:
+                lines.append(f"round {result.round}, {result.fault} on {result.node or '-'}: {result.cause}")
+                lines += remedy(result.as_json())
+            again = ",".join(str(result.round) for result in bad)
             raise error("\n".join([*lines, f"again: pytest tests/chaos --replay {schedule} --only {again}"]))
     return made

@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -12,26 +12,31 @@ import allure
 import pytest
 
 from hadrill.drill.case import Case
-from hadrill.drill.drill import Drill
 from hadrill.drill.errors import DrillBrokenError, DrillFailedError, DrillInconclusiveError, NotHealedError
+from hadrill.drill.experiment import Experiment, expected
 from hadrill.drill.fault_block import fault_block
-from hadrill.drill.quorum_loss import QuorumLoss
 from hadrill.drill.result import ERROR, FAILED, INCONCLUSIVE, UNAVAILABLE, Result
+from hadrill.drill.scenarios import QuorumLoss, of_case
+from hadrill.drill.scenarios.loss import Loss
+from hadrill.drill.scenarios.node import NodeScenario
 from hadrill.drill.session import Session
-from hadrill.drill.trial import Trial, reasons
 from hadrill.inventory import Host
 from hadrill.pytest_plugin.options import options_of
 from hadrill.pytest_plugin.stash import INVENTORY
 from hadrill.pytest_plugin.terminal import line_writer
 from hadrill.remote import Remote
-from hadrill.report.drills import explained
-from hadrill.report.outcome import DRILL
+from hadrill.report.drills import explained, failure
+from hadrill.report.outcome import DRILL, EXPERIMENT
+from hadrill.report.rows import DrillRow
 from hadrill.safety.heal import heal_entries, sweep
 from hadrill.safety.journal import entries_of
 from hadrill.services.cluster import Cluster
 from hadrill.services.clusters import cluster_of
 from hadrill.timing import eventually as wait_until
 from hadrill.workload import DEFAULT_RATE, Workload
+
+EXPERIMENTS = pytest.StashKey[list[DrillRow]]()
+"""Results that no test has handed over yet."""
 
 
 @pytest.fixture(scope="session")
@@ -65,10 +70,7 @@ def drill(request: pytest.FixtureRequest, drills: Session) -> Callable[[Case], R
     def run(case: Case) -> Result:
         cluster = cluster_of(drills.inventory, drills.remote, case.service)
         lead = options_of(request.config).make_leader and case.role == cluster.roles[0]
-        one = Drill(drills, cluster, case, lead=lead)
-        if options_of(request.config).plan:
-            _plan(drills, one)
-        return _report(request, one)
+        return _report(request, Experiment(drills, of_case(cluster, case, lead=lead)))
 
     return run
 
@@ -76,40 +78,64 @@ def drill(request: pytest.FixtureRequest, drills: Session) -> Callable[[Case], R
 @pytest.fixture
 def quorum_loss(request: pytest.FixtureRequest, drills: Session) -> Callable[[Cluster], Result]:
     """Take a cluster's majority away and give it back."""
-
-    def run(cluster: Cluster) -> Result:
-        one = QuorumLoss(drills, cluster)
-        if options_of(request.config).plan:
-            _plan(drills, one)
-        return _report(request, one)
-
-    return run
+    return lambda cluster: _report(request, Experiment(drills, QuorumLoss(cluster)))
 
 
-def _plan(drills: Session, one: Drill | QuorumLoss) -> NoReturn:
+def _report(request: pytest.FixtureRequest, one: Experiment) -> Result:
+    """Run it, keep its result for the report, and end the test as it ended. With --plan it is only told."""
+    if options_of(request.config).plan:
+        _plan(one)
+    result = one.run()
+    request.node.user_properties.append((DRILL, result.as_json()))
+    attach(result, one.folder)
+    require_conclusive(result)
+    if result.verdict is FAILED:
+        raise DrillFailedError("\n".join(failure(result.as_json())), result.causes)
+    return result
+
+
+def _plan(one: Experiment) -> NoReturn:
     try:
-        drills.say(one.plan())
-    except reasons() as error:
-        drills.say(f"{one.case.service} {one.result.fault} {one.case}\n    would not run: {error}")
+        one.session.say(str(one.plan()))
+    except expected() as error:
+        one.session.say(f"{one.scenario.name}\n    would not run: {error}")
     # Nothing ran, so nothing may be green: only a skip says so.
     pytest.skip("planned only, nothing was touched")
 
 
-def _report(request: pytest.FixtureRequest, one: Trial) -> Result:
-    """Run it, keep its result for the report, and end the test as it ended."""
-    result = one.run()
-    request.node.user_properties.append((DRILL, result.as_json()))
-    attach(result, one.folder)
-    if result.verdict == UNAVAILABLE:
+def require_conclusive(result: Result) -> None:
+    """Go on with a result that says something of the cluster; else end the test as it must end."""
+    if result.verdict is UNAVAILABLE:
         pytest.skip(result.cause)
     if result.verdict is ERROR:
         raise DrillBrokenError(result.cause)
-    if result.verdict == INCONCLUSIVE:
+    if result.verdict is INCONCLUSIVE:
         raise DrillInconclusiveError(result.cause)
-    if result.verdict == FAILED:
-        head = f"{result.node} ({result.role}), {result.fault}: {result.cause}"
-        raise DrillFailedError("\n".join([head, *explained(result.causes)]))
-    return result
+
+
+@pytest.fixture(scope="session")
+def watched(pytestconfig: pytest.Config, drills: Session) -> Callable[[NodeScenario], Loss]:
+    """Make something happen to a Kubernetes node, once, for all checks that ask what was seen of it."""
+
+    def run(scenario: NodeScenario) -> Loss:
+        one = Experiment(drills, scenario)
+        result = one.run()
+        pytestconfig.stash.setdefault(EXPERIMENTS, []).append(result.as_json())
+        attach(result, one.folder)
+        require_conclusive(result)
+        drills.say(scenario.loss.conclude(result, one.workload.history.operations()))
+        return scenario.loss
+
+    return run
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Hand over results of experiments that several checks share, with the first of them."""
+    report = yield
+    rows = item.config.stash.get(EXPERIMENTS, [])
+    report.user_properties += [(EXPERIMENT, rows.pop(0)) for _ in range(len(rows))]
+    return report
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def table(drills: Sequence[DrillRow], screen: Screen) -> list[str]:
     head, *lines = screen.table(HEAD, (_row(drill, screen) for drill in drills))
     shown = [head]
     for drill, line in zip(drills, lines, strict=True):
-        below = [drill["cause"], *drill.get("notes", ()), *explained(drill["causes"])]
+        below = [drill["cause"], *remedy(drill), *drill.get("notes", ())]
         if drill["phases"]:
             below.insert(0, "  ".join(f"{name} {seconds:.1f}" for name, seconds in drill["phases"].items()))
         shown += [line, *(row for text in below if text for row in screen.lines(screen.text(f"    {text}")))]
@@ -41,6 +41,19 @@ def counted(drills: Sequence[DrillRow]) -> str:
 def explained(causes: Iterable[CauseRow]) -> list[str]:
     """The causes of a drill or a check: name and symptom, what shows it, what to do."""
     return [line for cause in causes for line in str(Cause(**cause)).splitlines()]
+
+
+def failure(drill: DrillRow) -> list[str]:
+    """What did not hold, the cause and what to do, a line each, and where the lists and sums are."""
+    lines = [f"{drill['node']} ({drill['role']}), {drill['fault']}: {drill['cause']}", *remedy(drill)]
+    return [*lines, f"evidence: {drill['folder']}"] if drill["folder"] else lines
+
+
+def remedy(drill: DrillRow) -> list[str]:
+    """The cause that explains most, and what to do about it."""
+    for cause in drill["causes"][:1]:
+        return [f"cause: {cause['name']}: {cause['symptom']}", f"do: {cause['remedy']}"]
+    return []
 
 
 def explained_in_markdown(title: str, causes: Iterable[CauseRow]) -> list[str]:

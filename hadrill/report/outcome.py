@@ -11,7 +11,10 @@ PROPERTY = "hadrill"
 """Under this name an outcome's details travel from a worker to the process that reports."""
 
 DRILL = "hadrill-drill"
-"""The same for a drill's result."""
+"""The same for the result of a drill that is a test of its own."""
+
+EXPERIMENT = "hadrill-experiment"
+"""The same for an experiment that several checks share."""
 
 
 class Ending(StrEnum):

@@ -12,7 +12,7 @@ from hadrill.inventory import Inventory
 from hadrill.report.allure import Page
 from hadrill.report.chaos_page import write_chaos_page
 from hadrill.report.memory import HistoryError, remember, remembered
-from hadrill.report.outcome import DRILL, PROPERTY, Ending, Outcome
+from hadrill.report.outcome import DRILL, EXPERIMENT, PROPERTY, Ending, Outcome
 from hadrill.report.regression import Regression, regressions
 from hadrill.report.rows import DrillRow
 from hadrill.report.run_folder import point_latest_at, write_summary
@@ -93,6 +93,8 @@ class Reporter:
         """Keep the outcome of a check: of its call, or of whatever failed before or after it."""
         self.spans.setdefault(report.nodeid, []).append((report.start, report.stop))
         details = _details(report)
+        shared: list[Any] = [value for name, value in report.user_properties if name == EXPERIMENT]
+        self.drills += shared
         drilled: list[Any] = [value for name, value in report.user_properties if name == DRILL]
         if drilled and report.when != "teardown":
             self.drills += drilled if report.when == "call" else []

@@ -6,11 +6,20 @@ from typing import Any, NotRequired, TypedDict
 from hadrill.diagnosis import CauseRow
 
 
+class ProblemRow(TypedDict):
+    """What was not as it must be: in one line, and its lists and sums. `invariant` is the one that it violates."""
+
+    what: str
+    details: Sequence[str]
+    invariant: str
+    known: bool
+
+
 class DrillRow(TypedDict):
     """One drill, or one round of a chaos run. Seconds but for counts; None where nothing could be measured.
 
     A line of the history has `schema` and `at` too, and no `lanes`, `evidence` and `notes`; an older one has no
-    `foreign_...`.
+    `foreign_...`, `problems` and `waited_s`.
     """
 
     id: str
@@ -34,10 +43,12 @@ class DrillRow(TypedDict):
     foreign_before: NotRequired[int | None]
     foreign_after: NotRequired[int | None]
     loss_window_s: float
+    problems: NotRequired[Sequence[ProblemRow]]
     causes: Sequence[CauseRow]
     notes: NotRequired[Sequence[str]]
     evidence: NotRequired[Sequence[str]]
     wall_s: float
+    waited_s: NotRequired[float]
     overhead_s: float | None
     converged_s: float | None
     folder: str

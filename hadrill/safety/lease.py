@@ -5,6 +5,7 @@ Members of the drill's cluster are leased `exclusive`; hosts on the clients' way
 can be drilled at once, but not while somebody breaks a proxy.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -48,20 +49,27 @@ class Lease:
     wanted: Sequence[tuple[Host, str]]
     seconds: float
 
-    def take(self) -> None:
-        """Lease every host or none. Raises LeaseHeldError, and UnreachableError for a host that does not answer."""
+    def take(self) -> float:
+        """Lease every host or none; returns the seconds for which others of this run had them.
+
+        Raises LeaseHeldError, and UnreachableError for a host that does not answer.
+        """
+        first: list[float] = []
 
         def held() -> str | None:
             holders = self._try()
             strange = [each for each in holders if f"run={self.run} " not in each]
             if strange:
                 raise LeaseHeldError(strange[0])
+            if holders:
+                first.append(time.monotonic())
             return holders[0] if holders else None
 
         try:
             eventually("the lease on the cluster's hosts", held, Deadline(WAIT_SECONDS))
         except OverdueError as error:
             raise LeaseHeldError(str(error)) from error
+        return time.monotonic() - first[0] if first else 0.0
 
     def release(self) -> list[str]:
         """Give it back on every host that answers; returns what went wrong. The lease ends by itself elsewhere."""

@@ -3,6 +3,8 @@
 Everything is below /var/lib/hadrill-drills: one folder a drill, which is gone when its fault is.
 """
 
+from collections.abc import Iterable
+
 from hadrill.inventory import Host
 from hadrill.remote import Output, Remote, shell
 
@@ -24,6 +26,16 @@ systemctl reset-failed "$2.*" 2>/dev/null
 _LEFT = f"""
 for f in {ROOT}/*/heal; do [ -e "$f" ] && basename "$(dirname "$f")"; done
 nft list tables 2>/dev/null | sed -n 's/^table inet hadrill_\\([0-9a-f]\\{{12\\}}\\)$/table \\1/p'
+:
+"""
+# $@ are drills.
+_TRACES = f"""
+for d; do
+  [ ! -e {ROOT}/"$d" ] || echo "folder $d"
+  [ ! -e {ROOT}/leases/"$d" ] || echo "lease $d"
+  ! systemctl is-active --quiet hadrill-heal-"$d".timer || echo "timer $d"
+  ! nft list table inet hadrill_"$d" >/dev/null 2>&1 || echo "rules $d"
+done
 :
 """
 
@@ -72,3 +84,8 @@ def disarm_and_heal(remote: Remote, host: Host, drill: str) -> None:
 def left_on(remote: Remote, host: Host) -> list[str]:
     """Drills whose traces lie on a host, and nft tables of drills, told by their twelve digits. Raises RemoteError."""
     return remote.run(host, _LEFT).stdout.splitlines()
+
+
+def traces_of(remote: Remote, host: Host, drills: Iterable[str]) -> list[str]:
+    """What of these drills is still on a host: folders, leases, timers, tables of rules. Raises RemoteError."""
+    return remote.run(host, shell.script(_TRACES, *drills)).stdout.splitlines()

@@ -12,7 +12,7 @@ from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services.errors import NoMemberError
 from hadrill.timing import POLL, Budget, Timeline
-from hadrill.workload import History, Lane, Operation
+from hadrill.workload import History, Invariant, Lane, Operation
 
 Probe = Callable[[], "Member"]
 Watch = Callable[[Timeline, threading.Event], None]
@@ -59,8 +59,8 @@ class Cluster(ABC):
     """The fault by which members are restarted one after the other."""
     look_seconds: ClassVar[float] = POLL
     """Between two questions of the probe; longer where the answer costs its host much."""
-    single_leader: ClassVar[bool] = True
-    """Whether two members that take writes at the same time are a split brain."""
+    exempt: ClassVar[Mapping[Invariant, str]] = {}
+    """Invariants that say nothing of this service, each with the reason."""
     resumes_whole: ClassVar[bool] = False
     """Whether a cluster that lost its majority goes on only when every member is back."""
     goes_on: ClassVar[tuple[str, ...]] = ()

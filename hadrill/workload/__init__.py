@@ -6,6 +6,7 @@ the same key, and no driver retries by itself, so that an outage is as long here
 
 from hadrill.workload.client import OPERATION_SECONDS, Answer, Client, Lane, WentBackError
 from hadrill.workload.history import FAIL, OK, UNKNOWN, History, Operation, Outcome
+from hadrill.workload.invariants import Invariant
 from hadrill.workload.outage import Outage, latencies, longest_outage
 from hadrill.workload.workload import DEFAULT_RATE, Workload
 
@@ -18,6 +19,7 @@ __all__ = [
     "Answer",
     "Client",
     "History",
+    "Invariant",
     "Lane",
     "Operation",
     "Outage",

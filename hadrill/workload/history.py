@@ -21,7 +21,10 @@ OK, FAIL, UNKNOWN = Outcome.OK, Outcome.FAIL, Outcome.UNKNOWN
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation: its key, its lane, monotonic start and end, what became of it, and what was answered."""
+    """One operation: its key, its lane, monotonic start and end, what became of it, and what was answered.
+
+    `error` is in words what a failed one ended with, `failure` the name of the exception.
+    """
 
     key: str
     lane: str
@@ -32,6 +35,7 @@ class Operation:
     error: str = ""
     value: int | None = None
     taken: str = ""
+    failure: str = ""
 
     @property
     def writes(self) -> bool:

@@ -1,8 +1,12 @@
-"""What must hold whatever is broken, judged from histories alone. Each returns what was violated, if anything."""
+"""What must hold whatever is broken: the names, and those that are judged from histories alone.
+
+Each function returns what was violated, if anything.
+"""
 
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
 
 from hadrill.workload.client import Lane, WentBackError
 from hadrill.workload.history import OK, Operation
@@ -11,29 +15,41 @@ SLACK_SECONDS = 1.0
 """An operation is given up at its deadline; its thread learns of it a little later."""
 
 
+class Invariant(StrEnum):
+    """What holds in every experiment, in the order in which a violation is told."""
+
+    OTHERS_DATA = "data of others stays"
+    NOTHING_LOST = "nothing acknowledged is lost"
+    ONE_LEADER = "one leader"
+    NEVER_BACK = "reads never go back"
+    IN_TIME = "operations end in time"
+    SERVED = "clients are served again in time"
+    NO_TRACE = "nothing is left behind"
+
+
 def late(operations: Iterable[Operation], lanes: Sequence[Lane]) -> str:
     """Every operation ends by its deadline: an application that waits for ever is an outage that nobody counts.
 
     A connection may have to be opened first, which has the same deadline again.
     """
     allowed = {lane.name: 2 * lane.seconds + SLACK_SECONDS for lane in lanes}
-    over = [each for each in operations if each.end - each.start > allowed[each.lane]]
+    over = [operation for operation in operations if operation.end - operation.start > allowed[operation.lane]]
     if not over:
         return ""
-    worst = max(over, key=lambda each: each.end - each.start)
+    worst = max(over, key=lambda operation: operation.end - operation.start)
     seconds = worst.end - worst.start
     return f"{len(over)} operations ended after their deadline, {worst.key} of {worst.lane!r} after {seconds:.1f} s"
 
 
 def untouched(operations: Iterable[Operation]) -> str:
-    """Where nothing is broken nothing fails, whatever happens to the other clusters."""
+    """Where nobody is to notice anything nothing fails."""
     done = list(operations)
-    failed = [each for each in done if each.outcome != OK]
+    failed = [operation for operation in done if operation.outcome != OK]
     if not done:
         return "not one operation was made"
     if not failed:
         return ""
-    return f"{len(failed)} of {len(done)} operations failed though nothing was broken here: {failed[0].error}"
+    return f"{len(failed)} of {len(done)} operations failed though nobody was to notice: {failed[0].error}"
 
 
 def went_back(operations: Iterable[Operation], same: Callable[[Operation], str] = lambda _: "") -> str:
@@ -41,14 +57,14 @@ def went_back(operations: Iterable[Operation], same: Callable[[Operation], str] 
 
     Compared are those for which `same` says the same: of one service, or of one server where servers may be behind.
     """
-    said = list(operations)
-    gone = [each for each in said if each.error.startswith(WentBackError.__name__)]
+    done = list(operations)
+    gone = [operation for operation in done if operation.failure == WentBackError.__name__]
     if gone:
         return f"reads went back {len(gone)} times: {gone[0].error}"
     reads: dict[str, list[Operation]] = {}
-    for each in said:
-        if each.outcome == OK and each.value is not None:
-            reads.setdefault(same(each), []).append(each)
+    for operation in done:
+        if operation.outcome == OK and operation.value is not None:
+            reads.setdefault(same(operation), []).append(operation)
     back = [pair for group in reads.values() for pair in _smaller_than_before(group)]
     if not back:
         return ""

@@ -123,7 +123,7 @@ class Workload:
     def _operate(self, lane: Lane, client: Client | None) -> Client | None:
         """Make one operation; returns the connection where it can be used again."""
         key = f"{self.drill}-{next(self._numbers)}"
-        me, answer, error, outcome = threading.get_ident(), Answer(), "", OK
+        me, answer, error, failure, outcome = threading.get_ident(), Answer(), "", "", OK
         start = time.monotonic()
         try:
             if client is None:
@@ -132,11 +132,12 @@ class Workload:
             answer = client.write(key) if lane.kind == "write" else client.read()
         except Exception as problem:  # noqa: BLE001 - whatever a driver raises is an outcome of the operation
             certain = client is None or lane.kind == "read" or lane.refused(problem)
-            outcome, error = FAIL if certain else UNKNOWN, f"{type(problem).__name__}: {problem}".splitlines()[0]
+            outcome, failure = FAIL if certain else UNKNOWN, type(problem).__name__
+            error = f"{failure}: {problem}".splitlines()[0]
         finally:
             self._in_flight.pop(me, None)
-        said = (outcome, answer.server, error[:200], answer.value, answer.taken)
-        self.history.add(Operation(key, lane.name, start, time.monotonic(), *said))
+        result = (outcome, answer.server, error[:200], answer.value, answer.taken, failure)
+        self.history.add(Operation(key, lane.name, start, time.monotonic(), *result))
         # A connection that failed is thrown away, whatever the reason.
         if client is not None and outcome != OK:
             client.close()

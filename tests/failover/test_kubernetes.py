@@ -8,7 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from hadrill.drill import Case, Result, Session
-from hadrill.drill.kubernetes import POWER_OFF, Loss, NodeLoss
+from hadrill.drill.scenarios.loss import POWER_OFF, Loss
+from hadrill.drill.scenarios.node import NodeScenario
+from hadrill.drill.scenarios.node_loss import AgentLoss, ServerLoss
 from hadrill.faults import Kind
 from hadrill.inventory import Host
 from hadrill.pytest_plugin.options import options_of
@@ -34,15 +36,17 @@ def wished(pytestconfig: pytest.Config, drills: Session) -> Host | None:
 
 
 @pytest.fixture(scope="module")
-def server_loss(pytestconfig: pytest.Config, drills: Session, nodes: KubernetesCluster, wished: Host | None) -> Loss:
+def server_loss(
+    pytestconfig: pytest.Config, watched: Callable[[NodeScenario], Loss], nodes: KubernetesCluster, wished: Host | None
+) -> Loss:
     """The server that leads the controllers, and etcd, is lost; with --role server one that leads nothing."""
-    return NodeLoss(drills, nodes).of_server(wished, options_of(pytestconfig).role or "leader")
+    return watched(ServerLoss(nodes, wished, options_of(pytestconfig).role or "leader"))
 
 
 @pytest.fixture(scope="module")
-def agent_loss(drills: Session, nodes: KubernetesCluster, wished: Host | None) -> Loss:
+def agent_loss(watched: Callable[[NodeScenario], Loss], nodes: KubernetesCluster, wished: Host | None) -> Loss:
     """An agent is lost."""
-    return NodeLoss(drills, nodes).of_agent(wished)
+    return watched(AgentLoss(nodes, wished))
 
 
 @pytest.mark.loses("k3s-server", POWER_OFF)
@@ -50,7 +54,7 @@ def test_server_loss_cluster_works(server_loss: Loss, nodes: KubernetesCluster) 
     """The API takes writes again within the budget, at its entry point, and nothing acknowledged is lost."""
     server_loss.require("cluster works")
     server_loss.require_outage("write", nodes.budget(Kind.BLACKHOLE, server_loss.role))
-    server_loss.require_kept()
+    server_loss.require_invariants()
 
 
 @pytest.mark.loses("k3s-server", POWER_OFF)
@@ -78,7 +82,7 @@ def test_agent_loss_cluster_works(agent_loss: Loss, nodes: KubernetesCluster) ->
     """The API does not notice."""
     agent_loss.require("cluster works")
     agent_loss.require_outage("write", nodes.budget(Kind.BLACKHOLE, "agent"))
-    agent_loss.require_kept()
+    agent_loss.require_invariants()
 
 
 @pytest.mark.loses("k3s-agent", POWER_OFF)

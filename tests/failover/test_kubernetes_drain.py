@@ -1,9 +1,13 @@
 """The planned case: an agent is emptied for work on it, and takes pods again. Nobody is to notice."""
 
+from collections.abc import Callable
+
 import pytest
 
 from hadrill.drill import Session
-from hadrill.drill.kubernetes import CORDON, Drain, Loss
+from hadrill.drill.scenarios.drain import Drain
+from hadrill.drill.scenarios.loss import CORDON, Loss
+from hadrill.drill.scenarios.node import NodeScenario
 from hadrill.faults import Kind
 from hadrill.pytest_plugin.options import options_of
 from hadrill.services.kubernetes.cluster import KubernetesCluster
@@ -24,10 +28,12 @@ def nodes(drills: Session) -> KubernetesCluster:
 
 
 @pytest.fixture(scope="module")
-def drain(pytestconfig: pytest.Config, drills: Session, nodes: KubernetesCluster) -> Loss:
+def drain(
+    pytestconfig: pytest.Config, drills: Session, nodes: KubernetesCluster, watched: Callable[[NodeScenario], Loss]
+) -> Loss:
     """An agent is drained, or the one that --node names."""
     wished = options_of(pytestconfig).node
-    return Drain(drills, nodes).of(drills.inventory.host(wished) if wished else None)
+    return watched(Drain(nodes, drills.inventory.host(wished) if wished else None))
 
 
 def test_drain_empties(drain: Loss) -> None:
@@ -41,7 +47,7 @@ def test_drain_is_not_noticed(drain: Loss, nodes: KubernetesCluster) -> None:
     drain.require_unnoticed(PAGES)
     drain.require_outage("write", nodes.budget(Kind.PLANNED, "agent"))
     drain.require_outage("read", nodes.budget(Kind.PLANNED, "agent"))
-    drain.require_kept()
+    drain.require_invariants()
 
 
 def test_drain_ends(drain: Loss) -> None:

@@ -13,7 +13,7 @@ from hadrill.services.haproxy.statistics import STATISTICS_PORT, Statistics
 from hadrill.services.postgresql.cluster import PostgresqlCluster
 from hadrill.services.redis.cluster import RedisCluster
 from hadrill.timing import Budget, Part, budget
-from hadrill.workload import History, Lane, Operation
+from hadrill.workload import History, Invariant, Lane, Operation
 
 SHUTDOWN_SECONDS = 1.0
 
@@ -24,7 +24,10 @@ class ProxyCluster(Cluster):
     role_of_hosts: str
     statistics_port: int
     roles = ("proxy", "proxy")
-    single_leader = False
+    exempt: ClassVar[dict[Invariant, str]] = {
+        Invariant.ONE_LEADER: "the services behind have leaders of their own",
+        Invariant.OTHERS_DATA: "proxies hold no data",
+    }
     behind: tuple[type[Cluster], ...]
     """The services whose clients come through these proxies."""
     drawn: ClassVar[dict[str, tuple[str, ...]]] = {"": ("container-kill", "container-stop", "power-off")}

@@ -24,9 +24,10 @@ from hadrill.services.kubernetes.probe import holder, probe, watch_leaders, watc
 from hadrill.services.kubernetes.service import API_PORT, Kubernetes
 from hadrill.services.kubernetes.workload import PAGES, lanes
 from hadrill.timing import Budget, Deadline, eventually
-from hadrill.workload import History, Lane
+from hadrill.workload import History, Invariant, Lane
 
 PLACE_SECONDS = 60.0
+READ_SECONDS = 20.0
 KUBELET_PORT = 10250
 OF_AGENTS = ("power-off", "isolate", "slow-link", "reject", "reboot", "kubelet-stop", "runtime-stop")
 OF_SERVERS = (*OF_AGENTS, "api-stop", "etcd-stop")
@@ -37,7 +38,10 @@ class KubernetesCluster(Cluster):
 
     service = "kubernetes"
     roles = ("leader", "server", "agent")
-    single_leader = False
+    exempt: ClassVar[dict[Invariant, str]] = {
+        Invariant.ONE_LEADER: "every API server takes writes, and etcd puts them in order",
+        Invariant.NEVER_BACK: "clients read an object that never changes",
+    }
     containers: ClassVar[dict[str, str]] = {"": "kubelet"}
     peer_port = KUBELET_PORT
     goes_on = (PAGES,)
@@ -138,9 +142,19 @@ class KubernetesCluster(Cluster):
         return self.kubernetes.servers
 
     def found(self, host: Host, drill: str, acknowledged: set[str], history: History) -> set[str]:
-        """Objects that a server lists."""
-        listed = self.kubernetes.api(host.address).items(path_of(drill, "configmaps"))
-        return acknowledged & {each["metadata"]["name"] for each in listed}
+        """Objects that a server lists; one that came back a moment ago may be late with its answer."""
+        names: set[str] = set()
+
+        def silent() -> str | None:
+            try:
+                listed = self.kubernetes.api(host.address).items(path_of(drill, "configmaps"))
+            except failures() as error:
+                return str(error)
+            names.update(item["metadata"]["name"] for item in listed)
+            return None
+
+        eventually(f"{host} to list what was written", silent, Deadline(READ_SECONDS))
+        return acknowledged & names
 
     def clean(self, drill: str) -> None:
         """The namespace."""

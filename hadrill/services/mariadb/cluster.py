@@ -19,7 +19,7 @@ from hadrill.services.mariadb.service import PORT, Mariadb
 from hadrill.services.mariadb.sql_proxies import sql_proxies
 from hadrill.services.mariadb.workload import COLUMNS, EMPTY, KEYS, TABLE, lanes
 from hadrill.timing import Budget
-from hadrill.workload import History, Lane, Operation
+from hadrill.workload import History, Invariant, Lane, Operation
 
 GALERA_PORT = 4567
 
@@ -29,7 +29,9 @@ class MariadbCluster(Cluster):
 
     service = "mariadb"
     roles = ("writer", "node")
-    single_leader = False
+    exempt: ClassVar[dict[Invariant, str]] = {
+        Invariant.ONE_LEADER: "nodes are of equal rank: certification decides which of two writes holds"
+    }
     # Nodes that lost their primary component form it anew when all are back, or by hand (pc.bootstrap).
     resumes_whole = True
     containers: ClassVar[dict[str, str]] = {"": "mariadb"}

@@ -21,7 +21,7 @@ from hadrill.services.minio.probe import probe, survives_the_loss_of
 from hadrill.services.minio.service import PORT, Minio
 from hadrill.services.minio.workload import SEED, NoQuorumError, body_of, bucket_of, lanes
 from hadrill.timing import Budget, Deadline, OverdueError, eventually
-from hadrill.workload import History, Lane
+from hadrill.workload import History, Invariant, Lane
 
 BACKEND = "be_minio"
 SETTLE_SECONDS = 30.0
@@ -36,7 +36,7 @@ class MinioCluster(Cluster):
 
     service = "minio"
     roles = ("node", "node")
-    single_leader = False
+    exempt: ClassVar[dict[Invariant, str]] = {Invariant.ONE_LEADER: "nodes are of equal rank"}
     containers: ClassVar[dict[str, str]] = {"": "minio"}
     processes: ClassVar[dict[str, str]] = {"minio": "minio server"}
     peer_port = PORT
@@ -136,12 +136,12 @@ class MinioCluster(Cluster):
 
     def remarks(self, history: History) -> list[str]:
         """How often an acknowledged object was said, or listed, not to be there."""
-        said = [each for each in history.operations() if each.error.startswith(NoQuorumError.__name__)]
+        unread = sum(operation.failure == NoQuorumError.__name__ for operation in history.operations())
         remarks = [
             f"{host} has {count} objects that it did not list" for host, count in self._unlisted.items() if count
         ]
-        if said:
-            remarks.append(f"{len(said)} reads of acknowledged objects ended in NoSuchKey: counted as failed reads")
+        if unread:
+            remarks.append(f"{unread} reads of acknowledged objects ended in NoSuchKey: counted as failed reads")
         return remarks
 
     def budget(self, kind: Kind, role: str, settings: dict[str, str] | None = None) -> Budget:

@@ -9,10 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hadrill.chaos import Round, Schedule
+from hadrill.drill import Case, Experiment, Session
+from hadrill.drill.scenarios import of_case
 from hadrill.inventory import Inventory
 from hadrill.lab.lab import Lab
 from hadrill.remote import Remote
 from hadrill.safety.on_target import ROOT as ON_TARGET
+from hadrill.services.cluster import Cluster
 from tests.selftest.lab.suite import BIN, ROOT
 
 STEP_SECONDS = 60.0
@@ -46,6 +49,11 @@ def written(folder: Path, *rounds: Round) -> Path:
     file = folder / "mine.json"
     file.write_text(Schedule(0, "lab", 120.0, rounds).as_json(), "utf-8")
     return file
+
+
+def drill_of(session: Session, cluster: Cluster, case: Case) -> Experiment:
+    """A case as the suite would run it."""
+    return Experiment(session, of_case(cluster, case))
 
 
 @contextmanager

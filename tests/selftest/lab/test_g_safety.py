@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hadrill.drill import Case, Drill, Session
+from hadrill.drill import Case, Session
 from hadrill.drill.errors import InconclusiveError
 from hadrill.drill.fault_block import fault_block
 from hadrill.inventory import Inventory
@@ -18,7 +18,7 @@ from hadrill.safety import journal
 from hadrill.safety.lease import LeaseHeldError
 from hadrill.services.clusters import cluster_of
 from hadrill.timing import Deadline, eventually
-from tests.selftest.lab.drilling import running, traces, until_step
+from tests.selftest.lab.drilling import drill_of, running, traces, until_step
 from tests.selftest.lab.suite import BIN, ROOT, until_healthy
 
 GONE_SECONDS = 5.0
@@ -134,7 +134,7 @@ def test_a_degraded_cluster_is_refused_with_the_arithmetic(
     down = lab_inventory.host("minio-03")
     ssh.run(down, "systemctl stop hadrill-minio")
     try:
-        result = Drill(session, cluster, Case("minio", "container-stop", host="minio-02")).run()
+        result = drill_of(session, cluster, Case("minio", "container-stop", host="minio-02")).run()
     finally:
         ssh.run(down, "systemctl start hadrill-minio")
     assert result.verdict == "inconclusive"
@@ -148,7 +148,7 @@ def test_a_fault_without_effect_is_inconclusive(session: Session, lab_inventory:
     # A firewall of somebody else's that lets everything pass before the drill's own rules: nft that does nothing.
     ssh.run(host, "printf '#!/bin/sh\\n' > /usr/local/sbin/nft; chmod +x /usr/local/sbin/nft")
     try:
-        result = Drill(session, cluster, Case("redis", "isolate", host=host.name)).run()
+        result = drill_of(session, cluster, Case("redis", "isolate", host=host.name)).run()
     finally:
         ssh.run(host, "rm /usr/local/sbin/nft")
     assert result.verdict == "inconclusive"
@@ -159,7 +159,7 @@ def test_a_fault_that_ends_by_itself_is_inconclusive(session: Session, lab_inven
     cluster = cluster_of(lab_inventory, ssh, "redis")
     host = cluster.target("replica")
     ssh.run(host, "systemd-run --quiet --on-active=3s --timer-property=AccuracySec=50ms systemctl start hadrill-redis")
-    drill = Drill(session, cluster, Case("redis", "container-stop", host=host.name))
+    drill = drill_of(session, cluster, Case("redis", "container-stop", host=host.name))
     result = drill.run()
     assert (result.verdict, "cannot be shown" in result.cause) == ("inconclusive", True), result.cause
 
@@ -170,7 +170,7 @@ def test_what_a_host_cannot_offer_is_unavailable_with_the_reason(
     cluster = cluster_of(lab_inventory, ssh, "redis")
     host = cluster.target("replica").name
     said = {
-        name: Drill(session, cluster, Case("redis", name, host=host)).run() for name in ("engine-stop", "disk-full")
+        name: drill_of(session, cluster, Case("redis", name, host=host)).run() for name in ("engine-stop", "disk-full")
     }
     assert {result.verdict for result in said.values()} == {"unavailable"}
     assert "podman has no daemon" in said["engine-stop"].cause

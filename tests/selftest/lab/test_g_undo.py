@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from hadrill.drill import Case, Drill, Session
+from hadrill.drill import Case, Session
 from hadrill.drill.aim import target_of
 from hadrill.drill.case import fault_of
 from hadrill.drill.fault_block import fault_block
@@ -15,6 +15,7 @@ from hadrill.safety import on_target
 from hadrill.services.cluster import Cluster
 from hadrill.services.clusters import cluster_of
 from hadrill.timing import Deadline, eventually
+from tests.selftest.lab.drilling import drill_of
 from tests.selftest.lab.suite import until_healthy
 
 WHOLE_SECONDS = 60.0
@@ -80,7 +81,7 @@ def test_an_owners_shaping_makes_a_slow_link_unavailable_and_stays(
 ) -> None:
     owner("tc qdisc add dev eth0 root tbf rate 50mbit burst 256kbit latency 400ms", "tc qdisc del dev eth0 root")
     before = ssh.run(replica, SHAPED).stdout
-    result = Drill(session, redis, Case("redis", "slow-link", host=replica.name)).run()
+    result = drill_of(session, redis, Case("redis", "slow-link", host=replica.name)).run()
     assert result.verdict == "unavailable", result.cause
     assert "its device eth0 is shaped already: qdisc tbf" in result.cause
     assert ssh.run(replica, SHAPED).stdout == before

@@ -4,13 +4,14 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from hadrill.drill.case import Case
-from hadrill.drill.collecting import Wish, cases
-from hadrill.drill.judge import judge
+from hadrill.drill.collecting import Selection, cases
+from hadrill.drill.invariants import Allowed, Judgement, Observed, judge
 from hadrill.drill.result import Result
 from hadrill.drill.verdict import Verdict
 from hadrill.faults import FAULTS, Target, fault
@@ -28,9 +29,11 @@ from hadrill.services.cluster import SILENT, Cluster, Member
 from hadrill.services.proxies import seconds_of
 from hadrill.services.redis.budget import seconds_of as redis_seconds
 from hadrill.timing import Part, budget
+from hadrill.workload import Lane
 
 TARGET = Target("abc", "redis", "redis-server", "198.18.0.1", ("198.18.0.124",), 6379, 6379, "/var/lib/hadrill/redis")
 THREE = ("a", "b", "c")
+LANES = ("write new 1", "write pooled 1")
 
 
 def test_the_guard_says_the_sum() -> None:
@@ -60,56 +63,61 @@ def test_an_unknown_fault_names_those_that_exist() -> None:
         fault("earthquake", TARGET)
 
 
-def verdict(may_lose: bool = False, objective: Objective | None = None, **known: Any) -> Result:
-    return judged(may_lose, objective, **known)[0]
+def judged(may_lose: bool = False, objective: Objective | None = None, **known: Any) -> Judgement:
+    stub = cast("Cluster", type("Stub", (), {"loss_bound": lambda *_: "the bound", "exempt": {}, "shown_by": None})())
+    result = Result("1", "redis", "redis-01", "master", "power-off")
+    result.lanes = {
+        name: {"outage_s": known.get("outage", 1.0), "return_outage_s": known.get("back", 0.1)} for name in LANES
+    }
+    result.lost = known.get("lost", 0)
+    lanes = [cast("Lane", SimpleNamespace(name=name, seconds=2.0)) for name in LANES]
+    allowed = Allowed(10.0, "5 + 5 = 10.0 s")
+    return judge(Observed(stub, result, (), lanes, lambda _: allowed, may_lose=may_lose, objective=objective))
 
 
-def judged(may_lose: bool = False, objective: Objective | None = None, **known: Any) -> tuple[Result, bool]:
-    stub = cast("Cluster", type("Stub", (), {"loss_bound": lambda *_: "the bound"})())
-    result = Result("1", "redis", "redis-01", "master", "power-off", budget_s=10.0, budget="5 + 5 = 10.0 s")
-    result.lanes = {"write new 1": {"outage_s": known.pop("outage", 1.0), "return_outage_s": known.pop("back", 0.1)}}
-    problems = known.pop("problems", [])
-    for name, value in known.items():
-        setattr(result, name, value)
-    why = judge(result, stub, objective, problems, may_lose=may_lose)
-    return result, why
+def causes(*arguments: Any, **known: Any) -> list[str]:
+    return [problem.what for problem in judged(*arguments, **known).problems]
 
 
 def test_a_drill_within_its_budget_passes() -> None:
-    assert (verdict(lost=0).verdict, verdict(lost=0).cause) == ("passed", "")
+    assert judged() == Judgement()
 
 
-def test_an_outage_over_the_budget_fails_and_says_which_sum() -> None:
-    result = verdict(outage=10.5)
-    assert result.verdict == "failed"
-    assert "write new 1: 10.5 s without success at the fault, allowed 10.0 s (budget 5 + 5 = 10.0 s)" in result.cause
+def test_an_outage_over_the_budget_fails_in_one_line_and_its_sum_is_told_once() -> None:
+    (problem,) = judged(outage=10.5).problems
+    assert problem.what == "10.5 s without success (write pooled 1 at the fault and 1 more), allowed 10.0 s"
+    assert problem.details == (
+        "write pooled 1 at the fault: 10.5 s, allowed 10.0 s",
+        "write new 1 at the fault: 10.5 s, allowed 10.0 s",
+        "allowed: 5 + 5 = 10.0 s",
+    )
 
 
 def test_an_outage_at_the_return_of_the_member_counts_too() -> None:
-    assert "at the return of the member" in verdict(back=11.0).cause
+    assert "at the return of the member" in causes(back=11.0)[0]
 
 
 def test_the_owners_promise_counts_where_it_is_stricter() -> None:
-    assert "slo.redis.rto 2s" in verdict(outage=3.0, objective=Objective(rto="2s")).cause
-    assert verdict(outage=3.0, objective=Objective(rto="60s")).verdict == "passed"
-    assert (
-        "lost_writes allows 0; what may be: the bound"
-        in verdict(may_lose=True, lost=1, objective=Objective(lost_writes=0)).cause
-    )
+    assert causes(outage=3.0, objective=Objective(rto="2s")) == [
+        "3.0 s without success (write pooled 1 at the fault and 1 more), allowed 2.0 s (slo.redis.rto)"
+    ]
+    assert causes(outage=3.0, objective=Objective(rto="60s")) == []
+    (lost,) = judged(may_lose=True, lost=1, objective=Objective(lost_writes=0)).problems
+    assert lost.what.endswith("slo.redis.lost_writes allows 0")
+    assert "what may be: the bound" in lost.details
 
 
 def test_hosts_are_asked_for_every_failure_but_a_loss_that_their_settings_allow() -> None:
     none = Objective(lost_writes=0)
-    assert [verdict(True, none, lost=1).verdict, judged(True, none, lost=1)[1]] == ["failed", False]
-    assert judged(True, none, lost=1, outage=10.5)[1]
-    assert judged(lost=1)[1]
-    assert not judged()[1]
+    assert [problem.known for problem in judged(True, none, lost=1).problems] == [True]
+    assert [problem.known for problem in judged(True, none, lost=1, outage=10.5).problems] == [True, False]
+    assert [problem.known for problem in judged(lost=1).problems] == [False]
 
 
 def test_a_lost_write_fails_where_none_may_be_and_is_reported_where_some_may() -> None:
-    assert "2 acknowledged writes lost within 0.0 s, none may be" in verdict(lost=2).cause
-    allowed = verdict(may_lose=True, lost=2)
-    assert allowed.verdict == "passed"
+    assert causes(lost=2) == ["2 acknowledged writes lost within 0.0 s, none may be"]
+    allowed = judged(may_lose=True, lost=2)
+    assert allowed.problems == []
     assert "bound: the bound" in allowed.notes[0]
 
 
@@ -137,7 +145,7 @@ LISTED = {"master": ("power-off", "isolate"), "replica": ("power-off",), "sentin
 
 
 def test_cases_by_role_without_a_node(lab_inventory: Inventory) -> None:
-    made = cases(lab_inventory, "redis", LISTED, Wish())
+    made = cases(lab_inventory, "redis", LISTED, Selection())
     assert [str(each) for each in made] == [
         "master-power-off",
         "master-isolate",
@@ -147,13 +155,13 @@ def test_cases_by_role_without_a_node(lab_inventory: Inventory) -> None:
 
 
 def test_a_node_takes_the_role_that_it_has_when_the_drill_begins(lab_inventory: Inventory) -> None:
-    made = cases(lab_inventory, "redis", LISTED, Wish(node="redis-02"))
+    made = cases(lab_inventory, "redis", LISTED, Selection(node="redis-02"))
     assert made == [
         Case("redis", "power-off", "", "redis-02"),
         Case("redis", "isolate", "", "redis-02"),
         Case("redis", "container-stop", "sentinel", "redis-02"),
     ]
-    assert cases(lab_inventory, "redis", LISTED, Wish(node="maria-01")) == []
+    assert cases(lab_inventory, "redis", LISTED, Selection(node="maria-01")) == []
 
 
 def test_one_late_answer_does_not_make_a_member_a_lost_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,22 +173,22 @@ def test_one_late_answer_does_not_make_a_member_a_lost_one(monkeypatch: pytest.M
 
 
 def test_a_lost_majority_is_drilled_only_where_its_service_is_meant(lab_inventory: Inventory) -> None:
-    assert Wish().concerns(lab_inventory, "redis")
-    assert Wish(service="redis").concerns(lab_inventory, "redis")
-    assert not Wish(service="redis").concerns(lab_inventory, "postgresql")
-    assert Wish(node="redis-02").concerns(lab_inventory, "redis")
-    assert not Wish(node="maria-01").concerns(lab_inventory, "redis")
+    assert Selection().concerns(lab_inventory, "redis")
+    assert Selection(service="redis").concerns(lab_inventory, "redis")
+    assert not Selection(service="redis").concerns(lab_inventory, "postgresql")
+    assert Selection(node="redis-02").concerns(lab_inventory, "redis")
+    assert not Selection(node="maria-01").concerns(lab_inventory, "redis")
 
 
 def test_filters_repeats_and_faults_that_are_not_listed(lab_inventory: Inventory) -> None:
-    assert cases(lab_inventory, "redis", LISTED, Wish(role="master", fault="isolate", repeat=3)) == 3 * [
+    assert cases(lab_inventory, "redis", LISTED, Selection(role="master", fault="isolate", repeat=3)) == 3 * [
         Case("redis", "isolate", "master")
     ]
-    assert cases(lab_inventory, "redis", LISTED, Wish(role="replica", fault="slow-link")) == [
+    assert cases(lab_inventory, "redis", LISTED, Selection(role="replica", fault="slow-link")) == [
         Case("redis", "slow-link", "replica")
     ]
-    assert cases(lab_inventory, "redis", LISTED, Wish(service="minio")) == []
-    leading = cases(lab_inventory, "redis", LISTED, Wish(node="redis-02", make_leader=True))
+    assert cases(lab_inventory, "redis", LISTED, Selection(service="minio")) == []
+    leading = cases(lab_inventory, "redis", LISTED, Selection(node="redis-02", make_leader=True))
     assert leading == [Case("redis", "power-off", "master", "redis-02"), Case("redis", "isolate", "master", "redis-02")]
 
 
@@ -209,8 +217,8 @@ def test_a_host_that_another_run_has_switched_off_is_not_left_behind(
     assert swept() == []
 
 
-def test_wishes_that_cannot_be_meant_are_all_named(lab_inventory: Inventory) -> None:
-    said = "\n".join(Wish("nobody", "nothing", "earthquake", "king", 0, make_leader=True).problems(lab_inventory))
+def test_selections_that_cannot_be_meant_are_all_named(lab_inventory: Inventory) -> None:
+    said = "\n".join(Selection("nobody", "nothing", "earthquake", "king", 0, make_leader=True).problems(lab_inventory))
     for part in ("--node nobody", "--service nothing", "--fault earthquake", "--role king", "--repeat 0"):
         assert part in said
 

@@ -3,14 +3,12 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 import pytest
 
-from hadrill.drill import Session
-from hadrill.drill.case import Case
+from hadrill.drill import Case, Experiment, Session
 from hadrill.drill.errors import DrillBrokenError
-from hadrill.drill.trial import Trial
+from hadrill.drill.scenarios import SingleFault
 from hadrill.drill.verdict import Verdict
 from hadrill.inventory import Inventory
 from hadrill.pytest_plugin.failure import explain
@@ -20,19 +18,18 @@ from hadrill.report.outcome import Ending
 from hadrill.report.secrets import Scrubber
 from hadrill.services import registry
 from hadrill.services.asking import failures
-from hadrill.services.cluster import Cluster
 from hadrill.services.errors import BadAnswerError, Fields, NoLeaderError, named, parsed, reading
 from hadrill.services.haproxy.statistics import Statistics
 from hadrill.services.redis.cluster import RedisCluster
 from hadrill.timing import OverdueError
 
 
-class Ends(Trial):
+class Ends(Experiment):
     """A drill that ends as it is told to."""
 
     raises: Callable[[], Exception]
 
-    def _run(self) -> None:
+    def _ten_steps(self) -> None:
         raise self.raises()
 
 
@@ -40,7 +37,7 @@ def ended(inventory: Inventory, folder: Path, error: Exception) -> Ends:
     session = Session(inventory, Remote(inventory), folder)
     cluster = RedisCluster(inventory, session.remote)
     cluster.diagnose = lambda *_: None  # type: ignore[assignment,method-assign]  # nobody is asked
-    one = Ends(session, cast("Cluster", cluster), Case("redis", "isolate", host="redis-01"))
+    one = Ends(session, SingleFault(cluster, Case("redis", "isolate", host="redis-01")))
     one.raises = lambda: error
     one.run()
     return one
@@ -55,7 +52,7 @@ def test_what_only_a_bug_can_raise_ends_as_an_error_with_its_traceback(
     assert one.result.cause.startswith(f"a bug of hadrill's own: {type(error).__name__}: ")
     told = (one.folder / "error.txt").read_text("utf-8")
     assert "Traceback (most recent call last)" in told
-    assert "in _run" in told
+    assert "in _ten_steps" in told
     assert "result.json" in [file.name for file in one.folder.iterdir()]
 
 

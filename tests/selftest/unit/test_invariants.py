@@ -96,5 +96,5 @@ def test_a_read_without_an_answer_shows_nothing(outcome: Outcome) -> None:
 
 def test_an_acknowledged_object_that_is_not_there_is_seen() -> None:
     error = f"{WentBackError.__name__}: no object k1, which was acknowledged"
-    gone = Operation("1", LANES[1].name, 0.0, 1.0, FAIL, error=error)
+    gone = Operation("1", LANES[1].name, 0.0, 1.0, FAIL, error=error, failure=WentBackError.__name__)
     assert went_back([gone]) == f"reads went back 1 times: {error}"

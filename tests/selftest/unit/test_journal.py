@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hadrill.drill import Drill, Session
-from hadrill.drill.case import Case
+from hadrill.drill import Case, Experiment, Session
+from hadrill.drill.scenarios import SingleFault
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
 from hadrill.report.salvage import kept
@@ -49,10 +49,10 @@ def test_what_was_left_for_another_inventory_is_named_and_not_touched(
     assert f"remove {journal.folder() / 'd4.json'}" in said[1]
 
 
-class Interrupted(Drill):
+class Interrupted(Experiment):
     """A drill that is asked to end."""
 
-    def _run(self) -> None:
+    def _ten_steps(self) -> None:
         raise KeyboardInterrupt
 
 
@@ -68,7 +68,8 @@ def test_an_interrupted_drill_leaves_its_result_and_says_whether_all_is_undone(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     session = Session(lab_inventory, Remote(lab_inventory), tmp_path / "drills")
-    drill = Interrupted(session, RedisCluster(lab_inventory, session.remote), Case("redis", "isolate", "master"))
+    cluster = RedisCluster(lab_inventory, session.remote)
+    drill = Interrupted(session, SingleFault(cluster, Case("redis", "isolate", "master")))
     if not healed:
         journal.Entry(drill.id, "/i", "redis-01", "isolate", False, (), os.getpid(), "1").write()
     with pytest.raises(KeyboardInterrupt):

@@ -12,12 +12,12 @@ from cryptography import x509
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from hadrill.diagnosis import Answer, Facts, HostFacts
+from hadrill.diagnosis import Answer, Cause, Facts, HostFacts
 from hadrill.drill import Case
-from hadrill.drill.collecting import Wish
+from hadrill.drill.collecting import Selection
 from hadrill.drill.errors import DrillFailedError, InconclusiveError
-from hadrill.drill.kubernetes import CORDON, POWER_OFF, Loss
-from hadrill.drill.kubernetes.loss import Seen
+from hadrill.drill.result import Problem
+from hadrill.drill.scenarios.loss import CORDON, POWER_OFF, Loss, Milestone
 from hadrill.install.kubernetes.access import Pki
 from hadrill.install.kubernetes.addons import BUNDLED, FILES, manifests
 from hadrill.install.kubernetes.k3s import agent_config, server_config
@@ -41,6 +41,7 @@ from hadrill.services.kubernetes.place import deployment, left_over
 from hadrill.services.kubernetes.service import Kubernetes
 from hadrill.services.kubernetes.signs import INGRESS
 from hadrill.timing import Budget, Part
+from hadrill.workload import Invariant
 
 SHORT = Budget((Part("balancer", 4.0, "lb"),))
 LAB = Path(__file__).parents[3] / "inventories" / "lab"
@@ -153,8 +154,8 @@ def test_not_ready_has_a_soonest_and_a_latest() -> None:
 def test_a_loss_is_judged_by_what_was_seen(nodes: Kubernetes) -> None:
     loss = _loss(nodes)
     loss.seen = {
-        "comes back": Seen(4.0),
-        "NotReady": Seen(problem="waited 60.0 s for NotReady; last seen: still Ready"),
+        "comes back": Milestone(4.0),
+        "NotReady": Milestone(problem="waited 60.0 s for NotReady; last seen: still Ready"),
     }
     assert loss.require("comes back").seconds == 4.0
     with pytest.raises(DrillFailedError, match=r"k3s-worker-01 \(agent\), power-off: NotReady: waited 60.0 s"):
@@ -193,12 +194,13 @@ def test_a_node_is_not_ready_because_nobody_has_noticed_yet(nodes: Kubernetes, m
 def test_a_refused_loss_is_one_sentence_and_a_failed_one_has_its_causes(nodes: Kubernetes) -> None:
     refused = explain(InconclusiveError("refused, it would break the quorum"), Scrubber([]))
     assert (refused.outcome, refused.text) == ("inconclusive", "inconclusive: refused, it would break the quorum")
-    loss, cause = _loss(nodes), {"name": "etcd-no-quorum"}
-    loss.seen = {"cluster works": Seen(problem="waited 24.2 s", causes=(cause,)), "read back": Seen(1.0)}
-    loss.lost, loss.outages = 1, {"write new 6443": 67.3}
+    loss, cause = _loss(nodes), Cause("etcd-no-quorum", "", (), "").as_json()
+    loss.seen = {"cluster works": Milestone(problem="waited 24.2 s", causes=(cause,))}
+    loss.problems = [Problem("1 acknowledged writes lost", invariant=Invariant.NOTHING_LOST)]
+    loss.outages = {"write new 6443": 67.3}
     for judge in (
         lambda: loss.require("cluster works"),
-        loss.require_kept,
+        loss.require_invariants,
         lambda: loss.require_outage("write", SHORT),
     ):
         with pytest.raises(DrillFailedError) as failed:
@@ -232,7 +234,7 @@ def test_the_page_is_kept_off_servers_where_there_are_agents(nodes: Kubernetes, 
 
 def test_a_promise_is_judged_where_it_is_stricter(nodes: Kubernetes) -> None:
     loss, allowed = _loss(nodes), Budget((Part("balancer", 4.0, "lb"),))
-    loss.seen, loss.outages = {"rescheduled": Seen(31.0)}, {"read new 80": 3.4}
+    loss.seen, loss.outages = {"rescheduled": Milestone(31.0)}, {"read new 80": 3.4}
     loss.require_outage("read", allowed)
     assert loss.require_promised("rescheduled").seconds == 31.0
     loss.rto = 3.0
@@ -268,15 +270,15 @@ def test_a_backend_must_serve_during_the_loss_and_after_it(
 def test_a_loss_is_part_of_a_run_only_where_it_is_meant(nodes: Kubernetes) -> None:
     inventory = nodes.inventory
     server, agent = ("k3s-server", POWER_OFF), ("k3s-agent", POWER_OFF)
-    assert Wish().includes(inventory, *server)
-    assert Wish(node="k3s-worker-02").includes(inventory, *agent)
-    assert not Wish(node="k3s-worker-02").includes(inventory, *server)
-    assert not Wish(service="redis").includes(inventory, *agent)
-    assert not Wish(fault="isolate").includes(inventory, *agent)
-    assert Wish(role="server").includes(inventory, *server)
-    assert not Wish(role="server").includes(inventory, *agent)
-    assert Wish(fault=CORDON).includes(inventory, "k3s-agent", CORDON)
-    assert not Wish(fault=CORDON).includes(inventory, *agent)
+    assert Selection().includes(inventory, *server)
+    assert Selection(node="k3s-worker-02").includes(inventory, *agent)
+    assert not Selection(node="k3s-worker-02").includes(inventory, *server)
+    assert not Selection(service="redis").includes(inventory, *agent)
+    assert not Selection(fault="isolate").includes(inventory, *agent)
+    assert Selection(role="server").includes(inventory, *server)
+    assert not Selection(role="server").includes(inventory, *agent)
+    assert Selection(fault=CORDON).includes(inventory, "k3s-agent", CORDON)
+    assert not Selection(fault=CORDON).includes(inventory, *agent)
     assert str(Case("kubernetes", "power-off", "agent")) == "agent-power-off"
 
 

@@ -23,7 +23,7 @@ def test_a_key_that_drives_disagree_about_is_a_failed_read_and_is_told(lab_inven
     history = History()
     history.add(Operation("d-1", "read new 9000", 0.0, 0.1, OK, "", ""))
     error = f"{NoQuorumError.__name__}: no object d-1, which was acknowledged"
-    history.add(Operation("d-2", "read new 9000", 0.1, 0.2, FAIL, "", error))
+    history.add(Operation("d-2", "read new 9000", 0.1, 0.2, FAIL, "", error, failure=NoQuorumError.__name__))
     cluster = MinioCluster(lab_inventory, Remote(lab_inventory))
     assert went_back(history.operations(), cluster.shown_by) == ""
     assert cluster.remarks(history) == ["1 reads of acknowledged objects ended in NoSuchKey: counted as failed reads"]

@@ -5,7 +5,6 @@ import os
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -15,7 +14,6 @@ from hadrill.chaos.rounds import RoundsOf
 from hadrill.diagnosis import Cause
 from hadrill.drill.result import Result
 from hadrill.drill.session import Session
-from hadrill.drill.trial import Trial
 from hadrill.drill.verdict import Verdict
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
@@ -172,7 +170,7 @@ def test_what_passed_is_kept_while_there_is_room_and_what_failed_always(
         folder = session.folder / name
         folder.mkdir(parents=True)
         (folder / "log").write_text("x" * (1 << 20), "utf-8")
-        rounds.judge(cast("Trial", SimpleNamespace(folder=folder)), result, list(problems))
+        rounds.judge(folder, result, list(problems))
         return result
 
     assert (judged("1").evidence, judged("2").evidence) == (["log"], [])

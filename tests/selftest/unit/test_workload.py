@@ -177,4 +177,5 @@ def test_the_history_is_kept_as_json_lines_from_the_fault_on(tmp_path: Path) -> 
         "error": "",
         "value": 7,
         "taken": "",
+        "failure": "",
     }

@@ -2,26 +2,30 @@
 
 import math
 import time
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
+from hadrill.diagnosis import CauseRow
 from hadrill.drill.errors import DrillFailedError
+from hadrill.drill.result import Problem, Result
 from hadrill.inventory import Host
 from hadrill.services.kubernetes.backends import Round
 from hadrill.services.kubernetes.budget import Timers
 from hadrill.timing import Budget
+from hadrill.workload import OK, Invariant, Operation
 
 POWER_OFF, CORDON = "power-off", "cordon"
 """What happens to nodes."""
 
 
 @dataclass
-class Seen:
+class Milestone:
     """What was waited for: seconds after the fault (or the return), or why it did not come."""
 
     seconds: float = 0.0
     problem: str = ""
-    causes: tuple[dict[str, Any], ...] = ()
+    causes: tuple[CauseRow, ...] = ()
 
     def __str__(self) -> str:
         return self.problem or f"after {self.seconds:.1f} s"
@@ -41,40 +45,52 @@ class Loss:
     """Seconds that settings.yaml promises, where it promises any."""
     began: float = 0.0
     healed: float = 0.0
-    seen: dict[str, Seen] = field(default_factory=dict)
+    seen: dict[str, Milestone] = field(default_factory=dict)
     outages: dict[str, float] = field(default_factory=dict)
     """Seconds without a success by lane."""
     failed: dict[str, int] = field(default_factory=dict)
     """Operations that did not succeed, by lane."""
-    lost: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    """What of the invariants was violated."""
     backends: list[Round] = field(default_factory=list)
     """What pods on the nodes saw of the data services."""
     remaining: tuple[str, ...] = ()
     """Every node but the victim."""
-    services: dict[str, Seen] = field(default_factory=dict)
+    services: dict[str, Milestone] = field(default_factory=dict)
     """Why data services did not serve pods, of those that did not."""
 
     def __str__(self) -> str:
         return f"{self.victim} ({self.role}{', of etcd too' if self.in_etcd else ''}), {self.fault}"
 
     @property
-    def causes(self) -> tuple[dict[str, Any], ...]:
+    def causes(self) -> tuple[CauseRow, ...]:
         """Those that were named first, when something did not come in time."""
-        return next((each.causes for each in self.seen.values() if each.causes), ())
+        return next((milestone.causes for milestone in self.seen.values() if milestone.causes), ())
 
-    def require(self, name: str) -> Seen:
+    def conclude(self, result: Result, operations: Iterable[Operation]) -> str:
+        """Take over what was measured. Returns it in one line."""
+        not_done = Counter(one.lane for one in operations if one.outcome != OK and one.end >= self.began)
+        for lane, numbers in result.lanes.items():
+            self.outages[lane] = round(max(numbers["outage_s"], numbers["return_outage_s"]), 2)
+            self.failed[lane] = not_done[lane]
+        self.problems = [problem for problem in result.problems if problem.invariant]
+        told = ", ".join(f"{lane} {seconds:.1f} s" for lane, seconds in self.outages.items())
+        counted = f"{sum(self.failed.values())} failed; {result.lost} of {result.acknowledged} lost"
+        return f"{self.victim} {self.fault}: without success: {told}; {counted}"
+
+    def require(self, name: str) -> Milestone:
         """What was seen. Raises DrillFailedError with why it was not."""
-        found = self.seen[name]
-        if found.problem:
-            raise DrillFailedError(f"{self}: {name}: {found.problem}", found.causes)
-        return found
+        milestone = self.seen[name]
+        if milestone.problem:
+            raise DrillFailedError(f"{self}: {name}: {milestone.problem}", milestone.causes)
+        return milestone
 
-    def require_promised(self, name: str) -> Seen:
+    def require_promised(self, name: str) -> Milestone:
         """What was seen, as soon as settings.yaml promises. Raises DrillFailedError."""
-        found = self.require(name)
-        if found.seconds > self.rto:
-            raise DrillFailedError(f"{self}: {name} {found}; slo.kubernetes.rto promises {self.rto:g} s")
-        return found
+        milestone = self.require(name)
+        if milestone.seconds > self.rto:
+            raise DrillFailedError(f"{self}: {name} {milestone}; slo.kubernetes.rto promises {self.rto:g} s")
+        return milestone
 
     def require_outage(self, lanes: str, allowed: Budget) -> None:
         """Clients whose lanes begin so were served again in time. Raises DrillFailedError."""
@@ -86,11 +102,15 @@ class Loss:
             promised = f"slo.kubernetes.rto {self.rto:g} s, and " if self.rto < allowed.seconds else ""
             raise DrillFailedError(f"{self}: without success {what}; allowed {promised}{allowed}", self.causes)
 
-    def require_kept(self) -> None:
-        """Every server has all that was acknowledged. Raises DrillFailedError."""
-        self.require("read back")
-        if self.lost:
-            raise DrillFailedError(f"{self}: {self.lost} acknowledged writes are lost", self.causes)
+    def require_invariants(self) -> None:
+        """Nothing acknowledged is lost, and everything else holds that has no check of its own.
+
+        Raises DrillFailedError.
+        """
+        # How long clients were without service is judged lane by lane, see require_outage().
+        broken = [problem.what for problem in self.problems if problem.invariant != Invariant.SERVED]
+        if broken:
+            raise DrillFailedError(f"{self}: {'; '.join(broken)}", self.causes)
 
     def require_unnoticed(self, lane: str) -> None:
         """Not one operation of a lane failed. Raises DrillFailedError."""
@@ -101,9 +121,9 @@ class Loss:
         """Every remaining node's pod used a data service during the loss and after it. Raises DrillFailedError."""
         problems = self.unserved(name)
         if problems or not self.remaining:
-            why = self.services.get(name, Seen())
-            said = "; ".join([*(problems or ["no pods"]), *filter(None, [why.problem])])
-            raise DrillFailedError(f"{self}: {name}: {said}", why.causes)
+            why = self.services.get(name, Milestone())
+            what = "; ".join([*(problems or ["no pods"]), *filter(None, [why.problem])])
+            raise DrillFailedError(f"{self}: {name}: {what}", why.causes)
 
     def unserved(self, name: str) -> list[str]:
         """What pods of the remaining nodes missed of a data service; empty where they used it all the while."""
@@ -111,9 +131,9 @@ class Loss:
         began, healed = self.began + offset, self.healed + offset
         problems = []
         for node in self.remaining:
-            mine = [each for each in self.backends if each.node == node and each.at >= began]
-            problems += [f"{node}: {each.said[name]}" for each in mine if each.said[name] != "ok"][:1]
-            during = sum(each.at < healed for each in mine)
+            mine = [turn for turn in self.backends if turn.node == node and turn.at >= began]
+            problems += [f"{node}: {turn.said[name]}" for turn in mine if turn.said[name] != "ok"][:1]
+            during = sum(turn.at < healed for turn in mine)
             if during == 0 or during == len(mine):
                 problems.append(f"{node}: {during} round trips during the loss, {len(mine) - during} after it")
         return problems

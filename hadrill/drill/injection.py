@@ -31,7 +31,7 @@ TIMER_SLACK_SECONDS = 16.0
 Step = Callable[[int, str], None]
 
 
-class Breakage:
+class Injection:
     """One fault on one host. `step` is told when each of the drill's steps begins."""
 
     def __init__(self, session: Session, cluster: Cluster, case: Case, drill: str, step: Step) -> None:
@@ -40,6 +40,7 @@ class Breakage:
         self.proof = ""
         self.risk = ""  # what was risked by force
         self.entry: Entry | None = None
+        self.waited_s = 0.0  # for hosts that other experiments of this run had
         self.host, self.role = self._target()
         self._unhealed = False
 
@@ -91,24 +92,25 @@ class Breakage:
         """Members that are silent for a while, or say that they are out, are down."""
         members = self.cluster.voters(self.host)
         with ThreadPoolExecutor(max_workers=len(members)) as pool:
-            away = list(pool.map(lambda each: is_away(self.cluster.probe(each)), members))
+            away = list(pool.map(lambda host: is_away(self.cluster.probe(host)), members))
         down = tuple(host.name for host, gone in zip(members, away, strict=True) if gone)
         return Arithmetic(tuple(h.name for h in members), down, (self.host.name,), self.cluster.needed(self.host))
 
     @contextmanager
-    def leased(self, fault: Fault, seconds: float, way: str = SHARED) -> Iterator[None]:
+    def leased(self, fault: Fault, seconds: float, shared: str = SHARED) -> Iterator[None]:
         """The cluster's hosts are this drill's, for the fault's time and what follows.
 
-        `way` is the mode for hosts on the clients' way: EXCLUSIVE where one of them is broken too.
+        `shared` is the mode for hosts that lead other clusters' clients too: EXCLUSIVE where one of them is broken.
         """
-        wanted = [(host, EXCLUSIVE) for host in self.cluster.members] + [(host, way) for host in self.cluster.shared]
+        members, others = self.cluster.members, self.cluster.shared
+        wanted = [*((host, EXCLUSIVE) for host in members), *((host, shared) for host in others)]
         session = self.session
         who = f"{session.who}: {self.case.service} {self.case}"
         lease = Lease(session.remote, self.drill, session.run, who, wanted, seconds + LEASE_SECONDS)
         # Before the lease: a runner that dies with it in its hands must leave word of it.
         entry = self._written(fault)
         try:
-            lease.take()
+            self.waited_s = lease.take()
             yield
         finally:
             with shielded():

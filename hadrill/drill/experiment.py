@@ -1,0 +1,323 @@
+"""An experiment: the ten steps, whatever the scenario. What differs is asked of the scenario."""
+
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+from hadrill.diagnosis import Facts
+from hadrill.drill.errors import DegradedError, InconclusiveError, UnavailableError
+from hadrill.drill.evidence import Record, keep_error, keep_evidence, keep_facts, keep_result
+from hadrill.drill.injection import Injection
+from hadrill.drill.invariants import Observed, judge, left_behind
+from hadrill.drill.live import Live
+from hadrill.drill.measure import measure, read_back
+from hadrill.drill.observer import Observer
+from hadrill.drill.others_data import OthersData
+from hadrill.drill.preflight import Preflight, diagnose_failure, unhealthy, wait_healthy
+from hadrill.drill.result import ERROR, FAILED, INCONCLUSIVE, PASSED, UNAVAILABLE, Problem, Result
+from hadrill.drill.scenarios.scenario import Plan, Scenario
+from hadrill.drill.session import Session
+from hadrill.drill.verdict import Verdict
+from hadrill.faults import Fault
+from hadrill.faults.power import PowerError
+from hadrill.inventory import Host
+from hadrill.remote import RemoteError
+from hadrill.safety.journal import Entry, entries
+from hadrill.safety.lease import LeaseHeldError
+from hadrill.safety.on_target import traces_of
+from hadrill.safety.signals import end_if_asked
+from hadrill.services.asking import failures
+from hadrill.services.errors import NoLeaderError
+from hadrill.timing import Deadline, OverdueError, Timeline, eventually
+from hadrill.workload import Invariant, Workload
+
+CONVERGE_SECONDS = 180.0
+
+
+def expected() -> tuple[type[Exception], ...]:
+    """What an experiment may meet. Anything else is a bug of hadrill's own."""
+    return failures(InconclusiveError, LeaseHeldError, PowerError, RemoteError, OverdueError)
+
+
+class Experiment:
+    """One scenario, run once. Scenarios are given it, to work with what it has."""
+
+    def __init__(self, session: Session, scenario: Scenario, folder: str = "") -> None:
+        self.session, self.scenario, self.cluster = session, scenario, scenario.cluster
+        self.id = uuid.uuid4().hex[:12]
+        self.ids = [self.id]
+        """Under which names anything of it may lie on hosts."""
+        self.folder = session.folder / f"{folder or scenario.folder}-{self.id}"
+        case = scenario.case
+        self.result = Result(self.id, case.service, case.host, case.role, scenario.fault)
+        self.timeline = Timeline()
+        self.moments: dict[str, float] = {}
+        """When each step began, and when all was whole again, on the monotonic clock."""
+        self.problems: list[Problem] = []
+        """What was met on the way: never served again, not whole again."""
+        self.since = 0.0
+        """Successes before this moment do not count: an outage that was meant to be begins only then."""
+        self.live = Live(session.say, scenario.name)
+        self.workload: Workload
+        self.observer: Observer
+        self._others = OthersData(self.cluster, self.result)
+        self._was_whole = True
+        self._facts: Facts | None = None
+        self._missing: tuple[str, ...] = ()
+        self._unhealed: list[str] = []
+        self._left: tuple[str, ...] = ()
+        self._preflight: Preflight | None = None
+
+    def run(self) -> Result:
+        """All steps. What an experiment may meet, and a bug of our own, is never raised: it is the result's verdict.
+
+        Raises KeyboardInterrupt where the run is asked to end: after healing, and after its result is kept.
+        """
+        begun, self.result.began = time.monotonic(), round(time.time(), 3)
+        try:
+            self._ten_steps()
+        except UnavailableError as error:
+            self._ends(UNAVAILABLE, str(error))
+        except expected() as error:
+            self._ends_inconclusive(error)
+        except Exception as error:  # noqa: BLE001 - whatever else is raised is a bug, and must end in a report
+            self._ends_early(ERROR, keep_error(self.folder, error, self.session.inventory.credentials.values()))
+        except KeyboardInterrupt:
+            left = [f"{entry.fault} on {entry.host}" for entry in entries() if entry.drill in self.ids]
+            undone = f"not undone: {', '.join(left)}" if left else "what it broke is undone"
+            self._ends_early(INCONCLUSIVE, f"interrupted; {undone}")
+            self._keep(begun)
+            raise
+        finally:
+            self.live.end(self.result.verdict)
+        self._keep(begun)
+        end_if_asked()
+        return self.result
+
+    def _ten_steps(self) -> None:
+        """The whole experiment. Steps 7 and 10 happen whatever else happened."""
+        scenario = self.scenario
+        scenario.arrange(self)
+        self.step(1, "guard")  # quorum, consent, data of others: refused with the sum, or planned
+        plan = self._planned()
+        self.step(2, "lease")
+        with self._leased(plan):
+            self.step(3, "steady state")
+            with self._place(scenario.leader(plan)):  # the cluster is whole; data of others is counted
+                with scenario.clients(self), self._clients():  # every member answers, every client is served
+                    with scenario.broken(self, plan):  # 4 journal, timer on the target, watchdog; 5 inject and prove
+                        self.step(6, "watch")
+                        scenario.watch(self, plan)
+                    scenario.afterwards(self, plan)  # 7 healed when the block above was left
+                    self._converge()
+                    self.step(8, "read back")
+                measure(self.result, self.workload, self.timeline, self.moments, self.since)
+                self._missing = read_back(self.result, self.cluster, self.workload)
+            self.step(9, "verdict")  # data of others was counted again when the place was removed
+            self.judge(plan)
+        # 10 released when the block above was left: what still lies on a host then is left behind.
+        self._nothing_is_left()
+
+    def step(self, number: int, name: str) -> None:
+        """A step begins."""
+        self.moments.setdefault(name, time.monotonic())
+        self.timeline.add("drill", f"step {number} {name}")
+        self.live.step(number, name)
+
+    def fails(self, what: str, *details: str, known: bool = False) -> None:
+        """Something is not as it must be: one line, and what there is to be told beside it."""
+        first, *more = what.splitlines()
+        self.problems.append(Problem(first, (*more, *details), known=known))
+
+    @contextmanager
+    def injected(self, injection: Injection, fault: Fault, seconds: float) -> Iterator[Entry]:
+        """A fault is there, proved, for at most `seconds`, and healed when the block is left. What is not is told."""
+        try:
+            with injection.broken(fault, seconds) as entry:
+                self.timeline.add("drill", f"{fault.name} on {injection.host} is there: {injection.proof}")
+                yield entry
+        finally:
+            self._unhealed += injection.problems
+
+    def count_from_now(self) -> None:
+        """What was before was meant to be so: what is judged begins now."""
+        self.since = self.moments["inject"] = time.monotonic()
+
+    def ask_why(self, victim: str = "") -> None:
+        """Ask the hosts for a cause, while it is so. `victim` is the host that was broken on purpose."""
+        self._facts = diagnose_failure(self.result, self.cluster, self.moments["inject"], victim)
+
+    def plan(self) -> Plan:
+        """What run() would do. Only asks, touches nothing. Raises what run() would refuse with."""
+        return self.scenario.plan(self)
+
+    def _planned(self) -> Plan:
+        plan = self.plan()
+        self.result.node, self.result.role = plan.node, plan.role
+        if plan.allowed is not None:
+            self.allow(plan.allowed.seconds, str(plan.allowed))
+        if plan.injection is not None and plan.injection.risk:
+            self.result.notes.append(f"by force: {plan.injection.risk}")
+        return plan
+
+    def allow(self, seconds: float, budget: str) -> None:
+        """So long clients may be without service, by this sum."""
+        self.result.budget_s, self.result.budget = round(seconds, 2), budget
+        self.live.budget = seconds
+
+    @contextmanager
+    def _leased(self, plan: Plan) -> Iterator[None]:
+        """The cluster's hosts are this experiment's, where it breaks anything. Looks for what is left on them last."""
+        injection, fault = plan.injection, plan.fault
+        try:
+            with injection.leased(fault, plan.lease_s, plan.shared) if injection and fault else nullcontext():
+                self.result.waited_s = round(injection.waited_s, 2) if injection else 0.0
+                yield
+        finally:
+            self._left = self._traces()
+
+    @contextmanager
+    def _place(self, leader: Host) -> Iterator[None]:
+        """A whole cluster, and in it a place for the workload to write to, which is removed afterwards."""
+        if self.session.force:
+            self._was_whole = self.cluster.unhealthy() is None
+        else:
+            wait_healthy(self.cluster, self.scenario.healthy_s)
+            self._preflight = Preflight(self.cluster) if self.scenario.foretells else None
+        self._others.before()
+        try:
+            self.cluster.prepare(self.id, leader)
+            yield
+        finally:
+            try:
+                self.cluster.clean(self.id)
+            except failures() as error:
+                self.result.notes.append(f"what the workload wrote is still there: {error}")
+            self._others.after()
+
+    @contextmanager
+    def _clients(self) -> Iterator[None]:
+        """Observers of every member, and clients at the entry point that are served without a failure."""
+        lanes, rate = self.cluster.lanes(self.id), self.session.rate * self.cluster.rate_share
+        with (
+            Observer(self.cluster, self.timeline) as self.observer,
+            Workload(self.id, lanes, rate) as self.workload,
+        ):
+            self.live.watch(self.workload.history)
+            since, deadline = time.monotonic(), Deadline(self.scenario.steady_s)
+            eventually("every member to answer", self.observer.blind, deadline)
+            eventually("a steady workload before the fault", lambda: self.workload.unsteady(since), deadline)
+            if self._preflight is not None:
+                self._preflight.check()
+            self._others.steady()
+            yield
+        self.observer.require_sound()
+
+    def _converge(self) -> None:
+        healed = self.moments["heal"]
+        deadline = Deadline(CONVERGE_SECONDS, start=healed)
+        try:
+            # What was not whole before, and was drilled by force, cannot be; its members are back all the same.
+            back = self.cluster.unhealthy if self._was_whole else self.observer.blind
+            eventually(f"{self.cluster.service} to be whole again", back, deadline)
+            eventually("a steady workload at the end", lambda: self.workload.unsteady(healed), deadline)
+        except OverdueError as error:
+            self.fails(f"not whole after healing: {error}")
+        self.moments["converged"] = time.monotonic()
+
+    def judge(self, plan: Plan) -> None:
+        """Every invariant on the whole history, then the verdict; where it failed, why; and everything is kept."""
+        judgement = judge(self.observed(plan))
+        # What is missing of others' data is told first, then what was met on the way, then the other invariants.
+        first = [problem for problem in judgement.problems if problem.invariant == Invariant.OTHERS_DATA]
+        rest = [problem for problem in judgement.problems if problem.invariant != Invariant.OTHERS_DATA]
+        self.result.problems = [*first, *self.problems, *map(Problem, self._unhealed), *rest]
+        self.result.notes += judgement.notes
+        self._judged()
+        told = any(problem.known for problem in self.problems)
+        if any(not problem.known for problem in self.result.problems) and not told and not self.result.causes:
+            self.ask_why()
+        keep_evidence(self._record())
+
+    def _judged(self) -> None:
+        problems = self.result.problems
+        self._ends(FAILED if problems else PASSED, "; ".join(problem.what for problem in problems))
+
+    def observed(self, plan: Plan) -> Observed:
+        """All that invariants are judged by."""
+        return Observed(
+            self.cluster,
+            self.result,
+            self.workload.history.operations(),
+            self.workload.lanes,
+            lambda lane: self.scenario.allowed(lane, plan),
+            since=self.moments["watch"],
+            may_lose=self.scenario.may_lose(plan),
+            objective=self.scenario.objective(),
+            others=self._others.problem,
+            missing=self._missing,
+        )
+
+    def _traces(self) -> tuple[str, ...]:
+        """What of this experiment still lies on the cluster's hosts."""
+        remote = self.session.remote
+        hosts = dict.fromkeys([*self.cluster.members, *self.cluster.shared])
+        left = []
+        for host, traces in remote.everywhere(hosts, lambda host: traces_of(remote, host, self.ids)).items():
+            if isinstance(traces, RemoteError):
+                self.result.notes.append(f"not looked at for what is left: {traces}")
+            else:
+                left += [f"{host}: {trace}" for trace in traces]
+        return tuple(left)
+
+    def _nothing_is_left(self) -> None:
+        """The one invariant that can only be judged when everything is given back."""
+        if self._left:
+            self.result.problems.append(left_behind(self._left))
+            self._judged()
+
+    def _ends(self, verdict: Verdict, cause: str) -> None:
+        self.result.verdict, self.result.cause = verdict, cause
+
+    def _ends_early(self, verdict: Verdict, cause: str) -> None:
+        """Before its verdict: whatever could not be said of the cluster, what is so is told, and is a failure."""
+        self._ends(verdict, cause)
+        facts = [Problem(self._others.problem, invariant=Invariant.OTHERS_DATA)] if self._others.problem else []
+        facts += map(Problem, self._unhealed)
+        facts += [left_behind(self._left)] if self._left else []
+        if facts:
+            self.result.problems = facts
+            self._ends(FAILED if verdict is not ERROR else ERROR, "; ".join([*(fact.what for fact in facts), cause]))
+
+    def _ends_inconclusive(self, error: Exception) -> None:
+        # Nobody leads, nobody says who, or members are away: there is a reason for that too.
+        if isinstance(error, NoLeaderError | DegradedError):
+            error = unhealthy(self.cluster, error)
+        self._ends_early(INCONCLUSIVE, str(error) or type(error).__name__)
+        if isinstance(error, InconclusiveError) and error.facts is not None:
+            keep_facts(self.folder, error.facts, self.session.inventory.credentials.values())
+
+    def _keep(self, begun: float) -> None:
+        result, moments = self.result, self.moments
+        result.wall_s = round(time.monotonic() - begun, 2)
+        if "converged" in moments:
+            breaking = moments["converged"] - moments["inject"]
+            result.overhead_s = round(result.wall_s - breaking - result.waited_s, 2)
+            result.converged_s = round(moments["converged"] - moments["heal"], 2)
+        keep_result(self.folder, result, self.session.inventory.credentials.values())
+
+    def _record(self) -> Record:
+        return Record(
+            self.folder,
+            self.result,
+            self.cluster,
+            self.session.remote,
+            self.session.inventory.credentials.values(),
+            [lane.name for lane in self.workload.lanes],
+            self.workload.history,
+            self.observer.spans,
+            self.timeline.events,
+            self.moments,
+            self._facts,
+        )

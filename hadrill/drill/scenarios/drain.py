@@ -1,0 +1,70 @@
+"""The planned case: a node is emptied for work on it, and takes pods again afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from hadrill.drill.scenarios.loss import CORDON
+from hadrill.drill.scenarios.node import BACK_SECONDS, MOVER, SETTLE_SECONDS, NodeScenario
+from hadrill.faults import Kind
+from hadrill.services.kubernetes.questions import emptied, moved, schedulable
+from hadrill.services.kubernetes.workload import PAGES
+from hadrill.workload import Invariant
+
+if TYPE_CHECKING:
+    from hadrill.drill.experiment import Experiment
+    from hadrill.drill.invariants import Allowed
+    from hadrill.drill.scenarios.scenario import Plan
+    from hadrill.inventory import Host
+    from hadrill.services.kubernetes.cluster import KubernetesCluster
+
+AGAIN = "again"
+"""The program whose pod is placed on the node when it takes pods again."""
+EMPTY_SECONDS = 60.0
+"""Budgets of disruption let pods go one by one, and each may take its grace period of 30 s."""
+
+
+class Drain(NodeScenario):
+    """Cordons a node, evicts what runs there as `kubectl drain` does, and lets it take pods again."""
+
+    title: ClassVar[str] = "drain"
+    result_name: ClassVar[str] = "drain"
+    made: ClassVar[str] = CORDON
+    kind: ClassVar[Kind] = Kind.PLANNED
+    remarks: ClassVar[dict[Invariant, str]] = {Invariant.SERVED: "not one page may fail"}
+
+    def __init__(self, cluster: KubernetesCluster, wanted: Host | None = None) -> None:
+        super().__init__(cluster, wanted, "agent")
+        self._pod = ""
+
+    def lasts(self) -> float:
+        """Until it is empty, and its pods are elsewhere."""
+        return EMPTY_SECONDS + SETTLE_SECONDS
+
+    def allowed(self, lane: str, plan: Plan) -> Allowed | None:
+        """Visitors of pages are not to notice."""
+        return None if lane == PAGES else super().allowed(lane, plan)
+
+    @contextmanager
+    def broken(self, run: Experiment, plan: Plan) -> Iterator[None]:
+        """A pod is placed on it first."""
+        self._pod = self.place_pod(run, self.loss.victim)
+        with super().broken(run, plan):
+            yield
+
+    def watch(self, run: Experiment, plan: Plan) -> None:
+        """Everything but DaemonSets' pods leaves."""
+        there, victim = self.kubernetes, self.loss.victim
+        self.see(run, "emptied", partial(emptied, there, victim), EMPTY_SECONDS)
+        self.see(run, "rescheduled", partial(moved, there, run.id, MOVER, self._pod, victim), SETTLE_SECONDS)
+
+    def afterwards(self, run: Experiment, plan: Plan) -> None:
+        """It takes pods again."""
+        victim = self.loss.victim
+        self.see(run, "schedulable", partial(schedulable, self.kubernetes, victim), BACK_SECONDS, self.loss.healed)
+        self.see(run, "takes pods", self.ask_for_pod(run, AGAIN, victim), SETTLE_SECONDS, time.monotonic())
+        super().afterwards(run, plan)

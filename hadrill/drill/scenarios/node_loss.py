@@ -1,0 +1,168 @@
+"""A Kubernetes node loses its power and gets it back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from hadrill.drill.invariants import Allowed
+from hadrill.drill.scenarios.loss import POWER_OFF
+from hadrill.drill.scenarios.node import BACK_SECONDS, MOVER, SETTLE_SECONDS, NodeScenario, explained, patient
+from hadrill.drill.scenarios.pod_clients import bucket_for, clients_missing
+from hadrill.drill.scenarios.scenario import Plan
+from hadrill.services.asking import failures
+from hadrill.services.clusters import cluster_of
+from hadrill.services.kubernetes import backends
+from hadrill.services.kubernetes.budget import ingress_budget, rescheduled_budget
+from hadrill.services.kubernetes.questions import (
+    all_answer,
+    all_ready,
+    ingress_ready,
+    is_back,
+    moved,
+    not_ready,
+    renewed,
+    serves,
+    still_ready,
+    system_pods,
+    takes_writes,
+)
+from hadrill.services.kubernetes.workload import PAGES
+from hadrill.timing import Deadline, eventually
+from hadrill.workload import Invariant
+
+if TYPE_CHECKING:
+    from hadrill.drill.experiment import Experiment
+    from hadrill.inventory import Host
+    from hadrill.services.kubernetes.cluster import KubernetesCluster
+
+
+class NodeLoss(NodeScenario):
+    """What the loss of a server and that of an agent have in common."""
+
+    title: ClassVar[str] = "node loss"
+    result_name: ClassVar[str] = "node-loss"
+    made: ClassVar[str] = POWER_OFF
+    remarks: ClassVar[dict[Invariant, str]] = {
+        Invariant.SERVED: "pages of a lost agent within the public load balancer's checks",
+    }
+
+    def __init__(self, cluster: KubernetesCluster, wanted: Host | None = None, role: str = "agent") -> None:
+        super().__init__(cluster, wanted, role)
+        self._last = ""
+
+    def watch(self, run: Experiment, plan: Plan) -> None:
+        """What both must show first, and when the victim spoke last."""
+        api_seconds = plan.parts()[2].seconds
+        self.see(run, "cluster works", partial(takes_writes, self.kubernetes, run.id), api_seconds)
+
+    def afterwards(self, run: Experiment, plan: Plan) -> None:
+        """The node is there again, by its kubelet's own word."""
+        back = partial(is_back, self.kubernetes, self.loss.victim, self._last)
+        self.see(run, "comes back", back, BACK_SECONDS, self.loss.healed)
+        super().afterwards(run, plan)
+
+    def _listen(self) -> None:
+        """When a lost node's kubelet said last that it lives; nothing where nobody can tell."""
+        try:
+            self._last = renewed(self.kubernetes, self.loss.victim)
+        except failures():
+            self._last = ""
+
+
+class ServerLoss(NodeLoss):
+    """The API goes on, others are ready, it comes back with all that was written."""
+
+    def lasts(self) -> float:
+        """Until the others have shown that they go on."""
+        return SETTLE_SECONDS
+
+    def arrange(self, run: Experiment) -> None:
+        """The one that leads leads etcd too: where it does not, etcd is asked to change first."""
+        victim = self.victim()
+        if self.nodes.role(victim) == self.nodes.roles[0]:
+            self.nodes.lead_etcd(victim)
+
+    def watch(self, run: Experiment, plan: Plan) -> None:
+        """The other servers."""
+        super().watch(run, plan)
+        others = [host for host in self.kubernetes.servers if host != self.loss.victim]
+        self.see(run, "servers ready", partial(all_ready, self.kubernetes, others), SETTLE_SECONDS)
+        self.see(run, "API answers", partial(all_answer, self.kubernetes, others), SETTLE_SECONDS)
+        self._listen()
+
+
+class AgentLoss(NodeLoss):
+    """An agent that holds a pod, its part of the ingress, and a client of the data services."""
+
+    def __init__(self, cluster: KubernetesCluster, wanted: Host | None = None) -> None:
+        super().__init__(cluster, wanted, "agent")
+        self._pod = ""
+        self._system: dict[str, str] = {}
+
+    def lasts(self) -> float:
+        """Until its pods are elsewhere."""
+        return self._moving() + SETTLE_SECONDS
+
+    def allowed(self, lane: str, plan: Plan) -> Allowed | None:
+        """Pages come through the public load balancer."""
+        if lane == PAGES:
+            return Allowed.of(ingress_budget(self.kubernetes, self.cluster.multiplier))
+        return super().allowed(lane, plan)
+
+    @contextmanager
+    def clients(self, run: Experiment) -> Iterator[None]:
+        """A client of the data services in a pod on every node, where the inventory has any."""
+        inventory, started = run.session.inventory, time.time()
+        present = backends.present(inventory)
+        if not present:
+            yield
+            return
+        with bucket_for(inventory, run.id, run.session.say, wanted="minio" in present) as bucket:
+            backends.start_clients(self.kubernetes, run.id, bucket)
+            missing = patient(clients_missing(self.kubernetes, run.id))
+            eventually("a client of the data services on every node", missing, Deadline(SETTLE_SECONDS))
+            yield
+            self._ask_pods(run, present, started)
+
+    def _ask_pods(self, run: Experiment, present: tuple[str, ...], started: float) -> None:
+        loss = self.loss
+        loss.remaining = tuple(host.name for host in self.kubernetes.members if host != loss.victim)
+        loss.backends = backends.rounds(self.kubernetes.api(), run.id, started)
+        for name in present:
+            if missed := loss.unserved(name):
+                cluster = cluster_of(run.session.inventory, run.session.remote, name)
+                loss.services[name] = explained(cluster, loss, "asked afterwards")
+                run.fails(f"{name}: {missed[0]}", *missed, known=True)
+
+    @contextmanager
+    def broken(self, run: Experiment, plan: Plan) -> Iterator[None]:
+        """A pod is placed on it first."""
+        victim = self.loss.victim
+        self._pod, self._system = self.place_pod(run, victim), system_pods(self.kubernetes, victim)
+        with super().broken(run, plan):
+            yield
+
+    def watch(self, run: Experiment, plan: Plan) -> None:
+        """Kubernetes notices, and its pods are made anew elsewhere."""
+        super().watch(run, plan)
+        there, victim, seconds = self.kubernetes, self.loss.victim, self._moving()
+        self.see(run, "NotReady", partial(not_ready, there, victim), seconds)
+        self.see(run, "endpoint gone", partial(ingress_ready, there, victim, ready=False), SETTLE_SECONDS)
+        self.see(run, "system pods", partial(still_ready, there, self._system, victim), SETTLE_SECONDS)
+        self.see(run, "rescheduled", partial(moved, there, run.id, MOVER, self._pod, victim), seconds)
+        self._listen()
+
+    def afterwards(self, run: Experiment, plan: Plan) -> None:
+        """Its ingress is there again too."""
+        super().afterwards(run, plan)
+        victim, healed = self.loss.victim, self.loss.healed
+        back = partial(ingress_ready, self.kubernetes, victim, ready=True)
+        self.see(run, "endpoint back", back, BACK_SECONDS, healed)
+        self.see(run, "ingress back", partial(serves, run.id, victim), BACK_SECONDS, healed)
+
+    def _moving(self) -> float:
+        return rescheduled_budget(self.loss.timers, self.cluster.multiplier).seconds

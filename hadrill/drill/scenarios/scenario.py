@@ -1,0 +1,140 @@
+"""What a scenario must say of itself. The ten steps are the experiment's; here is only what differs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from hadrill.drill.case import Case
+from hadrill.drill.injection import Injection
+from hadrill.drill.invariants import Allowed
+from hadrill.drill.objective import objective_of
+from hadrill.faults import Fault
+from hadrill.inventory import Host
+from hadrill.inventory.settings import Objective
+from hadrill.safety.lease import SHARED
+from hadrill.services.cluster import Cluster
+from hadrill.timing import Budget
+from hadrill.workload import Invariant
+
+if TYPE_CHECKING:
+    from hadrill.drill.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an experiment would do, found by asking alone: to whom, how long it may take, and how it is undone."""
+
+    node: str
+    role: str
+    allowed: Budget | None = None
+    """How long clients may be without service; None where they are not to notice anything, or nobody knows yet."""
+    injection: Injection | None = None
+    """The first thing that is broken, under whose name the hosts are leased; None where nothing is."""
+    fault: Fault | None = None
+    second: Injection | None = None
+    """What is broken beside it."""
+    lease_s: float = 0.0
+    shared: str = SHARED
+    """How hosts are leased that lead other clusters' clients too."""
+    may_lose: bool = False
+    lines: tuple[str, ...] = ()
+    """The same in words."""
+
+    def parts(self) -> tuple[Injection, Fault, Budget]:
+        """What is broken, how, and for how long, of a plan that breaks something."""
+        injection, fault = self.broken()
+        if self.allowed is None:
+            raise TypeError(f"a plan of {self.node} without a budget")
+        return injection, fault, self.allowed
+
+    def pair(self) -> tuple[Injection, Injection]:
+        """Both that are broken."""
+        if self.injection is None or self.second is None:
+            raise TypeError(f"a plan of {self.node or 'nobody'} that breaks less than two")
+        return self.injection, self.second
+
+    def broken(self) -> tuple[Injection, Fault]:
+        """What is broken first, and how."""
+        if self.injection is None or self.fault is None:
+            raise TypeError(f"a plan of {self.node or 'nobody'} that breaks nothing")
+        return self.injection, self.fault
+
+    def __str__(self) -> str:
+        return "\n".join(line.replace("\n", "; ") for line in self.lines)
+
+
+class Scenario(ABC):
+    """One thing that is done to one cluster, once. Its methods are called by the experiment, in the order below."""
+
+    title: ClassVar[str]
+    remarks: ClassVar[Mapping[Invariant, str]] = {}
+    """How invariants are meant here, where that is not plain."""
+    healthy_s: ClassVar[float] = 30.0
+    """So long a cluster that is not whole is waited for."""
+    steady_s: ClassVar[float] = 30.0
+    """So long clients have to be served without a failure for the first time."""
+    foretells: ClassVar[bool] = True
+    """Whether a cause that is known beforehand ends it before anything is broken."""
+
+    def __init__(self, cluster: Cluster, case: Case) -> None:
+        self.cluster, self.case = cluster, case
+
+    @property
+    def fault(self) -> str:
+        """How results call what is done."""
+        return self.case.fault
+
+    @property
+    def name(self) -> str:
+        """How the line of a running experiment and its folder call it."""
+        return f"{self.cluster.service} {self.case}"
+
+    @property
+    def folder(self) -> str:
+        """The beginning of its folder's name."""
+        return f"{self.cluster.service}-{self.case}"
+
+    def arrange(self, run: Experiment) -> None:
+        """What must be so before anything is planned. Raises what the experiment is refused with."""
+
+    @abstractmethod
+    def plan(self, run: Experiment) -> Plan:
+        """Step 1: who, what, how long. Only asks. Raises InconclusiveError and others where it is refused."""
+
+    def leader(self, plan: Plan) -> Host:
+        """The member that is to lead where that is decided with the place of the workload."""
+        injection = plan.injection
+        if injection is None or injection.role == self.cluster.roles[0]:
+            return injection.host if injection is not None else self.cluster.members[0]
+        return next(host for host in self.cluster.members if host != injection.host)
+
+    def clients(self, run: Experiment) -> AbstractContextManager[None]:
+        """Step 3: what clients need beside the workload's place, for as long as they work."""
+        return nullcontext()
+
+    @abstractmethod
+    def broken(self, run: Experiment, plan: Plan) -> AbstractContextManager[None]:
+        """Steps 4 and 5 when it is entered: journal, timer, inject, prove; step 7 when it is left: heal."""
+
+    @abstractmethod
+    def watch(self, run: Experiment, plan: Plan) -> None:
+        """Step 6: until clients are served again, or far too long."""
+
+    def afterwards(self, run: Experiment, plan: Plan) -> None:
+        """What must come back once the cluster is whole again."""
+
+    def may_lose(self, plan: Plan) -> bool:
+        """Whether acknowledged writes may be lost with what was done."""
+        return plan.may_lose
+
+    def allowed(self, lane: str, plan: Plan) -> Allowed | None:
+        """How long a lane may be without success; None where not one of its operations may fail."""
+        return Allowed.of(plan.allowed) if plan.allowed is not None else None
+
+    def objective(self) -> Objective | None:
+        """What the user promises for such a thing."""
+        return objective_of(self.cluster)

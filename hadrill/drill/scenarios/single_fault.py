@@ -1,0 +1,93 @@
+"""One fault on one host."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ClassVar
+
+from hadrill.drill.injection import Injection
+from hadrill.drill.leading import make_leader
+from hadrill.drill.recovery import HOLD_SECONDS, OVERTIME_SECONDS, Recovery
+from hadrill.drill.scenarios.scenario import Plan, Scenario
+from hadrill.faults import PLANNED, Fault
+from hadrill.timing import Budget, Deadline, OverdueError, eventually
+
+if TYPE_CHECKING:
+    from hadrill.drill.case import Case
+    from hadrill.drill.experiment import Experiment
+    from hadrill.services.cluster import Cluster
+
+
+class SingleFault(Scenario):
+    """A member is broken and healed. `lead`: it is made the leader first."""
+
+    title: ClassVar[str] = "single fault"
+
+    def __init__(self, cluster: Cluster, case: Case, *, lead: bool = False) -> None:
+        super().__init__(cluster, case)
+        self._lead = lead
+
+    def arrange(self, run: Experiment) -> None:
+        """The host leads, where that is wanted."""
+        if self._lead:
+            make_leader(self.cluster, run.session.inventory.host(self.case.host))
+
+    def plan(self, run: Experiment) -> Plan:
+        """The member in the role, or the named one in the role that it has."""
+        injection = Injection(run.session, self.cluster, self.case, run.id, run.step)
+        fault = injection.guard()
+        budget = self.cluster.budget(fault.kind, injection.role)
+        return Plan(
+            injection.host.name,
+            injection.role,
+            budget,
+            injection,
+            fault,
+            lease_s=budget.seconds,
+            may_lose=self.cluster.may_lose(fault.kind, injection.role),
+            lines=in_words(injection, fault, budget),
+        )
+
+    @contextmanager
+    def broken(self, run: Experiment, plan: Plan) -> Iterator[None]:
+        """Until clients are served again, or far over budget."""
+        injection, fault, budget = plan.parts()
+        with run.injected(injection, fault, budget.seconds + OVERTIME_SECONDS):
+            yield
+
+    def watch(self, run: Experiment, plan: Plan) -> None:
+        """A lasting fault must still be there when clients are served again."""
+        injection, fault, budget = plan.parts()
+        proved, injected = time.monotonic(), run.moments["inject"]
+        recovery = Recovery(fault, run.workload, run.timeline, injected, budget.seconds)
+        deadline = Deadline(budget.seconds + OVERTIME_SECONDS, start=injected)
+        late = ""
+        try:
+            eventually("clients to be served again", lambda: recovery.missing(proved, HOLD_SECONDS), deadline)
+        except OverdueError as error:
+            late = f"never recovered: {error}"
+        # Before it is asked why: that takes time, and the target's own timer goes on.
+        injection.still_there(fault)
+        if not late:
+            return
+        if weakness := self.cluster.weakness(injection.host):
+            run.fails(weakness, known=True)
+            run.fails(late, known=True)
+        else:
+            run.fails(late)
+            run.ask_why(injection.host.name)
+
+
+def in_words(injection: Injection, fault: Fault, budget: Budget) -> tuple[str, ...]:
+    """What one fault would be, and what undoes it."""
+    undo = "power on by the driver" if fault.power else fault.heal
+    made = fault.inject if fault.on_host else f"power {fault.power}" if fault.power else "a planned switchover"
+    return (
+        f"{injection.cluster.service} {fault.name} on {injection.host} ({injection.role})",
+        f"    guard   {injection.arithmetic() if fault.kind != PLANNED else 'nothing is taken away'}",
+        f"    budget  {budget}",
+        f"    inject  {made}",
+        f"    undo    {undo if fault.kind != PLANNED else 'nothing to undo'}",
+    )

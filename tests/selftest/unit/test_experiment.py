@@ -1,0 +1,412 @@
+"""The ten steps without a lab: every invariant is judged in every scenario, and everything is always undone."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, ClassVar, cast
+
+import pytest
+
+from hadrill.chaos import Round, Step
+from hadrill.chaos.calm import Calm
+from hadrill.chaos.storm import Storm
+from hadrill.chaos.table import PAGE, SCENARIOS, written
+from hadrill.drill import Case, Experiment, Session
+from hadrill.drill import experiment as module
+from hadrill.drill.measure import measure
+from hadrill.drill.scenarios import Plan, QuorumLoss, Scenario, SingleFault, Switchover, single_fault
+from hadrill.drill.scenarios.drain import Drain
+from hadrill.drill.scenarios.node_loss import AgentLoss, ServerLoss
+from hadrill.drill.verdict import Verdict
+from hadrill.faults import STOP, Fault
+from hadrill.inventory import Host, Inventory
+from hadrill.remote import Remote
+from hadrill.services.cluster import Member
+from hadrill.services.errors import BadAnswerError
+from hadrill.services.kubernetes.workload import PAGES
+from hadrill.timing import Budget, Part
+from hadrill.workload import FAIL, OK, Answer, History, Invariant, Lane, Operation
+
+WRITES, READS = "write new 1", "read new 1"
+ALLOWED = Budget((Part("part", 4.0, "made up"),))
+START, INJECT, HEAL, END = 100.0, 110.0, 116.0, 125.0
+STEP = 0.1
+
+
+class Cluster:
+    """A cluster that is whole, of which every invariant says something."""
+
+    service = "redis"
+    roles = ("master", "replica")
+    exempt: ClassVar[dict[Invariant, str]] = {}
+    goes_on = ()
+    resumes_whole = False
+    rate_share, parallel_reading, look_seconds, multiplier = 1.0, True, 0.01, 1.0
+    wrong = ""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+        self.members = tuple(host for host in inventory.hosts if host.name.startswith("redis-"))
+        self.shared: tuple[Host, ...] = ()
+        self.kubernetes = SimpleNamespace(public_balancers=(), members=self.members)
+        self.kept: set[str] = set()
+        self.bug: Exception | None = None
+
+    def unhealthy(self) -> str | None:
+        return self.wrong or None
+
+    def prepare(self, *_: object) -> None:
+        """A place for the workload."""
+
+    def clean(self, *_: object) -> None:
+        self.kept.clear()
+
+    def lanes(self, _: str) -> list[Lane]:
+        return [Lane(kind, "new", 1, lambda: MemoryClient(self), lambda _: False) for kind in ("write", "read")]
+
+    def probe(self, _: Host) -> Callable[[], Member]:
+        def ask() -> Member:
+            if self.bug is not None:
+                raise self.bug
+            return Member("replica")
+
+        return ask
+
+    def watches(self) -> list[Any]:
+        return []
+
+    def diagnose(self, *_: object) -> None:
+        """No rules."""
+
+    def read_back_order(self) -> tuple[Host, ...]:
+        return self.members
+
+    def found(self, *_: object) -> set[str]:
+        return set(self.kept)
+
+    def duplicates(self, _: object) -> int:
+        return 0
+
+    def remarks(self, _: object) -> list[str]:
+        return []
+
+    def shown_by(self, _: object) -> str:
+        return ""
+
+    def loss_bound(self, _: str) -> str:
+        return "nothing"
+
+    def may_lose(self, *_: object) -> bool:
+        return False
+
+    def budget(self, *_: object) -> Budget:
+        return ALLOWED
+
+    def weakness(self, _: Host) -> str:
+        return ""
+
+    def container(self, _: str) -> str:
+        return "redis"
+
+
+class MemoryClient:
+    """Keeps what it is given."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def write(self, key: str) -> Answer:
+        self._cluster.kept.add(key)
+        return Answer("a")
+
+    def read(self) -> Answer:
+        return Answer("a")
+
+    def abort(self) -> None:
+        """It never hangs."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class NoHosts:
+    """SSH to hosts on which nothing is left."""
+
+    left: ClassVar[list[str]] = []
+
+    def everywhere(self, hosts: Any, _: object) -> dict[Host, list[str]]:
+        return {host: list(self.left) for host in hosts}
+
+
+@pytest.fixture
+def cluster(lab_inventory: Inventory) -> Cluster:
+    return Cluster(lab_inventory)
+
+
+@pytest.fixture
+def session(lab_inventory: Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+    monkeypatch.setattr(module, "keep_evidence", lambda _: None)
+    return Session(lab_inventory, cast("Remote", NoHosts()), tmp_path, force=True)
+
+
+def storm(session: Session, cluster: Any) -> Storm:
+    made = Storm(session, cluster, Round(1, "redis", (Step("isolate", "master", "begin", 0.0, 0.0),)))
+    made._budgets = [ALLOWED.seconds]
+    return made
+
+
+CASE = Case("redis", "isolate", "master")
+MADE: dict[str, Callable[[Session, Any], Scenario]] = {
+    "single fault": lambda _, cluster: SingleFault(cluster, CASE),
+    "switchover": lambda _, cluster: Switchover(cluster, CASE),
+    "quorum loss": lambda _, cluster: QuorumLoss(cluster),
+    "node loss, server": lambda _, cluster: ServerLoss(cluster, None, "master"),
+    "node loss, agent": lambda _, cluster: AgentLoss(cluster),
+    "drain": lambda _, cluster: Drain(cluster),
+    "storm": storm,
+    "calm": lambda _, cluster: Calm(cluster, Round(1, "redis", (), 5.0)),
+}
+
+
+def served(server: Callable[[float], str] = lambda _: "a", value: Callable[[float], int] = int) -> list[Operation]:
+    """Writes and reads that all succeed, from before the fault until long after it."""
+    made = []
+    for number in range(int((END - START) / STEP)):
+        at = START + number * STEP
+        made.append(Operation(f"k{number}", WRITES, at, at + 0.01, OK, server(at)))
+        made.append(Operation(f"r{number}", READS, at, at + 0.01, OK, server(at), value=value(at)))
+    return made
+
+
+def unserved(made: list[Operation]) -> list[Operation]:
+    """Nothing succeeds for longer than is allowed."""
+    away = [one for one in made if INJECT + 0.5 < one.start < INJECT + 12.0]
+    return [one for one in made if one not in away] + [
+        Operation(one.key, one.lane, one.start, one.end, FAIL, error="no answer") for one in away
+    ]
+
+
+def judged(session: Session, cluster: Cluster, scenario: Scenario, made: list[Operation]) -> Experiment:
+    one = Experiment(session, scenario)
+    history = History()
+    for operation in sorted(made, key=lambda operation: operation.end):
+        history.add(operation)
+    lanes = [Lane("write", "new", 1, lambda: MemoryClient(cluster), lambda _: False)]
+    lanes += [Lane("read", "new", 1, lambda: MemoryClient(cluster), lambda _: False)]
+    one.workload = cast(Any, SimpleNamespace(history=history, lanes=lanes))
+    one.observer = cast(Any, SimpleNamespace(spans={}))
+    one.moments = {"steady state": START, "inject": INJECT, "watch": INJECT, "heal": HEAL, "converged": END}
+    measure(one.result, one.workload, one.timeline, one.moments)
+    one.result.lost = 0
+    return one
+
+
+def violated(one: Experiment) -> set[str]:
+    allowed = None if isinstance(one.scenario, Calm) else ALLOWED
+    one.judge(Plan("redis-01", "master", allowed))
+    one._nothing_is_left()
+    return {problem.invariant for problem in one.result.problems}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_history_in_which_all_holds_passes(name: str, session: Session, cluster: Cluster) -> None:
+    one = judged(session, cluster, MADE[name](session, cluster), served())
+    assert violated(one) == set()
+    assert (one.result.verdict, one.result.cause) == (Verdict.PASSED, "")
+
+
+def _lost(one: Experiment) -> None:
+    one.result.lost, one._missing = 2, ("redis-02: 2 acknowledged writes are not there",)
+
+
+def _foreign(one: Experiment) -> None:
+    one._others.problem = "the data set is gone: 10,000 keys before, 0 after"
+
+
+def _left(one: Experiment) -> None:
+    one._left = ("redis-01: rules abc",)
+
+
+TAKING_TURNS = served(server=lambda at: "ab"[int(at * 2) % 2] if INJECT < at < HEAL else "a")
+BACK = served(value=lambda at: int(at) if at < HEAL else int(at) - 20)
+HUNG = [*served(), Operation("hung", READS, INJECT, INJECT + 60.0, OK, "a", value=10_000)]
+BROKEN: dict[Invariant, tuple[list[Operation], Callable[[Experiment], None]]] = {
+    Invariant.OTHERS_DATA: (served(), _foreign),
+    Invariant.NOTHING_LOST: (served(), _lost),
+    Invariant.ONE_LEADER: (TAKING_TURNS, lambda _: None),
+    Invariant.NEVER_BACK: (BACK, lambda _: None),
+    Invariant.IN_TIME: (HUNG, lambda _: None),
+    Invariant.SERVED: (unserved(served()), lambda _: None),
+    Invariant.NO_TRACE: (served(), _left),
+}
+
+
+@pytest.mark.parametrize("invariant", Invariant)
+@pytest.mark.parametrize("name", MADE)
+def test_a_history_that_breaks_an_invariant_is_red_in_every_scenario(
+    name: str, invariant: Invariant, session: Session, cluster: Cluster
+) -> None:
+    made, spoil = BROKEN[invariant]
+    one = judged(session, cluster, MADE[name](session, cluster), made)
+    spoil(one)
+    assert invariant in violated(one)
+    assert one.result.verdict is Verdict.FAILED
+    assert one.result.cause
+
+
+def test_every_scenario_is_tried_and_every_invariant_is_judged(session: Session, cluster: Cluster) -> None:
+    made = {type(make(session, cluster)) for make in MADE.values()}
+    assert all(any(issubclass(kind, scenario) for kind in made) for scenario in SCENARIOS)
+    assert set(BROKEN) == set(Invariant)
+
+
+def test_what_says_nothing_of_a_service_is_not_judged(session: Session, cluster: Cluster) -> None:
+    cluster.__class__ = type("Equals", (Cluster,), {"exempt": {Invariant.ONE_LEADER: "nodes are of equal rank"}})
+    assert violated(judged(session, cluster, SingleFault(cast(Any, cluster), CASE), TAKING_TURNS)) == set()
+
+
+def test_data_of_others_is_told_first_and_what_may_be_lost_is_only_told(session: Session, cluster: Cluster) -> None:
+    one = judged(session, cluster, SingleFault(cast(Any, cluster), CASE), BACK)
+    _lost(one)
+    _foreign(one)
+    one.fails("never recovered: nobody leads")
+    one.judge(Plan("redis-01", "master", ALLOWED, may_lose=True))
+    assert one.result.cause == "the data set is gone: 10,000 keys before, 0 after; never recovered: nobody leads"
+    assert any(note.startswith("reads went back") for note in one.result.notes)
+
+
+def test_one_page_that_fails_is_noticed_in_a_drain(session: Session, cluster: Cluster) -> None:
+    page = Operation("p", PAGES, INJECT + 1, INJECT + 1.1, FAIL, error="status 502")
+    one = judged(session, cluster, Drain(cast(Any, cluster)), [*served(), page])
+    one.workload.lanes = (*one.workload.lanes, Lane("read", "new", 80, lambda: MemoryClient(cluster), lambda _: True))
+    assert violated(one) == {Invariant.SERVED}
+    assert "nobody was to notice: status 502" in one.result.cause
+
+
+def test_a_wait_for_other_experiments_is_no_overhead(session: Session, cluster: Cluster) -> None:
+    one = judged(session, cluster, SingleFault(cast(Any, cluster), CASE), served())
+    one.result.waited_s = 50.0
+    one._keep(time.monotonic() - 70.0)
+    assert one.result.overhead_s is not None
+    assert 4.9 < one.result.overhead_s < 5.5, "70 s in all, 15 s of fault and convergence, 50 s of waiting"
+
+
+def test_the_page_says_what_the_code_judges() -> None:
+    page = PAGE.read_text("utf-8")
+    assert written(page) == page, "python -m hadrill.chaos.table"
+
+
+class Injected:
+    """A fault on nobody, told when it is made and healed."""
+
+    made: list[str]
+
+    def __init__(self, _: Session, cluster: Any, __: Case, drill: str, step: Callable[[int, str], None]) -> None:
+        self.host, self.role, self.drill, self._step = cluster.members[0], "master", drill, step
+        self.cluster, self.proof, self.risk, self.waited_s = cluster, "it is", "", 0.0
+        self.problems: list[str] = []
+
+    def guard(self) -> Fault:
+        return Fault("isolate", STOP)
+
+    def arithmetic(self) -> str:
+        return "3 members"
+
+    def still_there(self, _: Fault) -> None:
+        """It is."""
+
+    @contextmanager
+    def leased(self, *_: object) -> Iterator[None]:
+        self.made.append("leased")
+        try:
+            yield
+        finally:
+            self._step(10, "release")
+            self.made.append("released")
+
+    @contextmanager
+    def broken(self, *_: object) -> Iterator[None]:
+        self._step(4, "journal")
+        self._step(5, "inject")
+        self.made.append("broken")
+        try:
+            yield
+        finally:
+            self._step(7, "heal")
+            self.made.append("healed")
+
+
+@pytest.fixture
+def injected(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    Injected.made = []
+    monkeypatch.setattr(single_fault, "Injection", Injected)
+    monkeypatch.setattr(single_fault, "HOLD_SECONDS", 0.1)
+    return Injected.made
+
+
+def test_the_ten_steps_are_made_in_their_order(session: Session, cluster: Cluster, injected: list[str]) -> None:
+    one = Experiment(session, SingleFault(cast(Any, cluster), CASE))
+    result = one.run()
+    assert (result.verdict, result.cause) == (Verdict.PASSED, "")
+    steps = [event.text for event in one.timeline.events if event.text.startswith("step ")]
+    assert [int(text.split()[1]) for text in steps] == list(range(1, 11))
+    assert injected == ["leased", "broken", "healed", "released"]
+    assert result.acknowledged > 20
+    assert result.lost == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"), [(KeyError("x"), Verdict.ERROR), (BadAnswerError("not the form"), Verdict.INCONCLUSIVE)]
+)
+def test_whatever_ends_it_the_fault_is_healed_and_the_hosts_are_released(
+    session: Session, cluster: Cluster, injected: list[str], error: Exception, verdict: Verdict
+) -> None:
+    class Stumbles(SingleFault):
+        """Ends in the middle."""
+
+        def watch(self, *_: object) -> None:
+            raise error
+
+    result = Experiment(session, Stumbles(cast(Any, cluster), CASE)).run()
+    assert result.verdict is verdict
+    assert injected == ["leased", "broken", "healed", "released"]
+
+
+def test_a_bug_in_what_watches_is_an_error_and_no_blind_pass(
+    session: Session, cluster: Cluster, injected: list[str], tmp_path: Path
+) -> None:
+    class Blinds(SingleFault):
+        """From now on a probe stumbles."""
+
+        def watch(self, *_: object) -> None:
+            cluster.bug = ZeroDivisionError("a bug")
+            super().watch(*_)  # type: ignore[arg-type]
+
+    result = Experiment(session, Blinds(cast(Any, cluster), CASE)).run()
+    assert result.verdict is Verdict.ERROR
+    assert "ZeroDivisionError" in (next(tmp_path.glob("*/error.txt"))).read_text("utf-8")
+    assert injected[-2:] == ["healed", "released"]
+
+
+def test_what_is_left_on_a_host_and_what_is_not_healed_fail_also_what_says_nothing_else(
+    session: Session, cluster: Cluster, injected: list[str]
+) -> None:
+    class Stumbles(SingleFault):
+        """Ends in the middle, and is not healed."""
+
+        def watch(self, _: Experiment, plan: Plan) -> None:
+            injection = plan.parts()[0]
+            injection.problems.append("redis-01: isolate is not undone")
+            raise BadAnswerError("not the form")
+
+    NoHosts.left = ["rules abc"]
+    try:
+        result = Experiment(session, Stumbles(cast(Any, cluster), CASE)).run()
+    finally:
+        NoHosts.left = []
+    assert result.verdict is Verdict.FAILED
+    assert result.cause == (
+        "redis-01: isolate is not undone; it left something behind on redis-01, redis-02, redis-03; not the form"
+    )
