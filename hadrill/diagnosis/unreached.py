@@ -1,4 +1,4 @@
-"""Hosts that no check can reach: found out once a run, when a check meets the first one; no other waits again."""
+"""Hosts that no check can reach: found out once a run, when the first check fails; no other waits for them."""
 
 from collections.abc import Sequence
 

@@ -12,7 +12,7 @@ from hadrill.inventory import Host
 from hadrill.plugin import EXAMINER, UNREACHED, suite_of
 from hadrill.pytest_plugin.failure import explain
 from hadrill.pytest_plugin.stash import INVENTORY
-from hadrill.report.outcome import PROPERTY, Ending
+from hadrill.report.outcome import PROPERTY
 from hadrill.report.secrets import Scrubber
 from hadrill.report.titles import titles
 from hadrill.services.clusters import CLUSTERS, roles_of
@@ -59,7 +59,8 @@ def pytest_runtest_makereport(
         service = item.get_closest_marker("service")
         if error is not None:
             text = found.text or scrub(str(report.longrepr))
-            if found.outcome == Ending.UNREACHABLE and suite_of(item.config) in CHECKS:
+            # Also where it was a proxy that answered: the members behind it may all be away.
+            if suite_of(item.config) in CHECKS:
                 item.config.stash[UNREACHED].look()
             if reason := _why_not(item):
                 details["unreached"] = reason
