@@ -1,9 +1,7 @@
 """No file with a secret may be read by others than its owner, also behind a folder that is closed."""
 
-import json
-
 from hadrill.inventory import Host, Inventory
-from hadrill.remote import Remote, RemoteError, shell
+from hadrill.remote import Remote, RemoteError, run_program
 
 # Looks for secrets, also in the hexadecimal that HAProxy sends.
 PROGRAM = """
@@ -23,14 +21,14 @@ for folder in ("/etc", "/run/hadrill", "/usr/local", "/var/lib/hadrill", "/root"
             continue  # it is gone by now
 print(json.dumps([looked, found]))
 """
+SEARCH_SECONDS = 60.0
 WRITTEN_BY_REDIS = ("/var/lib/hadrill/redis/state.conf", "/var/lib/hadrill/sentinel/sentinel.conf")
 """Redis writes these anew, as open as its own umask; their folders are closed, and nobody else has them mounted."""
 
 
 def search(remote: Remote, host: Host, secrets: list[str]) -> list[str]:
     """Open files of a host that hold one of the secrets, with their modes."""
-    command = shell.command("python3", "-c", PROGRAM)
-    looked, found = json.loads(remote.run(host, command, stdin=json.dumps(secrets)).stdout)
+    looked, found = run_program(remote, host, PROGRAM, secrets, SEARCH_SECONDS)
     assert looked > 100, f"{host}: nothing was looked at"
     return [str(each) for each in found]
 
