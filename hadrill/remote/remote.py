@@ -92,7 +92,7 @@ class Remote:
                 return work(host)
             except RemoteError as error:
                 return error
-            except (ValueError, LookupError, TypeError) as error:
+            except (ValueError, LookupError) as error:
                 unread = BadAnswerError(host.name, f"its answer cannot be read: {type(error).__name__}: {error}")
                 unread.__cause__ = error
                 return unread

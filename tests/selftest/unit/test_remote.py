@@ -70,9 +70,10 @@ def test_an_answer_that_cannot_be_read_is_that_host_s_error(lab_inventory: Inven
     assert isinstance(answers[third], RemoteError)
 
 
-def test_an_own_bug_is_not_a_host_s_answer(lab_inventory: Inventory) -> None:
+@pytest.mark.parametrize("bug", [NotImplementedError, TypeError, AttributeError])
+def test_an_own_bug_is_not_a_host_s_answer(lab_inventory: Inventory, bug: type[Exception]) -> None:
     def work(_: Host) -> None:
-        raise NotImplementedError
+        raise bug
 
-    with Remote(lab_inventory) as remote, pytest.raises(NotImplementedError):
+    with Remote(lab_inventory) as remote, pytest.raises(bug):
         remote.everywhere(lab_inventory.managed[:2], work)
