@@ -12,7 +12,8 @@ from hadrill.drill.case import Case
 from hadrill.drill.collecting import Selection, cases
 from hadrill.inventory import InvalidInventoryError, Inventory, read
 from hadrill.pytest_plugin.options import add_options, options_of
-from hadrill.pytest_plugin.stash import INVENTORY
+from hadrill.pytest_plugin.stash import INVENTORY, REMOTE
+from hadrill.remote import Remote
 from hadrill.report.reporter import Reporter
 from hadrill.report.run_folder import new_run_folder
 from hadrill.safety.signals import die_with_parent, end_politely
@@ -54,12 +55,14 @@ def pytest_configure(config: pytest.Config) -> None:
     if suite is None or config.option.collectonly or config.option.help:
         return
     try:
-        stock = config.stash[INVENTORY] = read(options_of(config).folder)
-        config.stash[EXAMINER] = Examiner(stock)
-        config.stash[UNREACHED] = Unreached(stock)
+        inventory = config.stash[INVENTORY] = read(options_of(config).folder)
+        remote = config.stash[REMOTE] = Remote(inventory)
+        config.add_cleanup(remote.close)
+        config.stash[EXAMINER] = Examiner(inventory, remote)
+        config.stash[UNREACHED] = Unreached(inventory)
     except InvalidInventoryError as error:
         raise pytest.UsageError(str(error)) from error
-    if problems := list(selection_of(config).problems(stock)):
+    if problems := list(selection_of(config).problems(inventory)):
         raise pytest.UsageError("\n".join(problems))
     end_politely()
     if getattr(config.option, "numprocesses", None) and config.option.dist in ("no", "load"):
@@ -113,8 +116,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """One cluster, one worker; of more than a few at once the clients would starve, and measure themselves."""
     if suite_of(config) != "failover":
         return None
-    stock = read(options_of(config).folder)
-    return min(sum(present(stock, service) for service in CLUSTERS), (os.cpu_count() or 1) + 2)
+    inventory = read(options_of(config).folder)
+    return min(sum(present(inventory, service) for service in CLUSTERS), (os.cpu_count() or 1) + 2)
 
 
 def suite_of(config: pytest.Config) -> str | None:
@@ -156,27 +159,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in unasked]
     if INVENTORY not in config.stash:
         return
-    stock = config.stash[INVENTORY]
+    inventory = config.stash[INVENTORY]
     # Hosts and ports are no services: every inventory has them.
     absent = [
         item
         for item in items
         for mark in [*item.iter_markers("service"), *item.iter_markers("needs")]
-        if mark.args[0] in CLUSTERS and not present(stock, mark.args[0])
+        if mark.args[0] in CLUSTERS and not present(inventory, mark.args[0])
     ]
     # pytest makes a skipped item of a test without parameters; a test without drills is not part of the run.
     absent += [item for item in items if _without_case(item) and item not in absent]
     selection = selection_of(config)
     for item in items:
         mark = item.get_closest_marker("loses")
-        if mark is not None and item not in absent and not selection.includes(stock, mark.args[0], mark.args[1]):
+        if mark is not None and item not in absent and not selection.includes(inventory, mark.args[0], mark.args[1]):
             absent.append(item)
         elif mark is not None and options_of(config).plan:
             item.add_marker(pytest.mark.skip(f"{mark.args[1]} on a {mark.args[0]}, and back; nothing was touched"))
     for item in items:
         if item.get_closest_marker("quorum_loss") and item not in absent:
             service = next(item.iter_markers("service")).args[0]
-            if not (options_of(config).quorum_loss and selection.concerns(stock, service)):
+            if not (options_of(config).quorum_loss and selection.concerns(inventory, service)):
                 absent.append(item)
     if absent:
         config.hook.pytest_deselected(items=absent)
@@ -188,8 +191,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "case" in metafunc.fixturenames and INVENTORY in metafunc.config.stash:
         service = str(next(metafunc.definition.iter_markers("service")).args[0])
         listed = next(metafunc.definition.iter_markers("drills")).kwargs
-        stock, selection = metafunc.config.stash[INVENTORY], selection_of(metafunc.config)
-        found = cases(stock, service, listed, selection) if present(stock, service) else []
+        inventory, selection = metafunc.config.stash[INVENTORY], selection_of(metafunc.config)
+        found = cases(inventory, service, listed, selection) if present(inventory, service) else []
         metafunc.parametrize(
             "case", [pytest.param(each, marks=pytest.mark.xdist_group(service)) for each in found], ids=str
         )

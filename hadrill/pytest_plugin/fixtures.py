@@ -1,13 +1,12 @@
 """What checks are given: the inventory, ways to its hosts, and a client of each service that has a record."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import testinfra.host
 
 from hadrill.inventory import Host, Inventory
-from hadrill.pytest_plugin.stash import INVENTORY
+from hadrill.pytest_plugin.stash import INVENTORY, REMOTE
 from hadrill.remote import Remote
 from hadrill.remote.backend import RemoteBackend
 from hadrill.services import registry
@@ -22,10 +21,9 @@ def inventory(pytestconfig: pytest.Config) -> Inventory:
 
 
 @pytest.fixture(scope="session")
-def remote(inventory: Inventory) -> Iterator[Remote]:
+def remote(pytestconfig: pytest.Config) -> Remote:
     """SSH to the inventory's hosts."""
-    with Remote(inventory) as opened:
-        yield opened
+    return pytestconfig.stash[REMOTE]
 
 
 @pytest.fixture

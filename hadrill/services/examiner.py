@@ -10,10 +10,10 @@ from hadrill.services.clusters import CLUSTERS, cluster_of
 
 
 class Examiner:
-    """Opens connections when the first check fails, and not before."""
+    """Asks hosts over the run's connections when the first check of a service fails, and not before."""
 
-    def __init__(self, inventory: Inventory) -> None:
-        self._inventory = inventory
+    def __init__(self, inventory: Inventory, remote: Remote) -> None:
+        self._inventory, self._remote = inventory, remote
         self.examine = cache(self._examine)
 
     def _examine(self, service: str) -> tuple[tuple[Cause, ...], str]:
@@ -21,12 +21,11 @@ class Examiner:
         if service not in CLUSTERS:
             return (), ""
         try:
-            with Remote(self._inventory) as remote:
-                found = cluster_of(self._inventory, remote, service).diagnose()
+            diagnosis = cluster_of(self._inventory, self._remote, service).diagnose()
         except failures(RemoteError) as error:
             return (), f"no diagnosis: {type(error).__name__}: {error}"
-        if found is None:
+        if diagnosis is None:
             return (), ""
-        silent = [f"not asked, so not judged: {line}" for line in found.silent]
+        silent = [f"not asked, so not judged: {line}" for line in diagnosis.silent]
         # A host that does not answer is what the check itself says: nothing unknown is left then.
-        return found.causes, "\n".join(silent if found.causes or silent else [found.summary])
+        return diagnosis.causes, "\n".join(silent if diagnosis.causes or silent else [diagnosis.summary])

@@ -1,5 +1,6 @@
 """Checks read what members say; here what they say of a time that is over."""
 
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -7,6 +8,8 @@ import psycopg
 import pytest
 
 from hadrill.inventory import Host, Inventory
+from hadrill.remote import Remote
+from hadrill.services import examiner
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.postgresql import checks
 from hadrill.services.postgresql.service import Postgresql
@@ -75,3 +78,19 @@ def test_a_login_that_pgbouncer_remembers_counts_only_where_it_stays(
         CheckFailedError, match=r"^haproxy-02: expected PgBouncer to lead to the leader, .* cached error"
     ):
         checks.pgbouncer(Postgresql(lab_inventory))
+
+
+def test_a_failed_check_is_examined_over_the_runs_own_connections_and_once(
+    lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[object, str]] = []
+
+    def cluster_of(_: Inventory, remote: Remote, service: str) -> SimpleNamespace:
+        asked.append((remote, service))
+        return SimpleNamespace(diagnose=lambda: None)
+
+    monkeypatch.setattr(examiner, "cluster_of", cluster_of)
+    with Remote(lab_inventory) as remote:
+        one = examiner.Examiner(lab_inventory, remote)
+        assert one.examine("redis") == one.examine("redis") == ((), "")
+        assert asked == [(remote, "redis")]

@@ -53,3 +53,7 @@ def test_a_verb_that_is_not_there_is_named_with_those_that_are() -> None:
 @pytest.mark.parametrize("module", ["hadrill.services.asking", "hadrill.remote", "hadrill.diagnosis", "hadrill.report"])
 def test_what_every_command_needs_loads_no_driver(module: str) -> None:
     assert loaded_by(f"import {module}").isdisjoint(DRIVERS)
+
+
+def test_the_pytest_plugin_loads_no_driver_before_a_check_asks_for_its_service() -> None:
+    assert loaded_by("import hadrill.plugin").isdisjoint(DRIVERS)
