@@ -135,6 +135,7 @@ class Experiment:
         """A fault is there, proved, for at most `seconds`, and healed when the block is left. What is not is told."""
         try:
             with injection.broken(fault, seconds) as entry:
+                self.result.faults += 1
                 self.timeline.add("drill", f"{fault.name} on {injection.host} is there: {injection.proof}")
                 yield entry
         finally:

@@ -64,6 +64,7 @@ class Result:
     evidence: list[str] = field(default_factory=list)
     wall_s: float = 0.0
     waited_s: float = 0.0
+    faults: int = 0
     overhead_s: float | None = None
     converged_s: float | None = None
     folder: str = ""

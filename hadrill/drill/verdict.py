@@ -2,15 +2,9 @@
 
 from enum import StrEnum
 
+from hadrill.report.verdict import Verdict
 
-class Verdict(StrEnum):
-    """What an experiment says of a cluster. An `error` says nothing of it: it is a bug of hadrill's own."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    INCONCLUSIVE = "inconclusive"
-    UNAVAILABLE = "unavailable"
-    ERROR = "error"
+__all__ = ["Phase", "Verdict"]
 
 
 class Phase(StrEnum):

@@ -10,9 +10,10 @@ from pathlib import Path
 from hadrill.report.drills import explained
 from hadrill.report.regression import Regression
 from hadrill.report.rows import DrillRow
+from hadrill.report.verdict import Verdict
 
 TEMPLATE = Path(__file__).parent / "chaos.html.j2"
-BAD = ("failed", "inconclusive", "error")
+BAD = (Verdict.FAILED, Verdict.INCONCLUSIVE, Verdict.ERROR)
 AT_ONCE = 200
 """Rows of the table that are shown before somebody asks for more: a night has thousands."""
 WIDTH = 1000
@@ -65,7 +66,7 @@ def write_chaos_page(
         spreads=_spreads(rows),
         environment=environment,
         minutes=seconds / 60,
-        faults=sum(map(faults_of, rows)),
+        faults=sum(row.get("faults", 0) for row in rows),
         lost=sum(row["lost"] or 0 for row in rows),
         schedule=folder / "schedule.json",
         at_once=AT_ONCE,
@@ -75,21 +76,13 @@ def write_chaos_page(
     return file
 
 
-def faults_of(row: DrillRow) -> int:
-    """How many faults a round made: its steps without those that could not be made at their moment."""
-    if row["fault"] == "calm" or row["outage_s"] is None:
-        return 0
-    steps = str(row["fault"]).count(" + ") + 1
-    away = sum(note.startswith("not made: ") for note in row.get("notes", ()))
-    return max(0, steps - away)
-
-
 def verdict(counts: Counter[str]) -> str:
     """In one word; what could not be judged is not green."""
-    for worst in ("failed", "error"):
+    for worst in (Verdict.FAILED, Verdict.ERROR):
         if counts[worst]:
             return worst
-    return "passed" if counts["passed"] and not counts["inconclusive"] else "inconclusive"
+    green = counts[Verdict.PASSED] and not counts[Verdict.INCONCLUSIVE]
+    return Verdict.PASSED if green else Verdict.INCONCLUSIVE
 
 
 def _lanes(rows: Sequence[DrillRow]) -> dict[str, list[Bar]]:

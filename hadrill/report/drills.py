@@ -9,10 +9,11 @@ from rich.text import Text
 from hadrill.diagnosis import Cause, CauseRow
 from hadrill.report.rows import DrillRow
 from hadrill.report.screen import Screen
+from hadrill.report.verdict import Verdict
 
-NOT_PASSED = ("error", "failed", "inconclusive", "unavailable")
+NOT_PASSED = (Verdict.ERROR, Verdict.FAILED, Verdict.INCONCLUSIVE, Verdict.UNAVAILABLE)
 HEAD = ("SERVICE", "NODE", "ROLE", "FAULT", "OUTAGE / BUDGET", "LOST", "UNKNOWN", "ACKED", "VERDICT")
-STYLES = {"passed": "green", "failed": "bold red", "error": "bold red"}
+STYLES: dict[str, str] = {Verdict.PASSED: "green", Verdict.FAILED: "bold red", Verdict.ERROR: "bold red"}
 NOT_JUDGED = "yellow"
 
 
@@ -35,7 +36,7 @@ def counted(drills: Sequence[DrillRow]) -> str:
     """How many passed, and what became of the others."""
     verdicts = Counter(drill["verdict"] for drill in drills)
     others = [f"{verdicts[name]} {name}" for name in NOT_PASSED if verdicts[name]]
-    return ", ".join([f"{verdicts['passed']}/{len(drills)} passed", *others])
+    return ", ".join([f"{verdicts[Verdict.PASSED]}/{len(drills)} passed", *others])
 
 
 def explained(causes: Iterable[CauseRow]) -> list[str]:
@@ -68,7 +69,7 @@ def distribution(drills: Iterable[DrillRow]) -> list[str]:
     for key, rows in by_key(drills).items():
         outages = [row["outage_s"] for row in rows if row["outage_s"] is not None]
         if len(rows) > 1 and outages:
-            passed = sum(row["verdict"] == "passed" for row in rows)
+            passed = sum(row["verdict"] == Verdict.PASSED for row in rows)
             p95 = statistics.quantiles(outages, n=20, method="inclusive")[-1] if len(outages) > 1 else outages[0]
             lines.append(
                 f"  {key}: {passed}/{len(rows)} passed, outage min {min(outages):.2f}"
@@ -121,4 +122,4 @@ def _row(drill: DrillRow, screen: Screen) -> list[str | Text]:
 
 
 def _verdict(drill: DrillRow) -> str:
-    return drill["verdict"] if drill["verdict"] == "passed" else drill["verdict"].upper()
+    return drill["verdict"] if drill["verdict"] == Verdict.PASSED else drill["verdict"].upper()

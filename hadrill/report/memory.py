@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from hadrill.report.drills import by_key
 from hadrill.report.rows import DrillRow
+from hadrill.report.verdict import Verdict
 
 HISTORY = "history.jsonl"
 SCHEMA = 1
@@ -76,7 +77,7 @@ def trends(reports: Path, since: str = "") -> list[tuple[str, ...]]:
     made = [row for row in remembered(reports) if _moment(row["at"]) >= _moment(since)]
     for key, runs in sorted(by_key(made).items()):
         outages = [run["outage_s"] for run in runs if run["outage_s"] is not None]
-        passed = sum(run["verdict"] == "passed" for run in runs)
+        passed = sum(run["verdict"] == Verdict.PASSED for run in runs)
         counted, last = (key, str(len(runs)), str(passed)), runs[-1]["at"]
         if not outages:
             rows.append((*counted, "-", "-", "-", "-", last))

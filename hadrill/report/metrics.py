@@ -7,8 +7,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from hadrill.report.drills import by_key
 from hadrill.report.summary import Summary
-
-VERDICTS = ("passed", "failed", "inconclusive", "unavailable", "error")
+from hadrill.report.verdict import Verdict
 
 
 def metrics(summary: Summary, ended: float, worse: int = 0) -> str:
@@ -29,7 +28,7 @@ def metrics(summary: Summary, ended: float, worse: int = 0) -> str:
     if summary.drills:
         drills = gauge("drills", "Drills of the run by verdict.", "suite", "verdict")
         verdicts = Counter(row["verdict"] for row in summary.drills)
-        for verdict in VERDICTS:
+        for verdict in Verdict:
             drills.labels(suite, verdict).set(verdicts[verdict])
         lost = sum(row["lost"] or 0 for row in summary.drills)
         gauge("lost_writes", "Acknowledged writes that were lost.", "suite").labels(suite).set(lost)

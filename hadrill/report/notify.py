@@ -9,6 +9,7 @@ import urllib3
 from hadrill.report.drills import counted
 from hadrill.report.regression import Regression
 from hadrill.report.summary import Summary
+from hadrill.report.verdict import Verdict
 
 SECONDS = 10.0
 FIRST_ERROR_STATUS = 300
@@ -21,7 +22,7 @@ def message(summary: Summary, worse: Sequence[Regression], folder: Path, verdict
     lost = sum(row["lost"] or 0 for row in summary.drills)
     head = f"hadrill {summary.suite} on {summary.environment['inventory']}: {verdict}"
     lines = [head, f"{counted(summary.drills)} in {summary.seconds / 60:.1f} min, {lost} acknowledged writes lost"]
-    bad = [row for row in summary.drills if row["verdict"] in ("failed", "error")]
+    bad = [row for row in summary.drills if row["verdict"] in (Verdict.FAILED, Verdict.ERROR)]
     for row in bad[:MOST]:
         cause = str(row["cause"]).partition("\n")[0]
         lines.append(f"{row['verdict']}: {row['service']}, {row['fault']} on {row['node'] or '-'}: {cause}")

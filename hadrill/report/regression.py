@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hadrill.report.drills import by_key
 from hadrill.report.rows import DrillRow
+from hadrill.report.verdict import Verdict
 from hadrill.stats import LEVEL, greater, rarer
 
 FEWEST = 5
@@ -55,4 +56,4 @@ def _outages(rows: Iterable[DrillRow]) -> list[float]:
 
 def _verdicts(rows: Iterable[DrillRow]) -> tuple[int, int]:
     verdicts = Counter(row["verdict"] for row in rows)
-    return verdicts["passed"], verdicts["failed"]
+    return verdicts[Verdict.PASSED], verdicts[Verdict.FAILED]

@@ -19,7 +19,7 @@ class DrillRow(TypedDict):
     """One drill, or one round of a chaos run. Seconds but for counts; None where nothing could be measured.
 
     A line of the history has `schema` and `at` too, and no `lanes`, `evidence` and `notes`; an older one has no
-    `foreign_...`, `problems` and `waited_s`.
+    `foreign_...`, `problems`, `waited_s` and `faults`.
     """
 
     id: str
@@ -49,6 +49,7 @@ class DrillRow(TypedDict):
     evidence: NotRequired[Sequence[str]]
     wall_s: float
     waited_s: NotRequired[float]
+    faults: NotRequired[int]
     overhead_s: float | None
     converged_s: float | None
     folder: str

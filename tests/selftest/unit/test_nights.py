@@ -17,7 +17,7 @@ from hadrill.drill.session import Session
 from hadrill.drill.verdict import Verdict
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
-from hadrill.report.chaos_page import faults_of, write_chaos_page
+from hadrill.report.chaos_page import write_chaos_page
 from hadrill.report.memory import HISTORY, HistoryError, remember, remembered
 from hadrill.report.regression import regressions
 from hadrill.report.rows import DrillRow
@@ -59,8 +59,8 @@ class Page(HTMLParser):
 def test_the_page_says_the_verdict_first_and_fetches_nothing(tmp_path: Path) -> None:
     cause = Cause("quorum-too-high", "more must agree", ("redis-01: 3 of 2",), "lower it").as_json()
     rows = [
-        row(1),
-        row(2, 12.0, "failed", cause="<b>12.0 s</b> without success", causes=[cause]),
+        row(1, faults=2),
+        row(2, 12.0, "failed", faults=1, cause="<b>12.0 s</b> without success", causes=[cause]),
         row(3, None, "unavailable"),
     ]
     worse = regressions([row(n, 1.0 + n / 100) for n in range(9)], [row(n, 5.0 + n / 100) for n in range(9)])
@@ -69,16 +69,9 @@ def test_the_page_says_the_verdict_first_and_fetches_nothing(tmp_path: Path) -> 
     assert page.fetched == []
     words = " ".join(page.words.split())
     assert words.index("Chaos: failed") < words.index("median outage 1.04 s -> 5.04 s") < words.index("<b>12.0 s</b>")
+    assert "3 rounds, 3 faults in 1.0 min" in words
     assert "quorum-too-high: more must agree" in words
     assert f"pytest tests/chaos --replay {tmp_path}/schedule.json --only 2" in words
-
-
-def test_only_faults_that_were_made_count() -> None:
-    both = row(1, fault="container-kill + container-stop")
-    assert faults_of(both) == 2
-    both["notes"] = ["not made: container-stop on same: it does not run", "something else"]
-    assert faults_of(both) == 1
-    assert faults_of(row(2, None)) == faults_of(row(3, fault="calm")) == 0
 
 
 @pytest.mark.parametrize(
