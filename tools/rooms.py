@@ -106,24 +106,32 @@ def _imports(file: Path, known: dict[str, Path]) -> Iterator[str]:
             yield from (alias.name for alias in node.names if alias.name in known)
 
 
-def neighbours() -> dict[str, set[str]]:
-    """Each room with those that it imports, without those that it also reaches through another of them."""
-    imported: dict[str, set[str]] = {room: set() for room in sorted(RANK, key=RANK.__getitem__)}
+def below() -> dict[str, set[str]]:
+    """Each room, the street first, with those that it imports."""
+    rooms: dict[str, set[str]] = {room: set() for room in sorted(RANK, key=RANK.__getitem__)}
     for arrow in arrows():
-        imported[room_of(arrow.importer)].add(room_of(arrow.imported))
-    reached: dict[str, set[str]] = {}
-    for room in reversed(imported):
-        reached[room] = imported[room].union(*(reached[below] for below in imported[room]))
-    return {
-        room: {one for one in below if not any(one in reached[other] for other in below - {one})}
-        for room, below in imported.items()
-    }
+        rooms[room_of(arrow.importer)].add(room_of(arrow.imported))
+    return rooms
+
+
+def reached() -> dict[str, set[str]]:
+    """Each room with all that it reaches through others. No import may run upwards."""
+    rooms, found = below(), dict[str, set[str]]()
+    for room in reversed(rooms):
+        found[room] = rooms[room].union(*(found[lower] for lower in rooms[room]))
+    return found
 
 
 def picture() -> str:
     """The rooms as a Mermaid diagram, the street above."""
-    arrows_drawn = [f"    {room} --> {below}" for room, others in neighbours().items() for below in sorted(others)]
-    return "\n".join(["```mermaid", "flowchart TD", *arrows_drawn, "```"]) + "\n"
+    further = reached()
+    drawn = [
+        f"    {room} --> {lower}"
+        for room, rooms in below().items()
+        for lower in sorted(rooms)
+        if not any(lower in further[other] for other in rooms - {lower})
+    ]
+    return "\n".join(["```mermaid", "flowchart TD", *drawn, "```"]) + "\n"
 
 
 if __name__ == "__main__":
