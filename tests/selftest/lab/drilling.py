@@ -17,6 +17,7 @@ from hadrill.remote import Remote
 from hadrill.safety.on_target import ROOT as ON_TARGET
 from hadrill.services.cluster import Cluster
 from tests.selftest.lab.suite import BIN, ROOT
+from tests.selftest.unit.projects import WITHOUT_HYPOTHESIS
 
 STEP_SECONDS = 60.0
 TRACES = (
@@ -59,7 +60,7 @@ def drill_of(session: Session, cluster: Cluster, case: Case) -> Experiment:
 @contextmanager
 def running(reports: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     """A run of drills; ended at the latest with the block."""
-    command = [str(BIN / "pytest"), "-m", "failover", f"--reports={reports}", *options]
+    command = [str(BIN / "pytest"), *WITHOUT_HYPOTHESIS, "-m", "failover", f"--reports={reports}", *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         try:
             yield process

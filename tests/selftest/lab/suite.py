@@ -10,6 +10,7 @@ from hadrill.inventory import Inventory
 from hadrill.services.asking import failures
 from hadrill.services.finding import CheckFailedError
 from hadrill.timing import Deadline, eventually
+from tests.selftest.unit.projects import WITHOUT_HYPOTHESIS
 
 ROOT = Path(__file__).parents[3]
 BIN = ROOT / ".venv" / "bin"
@@ -21,7 +22,7 @@ HEALTHY_SECONDS = 120.0
 def run_suite(path: str, reports: Path, *options: str, seconds: float = SUITE_SECONDS) -> dict[str, Any]:
     """Run a suite into a folder of its own; what it printed is under `console`, its exit status under `status`."""
     done = subprocess.run(
-        [str(BIN / "pytest"), path, f"--reports={reports}", *options],
+        [str(BIN / "pytest"), *WITHOUT_HYPOTHESIS, path, f"--reports={reports}", *options],
         cwd=ROOT,
         check=False,
         text=True,

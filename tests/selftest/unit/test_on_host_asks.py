@@ -14,7 +14,7 @@ import pytest
 from hadrill import on_host
 from hadrill.on_host import scan
 
-SECONDS = 0.4
+SECONDS = 0.8
 
 
 def run(name: str, order: object) -> Any:

@@ -93,7 +93,7 @@ def test_a_traceback_shows_no_secret_even_with_locals(project: Path, lab: Path) 
 def test_what_an_ended_run_left_out_is_counted_and_not_green(project: Path, lab: Path) -> None:
     two = LEAK + "\ndef test_never_reached(inventory):\n    pass\n"
     (project / "tests" / "basic" / "test_redis.py").write_text(two)
-    pytest_on(project, "tests/basic", "--inventory", str(lab), "-x")
+    pytest_on(project, "tests/basic", "--inventory", str(lab), "--no-page", "-x")
     summary = json.loads((project / "reports" / "latest" / "summary.json").read_text("utf-8"))
     assert (summary["passed"], summary["total"]) == (0, 2)
     assert summary["checks"][0]["cause"] == "the run ended before this check"
@@ -118,7 +118,7 @@ def test_a_night_that_is_interrupted_before_its_first_round_has_ended_has_a_page
 
 def test_lines_of_a_drill_stand_alone_where_there_is_no_terminal(project: Path, lab: Path) -> None:
     (project / "tests" / "basic" / "test_says.py").write_text(SAYS)
-    said = pytest_on(project, "tests/basic", "--inventory", str(lab)).stdout.splitlines()
+    said = pytest_on(project, "tests/basic", "--inventory", str(lab), "--no-page").stdout.splitlines()
     own = [line for line in said if "first" in line or "undo" in line or "live" in line]
     assert own == ["first", "undo 0", "first", "undo 1"], said
 
@@ -126,7 +126,7 @@ def test_lines_of_a_drill_stand_alone_where_there_is_no_terminal(project: Path, 
 def test_lines_of_a_run_with_workers_stand_alone_between_letters(project: Path, lab: Path) -> None:
     (project / "tests" / "basic" / "conftest.py").write_text(TELLS)
     (project / "tests" / "basic" / "test_passes.py").write_text(PASSES)
-    said = pytest_on(project, "tests/basic", "--inventory", str(lab), "-n1").stdout.splitlines()
+    said = pytest_on(project, "tests/basic", "--inventory", str(lab), "--no-page", "-n1").stdout.splitlines()
     own = [line for line in said if "first" in line or "second" in line]
     assert own == ["first", "second"] * 2, said
     assert "\n".join(said).count("first\nsecond") == 2, said
