@@ -151,7 +151,10 @@ class Host:
         if file.exists():
             self.changes.append(f"stop and remove {unit}")
             if not self.check:
-                run("systemctl", "disable", "--now", unit)
+                # A file that systemd cannot read is no unit that it could stop.
+                told = run("systemctl", "disable", "--now", unit, may_fail=True)
+                if run("systemctl", "is-active", unit, may_fail=True) == "active":
+                    sys.exit(f"{unit} does not stop: {told[-600:]}")
                 for left in (file, WANTED / unit, STARTED / f"{unit}.started"):
                     if left.exists():
                         left.unlink()

@@ -101,7 +101,7 @@ def test_a_unit_that_must_go_is_stopped_and_removed_with_its_folders(tmp_path: P
     assert applied(check=True) == wanted
     assert not called.exists()
     assert applied(check=False) == wanted
-    assert called.read_text().splitlines() == ["disable --now old.service", "daemon-reload"]
+    assert called.read_text().splitlines() == ["disable --now old.service", "is-active old.service", "daemon-reload"]
     assert not folder.exists()
     assert not list(units.iterdir())
     assert applied(check=False) == []
