@@ -3,15 +3,12 @@ anybody has noticed.
 """
 
 import math
-import re
 
 from hadrill.faults import Fault
 from hadrill.inventory import Host
 from hadrill.remote import Remote, shell
 from hadrill.services.guarded import Absence
-
-_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_SPAN = re.compile(r"([\d.]+)(us|ms|s|min|h|d|w)\b")
+from hadrill.timing import duration
 
 
 def absence_of(remote: Remote, host: Host, unit: str, fault: Fault, held_s: float) -> Absence:
@@ -29,7 +26,5 @@ def absence_of(remote: Remote, host: Host, unit: str, fault: Fault, held_s: floa
 
 
 def seconds_of(span: str) -> float:
-    """A time as systemd shows it: `1s`, `1min 30s`, `100ms`, `infinity`."""
-    if span == "infinity":
-        return math.inf
-    return sum(float(number) * _SECONDS[unit] for number, unit in _SPAN.findall(span))
+    """A time as systemd shows it: `1s`, `1min 30s`, `100ms`, `infinity`, or nothing."""
+    return duration(span, 1.0) if span else 0.0

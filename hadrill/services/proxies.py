@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 from hadrill.inventory import Host
 from hadrill.remote import Remote, shell
-from hadrill.services.errors import BadAnswerError, reading
-from hadrill.timing import Part
+from hadrill.services.errors import reading
+from hadrill.timing import MILLISECOND, Part, duration
 
 HAPROXY = "/etc/hadrill/haproxy/haproxy.cfg"
 PGBOUNCER = "/etc/hadrill/pgbouncer/pgbouncer.ini"
-_UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1e-3}
 
 
 @dataclass(frozen=True)
@@ -42,22 +41,22 @@ class Checks:
 
 
 def checks_of(remote: Remote, host: Host, backend: str) -> Checks:
-    """A backend's health checks as they are on a proxy. Raises RemoteError."""
+    """A backend's health checks as they are on a proxy. Raises RemoteError, BadAnswerError."""
     text = remote.run(host, shell.command("cat", HAPROXY)).stdout
     sections = re.split(r"^(?=\w)", text, flags=re.M)
     wanted = [
         part for part in sections if part.startswith("defaults") or part.split("\n", 1)[0].endswith(f" {backend}")
     ]
     values = {"inter": 2.0, "fall": 3.0, "rise": 2.0, "connect": 3.0}
-    for line in "".join(wanted).splitlines():
-        words = line.split("#")[0].split()
-        if words[:1] in (["server"], ["default-server"]):
-            for name in ("inter", "fastinter", "downinter", "fall", "rise"):
-                if name in words:
-                    text_of = words[words.index(name) + 1]
-                    values[name] = seconds_of(text_of) if "inter" in name else float(text_of)
-        elif words[:2] == ["timeout", "connect"]:
-            values["connect"] = seconds_of(words[2])
+    with reading(f"{HAPROXY} of {host}"):
+        for line in "".join(wanted).splitlines():
+            words = line.split("#")[0].split()
+            if words[:1] in (["server"], ["default-server"]):
+                for name in {"inter", "fastinter", "downinter", "fall", "rise"} & set(words):
+                    given = words[words.index(name) + 1]
+                    values[name] = duration(given, MILLISECOND) if "inter" in name else float(given)
+            elif words[:2] == ["timeout", "connect"]:
+                values["connect"] = duration(words[2], MILLISECOND)
     return Checks(
         values["inter"],
         values.get("fastinter", values["inter"]),
@@ -76,12 +75,3 @@ def pgbouncer_retry(remote: Remote, host: Host) -> Part:
     )
     seconds = float(found.group(1)) if found else 15.0
     return Part("login retry", seconds, f"server_login_retry, {'live' if found else 'default'}, {host}")
-
-
-def seconds_of(text: str) -> float:
-    """HAProxy's way to write times: `1s`, `500ms`, or milliseconds without a unit."""
-    number = re.match(r"[0-9.]+", text)
-    if number is None:
-        raise BadAnswerError(f"not a time: {text}")
-    with reading(f"a time that is written {text!r}"):
-        return float(number.group()) * _UNITS[text[number.end() :]]

@@ -4,12 +4,13 @@ Imports nothing else of hadrill.
 """
 
 from hadrill.timing.budget import MARGIN_SECONDS, Budget, Part, budget
-from hadrill.timing.duration import duration
+from hadrill.timing.duration import MILLISECOND, duration
 from hadrill.timing.timeline import Event, Timeline
 from hadrill.timing.waiting import POLL, Deadline, OverdueError, eventually
 
 __all__ = [
     "MARGIN_SECONDS",
+    "MILLISECOND",
     "POLL",
     "Budget",
     "Deadline",

@@ -3,16 +3,14 @@
 Source: Galera's documentation of evs.suspect_timeout, evs.inactive_timeout and evs.install_timeout.
 """
 
-import re
-
 from hadrill.faults import Kind
 from hadrill.remote import Remote
 from hadrill.services.asking import failures
 from hadrill.services.client_parts import SILENT, TURN, hang
-from hadrill.services.errors import BadAnswerError, Fields, NoMemberError, reading
+from hadrill.services.errors import Fields, NoMemberError, reading
 from hadrill.services.mariadb.service import Mariadb
 from hadrill.services.mariadb.sql_proxies import SqlProxies
-from hadrill.timing import Budget, Part, budget
+from hadrill.timing import Budget, Part, budget, duration
 
 CHECK_SECONDS = 0.5
 """evs.inactive_check_period: how often suspicion is looked at."""
@@ -27,11 +25,13 @@ def mariadb_budget(
     parts: list[Part] = []
     if kind in (Kind.CRASH, Kind.RESTART, *SILENT):
         options, source = _options(service)
+        with reading(f"wsrep_provider_options, {source}"):
+            suspect, install = (duration(options[f"evs.{name}_timeout"]) for name in ("suspect", "install"))
         parts += [
-            Part("suspect", _duration(options["evs.suspect_timeout"]), source),
+            Part("suspect", suspect, source),
             Part("check", CHECK_SECONDS, "evs.inactive_check_period"),
             # The nodes that are left agree on the new view; by its timeout they must have.
-            Part("install", _duration(options["evs.install_timeout"]), source),
+            Part("install", install, source),
         ]
     elif kind is Kind.STOP:
         parts.append(Part("shutdown", SHUTDOWN_SECONDS, "a graceful leave"))
@@ -53,11 +53,3 @@ def _options(service: Mariadb) -> tuple[dict[str, str], str]:
         except failures() as error:
             untold.append(f"{host}: {error}")
     raise NoMemberError("no node tells its provider options: " + "; ".join(untold))
-
-
-def _duration(text: str) -> float:
-    """Galera's ISO 8601 durations: PT5S, PT7.5S, PT1M."""
-    found = re.fullmatch(r"PT(?:([0-9.]+)M)?(?:([0-9.]+)S)?", text)
-    if found is None:
-        raise BadAnswerError(f"not a duration: {text}")
-    return float(found.group(1) or 0) * 60 + float(found.group(2) or 0)

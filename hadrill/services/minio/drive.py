@@ -5,13 +5,12 @@ answers does not count as offline.
 Source: getObjectFileInfo in its cmd/erasure-object.go, ReadXL in cmd/storage-rest-client.go, internal/config/drive.
 """
 
-import re
 from collections.abc import Sequence
 
 from hadrill.inventory import Host
 from hadrill.remote import Remote, RemoteError
 from hadrill.services.errors import NoMemberError
-from hadrill.services.proxies import seconds_of as time_of
+from hadrill.timing import duration
 
 NAME = "MINIO_DRIVE_MAX_TIMEOUT"
 USUAL_SECONDS = 30.0
@@ -24,10 +23,12 @@ COMMAND = (
 """Prints the container's own setting, nothing where it has none; fails where there is no container."""
 
 
-def seconds_of(said: str) -> float:
-    """Seconds, from what COMMAND printed: Go's way to write times, `1m30s`, is HAProxy's several times over."""
-    parts = re.findall(r"[0-9.]+[a-z]+", said.strip().removeprefix(f"{NAME}="))
-    seconds = sum(map(time_of, parts))
+def seconds_of(printed: str) -> float:
+    """Seconds, from what COMMAND printed. MinIO takes its usual time for what it cannot read, and for too little."""
+    try:
+        seconds = duration(printed.strip().removeprefix(f"{NAME}="))
+    except ValueError:
+        return USUAL_SECONDS
     return seconds if seconds > LEAST_SECONDS else USUAL_SECONDS
 
 

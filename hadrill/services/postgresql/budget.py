@@ -12,7 +12,7 @@ from hadrill.services.client_parts import TURN, hang
 from hadrill.services.errors import NoLeaderError, reading
 from hadrill.services.postgresql.service import Postgresql
 from hadrill.services.proxies import checks_of, pgbouncer_retry
-from hadrill.timing import Budget, Part, budget
+from hadrill.timing import Budget, Part, budget, duration
 
 ELECTION_SECONDS = 1.4
 """pysyncobj: a new Raft leader is elected after 0.4 to 1.4 s."""
@@ -41,7 +41,7 @@ def postgresql_budget(
         hang(kind),
     ]
     live, source = _live(service)
-    live |= {name: float(value.removesuffix("s")) for name, value in settings.items()}
+    live |= {name: duration(value, 1.0) for name, value in settings.items()}
     elect = Part("elect", WAKE_SECONDS, "ha.py")
     if kind in (Kind.STOP, Kind.PLANNED):
         return budget([Part("shutdown", SHUTDOWN_SECONDS, "fast shutdown"), elect, *tail], multiplier)

@@ -9,7 +9,7 @@ from hadrill.services.asking import failures
 from hadrill.services.client_parts import TURN, hang
 from hadrill.services.errors import NoLeaderError, reading
 from hadrill.services.redis.service import Redis
-from hadrill.timing import Budget, Part, budget
+from hadrill.timing import MILLISECOND, Budget, Part, budget, duration
 
 TICK = 1.0
 """Sentinel's period of PING, of asking its peers, and of INFO while the master is down."""
@@ -40,7 +40,7 @@ def redis_budget(service: Redis, kind: Kind, role: str, multiplier: float, setti
 
 
 def _asked_for(settings: dict[str, str]) -> tuple[float, str] | None:
-    return (seconds_of(settings["down-after"]), "asked for") if "down-after" in settings else None
+    return (duration(settings["down-after"], MILLISECOND), "asked for") if "down-after" in settings else None
 
 
 def down_after(service: Redis) -> tuple[float, str]:
@@ -57,10 +57,3 @@ def down_after(service: Redis) -> tuple[float, str]:
         raise NoLeaderError("no Sentinel says what down-after is")
     slowest = max(told, key=lambda name: told[name])
     return told[slowest], f"live, {slowest}"
-
-
-def seconds_of(text: str) -> float:
-    """`2s`, `2000ms` or `2000` (milliseconds, as in Sentinel's own setting) as seconds. Raises ValueError."""
-    if text.endswith("ms"):
-        return float(text[:-2]) / 1000
-    return float(text[:-1]) if text.endswith("s") else float(text) / 1000

@@ -26,8 +26,6 @@ from hadrill.safety.consent import refused
 from hadrill.safety.guard import Arithmetic, is_away
 from hadrill.safety.heal import sweep
 from hadrill.services.cluster import SILENT, Cluster, Member
-from hadrill.services.proxies import seconds_of
-from hadrill.services.redis.budget import seconds_of as redis_seconds
 from hadrill.timing import Part, budget
 from hadrill.workload import Lane
 
@@ -222,10 +220,6 @@ def test_selections_that_cannot_be_meant_are_all_named(lab_inventory: Inventory)
     for part in ("--node nobody", "--service nothing", "--fault earthquake", "--role king", "--repeat 0"):
         assert part in said
 
-
-def test_times_as_the_products_write_them() -> None:
-    assert (seconds_of("500ms"), seconds_of("3s"), seconds_of("250")) == (0.5, 3.0, 0.25)
-    assert (redis_seconds("2s"), redis_seconds("2000ms"), redis_seconds("2000")) == (2.0, 2.0, 2.0)
 
 
 def row(outage: float | None, verdict: str = "passed") -> DrillRow:

@@ -1,10 +1,11 @@
 """Waiting: a condition is asked often, and a wait that ends in vain says for what and why."""
 
+import math
 import time
 
 import pytest
 
-from hadrill.timing import Deadline, OverdueError, eventually
+from hadrill.timing import MILLISECOND, Deadline, OverdueError, duration, eventually
 
 
 def test_a_condition_that_comes_true_ends_the_wait() -> None:
@@ -25,3 +26,39 @@ def test_a_wall_clock_that_jumps_does_not_move_a_deadline(monkeypatch: pytest.Mo
     deadline = Deadline(60)
     monkeypatch.setattr(time, "time", lambda: 0.0)
     assert 59 < deadline.left <= 60
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90s", 90.0),
+        ("1.5m", 90.0),
+        ("8h", 28800.0),
+        ("30d", 2592000.0),
+        ("1m30s", 90.0),
+        ("1h0m0.5s", 3600.5),
+        ("500ms", 0.5),
+        ("1500us", 0.0015),
+        ("1min 30s", 90.0),
+        ("5min", 300.0),
+        ("2w", 1209600.0),
+        ("PT7.5S", 7.5),
+        ("PT1M30S", 90.0),
+        ("0s", 0.0),
+        ("infinity", math.inf),
+    ],
+)
+def test_durations_as_people_and_products_write_them(text: str, seconds: float) -> None:
+    assert duration(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("wrong", ["", "10", "m", "-1s", "1s-", "1.2.3s", "5 years", "PT", "1m30"])
+def test_what_is_no_duration_is_refused_with_what_to_write(wrong: str) -> None:
+    with pytest.raises(ValueError, match=r"is no duration: write 90s, 10m, 8h, 30d or 1m30s"):
+        duration(wrong)
+
+
+def test_a_number_alone_has_the_unit_of_its_product_or_is_refused() -> None:
+    assert (duration("250", MILLISECOND), duration("3s", MILLISECOND), duration("15", 1.0)) == (0.25, 3.0, 15.0)
+    with pytest.raises(ValueError, match="no duration"):
+        duration("1m30", MILLISECOND)
