@@ -1,15 +1,17 @@
 """HAProxy's own view of its servers, from its statistics page."""
 
 import csv
-import http.client
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from operator import itemgetter
+from typing import Any
 
 from hadrill.inventory import Host
 from hadrill.services.asking import CONNECT_SECONDS
 from hadrill.services.errors import BadAnswerError, reading
+from hadrill.services.http import OK, Pages
 from hadrill.timing import POLL, Timeline
 
 STATISTICS_PORT = 8404
@@ -38,38 +40,39 @@ class Statistics:
 
     def __init__(self, host: Host, port: int = STATISTICS_PORT) -> None:
         self._host = host
-        self._connection = http.client.HTTPConnection(host.address, port, timeout=CONNECT_SECONDS)
+        self._pages = Pages(host.address, port, CONNECT_SECONDS)
 
     def servers(self, backend: str) -> list[Server]:
         """All servers of a backend."""
-        try:
-            self._connection.request("GET", f"/;csv;norefresh;scope={backend}")
-            answer = self._connection.getresponse()
-            text = answer.read().decode("utf-8", "replace")
-        except http.client.HTTPException as error:
-            self._connection.close()
-            raise OSError(f"the statistics of {self._host}: {type(error).__name__}: {error}") from error
-        except OSError:
-            self._connection.close()
-            raise
-        if answer.status != http.client.OK:
-            raise OSError(f"the statistics of {self._host} answer {answer.status} {answer.reason}")
-        return self._parsed(backend, text)
+        page = self._pages.ask(f"/;csv;norefresh;scope={backend}")
+        if page.status != OK:
+            raise OSError(f"the statistics of {self._host} answer {page.status} {page.reason}")
+        return self._parsed(backend, page.text)
 
     def _parsed(self, backend: str, text: str) -> list[Server]:
         with reading(f"the statistics of {self._host}"):
-            head, *rows = csv.reader(text.removeprefix("# ").splitlines())
-            # Of a hundred columns, and asked twenty times a second.
-            wanted = itemgetter(*map(head.index, ("pxname", "svname", "addr", "status", "bck")))
+            head, *lines = text.removeprefix("# ").splitlines()
+            columns = _columns(head)
+            # Asked twenty times a second: of the others' hundred columns nothing is looked at.
+            rows = csv.reader(line for line in lines if line.startswith(f"{backend},"))
             return [
-                Server(self._host.name, backend, name, address.rpartition(":")[0], status, backup == "1")
-                for proxy, name, address, status, backup in map(wanted, rows)
-                if proxy == backend and name not in ("FRONTEND", "BACKEND")
+                _server(self._host.name, backend, name, address.rpartition(":")[0], status, backup == "1")
+                for name, address, status, backup in map(columns, rows)
+                if name not in ("FRONTEND", "BACKEND")
             ]
 
     def close(self) -> None:
         """Close the connection."""
-        self._connection.close()
+        self._pages.close()
+
+
+_server = cache(Server)
+"""Almost every answer is the one before."""
+
+
+@cache
+def _columns(head: str) -> "itemgetter[Any]":
+    return itemgetter(*map(head.split(",").index, ("svname", "addr", "status", "bck")))
 
 
 def servers(host: Host, backend: str, port: int = STATISTICS_PORT) -> list[Server]:

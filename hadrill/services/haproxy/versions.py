@@ -1,12 +1,11 @@
 """Which HAProxy is running."""
 
 import re
-import urllib.request
 from collections.abc import Callable
 
 from hadrill.inventory import Host, Inventory
-from hadrill.services.asking import ANSWER_SECONDS
 from hadrill.services.haproxy.statistics import STATISTICS_PORT
+from hadrill.services.http import get
 
 
 def running(inventory: Inventory) -> dict[str, Callable[[], str]]:
@@ -16,6 +15,5 @@ def running(inventory: Inventory) -> dict[str, Callable[[], str]]:
 
 def _told_by(host: Host) -> str:
     """From the statistics page, which is the only place where HAProxy tells its version over the network."""
-    with urllib.request.urlopen(f"http://{host.address}:{STATISTICS_PORT}/", timeout=ANSWER_SECONDS) as page:
-        found = re.search(rb"HAProxy version ([0-9][^,<\s]*)", page.read())
-    return found[1].decode("ascii") if found else "not told"
+    found = re.search(r"HAProxy version ([0-9][^,<\s]*)", get(host.address, STATISTICS_PORT, "/").text)
+    return found[1] if found else "not told"

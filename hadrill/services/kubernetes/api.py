@@ -5,17 +5,20 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import urllib3
-from kubernetes import client, config
+from kubernetes import client, config, watch
 
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
-from hadrill.services.errors import BadAnswerError, parsed, reading
+from hadrill.services.errors import BadAnswerError, Fields, parsed, reading
 
 FIRST_ERROR_STATUS = 400
 CONFLICT, NOT_FOUND = 409, 404
-WATCH_SECONDS = 1.0
-"""A watch that is to end is noticed as soon: bookmarks and changes may be rare."""
+WATCH_SECONDS = 1
+"""A watch that is to end is noticed as soon: changes may be rare."""
+BOOKMARK = "BOOKMARK"
+"""A sign of how far one has seen, without a change."""
 
 
 class ApiError(OSError):
@@ -83,25 +86,34 @@ class Api:
         """Changes of a list from now on, each as its type and the object, until `stop` is set. Raises ApiError."""
         with reading(path):
             version = self.get(path)["metadata"]["resourceVersion"]
-        place = f"{self._base}{path}{'&' if '?' in path else '?'}watch=1&resourceVersion={version}"
-        try:
-            answer = self._rest.pool_manager.request(
-                "GET", place, preload_content=False, timeout=urllib3.Timeout(CONNECT_SECONDS, WATCH_SECONDS)
-            )
-            rest = b""
-            while not stop.is_set():
-                try:
-                    part = answer.read1(65536)
-                except urllib3.exceptions.ReadTimeoutError:
-                    continue
-                if not part:
-                    return
-                *lines, rest = (rest + part).split(b"\n")
-                for line in lines:
-                    event = parsed(path, line)
-                    yield event["type"], event["object"]
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise ApiError(0, f"the watch of {path} ended: {error}") from error
+        while not stop.is_set():
+            try:
+                # Each stream ends by itself, so that `stop` is noticed; the next goes on where it ended.
+                for event in watch.Watch().stream(
+                    self._changes, path, resource_version=version, timeout_seconds=WATCH_SECONDS
+                ):
+                    with reading(path):
+                        kind, changed = event["type"], Fields(path, event["raw_object"])
+                        version = changed["metadata"]["resourceVersion"]
+                    if kind != BOOKMARK:
+                        yield kind, changed
+            except client.ApiException as error:
+                raise ApiError(error.status or 0, f"the watch of {path} ended: {error.reason}") from error
+            except (urllib3.exceptions.HTTPError, OSError) as error:
+                raise ApiError(0, f"the watch of {path} ended: {error}") from error
+
+    def _changes(self, path: str, **options: Any) -> Any:
+        query = urlencode(
+            {
+                "watch": "1",
+                "allowWatchBookmarks": "1",
+                "resourceVersion": options["resource_version"],
+                "timeoutSeconds": options["timeout_seconds"],
+            }
+        )
+        place = f"{self._base}{path}{'&' if '?' in path else '?'}{query}"
+        timeout = urllib3.Timeout(CONNECT_SECONDS, options["timeout_seconds"] + ANSWER_SECONDS)
+        return self._rest.pool_manager.request("GET", place, preload_content=False, timeout=timeout)
 
 
 def _message(said: bytes) -> str:

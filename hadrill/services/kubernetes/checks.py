@@ -1,12 +1,12 @@
 """What is true of a healthy Kubernetes, asked of every server and of the cluster itself."""
 
-import http.client
 from datetime import datetime
 from typing import Any
 
-from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, ask
+from hadrill.services.asking import ANSWER_SECONDS, ask
 from hadrill.services.errors import BadAnswerError, reading
 from hadrill.services.finding import CheckFailedError, Finding, require
+from hadrill.services.http import NOT_FOUND, Page, get
 from hadrill.services.kubernetes.service import API_PORT, HTTP_PORT, Kubernetes
 
 NAMESPACES = ("kube-system", "ingress")
@@ -89,12 +89,12 @@ def ingress(service: Kubernetes) -> None:
     findings = []
     for name, address in places:
         try:
-            status, _ = page(address, "nobody.invalid")
+            status = page(address, "nobody.invalid").status
         except OSError as error:
             cause = "no ingress pod on that node, or port 80 is taken or filtered"
             findings.append(Finding(name, f"an ingress on {address}:{HTTP_PORT}", str(error), cause))
         else:
-            if status != http.client.NOT_FOUND:
+            if status != NOT_FOUND:
                 cause = "another program answers on that port"
                 findings.append(Finding(name, "404 for a name that nobody has", str(status), cause))
     require(findings)
@@ -112,19 +112,9 @@ def readiness(node: dict[str, Any]) -> dict[str, str]:
     return {"status": "Unknown", "reason": "NoCondition"}
 
 
-def page(address: str, name: str, seconds: float = ANSWER_SECONDS) -> tuple[int, str]:
-    """Status and text of a site's first page, over a connection of its own. Raises OSError."""
-    connection = http.client.HTTPConnection(address, HTTP_PORT, timeout=min(CONNECT_SECONDS, seconds))
-    try:
-        connection.connect()
-        connection.sock.settimeout(seconds)
-        connection.request("GET", "/", headers={"Host": name, "Connection": "close"})
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode("utf-8", "replace")
-    except http.client.HTTPException as error:
-        raise OSError(f"{type(error).__name__}: {error}") from error
-    finally:
-        connection.close()
+def page(address: str, name: str, seconds: float = ANSWER_SECONDS) -> Page:
+    """A site's first page, over a connection of its own. Raises OSError."""
+    return get(address, HTTP_PORT, "/", seconds, Host=name, Connection="close")
 
 
 def _items(service: Kubernetes, path: str) -> list[dict[str, Any]]:

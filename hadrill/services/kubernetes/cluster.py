@@ -1,6 +1,5 @@
 """Kubernetes, as drills see it."""
 
-import http.client
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -14,6 +13,7 @@ from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster, Probe, Watch
 from hadrill.services.errors import named
 from hadrill.services.finding import CheckFailedError
+from hadrill.services.http import OK
 from hadrill.services.kubernetes import checks, etcd
 from hadrill.services.kubernetes.budget import api_budget, rescheduled_budget, timers_of
 from hadrill.services.kubernetes.diagnosis import EXAMINATION
@@ -126,10 +126,10 @@ class KubernetesCluster(Cluster):
                 made = True
                 if not any(map(is_ready, pods(self.kubernetes.api(), drill))):
                     return "no pod is ready"
-                status, _ = checks.page(address, site_of(drill))
+                status = checks.page(address, site_of(drill)).status
             except failures() as error:
                 return str(error)
-            return None if status == http.client.OK else f"the ingress says {status}"
+            return None if status == OK else f"the ingress says {status}"
 
         eventually("the drill's web service at the ingress", missing, Deadline(PLACE_SECONDS))
 

@@ -1,10 +1,10 @@
 """Questions of a check: each answers None where it is so, else says why not. They may raise asking.failures()."""
 
-import http.client
 import uuid
 from typing import Any
 
 from hadrill.inventory import Host
+from hadrill.services.http import OK
 from hadrill.services.kubernetes import checks
 from hadrill.services.kubernetes.api import NOT_FOUND, Api, ApiError
 from hadrill.services.kubernetes.place import is_ready, node_of, path_of, pods, site_of
@@ -134,5 +134,5 @@ def ingress_ready(service: Kubernetes, node: Host, *, ready: bool) -> str | None
 
 def serves(drill: str, node: Host) -> str | None:
     """A node's own ingress leads to the drill's web service."""
-    status, text = checks.page(node.address, site_of(drill))
-    return None if status == http.client.OK else f"its own ingress says {status}: {text[:80]}"
+    page = checks.page(node.address, site_of(drill))
+    return None if page.status == OK else f"its own ingress says {page.status}: {page.text[:80]}"

@@ -1,8 +1,8 @@
 """Objects written and read at the API's entry point, and a page fetched through the ingress."""
 
-import http.client
 from collections.abc import Sequence
 
+from hadrill.services.http import OK
 from hadrill.services.kubernetes.api import Api, ApiError
 from hadrill.services.kubernetes.checks import page
 from hadrill.services.kubernetes.place import path_of, site_of
@@ -64,10 +64,10 @@ class PageClient:
 
     def read(self) -> Answer:
         """The page, which says which pod made it."""
-        status, text = page(self._address, self._site, seconds=OPERATION_SECONDS)
-        if status != http.client.OK:
-            raise OSError(f"status {status}: {text[:80]}")
-        return Answer(text)
+        found = page(self._address, self._site, seconds=OPERATION_SECONDS)
+        if found.status != OK:
+            raise OSError(f"status {found.status}: {found.text[:80]}")
+        return Answer(found.text)
 
     def abort(self) -> None:
         """Its socket has a deadline."""

@@ -1,12 +1,11 @@
 """The drill's queue, as each node sees it."""
 
-import http.client
 import json
-from base64 import b64encode
 from typing import Any
 
 from hadrill.inventory import Host
 from hadrill.services.cluster import SILENT, Member, Probe
+from hadrill.services.http import OK, Pages
 from hadrill.services.rabbitmq.service import MANAGEMENT_PORT, VHOST, Rabbitmq
 
 ASK_SECONDS = 1.0
@@ -20,18 +19,14 @@ def queue_state(service: Rabbitmq, host: Host, queue: str) -> dict[str, Any]:
 
 def probe(service: Rabbitmq, host: Host, queue: str) -> Probe:
     """Whether the node leads the queue, over a connection that is kept."""
-    connection = http.client.HTTPConnection(host.address, MANAGEMENT_PORT, timeout=ASK_SECONDS)
-    login = b64encode(":".join(service.login).encode()).decode()
+    pages = Pages(host.address, MANAGEMENT_PORT, ASK_SECONDS, service.login)
     path = f"/api/queues/{VHOST}/{queue}" if queue else "/api/whoami"
 
     def ask() -> Member:
         try:
-            connection.request("GET", path, headers={"Authorization": f"Basic {login}"})
-            answer = connection.getresponse()
-            text = answer.read()
-            state = json.loads(text) if answer.status == 200 else {}
-        except (OSError, http.client.HTTPException, ValueError):
-            connection.close()
+            page = pages.ask(path)
+            state = json.loads(page.body) if page.status == OK else {}
+        except (OSError, ValueError):
             return SILENT
         if not queue:
             return Member("follower") if state else SILENT
