@@ -99,7 +99,7 @@ def installed(loud: Callable[..., str]) -> None:
     loud("fab", "all")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def keep(pytestconfig: pytest.Config) -> Path | None:
     """Where facts are kept, where they are."""
     folder: Path | None = pytestconfig.getoption("--keep-facts", None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from hadrill.inventory import Host, Inventory
 from hadrill.lab.lab import Lab
@@ -168,3 +169,11 @@ CASES: dict[str, Callable[[Bench], Broken]] = {
     "test_mariadb.py::test_cluster": node_desynced,
     "test_mariadb.py::test_sql_proxy": sql_proxy_down,
 }
+
+
+def rounds() -> list[list[str]]:
+    """The checks that are made to fail at the same time: one of each service."""
+    services: dict[str, list[str]] = {}
+    for check in CASES:
+        services.setdefault(check.partition("::")[0], []).append(check)
+    return [[check for check in row if check is not None] for row in zip_longest(*services.values())]

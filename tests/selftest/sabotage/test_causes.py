@@ -1,6 +1,11 @@
-"""Each cause is named first while it is there; before and after, the cluster is whole and nothing is named."""
+"""Each cause is named first while it is there; before and after, the cluster is whole and nothing is named.
 
-from collections.abc import Callable
+Services are lanes beside each other. A case that touches a host that is not its service's alone, like the proxies in
+front of several, is made while no other is.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +22,7 @@ from hadrill.services.redis.service import Redis
 from tests.selftest.sabotage import mariadb_cases, minio_cases, postgresql_cases, rabbitmq_cases, redis_cases
 from tests.selftest.sabotage.bench import Sabotage
 from tests.selftest.sabotage.trial import named_first
+from tests.selftest.side_by_side import Lanes, Room
 
 pytestmark = pytest.mark.lab
 SABOTAGE: dict[str, tuple[Callable[[Inventory], Any], dict[str, Callable[[Any], Sabotage]]]] = {
@@ -28,6 +34,38 @@ SABOTAGE: dict[str, tuple[Callable[[Inventory], Any], dict[str, Callable[[Any], 
 }
 
 
+@pytest.fixture(scope="module")
+def trials(
+    request: pytest.FixtureRequest,
+    lab_inventory: Inventory,
+    ssh: Remote,
+    keep: Path | None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Lanes[None]]:
+    """The trials of all cases of this run, begun."""
+    room, lanes = Room(), Lanes[None]()
+
+    def trial(service: str, name: str) -> None:
+        kind, cases = SABOTAGE[service]
+        cluster = cluster_of(lab_inventory, ssh, service)
+
+        def case() -> Sabotage:
+            return cases[name](kind(lab_inventory))
+
+        meets_others = {step.host for step in case().steps} - set(cluster.members)
+        with room.entered(alone=bool(meets_others)):
+            named_first(cluster, case(), tmp_path_factory.mktemp(f"{service}-{name}"), keep)
+
+    for item in request.session.items:
+        if item.path == request.path and isinstance(item, pytest.Function):
+            service, name = (str(item.callspec.params[each]) for each in ("service", "name"))
+            lanes.begin(service, f"{service} {name}", partial(trial, service, name))
+    try:
+        yield lanes
+    finally:
+        lanes.close()
+
+
 @pytest.mark.parametrize(
     ("service", "name"),
     [
@@ -36,8 +74,5 @@ SABOTAGE: dict[str, tuple[Callable[[Inventory], Any], dict[str, Callable[[Any], 
         for name in SABOTAGE[service][1]
     ],
 )
-def test_the_cause_is_named_first(
-    service: str, name: str, lab_inventory: Inventory, ssh: Remote, keep: Path | None, tmp_path: Path
-) -> None:
-    kind, cases = SABOTAGE[service]
-    named_first(cluster_of(lab_inventory, ssh, service), cases[name](kind(lab_inventory)), tmp_path, keep)
+def test_the_cause_is_named_first(service: str, name: str, trials: Lanes[None]) -> None:
+    trials.result(f"{service} {name}")
