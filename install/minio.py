@@ -23,6 +23,11 @@ def install(site: Site) -> None:
     bring_up_together(site, units, lambda: checks.objects(service), "MinIO")
 
 
+def section(site: Site) -> str:
+    """MinIO's part of HAProxy's configuration."""
+    return site.render("haproxy/minio.cfg.j2", members=Minio(site.inventory).members)
+
+
 def desired(site: Site, service: Minio) -> Desired:
     """MinIO on one node: every node has the same command and the same credentials."""
     secret = site.inventory.credentials.secret

@@ -15,6 +15,8 @@ from hadrill.services.postgresql import checks
 from hadrill.services.postgresql.service import DATABASE, USER, Postgresql
 from hadrill.services.postgresql.settings import PostgresqlSettings
 
+PGBOUNCER = "/etc/hadrill/pgbouncer/pgbouncer.ini"
+USERLIST = "/etc/hadrill/pgbouncer/userlist.txt"
 CONFIGURATION = "/etc/hadrill/patroni/patroni.yml"
 DATA = "/var/lib/hadrill/postgresql"
 LOOKUP = """
@@ -44,6 +46,27 @@ def install(site: Site) -> None:
     else:
         _configure(site, service)
     proxies.install(site)
+
+
+def section(site: Site) -> str:
+    """PostgreSQL's part of HAProxy's configuration."""
+    return site.render("haproxy/postgresql.cfg.j2", members=Postgresql(site.inventory).members)
+
+
+def beside(site: Site, host: Host) -> proxies.Beside:  # noqa: ARG001 - the same on every proxy
+    """PgBouncer, on each proxy."""
+    inventory = site.inventory
+    password, image = inventory.credentials.secret("postgresql", "PGBOUNCER_PASSWORD"), inventory.image("pgbouncer")
+    userlist = File(USERLIST, f'"pgbouncer" "{password}"\n', SECRET, reader=Reader(image, "postgres"))
+    mounts = (("/etc/hadrill/pgbouncer", "/etc/pgbouncer:ro"),)
+    container = Container("pgbouncer", image, "pgbouncer /etc/pgbouncer/pgbouncer.ini", mounts)
+    return proxies.Beside(
+        Desired(
+            directories=(Directory("/etc/hadrill/pgbouncer"),),
+            files=(File(PGBOUNCER, site.render("pgbouncer.ini.j2")), userlist),
+            units=(container.unit(PGBOUNCER, USERLIST),),
+        )
+    )
 
 
 def desired(site: Site, service: Postgresql, host: Host) -> Desired:

@@ -37,6 +37,11 @@ def install(site: Site) -> None:
     proxies.install(site)
 
 
+def section(site: Site) -> str:
+    """RabbitMQ's part of HAProxy's configuration."""
+    return site.render("haproxy/rabbitmq.cfg.j2", members=Rabbitmq(site.inventory).members)
+
+
 def desired(site: Site, service: Rabbitmq, host: Host) -> Desired:
     """RabbitMQ on one node."""
     secret = site.inventory.credentials.secret

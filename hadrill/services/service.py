@@ -95,10 +95,14 @@ class Component:
 
 @dataclass(frozen=True)
 class Front:
-    """Ports that hosts of another role keep open for this service, as a proxy does."""
+    """What hosts of another role have for this service, as proxies do: ports, and what its install file puts there."""
 
     role: str
     ports: tuple[Port, ...]
+    section: str = ""
+    """A function of a Site: the service's part of the proxy's own configuration."""
+    beside: str = ""
+    """A function of a Site and a host: what else is on it (install.proxies.Beside)."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ SERVICE = Service(
         ),
     ),
     components=(Component("minio", "MinIO", image="minio", configuration="minio/minio.env", data="minio"),),
-    fronts=(Front("haproxy", (Port(9000, "S3", (BALANCERS, RUNNER)),)),),
+    fronts=(Front("haproxy", (Port(9000, "S3", (BALANCERS, RUNNER)),), section="hadrill.install.minio:section"),),
     fixture="minio",
     settings="hadrill.services.minio.settings:MinioSettings",
     client="hadrill.services.minio.service:Minio",

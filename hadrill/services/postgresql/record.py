@@ -61,6 +61,8 @@ SERVICE = Service(
                 Port(5432, "PostgreSQL primary", (BALANCERS, RUNNER)),
                 Port(6432, "PgBouncer", (BALANCERS, RUNNER)),
             ),
+            section="hadrill.install.postgresql:section",
+            beside="hadrill.install.postgresql:beside",
         ),
     ),
     fixture="postgresql",

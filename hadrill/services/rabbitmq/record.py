@@ -37,6 +37,7 @@ SERVICE = Service(
                 Port(5672, "AMQP", (BALANCERS, RUNNER)),
                 Port(15672, "RabbitMQ management", (RUNNER,)),
             ),
+            section="hadrill.install.rabbitmq:section",
         ),
     ),
     fixture="rabbitmq",

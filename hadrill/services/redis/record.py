@@ -43,6 +43,8 @@ SERVICE = Service(
                 Port(6379, "Redis master", (BALANCERS, RUNNER)),
                 Port(26380, "Redis master updater", ("redis",)),
             ),
+            section="hadrill.install.redis_updater:section",
+            beside="hadrill.install.redis_updater:beside",
         ),
     ),
     fixture="redis",

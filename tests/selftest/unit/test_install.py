@@ -26,7 +26,7 @@ from hadrill.install import (
 )
 from hadrill.install.container import Container
 from hadrill.install.desired import SECRET, Absent, Block, Desired, Directory, File, Units
-from hadrill.install.proxies import resp
+from hadrill.install.redis_updater import resp
 from hadrill.install.site import Site
 from hadrill.inventory import Host, read
 from hadrill.inventory.ports import openings
