@@ -121,6 +121,17 @@ class Install:
 
 
 @dataclass(frozen=True)
+class PodClient:
+    """What a pod does to try a service: a module whose source runs there, and a function that says how to log in.
+
+    The module has `round_trip(login)`; the function takes the inventory. A bucket that may be written to is added.
+    """
+
+    module: str
+    login: str
+
+
+@dataclass(frozen=True)
 class Service:
     """One service. `order` is its place in reports, lists and installations."""
 
@@ -147,5 +158,9 @@ class Service:
     versions: str = ""
     """A function of the inventory that returns, by title, questions for the versions that are running."""
     install: Install | None = None
+    pod_client: PodClient | None = None
+    """How pods try it, where they can."""
+    suite: str = ""
+    """A package with its checks and drills in the folders `basic` and `failover`, where hadrill has none of its own."""
     driver_errors: tuple[str, ...] = ()
     """What its driver raises where a member does not answer as it must."""

@@ -3,17 +3,21 @@
 import base64
 import json
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 from hadrill.inventory import Inventory
 from hadrill.on_host import program
+from hadrill.services import registry
+from hadrill.services.clusters import present as is_present
 from hadrill.services.errors import parsed
 from hadrill.services.kubernetes.api import Api
 from hadrill.services.kubernetes.place import make, node_of, path_of, pods
 from hadrill.services.kubernetes.service import Kubernetes
 
 APP = "client"
-NAMES = ("postgresql", "redis", "rabbitmq", "minio", "mariadb")
+NAMES = tuple(known.name for known in registry.services() if known.pod_client)
+"""Services that pods can try."""
 LOG_BYTES = 400_000
 PROGRAM = program("pod_clients")
 
@@ -29,14 +33,15 @@ class Round:
 
 def present(inventory: Inventory) -> tuple[str, ...]:
     """Data services that the inventory has."""
-    return tuple(name for name in NAMES if name in inventory.roles)
+    return tuple(name for name in NAMES if is_present(inventory, name))
 
 
 def start_clients(service: Kubernetes, drill: str, bucket: str) -> None:
     """A client on every node. `bucket` is there and may be written to."""
-    api, inventory = service.api(), service.inventory
-    text = json.dumps({name: _login(inventory, name, bucket) for name in present(inventory)})
-    secret = {"metadata": {"name": APP}, "data": {"backends.json": base64.b64encode(text.encode()).decode()}}
+    api = service.api()
+    texts = files_for(service.inventory, bucket)
+    data = {name: base64.b64encode(text.encode()).decode() for name, text in texts.items()}
+    secret = {"metadata": {"name": APP}, "data": data}
     make(api, path_of(drill, "secrets"), secret)
     make(api, path_of(drill, "daemonsets"), _daemon_set(service))
 
@@ -60,18 +65,19 @@ def rounds(api: Api, drill: str, since: float) -> list[Round]:
     return found
 
 
-def _login(inventory: Inventory, name: str, bucket: str) -> dict[str, str]:
-    secret = inventory.credentials.secret
-    port = {"postgresql": 5432, "redis": 6379, "rabbitmq": 5672, "minio": 9000, "mariadb": 3306}[name]
-    host = str(inventory.entry_point(port).address)
-    match name:
-        case "postgresql" | "mariadb":
-            return {"host": host, "password": secret(name, "HADRILL_PASSWORD")}
-        case "redis" | "rabbitmq":
-            return {"host": host, "password": secret(name, f"{name.upper()}_PASSWORD")}
-        case _:
-            user, password = (secret("minio", f"MINIO_ROOT_{part}") for part in ("USER", "PASSWORD"))
-            return {"host": host, "user": user, "password": password, "bucket": bucket}
+def files_for(inventory: Inventory, bucket: str) -> dict[str, str]:
+    """What lies in the folder that the clients read: logins, and the source of each service's round trip."""
+    clients = {known.name: known.pod_client for known in registry.services() if known.pod_client}
+    wanted = {name: clients[name] for name in present(inventory)}
+    logins = {name: registry.load(client.login)(inventory) | {"bucket": bucket} for name, client in wanted.items()}
+    sources = {f"{name}.py": _source(client.module) for name, client in wanted.items()}
+    return {"backends.json": json.dumps(logins), **sources}
+
+
+def _source(module: str) -> str:
+    """The text of a module, which is not loaded here."""
+    package, _, name = module.rpartition(".")
+    return files(package).joinpath(f"{name}.py").read_text("utf-8")
 
 
 def _daemon_set(service: Kubernetes) -> dict[str, Any]:

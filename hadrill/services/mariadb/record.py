@@ -1,6 +1,6 @@
 """The record of MariaDB with Galera."""
 
-from hadrill.services.service import PEERS, RUNNER, Component, Install, Port, Role, Service
+from hadrill.services.service import PEERS, RUNNER, Component, Install, PodClient, Port, Role, Service
 
 SERVICE = Service(
     name="mariadb",
@@ -43,5 +43,6 @@ SERVICE = Service(
         # Clients come through the SQL proxies, which are the next module.
         proof="hadrill.services.mariadb.checks:OF_NODES",
     ),
+    pod_client=PodClient("hadrill.services.mariadb.on_pod", "hadrill.services.mariadb.service:pod_login"),
     driver_errors=("pymysql:Error",),
 )

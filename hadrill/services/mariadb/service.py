@@ -51,3 +51,9 @@ class Mariadb:
             cursor.execute("SET SESSION wsrep_sync_wait = 0")
             cursor.execute("SHOW GLOBAL STATUS LIKE 'wsrep\\_%'")
             return {str(name): str(value) for name, value in cursor.fetchall()}
+
+
+def pod_login(inventory: Inventory) -> dict[str, str]:
+    """How a pod logs in."""
+    password = inventory.credentials.secret("mariadb", "HADRILL_PASSWORD")
+    return {"host": str(inventory.entry_point(PORT).address), "password": password}

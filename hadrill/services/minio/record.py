@@ -1,6 +1,18 @@
 """The record of MinIO."""
 
-from hadrill.services.service import BALANCERS, NETWORK, RUNNER, Apart, Component, Front, Install, Port, Role, Service
+from hadrill.services.service import (
+    BALANCERS,
+    NETWORK,
+    RUNNER,
+    Apart,
+    Component,
+    Front,
+    Install,
+    PodClient,
+    Port,
+    Role,
+    Service,
+)
 
 SERVICE = Service(
     name="minio",
@@ -33,5 +45,6 @@ SERVICE = Service(
     examination="hadrill.services.minio.diagnosis:EXAMINATION",
     versions="hadrill.services.minio.versions:running",
     install=Install("minio", "distributed MinIO.", "hadrill.install.minio:install"),
+    pod_client=PodClient("hadrill.services.minio.on_pod", "hadrill.services.minio.service:pod_login"),
     driver_errors=("botocore.exceptions:BotoCoreError", "botocore.exceptions:ClientError"),
 )

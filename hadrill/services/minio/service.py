@@ -61,3 +61,9 @@ class Minio:
 
 def _close_afterwards(request: Any, **_: Any) -> None:
     request.headers["Connection"] = "close"
+
+
+def pod_login(inventory: Inventory) -> dict[str, str]:
+    """How a pod logs in."""
+    user, password = (inventory.credentials.secret("minio", f"MINIO_ROOT_{part}") for part in ("USER", "PASSWORD"))
+    return {"host": str(inventory.entry_point(PORT).address), "user": user, "password": password}

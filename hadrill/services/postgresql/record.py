@@ -8,6 +8,7 @@ from hadrill.services.service import (
     Component,
     Front,
     Install,
+    PodClient,
     Port,
     Role,
     Service,
@@ -77,5 +78,6 @@ SERVICE = Service(
         "PostgreSQL with Patroni and pgvector, HAProxy, PgBouncer.",
         "hadrill.install.postgresql:install",
     ),
+    pod_client=PodClient("hadrill.services.postgresql.on_pod", "hadrill.services.postgresql.service:pod_login"),
     driver_errors=("psycopg:Error",),
 )

@@ -84,3 +84,9 @@ class Postgresql:
         """Patch Patroni's configuration in its store. Raises OSError."""
         login = ("patroni", self.inventory.credentials.secret("postgresql", "PATRONI_PASSWORD"))
         request_json("PATCH", host.address, REST_PORT, "/config", login, change)
+
+
+def pod_login(inventory: Inventory) -> dict[str, str]:
+    """How a pod logs in."""
+    password = inventory.credentials.secret("postgresql", "HADRILL_PASSWORD")
+    return {"host": str(inventory.entry_point(PORT).address), "password": password}

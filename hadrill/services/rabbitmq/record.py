@@ -1,6 +1,6 @@
 """The record of RabbitMQ."""
 
-from hadrill.services.service import BALANCERS, PEERS, RUNNER, Component, Front, Install, Port, Role, Service
+from hadrill.services.service import BALANCERS, PEERS, RUNNER, Component, Front, Install, PodClient, Port, Role, Service
 
 SERVICE = Service(
     name="rabbitmq",
@@ -47,5 +47,6 @@ SERVICE = Service(
     examination="hadrill.services.rabbitmq.diagnosis:EXAMINATION",
     versions="hadrill.services.rabbitmq.versions:running",
     install=Install("rabbitmq", "RabbitMQ with quorum queues.", "hadrill.install.rabbitmq:install"),
+    pod_client=PodClient("hadrill.services.rabbitmq.on_pod", "hadrill.services.rabbitmq.service:pod_login"),
     driver_errors=("pika.exceptions:AMQPError", "pika.exceptions:ChannelError"),
 )

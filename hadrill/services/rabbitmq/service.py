@@ -50,3 +50,9 @@ class Rabbitmq:
     def management(self, host: Host, path: str) -> Any:
         """An answer of a node's management interface. Raises OSError."""
         return get_json(host.address, MANAGEMENT_PORT, path, self.login)
+
+
+def pod_login(inventory: Inventory) -> dict[str, str]:
+    """How a pod logs in."""
+    password = inventory.credentials.secret("rabbitmq", "RABBITMQ_PASSWORD")
+    return {"host": str(inventory.entry_point(PORT).address), "password": password}

@@ -1,6 +1,6 @@
 """The record of Redis."""
 
-from hadrill.services.service import BALANCERS, PEERS, RUNNER, Component, Front, Install, Port, Role, Service
+from hadrill.services.service import BALANCERS, PEERS, RUNNER, Component, Front, Install, PodClient, Port, Role, Service
 
 SERVICE = Service(
     name="redis",
@@ -57,5 +57,6 @@ SERVICE = Service(
     install=Install(
         "redis", "Redis with Sentinel, and HAProxy that follows the master.", "hadrill.install.redis:install"
     ),
+    pod_client=PodClient("hadrill.services.redis.on_pod", "hadrill.services.redis.service:pod_login"),
     driver_errors=("redis:RedisError",),
 )

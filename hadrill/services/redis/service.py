@@ -103,3 +103,9 @@ def _pairs(source: str, answer: Any) -> dict[str, str]:
         flat = isinstance(answer, list)
         pairs = zip(answer[::2], answer[1::2], strict=True) if flat else answer.items()
         return Fields(source, {str(key): str(value) for key, value in pairs})
+
+
+def pod_login(inventory: Inventory) -> dict[str, str]:
+    """How a pod logs in."""
+    password = inventory.credentials.secret("redis", "REDIS_PASSWORD")
+    return {"host": str(inventory.entry_point(PORT).address), "password": password}

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from hadrill.inventory import Inventory
+from hadrill.on_host import pod_clients
 from hadrill.services import registry
+from hadrill.services.kubernetes import backends
 from hadrill.services.service import BALANCERS, BASE, NETWORK, NODES, PEERS, RUNNER, Service
 
 SOURCES = {PEERS, NODES, BALANCERS, NETWORK, RUNNER}
@@ -86,3 +89,25 @@ def test_two_services_do_not_claim_one_role() -> None:
 def test_an_unknown_service_is_told_with_those_that_exist() -> None:
     with pytest.raises(LookupError, match="no service 'mongo': there are postgresql, redis"):
         registry.service("mongo")
+
+
+def test_pods_try_each_service_by_its_own_source(tmp_path: Path) -> None:
+    for known in registry.services():
+        if known.pod_client:
+            assert callable(registry.load(f"{known.pod_client.module}:round_trip"))
+            assert callable(registry.load(known.pod_client.login))
+    (tmp_path / "echo.py").write_text("def round_trip(login):\n    return login['host'] == 'here'\n")
+    (tmp_path / "other.py").write_text("def round_trip(login):\n    raise OSError('refused')\n")
+    round_trips = {name: pod_clients.round_trip_of(tmp_path / f"{name}.py") for name in ("echo", "other")}
+    here = pod_clients.one_round({"echo": {"host": "here"}, "other": {}}, round_trips)
+    away = pod_clients.one_round({"echo": {"host": "away"}}, round_trips)
+    assert (here["echo"], here["other"], away["echo"]) == ("ok", "OSError: refused", "another answer")
+
+
+def test_pods_get_logins_and_sources_of_the_services_that_are_there(lab_inventory: Inventory) -> None:
+    texts = backends.files_for(lab_inventory, "a-bucket")
+    logins = json.loads(texts.pop("backends.json"))
+    assert set(logins) == {"postgresql", "redis", "rabbitmq", "minio", "mariadb"} == {name[:-3] for name in texts}
+    assert logins["minio"].keys() == {"host", "user", "password", "bucket"}
+    assert logins["mariadb"]["host"] == str(lab_inventory.entry_point(3306).address)
+    assert all("def round_trip(login" in text for text in texts.values())
