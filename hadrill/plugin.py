@@ -12,6 +12,7 @@ from hadrill.drill.case import Case
 from hadrill.drill.collecting import Selection, cases
 from hadrill.inventory import InvalidInventoryError, Inventory, read
 from hadrill.pytest_plugin.options import add_options, options_of
+from hadrill.pytest_plugin.others import others_folders
 from hadrill.pytest_plugin.stash import INVENTORY, REMOTE
 from hadrill.remote import Remote
 from hadrill.report.reporter import Reporter
@@ -48,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "drills(role=[fault, ...]): the drills of a test with the argument `case`")
     if _asks_for_drills(config) and _no_paths(config):
         config.args = ["tests/failover"]
+    _add_others(config)
     config.addinivalue_line("markers", "loses(role, fault): a check of what a fault on a host in that role does")
     config.addinivalue_line("markers", "needs(name): another service that a check uses; it needs hosts of that role")
     config.addinivalue_line("markers", "service(name): the service that a check is about; it needs hosts of that role")
@@ -130,8 +132,20 @@ def _suites_of(config: pytest.Config) -> list[str]:
     asked = ["failover"] if _asks_for_drills(config) else []
     for argument in config.args:
         path = (config.rootpath / argument.partition("::")[0]).resolve()
-        asked += [suite for suite in SUITES if path.is_relative_to(config.rootpath / "tests" / suite)]
+        asked += [suite for suite in SUITES if any(map(path.is_relative_to, folders_of(config, suite)))]
     return asked
+
+
+def folders_of(config: pytest.Config, suite: str) -> tuple[Path, ...]:
+    """Where the tests of a suite lie: the project's own first, then those that services of other packages bring."""
+    return config.rootpath / "tests" / suite, *others_folders(suite)
+
+
+def _add_others(config: pytest.Config) -> None:
+    """Who asks for the whole of a suite asks for what other packages add to it, too."""
+    paths = [(config.rootpath / argument).resolve() for argument in config.args]
+    whole = [suite for suite in SUITES if config.rootpath / "tests" / suite in paths]
+    config.args += [str(folder) for suite in whole for folder in others_folders(suite)]
 
 
 def _asks_for_drills(config: pytest.Config) -> bool:
@@ -142,7 +156,7 @@ def _asks_for_drills(config: pytest.Config) -> bool:
 def _unasked(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:
     """Items of suites that the command line does not name: `pytest tests` asks for no drill, and breaks nothing."""
     asked = _suites_of(config)
-    others = [config.rootpath / "tests" / suite for suite in SUITES if suite not in asked]
+    others = [folder for suite in SUITES if suite not in asked for folder in folders_of(config, suite)]
     return [item for item in items if any(item.path.is_relative_to(folder) for folder in others)]
 
 

@@ -17,7 +17,9 @@ REPOSITORY = "localhost/hadrill"
 SUITE = "trixie"
 BASE_PACKAGES = "ca-certificates"
 MINIO_MODULE = "v0.0.0-20260212201848-7aac2a2c5b7c"
-SERVICES = ("haproxy", "mariadb", "minio", "patroni", "pgbouncer", "rabbitmq", "redis")
+MACHINES = ("machine", "node", "pods")
+"""Images that are no service's."""
+SERVICES = tuple(sorted({file.parent.name for file in FOLDER.glob("*/Dockerfile")} - set(MACHINES)))
 # Made for one build and removed after it: the legacy builder knows no other way to hand files in.
 BUILD_CA = FOLDER / "build-ca.crt"
 BUILD_PACKAGES = FOLDER / "build-packages"

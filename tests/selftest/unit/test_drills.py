@@ -221,7 +221,6 @@ def test_selections_that_cannot_be_meant_are_all_named(lab_inventory: Inventory)
         assert part in said
 
 
-
 def row(outage: float | None, verdict: str = "passed") -> DrillRow:
     result = Result(
         "1", "redis", "redis-01", "master", "power-off", Verdict(verdict), outage_s=outage, budget_s=10.0, lost=0

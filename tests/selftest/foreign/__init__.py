@@ -1,0 +1,1 @@
+"""What hadrill does with services that are not its own."""

@@ -1,0 +1,3 @@
+"""The packages in this folder have suites of their own, which are run where they are installed and not from here."""
+
+collect_ignore = ["echo"]
