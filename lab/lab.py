@@ -130,9 +130,9 @@ class Lab:
 
     def wanted(self) -> dict[str, str]:
         """Name and spec of everything that the inventory asks for."""
-        image = self.inventory.image("haproxy")
         balancers = {
-            name: balancer_spec(self.inventory, balancer, image) for name, balancer in self._balancers().items()
+            name: balancer_spec(self.inventory, balancer, self.inventory.image("haproxy"))
+            for name, balancer in self._balancers().items()
         }
         return {machine.name: machine.spec for machine in self.machines} | balancers
 
