@@ -9,7 +9,6 @@ from hadrill.chaos.schedule import SAME, Round, Schedule, ScheduleError, Step
 from hadrill.inventory import Inventory
 from hadrill.services.cluster import Cluster
 from hadrill.services.clusters import CLUSTERS, present, roles_of
-from hadrill.services.haproxy.cluster import ProxyCluster
 
 SHORTEST_ROUND_SECONDS = 15.0
 """A schedule holds at least as many rounds as can be made; the run ends when its time is over."""
@@ -77,10 +76,10 @@ class _Lane:
         self._proxies = [
             host.name
             for proxy in CLUSTERS.values()
-            if issubclass(proxy, ProxyCluster) and self._kind in proxy.behind
+            if self._kind in proxy.behind
             for host in inventory.of_role(proxy.service)
         ]
-        alone = issubclass(self._kind, ProxyCluster)
+        alone = bool(self._kind.behind)
         # Clients of proxies are those of the clusters behind them: calm there says nothing of its own.
         possible = {"single"} if alone else set(shapes) - (set() if self._proxies else {"proxy"})
         self._shapes = {name: weight for name, weight in shapes.items() if name in possible}

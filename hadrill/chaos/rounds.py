@@ -15,7 +15,6 @@ from hadrill.drill.result import ERROR, FAILED, PASSED, Problem, Result
 from hadrill.drill.scenarios import Scenario
 from hadrill.drill.session import Session
 from hadrill.services.clusters import CLUSTERS, cluster_of
-from hadrill.services.haproxy.cluster import ProxyCluster
 from hadrill.timing import Deadline
 from hadrill.workload import Invariant
 
@@ -28,7 +27,7 @@ class RoundsOf:
 
     def __init__(self, session: Session, schedule: Schedule, service: str, places: int, keep: Keep) -> None:
         lanes = list(dict.fromkeys(drawn.service for drawn in schedule.rounds))
-        others = [lane for lane in lanes if lane != service and not issubclass(CLUSTERS[lane], ProxyCluster)]
+        others = [lane for lane in lanes if lane != service and not CLUSTERS[lane].behind]
         self._session, self._schedule, self._service, self._keep = session, schedule, service, keep
         self._gate = Gate(session.folder.parent / "locks", places, others)
         self._may_keep = session.inventory.settings.chaos.evidence_mib * MIB / len(lanes)
@@ -43,7 +42,7 @@ class RoundsOf:
         over, made = Deadline(self._schedule.duration_s), list[Result]()
         cluster = cluster_of(self._session.inventory, self._session.remote, self._service)
         # A round may break a proxy too; of proxies the hosts behind are looked at by their own lanes.
-        beside = () if isinstance(cluster, ProxyCluster) else cluster.shared
+        beside = () if cluster.behind else cluster.shared
         counted = {host: sorted(filter(None, cluster.units(host).values())) for host in cluster.members}
         census = Census(self._session.remote, counted | dict.fromkeys(beside, ()))
         for drawn in self._schedule.of(self._service):
@@ -70,7 +69,7 @@ class RoundsOf:
         if not drawn.steps:
             return self._of(Calm(cluster, drawn), drawn), False
         storm = Storm(self._session, cluster, drawn)
-        return self._of(storm, drawn), storm.touches_proxies or isinstance(cluster, ProxyCluster)
+        return self._of(storm, drawn), storm.touches_proxies or bool(cluster.behind)
 
     def _of(self, scenario: Scenario, drawn: Round) -> Experiment:
         one = Experiment(self._session, scenario)

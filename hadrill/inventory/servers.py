@@ -78,7 +78,7 @@ def _problems_of_row(file: Path, number: int, row: str) -> Iterator[Problem]:
         if (column == "private" or address) and not is_ipv4(address):
             yield Problem(file, number, at[column], f"{column} address {address!r}", "Write an IPv4 address: 10.0.0.1.")
     if len(fqdn) > 253 or not all(LABEL.fullmatch(label) for label in fqdn.split(".")):
-        yield Problem(file, number, at["fqdn"], f"FQDN {fqdn!r}", "Write the full name, like redis-01.example.org.")
+        yield Problem(file, number, at["fqdn"], f"FQDN {fqdn!r}", "Write the full name, like cache-01.example.org.")
     if role not in registry.roles():
         yield Problem(file, number, at["role"], f"unknown role {role!r}", f"Use one of: {', '.join(registry.roles())}.")
     if role != BASE and not LABEL.fullmatch(cluster):

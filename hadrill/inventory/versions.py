@@ -33,7 +33,7 @@ class Versions(BaseModel):
             tag = image.rpartition("/")[2].partition("@")[0].partition(":")[2]
             if "@sha256:" not in image and tag in ("", "latest"):
                 what = f"{name}: image {image!r} has {'the tag `latest`' if tag else 'no tag'}"
-                yield Problem(file, line, column, what, "Pin a version, like redis:7.2.5: what runs must be known.")
+                yield Problem(file, line, column, what, "Pin a version, like NAME:7.2.5: what runs must be known.")
 
 
 def needed_images(roles: Iterable[str], settings: Settings | None) -> set[str]:

@@ -71,6 +71,8 @@ class Cluster(ABC):
     """Processes that can be killed by themselves: name, and the pattern of their command line."""
     peer_port: ClassVar[int]
     """A port that members keep open to one another, by which a cut is proved."""
+    behind: ClassVar[tuple[type["Cluster"], ...]] = ()
+    """Clusters whose clients come through these members, where they are proxies."""
     what_if: ClassVar[tuple[str, ...]] = ()
     """Settings of the budget that can be replaced to ask what they would do."""
     hand_over_note: ClassVar[str] = ""

@@ -28,8 +28,6 @@ class ProxyCluster(Cluster):
         Invariant.ONE_LEADER: "the services behind have leaders of their own",
         Invariant.OTHERS_DATA: "proxies hold no data",
     }
-    behind: tuple[type[Cluster], ...]
-    """The services whose clients come through these proxies."""
     drawn: ClassVar[dict[str, tuple[str, ...]]] = {"": ("container-kill", "container-stop", "power-off")}
     hand_over_note = "the load balancer uses all proxies"
 

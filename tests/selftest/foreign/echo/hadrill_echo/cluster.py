@@ -15,7 +15,7 @@ from hadrill.services.cluster import Cluster, Member, Probe, Watch
 from hadrill.services.errors import BadAnswerError
 from hadrill.services.finding import CheckFailedError
 from hadrill.timing import Budget, Part, budget
-from hadrill.workload import Answer, History, Lane
+from hadrill.workload import Answer, History, Invariant, Lane
 from hadrill_echo import checks
 from hadrill_echo.client import CONNECT_SECONDS, PORT, Echo, say
 from hadrill_echo.diagnosis import EXAMINATION
@@ -28,7 +28,11 @@ class EchoCluster(Cluster):
 
     service = "echo"
     roles = ("member", "member")
-    single_leader = False
+    exempt: ClassVar[dict[Invariant, str]] = {
+        Invariant.ONE_LEADER: "nobody leads",
+        Invariant.NOTHING_LOST: "members keep nothing",
+        Invariant.OTHERS_DATA: "members keep nothing",
+    }
     containers: ClassVar[dict[str, str]] = {"": "echo"}
     processes: ClassVar[dict[str, str]] = {"server": "echo/server.py"}
     peer_port = PORT

@@ -1,0 +1,78 @@
+"""A service is known to its record, its folder, its install file and its tests: no line elsewhere waits for one."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from hadrill.services import registry
+
+ROOT = Path(__file__).parents[3]
+FOLDERS = ("hadrill", "install", "lab")
+ALLOWED = {
+    "hadrill/drill/scenarios/": "losses and drains of nodes are Kubernetes' own; pods try what has a client",
+    "hadrill/drill/collecting.py": "the roles of a node that these scenarios are about",
+    "hadrill/inventory/settings.py": "sql_proxy, an old setting outside of any service's section",
+    "hadrill/inventory/versions.py": "k3s, an old entry that is a version and no image",
+    "hadrill/faults/cordon.py": "Kubernetes' own fault",
+    "hadrill/on_host/clean.py": "units that are not called hadrill-*, and what Kubernetes leaves elsewhere",
+    "hadrill/on_host/cni.py": "a program of Kubernetes' installation alone",
+    "hadrill/on_host/galera_start.py": "a program of MariaDB's installation alone",
+    "hadrill/on_host/redis_update_master.py": "a program of Redis' installation alone",
+    "hadrill/services/proxies.py": "the proxies' own configuration, from which budgets are made",
+    "lab/": "how the lab builds its images, its Kubernetes machines and its load balancers",
+}
+"""Where services are named besides, and why a new one has nothing to add there."""
+
+
+def test_no_line_elsewhere_waits_for_a_new_service() -> None:
+    found = [f"{file}: {line}" for file in others() for line in naming(ROOT / file)]
+    assert [line for line in found if not line.startswith(tuple(ALLOWED))] == []
+
+
+def test_what_is_allowed_is_still_needed() -> None:
+    named = [str(file) for file in others() if any(naming(ROOT / file))]
+    assert [place for place in ALLOWED if not any(file.startswith(place) for file in named)] == []
+
+
+def others() -> Iterator[Path]:
+    """Files that are no service's."""
+    own = {*services_folders(), *install_files(), Path("hadrill/install"), Path("hadrill/lab"), Path("hadrill/project")}
+    for folder in FOLDERS:
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            path = file.relative_to(ROOT)
+            if not own & {path, *path.parents}:
+                yield path
+
+
+def services_folders() -> set[Path]:
+    return {Path("hadrill/services") / known.name for known in registry.services()}
+
+
+def install_files() -> set[Path]:
+    """The files that records name, and what stands beside them."""
+    installs = [known.install.function for known in registry.services() if known.install]
+    fronts = [name for known in registry.services() for front in known.fronts for name in (front.section, front.beside)]
+    modules = {name.partition(":")[0].split(".")[2] for name in (*installs, *filter(None, fronts))}
+    own = {*modules, "proxies", "proxysql"}
+    there = [path.relative_to(ROOT) for path in (ROOT / "install").iterdir()]
+    return {path for path in there if path.name == "templates" or {path.stem, path.stem.partition("_")[0]} & own}
+
+
+def naming(file: Path) -> Iterator[str]:
+    """Lines of a file's code that name a service, a role or an image. Docstrings and comments may."""
+    images = {part.image for known in registry.services() for part in known.components if part.image}
+    names = {known.name for known in registry.services()} | {*registry.roles(), "k3s"} | images
+    words = "|".join(sorted(names - {"runner", "base"}, key=len, reverse=True))
+    tree = ast.parse(file.read_text("utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            node.body = [part for part in node.body if not is_text(part)] or [ast.Pass()]
+    for line in ast.unparse(tree).splitlines():
+        if re.search(rf"(?<![a-z0-9])({words})(?![a-z0-9])", line, re.IGNORECASE):
+            yield line.strip()
+
+
+def is_text(node: ast.stmt) -> bool:
+    """Whether a statement is nothing but text: the docstring of what stands before it."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
