@@ -36,26 +36,26 @@ class Census:
 
         def ask(host: Host) -> dict[str, Any]:
             order = {"root": ROOT, "data": DATA, "units": self._hosts[host]}
-            said: dict[str, Any] = run_program(self._remote, host, program("census"), order, COUNT_SECONDS)
-            return said
+            count: dict[str, Any] = run_program(self._remote, host, program("census"), order, COUNT_SECONDS)
+            return count
 
         answers = self._remote.everywhere(self._hosts, ask)
         left, silent = [], []
-        for host, said in answers.items():
-            if isinstance(said, RemoteError):
-                silent.append(f"{host} was not counted: {said}")
+        for host, count in answers.items():
+            if isinstance(count, RemoteError):
+                silent.append(f"{host} was not counted: {count}")
                 continue
-            left += [f"{host}: drill {name}" for name in sorted(set(said["left"]) & set(drills))]
-            self._add(host, "disk bytes", said["disk bytes"])
-            for member, held in said["held"].items():
+            left += [f"{host}: drill {name}" for name in sorted(set(count["left"]) & set(drills))]
+            self._add(host, "disk bytes", count["disk bytes"])
+            for member, held in count["held"].items():
                 for what, number in held.items():
                     self._add(host, f"{what} of {member}", number)
         return f"left behind on {', '.join(left)}" if left else "", "; ".join(silent)
 
     def leaks(self) -> list[str]:
         """What kept growing."""
-        found = (leak(f"{host}: {what}", what.partition(" of ")[0], held) for (host, what), held in self._sorted())
-        return [each for each in found if each]
+        grown = (leak(f"{host}: {what}", what.partition(" of ")[0], held) for (host, what), held in self._sorted())
+        return [line for line in grown if line]
 
     def _sorted(self) -> Iterable[tuple[tuple[str, str], list[float]]]:
         return sorted(self.series.items())

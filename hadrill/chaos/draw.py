@@ -53,7 +53,7 @@ def draw(seed: int, duration_s: float, inventory: Inventory, services: Sequence[
     here = [name for name in CLUSTERS if present(inventory, name) and (not services or name in services)]
     number = math.ceil(duration_s / SHORTEST_ROUND_SECONDS)
     lanes = [list(_Lane(seed, name, inventory, faults, shapes).rounds(number)) for name in here]
-    in_turn = [each for row in zip_longest(*lanes) for each in row if each is not None]
+    in_turn = [drawn for row in zip_longest(*lanes) for drawn in row if drawn is not None]
     rounds = tuple(Round(n, *drawn) for n, drawn in enumerate(in_turn, start=1))
     return Schedule(seed, inventory.settings.name, duration_s, rounds)
 
@@ -99,7 +99,9 @@ class _Lane:
         elif shape != "calm":
             role = self._chance.choice(list(dict.fromkeys(self._kind.roles)))
             if shape == "slow":
-                others = [each for each in dict.fromkeys(self._kind.roles) if each != role and self._may_be_slow(each)]
+                others = [
+                    other for other in dict.fromkeys(self._kind.roles) if other != role and self._may_be_slow(other)
+                ]
                 role = role if others else self._kind.roles[0]
                 yield Step("slow-link", self._chance.choice(others or [role]), "begin", 0.0, SLOW_SECONDS)
                 fault, delay = self._fault(role, lasting=True), self._chance.choice(DELAYS)
@@ -108,7 +110,7 @@ class _Lane:
             yield Step(self._fault(role, lasting=shape != "single"), role, "begin", 0.0, hold)
             delay = self._chance.choice(DELAYS)
             if shape == "again":
-                again = [each for each in AGAIN if each in self._kind.drawn[""]]
+                again = [fault for fault in AGAIN if fault in self._kind.drawn[""]]
                 yield Step(self._chance.choice(again), SAME, "heal", delay, self._chance.choice(HOLDS))
             elif shape == "proxy":
                 proxy = self._chance.choice(self._proxies)

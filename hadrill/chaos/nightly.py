@@ -85,8 +85,8 @@ def status() -> str:
     if not (UNITS / f"{NAME}.timer").exists():
         raise NightlyError("there is no nightly run: `hadrill nightly install` makes one")
     shown = _systemctl("list-timers", "--all", "--no-pager", f"{NAME}.timer")
-    said = _systemctl("show", f"--property={','.join(PROPERTIES)}", f"{NAME}.service")
-    return f"{shown.strip()}\n{ended(dict(line.split('=', 1) for line in said.splitlines()))}"
+    shown_service = _systemctl("show", f"--property={','.join(PROPERTIES)}", f"{NAME}.service")
+    return f"{shown.strip()}\n{ended(dict(line.split('=', 1) for line in shown_service.splitlines()))}"
 
 
 def ended(service: dict[str, str]) -> str:

@@ -62,14 +62,14 @@ class Schedule:
 
     def of(self, service: str) -> list[Round]:
         """The rounds of one service."""
-        return [each for each in self.rounds if each.service == service]
+        return [drawn for drawn in self.rounds if drawn.service == service]
 
     def only(self, numbers: Collection[int]) -> Self:
         """The rounds of those numbers. Raises ScheduleError where one is not there."""
-        known = {each.number for each in self.rounds}
+        known = {drawn.number for drawn in self.rounds}
         if strange := sorted(set(numbers) - known):
             raise ScheduleError(f"no round {', '.join(map(str, strange))}: there are 1 to {max(known, default=0)}")
-        rounds = tuple(each for each in self.rounds if each.number in numbers)
+        rounds = tuple(drawn for drawn in self.rounds if drawn.number in numbers)
         return type(self)(self.seed, self.inventory, self.duration_s, rounds)
 
     def as_json(self) -> str:
@@ -93,28 +93,28 @@ class Schedule:
         if inventory and content["inventory"] != inventory:
             raise ValueError(f"it is about the inventory {content['inventory']!r}, not {inventory!r}")
         rounds = []
-        for each in content["rounds"]:
-            steps = tuple(Step(**step) for step in each["steps"])
+        for drawn in content["rounds"]:
+            steps = tuple(Step(**step) for step in drawn["steps"])
             if strange := [step.after for step in steps if step.after not in MOMENTS]:
-                raise ValueError(f"round {each['number']}: after {strange[0]!r}: there are {', '.join(MOMENTS)}")
-            rounds.append(Round(each["number"], each["service"], steps, each["calm_s"]))
+                raise ValueError(f"round {drawn['number']}: after {strange[0]!r}: there are {', '.join(MOMENTS)}")
+            rounds.append(Round(drawn["number"], drawn["service"], steps, drawn["calm_s"]))
         return cls(content["seed"], content["inventory"], content["duration_s"], tuple(rounds))
 
     def table(self) -> list[str]:
         """One line a round."""
-        return [f"{each.number:4} {each.service:<11} {each}" for each in self.rounds]
+        return [f"{drawn.number:4} {drawn.service:<11} {drawn}" for drawn in self.rounds]
 
 
 def numbers_of(text: str) -> set[int]:
     """`3-5,9` as {3, 4, 5, 9}. Raises ScheduleError."""
-    found: set[int] = set()
+    numbers: set[int] = set()
     for part in text.split(","):
         known = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part)
         if known is None:
             raise ScheduleError(f"{text!r} names no rounds: write 3 or 3-5 or 3-5,9")
         first, last = int(known[1]), int(known[2] or known[1])
-        found |= set(range(first, last + 1))
-    return found
+        numbers |= set(range(first, last + 1))
+    return numbers
 
 
 def seconds_of(text: str) -> float:

@@ -20,7 +20,7 @@ class Smallest:
     @property
     def steps(self) -> int:
         """How many faults it makes."""
-        return sum(len(each.steps) for each in self.schedule.rounds)
+        return sum(len(drawn.steps) for drawn in self.schedule.rounds)
 
 
 def shrink(schedule: Schedule, fails: Fails, deadline: Deadline) -> Smallest:
@@ -56,8 +56,8 @@ def smaller(schedule: Schedule) -> Iterator[Schedule]:
     if len(rounds) > 2:
         for number in range(len(rounds)):
             yield replace(schedule, rounds=rounds[:number] + rounds[number + 1 :])
-    for number, each in enumerate(rounds):
-        for other in _smaller_round(each):
+    for number, drawn in enumerate(rounds):
+        for other in _smaller_round(drawn):
             yield replace(schedule, rounds=(*rounds[:number], other, *rounds[number + 1 :]))
 
 

@@ -40,13 +40,13 @@ class Selection:
             yield f"--node {self.node}: no such host; there are {', '.join(h.name for h in inventory.managed)}"
         if self.service and self.service not in CLUSTERS:
             yield f"--service {self.service}: no such service; there are {', '.join(CLUSTERS)}"
-        roles = {role for each in CLUSTERS.values() for role in each.roles}
+        roles = {role for cluster in CLUSTERS.values() for role in cluster.roles}
         if self.role and self.role not in roles:
             yield f"--role {self.role}: no such role; there are {', '.join(sorted(roles))}"
         if self.fault:
-            said = [known_fault(self.fault, each) for each in CLUSTERS.values()]
-            if all(said):
-                yield f"--fault {self.fault}: {said[0]}"
+            reasons = [known_fault(self.fault, cluster) for cluster in CLUSTERS.values()]
+            if all(reasons):
+                yield f"--fault {self.fault}: {reasons[0]}"
         if self.repeat < 1:
             yield f"--repeat {self.repeat}: at least 1"
         if self.make_leader and not self.node:
@@ -61,26 +61,26 @@ def cases(inventory: Inventory, service: str, listed: Mapping[str, Sequence[str]
     cluster = CLUSTERS[service]
     if selection.service and selection.service != service:
         return []
-    found: dict[Case, None] = {}
+    chosen: dict[Case, None] = {}
     for role, faults in listed.items():
         for fault in faults:
             if (selection.fault and selection.fault != fault) or (selection.role and selection.role != role):
                 continue
             if not selection.node:
-                found[Case(service, fault, role)] = None
+                chosen[Case(service, fault, role)] = None
             elif selection.node in _members(inventory, service):
                 named = role if selection.role or role in cluster.containers else ""
                 named = cluster.roles[0] if selection.make_leader and role == cluster.roles[0] else named
                 if not (selection.make_leader and role != cluster.roles[0]):
-                    found[Case(service, fault, named, selection.node)] = None
+                    chosen[Case(service, fault, named, selection.node)] = None
     # A fault that is not in the list can still be asked for by name.
-    if selection.fault and not found and not known_fault_of(service, selection.fault):
+    if selection.fault and not chosen and not known_fault_of(service, selection.fault):
         roles = [selection.role] if selection.role else list(listed)
         if not selection.node:
-            found |= {Case(service, selection.fault, role): None for role in roles if role in listed}
+            chosen |= {Case(service, selection.fault, role): None for role in roles if role in listed}
         elif selection.node in _members(inventory, service):
-            found[Case(service, selection.fault, selection.role, selection.node)] = None
-    return [case for case in found for _ in range(selection.repeat)]
+            chosen[Case(service, selection.fault, selection.role, selection.node)] = None
+    return [case for case in chosen for _ in range(selection.repeat)]
 
 
 def known_fault_of(service: str, fault: str) -> str:

@@ -62,10 +62,10 @@ def keep_evidence(record: Record) -> None:
     for name, program in _questions(record).items():
         asked = partial(record.remote.attempt, command=program)
         for host, answer in record.remote.everywhere(record.cluster.members, asked).items():
-            said = str(answer) if isinstance(answer, RemoteError) else answer.stdout
-            (folder / f"{host}.{name}").write_text(scrub(said), "utf-8")
+            text = str(answer) if isinstance(answer, RemoteError) else answer.stdout
+            (folder / f"{host}.{name}").write_text(scrub(text), "utf-8")
     result.folder = str(folder)
-    result.evidence = sorted(each.name for each in folder.iterdir())
+    result.evidence = sorted(file.name for file in folder.iterdir())
 
 
 def keep_events(folder: Path, events: Iterable[Event], zero: float, scrub: Callable[[str], str]) -> None:
@@ -123,7 +123,7 @@ def _picture(record: Record) -> Picture:
     boxes = {
         name: [
             Box(span.start, until, span.role, span.leads)
-            for span, until in zip(spans, [*(each.start for each in spans[1:]), end], strict=True)
+            for span, until in zip(spans, [*(later.start for later in spans[1:]), end], strict=True)
         ]
         for name, spans in record.spans.items()
     }
@@ -134,7 +134,10 @@ def _picture(record: Record) -> Picture:
         start=zero - BEFORE_SECONDS,
         zero=zero,
         end=end,
-        strips={lane: [(each.end, each.outcome) for each in record.history.operations(lane)] for lane in record.lanes},
+        strips={
+            lane: [(operation.end, operation.outcome) for operation in record.history.operations(lane)]
+            for lane in record.lanes
+        },
         members=boxes,
         marks=marks,
     )

@@ -213,7 +213,7 @@ class Experiment:
                 self._preflight.check()
             self._others.steady()
             yield
-        self.observer.require_sound()
+        self.observer.raise_bugs()
 
     def _converge(self) -> None:
         healed = self.moments["heal"]

@@ -22,18 +22,18 @@ def measure(
     injected, healed, end = moments["inject"], moments["heal"], moments["converged"]
     for lane in workload.lanes:
         operations = history.operations(lane.name)
-        counted = [each for each in operations if each.end >= since]
+        counted = [operation for operation in operations if operation.end >= since]
         outage = longest_outage(counted, injected, healed)
         back = longest_outage(counted, healed, end)
         result.lanes[lane.name] = {
             "outage_s": round(outage.seconds, 3),
             "return_outage_s": round(back.seconds, 3),
             "over": outage.over and back.over,
-            "failed": sum(each.outcome == FAIL for each in operations),
-            "unknown": sum(each.outcome == UNKNOWN for each in operations),
-            "before": latencies(each for each in operations if each.end < injected),
-            "during": latencies(each for each in operations if injected <= each.end < healed),
-            "after": latencies(each for each in operations if each.end >= healed),
+            "failed": sum(operation.outcome == FAIL for operation in operations),
+            "unknown": sum(operation.outcome == UNKNOWN for operation in operations),
+            "before": latencies(operation for operation in operations if operation.end < injected),
+            "during": latencies(operation for operation in operations if injected <= operation.end < healed),
+            "after": latencies(operation for operation in operations if operation.end >= healed),
         }
     writes = {name: lane for name, lane in result.lanes.items() if name.startswith("write")}
     result.outage_s = max(lane["outage_s"] for lane in writes.values())
@@ -44,14 +44,16 @@ def measure(
             result.phases[phase] = round(event.at - injected, 3)
     worst = max(writes, key=lambda name: writes[name]["outage_s"])
     if result.outage_s > NOTICED_SECONDS:
-        counted = [each for each in history.operations(worst) if each.end >= since]
+        counted = [operation for operation in history.operations(worst) if operation.end >= since]
         client = round(max(0.0, longest_outage(counted, injected, healed).end - injected), 3)
         # Proxies are asked in turn: a write that came through to the new leader may have seen the way first.
         if result.phases.get("promote", client) <= client < result.phases.get("route", 0.0):
             result.phases["route"] = client
         result.phases["client"] = client
     everything = history.operations()
-    result.operations = {name: sum(each.outcome == name for each in everything) for name in (OK, FAIL, UNKNOWN)}
+    result.operations = {
+        name: sum(operation.outcome == name for operation in everything) for name in (OK, FAIL, UNKNOWN)
+    }
     result.unknown = history.count(UNKNOWN)
     result.acknowledged = history.count(OK)
 
@@ -65,10 +67,10 @@ def read_back(result: Result, cluster: Cluster, workload: Workload) -> tuple[str
     acknowledged = history.acknowledged()
     members = cluster.read_back_order()
     with ThreadPoolExecutor(max_workers=len(members) if cluster.parallel_reading else 1) as pool:
-        found = list(pool.map(lambda host: cluster.found(host, result.id, acknowledged, history), members))
+        keys = list(pool.map(lambda host: cluster.found(host, result.id, acknowledged, history), members))
     missing: set[str] = set()
     lacking = []
-    for host, there in zip(members, found, strict=True):
+    for host, there in zip(members, keys, strict=True):
         if away := acknowledged - there:
             lacking.append(f"{host}: {len(away)} acknowledged writes are not there")
             missing |= away

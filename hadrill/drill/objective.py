@@ -20,7 +20,7 @@ def over_objective(cluster: Cluster) -> Cause | None:
     if objective is None or objective.rto_seconds is None:
         return None
     allowed = cluster.promised()
-    over = [f"{what}: {each}" for what, each in allowed.items() if each.seconds > objective.rto_seconds]
+    over = [f"{what}: {budget}" for what, budget in allowed.items() if budget.seconds > objective.rto_seconds]
     if not over:
         return None
     return Cause(

@@ -54,7 +54,7 @@ class Observer:
         silent = [name for name, spans in self.spans.items() if not spans or spans[-1].role == SILENT.role]
         return f"{', '.join(silent)} did not answer yet" if silent else None
 
-    def require_sound(self) -> None:
+    def raise_bugs(self) -> None:
         """Raises what ended one of its threads: nobody saw what came after that."""
         if self._bugs:
             raise self._bugs[0]

@@ -40,24 +40,24 @@ class Preflight:
 
     def check(self) -> None:
         """Raises InconclusiveError with a cause that is known beforehand, or one of failures()."""
-        found, deadline = self._asked.result(), Deadline(PASSING_SECONDS)
-        while found is not None and found.causes and not deadline.passed:
-            found = self._cluster.diagnose()
-        if found is not None and found.causes:
-            reason = f"known before anything was broken: {found.summary} (--force drills all the same)"
-            raise InconclusiveError(reason, found.facts)
+        diagnosis, deadline = self._asked.result(), Deadline(PASSING_SECONDS)
+        while diagnosis is not None and diagnosis.causes and not deadline.passed:
+            diagnosis = self._cluster.diagnose()
+        if diagnosis is not None and diagnosis.causes:
+            reason = f"known before anything was broken: {diagnosis.summary} (--force drills all the same)"
+            raise InconclusiveError(reason, diagnosis.facts)
 
 
 def unhealthy(cluster: Cluster, reason: object) -> InconclusiveError:
     """Why a cluster was not healthy to begin with."""
     try:
-        found = cluster.diagnose()
+        diagnosis = cluster.diagnose()
     except failures(RemoteError) as error:
         return InconclusiveError(f"{reason}; no diagnosis: {error}")
     return (
         InconclusiveError(str(reason))
-        if found is None
-        else InconclusiveError(f"{reason}; {found.summary}", found.facts)
+        if diagnosis is None
+        else InconclusiveError(f"{reason}; {diagnosis.summary}", diagnosis.facts)
     )
 
 
@@ -67,14 +67,14 @@ def diagnose_failure(result: Result, cluster: Cluster, since: float, victim: str
     `since` is on the monotonic clock. The verdict stands without them: a diagnosis that fails is a note.
     """
     try:
-        found = cluster.diagnose(int(time.monotonic() - since) + LOOK_BACK_SECONDS, victim)
+        diagnosis = cluster.diagnose(int(time.monotonic() - since) + LOOK_BACK_SECONDS, victim)
     except failures(RemoteError) as error:
         result.notes.append(f"no diagnosis: {type(error).__name__}: {error}")
         return None
-    if found is None:
+    if diagnosis is None:
         return None
-    result.causes = [cause.as_json() for cause in found.causes]
-    if not found.causes and found.summary not in result.notes:
-        result.notes.append(found.summary)
-    result.notes += [f"not asked, so not judged: {line}" for line in found.silent]
-    return found.facts
+    result.causes = [cause.as_json() for cause in diagnosis.causes]
+    if not diagnosis.causes and diagnosis.summary not in result.notes:
+        result.notes.append(diagnosis.summary)
+    result.notes += [f"not asked, so not judged: {line}" for line in diagnosis.silent]
+    return diagnosis.facts

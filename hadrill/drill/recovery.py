@@ -37,5 +37,5 @@ class Recovery:
             return None
         if any(self.timeline.first(phase, self.injected) for phase in ("promote", "route")):
             return None
-        felt = any(each.outcome != OK for each in self.workload.history.operations(since=self.injected))
+        felt = any(operation.outcome != OK for operation in self.workload.history.operations(since=self.injected))
         return None if felt else "nobody has noticed yet"

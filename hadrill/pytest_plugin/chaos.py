@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from hadrill.chaos.draw import draw
+from hadrill.chaos.possible import possible
 from hadrill.chaos.progress import Progress, note, told
 from hadrill.chaos.rounds import RoundsOf
 from hadrill.chaos.schedule import Schedule, ScheduleError, numbers_of, seconds_of
-from hadrill.chaos.sound import sound
 from hadrill.drill.errors import DrillBrokenError, DrillFailedError, DrillInconclusiveError
 from hadrill.drill.result import ERROR, FAILED, INCONCLUSIVE, PASSED, Result
 from hadrill.drill.session import Session
@@ -101,7 +101,7 @@ def _schedule(config: pytest.Config, inventory: Inventory) -> Schedule:
     option = options_of(config)
     try:
         if option.replay is not None:
-            found = sound(Schedule.read(option.replay, inventory.settings.name), inventory)
+            found = possible(Schedule.read(option.replay, inventory.settings.name), inventory)
         else:
             seed = int(time.time()) if option.seed is None else option.seed
             services = [option.service] if option.service else []

@@ -34,10 +34,10 @@ def _release_leases(remote: Remote, inventory: Inventory, entry: Entry) -> None:
     remote.everywhere([inventory.host(name) for name in entry.leased], lambda host: release(remote, host, entry.drill))
 
 
-def heal_entries(found: Iterable[Entry]) -> tuple[list[str], list[str]]:
+def heal_entries(left: Iterable[Entry]) -> tuple[list[str], list[str]]:
     """Undo entries of runs that are over and give back their leases. Returns what was done and what went wrong."""
     by_inventory: dict[str, list[Entry]] = {}
-    for entry in found:
+    for entry in left:
         by_inventory.setdefault(entry.inventory, []).append(entry)
     done, wrong = [], []
     for folder, mine in by_inventory.items():

@@ -58,7 +58,7 @@ class Lease:
 
         def held() -> str | None:
             holders = self._try()
-            strange = [each for each in holders if f"run={self.run} " not in each]
+            strange = [holder for holder in holders if f"run={self.run} " not in holder]
             if strange:
                 raise LeaseHeldError(strange[0])
             if holders:

@@ -75,16 +75,16 @@ def went_back(operations: Iterable[Operation], same: Callable[[Operation], str] 
 
 def _smaller_than_before(reads: Sequence[Operation]) -> list[tuple[Operation, Operation]]:
     """Reads that showed less than one before them, each behind the greatest of those."""
-    found, greatest = [], None
-    waiting = [(each.end, number) for number, each in enumerate(reads)]
+    back, greatest = [], None
+    waiting = [(read.end, number) for number, read in enumerate(reads)]
     heapq.heapify(waiting)
-    for each in sorted(reads, key=lambda read: read.start):
-        while waiting and waiting[0][0] < each.start:
+    for read in sorted(reads, key=lambda read: read.start):
+        while waiting and waiting[0][0] < read.start:
             ended = reads[heapq.heappop(waiting)[1]]
             greatest = ended if greatest is None or (ended.value or 0) > (greatest.value or 0) else greatest
-        if greatest is not None and (each.value or 0) < (greatest.value or 0):
-            found.append((greatest, each))
-    return found
+        if greatest is not None and (read.value or 0) < (greatest.value or 0):
+            back.append((greatest, read))
+    return back
 
 
 def split_brain(operations: Iterable[Operation]) -> str:
@@ -93,13 +93,13 @@ def split_brain(operations: Iterable[Operation]) -> str:
     A member that takes over is no split brain: then all of the first one's writes end before the second one's begin.
     """
     writes = sorted(
-        (each for each in operations if each.writes and each.outcome == OK and each.server), key=lambda o: o.end
+        (write for write in operations if write.writes and write.outcome == OK and write.server), key=lambda o: o.end
     )
     first: dict[str, Operation] = {}
     last: dict[str, Operation] = {}
-    for each in writes:
-        first.setdefault(each.server, each)
-        last[each.server] = each
+    for write in writes:
+        first.setdefault(write.server, write)
+        last[write.server] = write
     names = sorted(first, key=lambda server: first[server].end)
     for number, one in enumerate(names):
         for other in names[number + 1 :]:

@@ -40,7 +40,7 @@ def clients_missing(service: Kubernetes, drill: str) -> Callable[[], str | None]
     wanted = {host.name for host in service.members}
 
     def missing() -> str | None:
-        said = {each.node for each in backends.rounds(service.api(), drill, 0.0)}
-        return f"nothing from {', '.join(sorted(wanted - said))}" if wanted - said else None
+        heard = {turn.node for turn in backends.rounds(service.api(), drill, 0.0)}
+        return f"nothing from {', '.join(sorted(wanted - heard))}" if wanted - heard else None
 
     return missing

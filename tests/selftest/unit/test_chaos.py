@@ -13,9 +13,9 @@ from hadrill.chaos import Round, Schedule, ScheduleError, Step, draw
 from hadrill.chaos.draw import CUT_SECONDS, CUTS
 from hadrill.chaos.draw import FAULTS as FAULTS_DRAWN
 from hadrill.chaos.gate import Gate
+from hadrill.chaos.possible import possible
 from hadrill.chaos.schedule import MOMENTS, SAME, numbers_of, seconds_of
 from hadrill.chaos.shrink import shrink
-from hadrill.chaos.sound import sound
 from hadrill.faults import FAULTS
 from hadrill.inventory import Inventory, read
 from hadrill.inventory.settings import Chaos
@@ -120,11 +120,11 @@ def test_what_is_no_schedule_is_told(
 
 
 def test_everything_that_is_not_there_is_told_at_once(lab_inventory: Inventory) -> None:
-    assert sound(draw(42, TEN_MINUTES, lab_inventory), lab_inventory).seed == 42
+    assert possible(draw(42, TEN_MINUTES, lab_inventory), lab_inventory).seed == 42
     steps = (Step("earthquake", "redis-09", "begin", 0.0, 0.0),)
     wrong = Schedule(0, "lab", 60.0, (Round(1, "redis", steps), Round(2, "oracle", ())))
     with pytest.raises(ScheduleError) as told:
-        sound(wrong, lab_inventory)
+        possible(wrong, lab_inventory)
     said = str(told.value).splitlines()
     assert [line.partition(":")[0] for line in said] == ["round 1", "round 1", "round 2"]
     assert "no target 'redis-09': name a host, 'same', or one of master, replica, sentinel" in said[1]

@@ -8,7 +8,7 @@ from hadrill.inventory import Inventory
 from hadrill.services.clusters import CLUSTERS, present
 
 
-def sound(schedule: Schedule, inventory: Inventory) -> Schedule:
+def possible(schedule: Schedule, inventory: Inventory) -> Schedule:
     """The schedule itself. Raises ScheduleError with everything that is wrong with it."""
     if problems := list(_problems(schedule, inventory)):
         raise ScheduleError("\n".join(problems))
@@ -18,14 +18,14 @@ def sound(schedule: Schedule, inventory: Inventory) -> Schedule:
 def _problems(schedule: Schedule, inventory: Inventory) -> Iterator[str]:
     services = [name for name in CLUSTERS if present(inventory, name)]
     hosts = {host.name for host in inventory.managed}
-    for each in schedule.rounds:
-        if each.service not in services:
-            yield f"round {each.number}: no service {each.service!r} here: there are {', '.join(services)}"
+    for drawn in schedule.rounds:
+        if drawn.service not in services:
+            yield f"round {drawn.number}: no service {drawn.service!r} here: there are {', '.join(services)}"
             continue
-        cluster = CLUSTERS[each.service]
-        for step in each.steps:
+        cluster = CLUSTERS[drawn.service]
+        for step in drawn.steps:
             if problem := known_fault(step.fault, cluster):
-                yield f"round {each.number}: {problem}"
+                yield f"round {drawn.number}: {problem}"
             if step.target not in {SAME, *cluster.roles, *hosts}:
                 roles = ", ".join(dict.fromkeys(cluster.roles))
-                yield f"round {each.number}: no target {step.target!r}: name a host, {SAME!r}, or one of {roles}"
+                yield f"round {drawn.number}: no target {step.target!r}: name a host, {SAME!r}, or one of {roles}"
