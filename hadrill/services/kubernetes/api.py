@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import urllib3
-from kubernetes import client, config, watch
 
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
 from hadrill.services.errors import BadAnswerError, Fields, parsed, reading
@@ -33,11 +32,15 @@ class Api:
     """One way to the API: a server's address or a load balancer's. Never tries again by itself."""
 
     def __init__(self, kubeconfig: Path, address: str, port: int) -> None:
+        # Its package takes a third of a second to load, also where an inventory has no such cluster.
+        from kubernetes import client, config
+
         settings = client.Configuration()
         config.load_kube_config(str(kubeconfig), client_configuration=settings)
         settings.retries = urllib3.Retry(0, redirect=False)
         self._base = f"https://{address}:{port}"
         self._rest = client.ApiClient(settings).rest_client
+        self._refused: type[Exception] = client.ApiException
 
     def ask(self, method: str, path: str, body: object = None, *, seconds: float = ANSWER_SECONDS) -> Any:
         """The JSON answer, or text where it is none. Raises ApiError."""
@@ -47,7 +50,7 @@ class Api:
                 method, self._base + path, headers=headers, body=body, _request_timeout=(CONNECT_SECONDS, seconds)
             )
             said = answer.read()
-        except (client.ApiException, urllib3.exceptions.HTTPError, OSError) as error:
+        except (self._refused, urllib3.exceptions.HTTPError, OSError) as error:
             raise ApiError(0, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}") from error
         if answer.status >= FIRST_ERROR_STATUS:
             raise ApiError(answer.status, _message(said))
@@ -84,6 +87,8 @@ class Api:
 
     def watch(self, path: str, stop: threading.Event) -> Iterator[tuple[str, dict[str, Any]]]:
         """Changes of a list from now on, each as its type and the object, until `stop` is set. Raises ApiError."""
+        from kubernetes import client, watch  # loaded when this was made
+
         with reading(path):
             version = self.get(path)["metadata"]["resourceVersion"]
         while not stop.is_set():

@@ -55,5 +55,9 @@ def test_what_every_command_needs_loads_no_driver(module: str) -> None:
     assert loaded_by(f"import {module}").isdisjoint(DRIVERS)
 
 
+def test_checks_of_a_cluster_that_is_not_there_load_no_kubernetes() -> None:
+    assert "kubernetes" not in loaded_by("import hadrill.services.kubernetes.checks")
+
+
 def test_the_pytest_plugin_loads_no_driver_before_a_check_asks_for_its_service() -> None:
     assert loaded_by("import hadrill.plugin").isdisjoint(DRIVERS)
