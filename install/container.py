@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from hadrill.install.desired import AFTER_NETWORK, Unit
+from hadrill.placement import folders
 
 STAMP = "/bin/sh -c 'mkdir -p /run/hadrill && cp -f /etc/hadrill/units/{unit} /run/hadrill/{unit}.started'"
 
@@ -25,7 +26,7 @@ class Container:
     @property
     def unit_name(self) -> str:
         """The name of its unit."""
-        return f"hadrill-{self.name}.service"
+        return folders.unit(self.name)
 
     def unit(self, *depends: str) -> Unit:
         """Its unit, which must start again when one of the files changes."""

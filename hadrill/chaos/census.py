@@ -6,12 +6,12 @@ from typing import Any
 
 from hadrill.inventory import Host
 from hadrill.on_host import program
+from hadrill.placement import engine, folders
 from hadrill.remote import Remote, RemoteError, run_program
 from hadrill.safety.on_target import ROOT
 from hadrill.stats import LEVEL, greater
 
 COUNT_SECONDS = 10.0
-DATA = "/var/lib/hadrill"
 MIB = 1 << 20
 ALLOWED = {"file descriptors": 50.0, "memory bytes": 64.0 * MIB, "disk bytes": 1024.0 * MIB}
 """A median may move by so much: connections come and go, logs are written, caches are filled."""
@@ -35,7 +35,8 @@ class Census:
         """Count once more. Returns what these drills left, and what could not be counted; each may be empty."""
 
         def ask(host: Host) -> dict[str, Any]:
-            order = {"root": ROOT, "data": DATA, "units": self._hosts[host]}
+            order = {"root": ROOT, "data": folders.DATA, "units": self._hosts[host]}
+            order |= {"containers": engine.IDS, "main pids": engine.MAIN_PIDS}
             count: dict[str, Any] = run_program(self._remote, host, program("census"), order, COUNT_SECONDS)
             return count
 

@@ -14,6 +14,7 @@ from hadrill.drill.experiment import Experiment
 from hadrill.drill.result import ERROR, FAILED, PASSED, Problem, Result
 from hadrill.drill.scenarios import Scenario
 from hadrill.drill.session import Session
+from hadrill.placement import units_of
 from hadrill.services.clusters import CLUSTERS, cluster_of
 from hadrill.timing import Deadline
 from hadrill.workload import Invariant
@@ -43,7 +44,7 @@ class RoundsOf:
         cluster = cluster_of(self._session.inventory, self._session.remote, self._service)
         # A round may break a proxy too; of proxies the hosts behind are looked at by their own lanes.
         beside = () if cluster.behind else cluster.shared
-        counted = {host: sorted(filter(None, cluster.units(host).values())) for host in cluster.members}
+        counted = {host: sorted(units_of(cluster.placements(host).values())) for host in cluster.members}
         census = Census(self._session.remote, counted | dict.fromkeys(beside, ()))
         for drawn in self._schedule.of(self._service):
             one, alone = self._experiment(drawn)

@@ -9,13 +9,13 @@ from hadrill.diagnosis.common import SINGLE_PROXY
 from hadrill.diagnosis.diagnosis import Diagnosis
 from hadrill.diagnosis.examination import Examination
 from hadrill.diagnosis.facts import (
+    LOG_LINES,
     STATISTICS,
     Answer,
     Facts,
     HostFacts,
     Order,
     Question,
-    journal,
     page,
     reached,
     statistics,
@@ -24,6 +24,7 @@ from hadrill.diagnosis.rule import Cause, CauseRow, Rule
 from hadrill.diagnosis.view import View
 
 __all__ = [
+    "LOG_LINES",
     "SINGLE_PROXY",
     "STATISTICS",
     "Answer",
@@ -37,7 +38,6 @@ __all__ = [
     "Question",
     "Rule",
     "View",
-    "journal",
     "page",
     "reached",
     "statistics",

@@ -7,6 +7,7 @@ from typing import Any
 from hadrill.diagnosis.rule import Rule
 from hadrill.diagnosis.view import View
 from hadrill.inventory import Host
+from hadrill.placement import files, folders
 from hadrill.remote import shell
 
 FULL_PERCENT = 97
@@ -18,15 +19,7 @@ BUSY_PERCENT = 90.0
 PRESSURE = "cat /proc/pressure/cpu 2> /dev/null"
 
 EXPIRES_DAYS = 14
-CERTIFICATES = f"""
-command -v openssl > /dev/null || exit 0
-find /etc/hadrill -name '*.crt' -o -name '*.pem' | while read -r file; do
-    openssl x509 -noout -checkend {EXPIRES_DAYS * 24 * 60 * 60} -in "$file" > /dev/null 2>&1 ||
-        echo "$file $(openssl x509 -noout -enddate -in "$file" 2> /dev/null)"
-done
-"""
 NAMES = """for n do echo "$n" "$(getent ahostsv4 "$n" | head -1 | cut -d' ' -f1)"; done"""
-
 
 LISTENERS = "ss -Hltnp 2> /dev/null"
 """Sockets that listen: state, two queue lengths, its own address, the peer's, and the processes that hold it."""
@@ -36,9 +29,9 @@ def commands(hosts: Iterable[Host]) -> dict[str, str]:
     """What each host is asked besides: names, room on its disk, waits for its processors, certificates, listeners."""
     return {
         "names": shell.script(NAMES, *(name for host in hosts for name in (host.name, host.fqdn))),
-        "disk": "df --output=pcent,target /var/lib/hadrill | tail -1",
+        "disk": files.room(),
         "pressure": PRESSURE,
-        "certificates": CERTIFICATES,
+        "certificates": files.certificates_expiring(EXPIRES_DAYS),
         "listeners": LISTENERS,
     }
 
@@ -117,7 +110,7 @@ RULES: tuple[Rule[View[Any]], ...] = (
     Rule(
         "disk-full",
         "a host's disk is full",
-        f"df of /var/lib/hadrill at {FULL_PERCENT}% or more",
+        f"df of {folders.DATA} at {FULL_PERCENT}% or more",
         "make room; databases stop before a disk is quite full",
         full_disk,
     ),
@@ -138,7 +131,7 @@ RULES: tuple[Rule[View[Any]], ...] = (
     Rule(
         "certificate-expiring",
         "a certificate is about to expire, or has",
-        f"a certificate below /etc/hadrill that ends within {EXPIRES_DAYS} days",
+        f"a certificate below {folders.CONFIGURATION} that ends within {EXPIRES_DAYS} days",
         "renew it, put it in its place and restart what reads it, one host after the other",
         expiring,
     ),

@@ -8,7 +8,7 @@ from typing import Self
 
 from hadrill.inventory import Host
 from hadrill.on_host import program
-from hadrill.remote import Remote, RemoteError, run_program, shell
+from hadrill.remote import Remote, RemoteError, run_program
 
 ASK_SECONDS = 3.0
 """Each question and each command on a host has so long; all of them are asked at once."""
@@ -16,12 +16,6 @@ COLLECT_SECONDS = 8.0
 LOG_LINES = 400
 STATISTICS = "statistics"
 """The name under which a proxy is asked for statistics()."""
-
-
-def journal(container: str, since_seconds: int) -> str:
-    """The command for a container's last words."""
-    since = ("--no-pager", "-o", "short-iso-precise", f"--since=-{since_seconds}s", "-n", LOG_LINES)
-    return shell.command("journalctl", *since, f"CONTAINER_NAME={container}")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from hadrill.faults import FAULTS, Fault, Target, fault
+from hadrill.placement import processes_of
+from hadrill.services import registry
 from hadrill.services.cluster import Cluster
 
 ANY = ""
@@ -25,9 +27,10 @@ class Case:
 def known_fault(name: str, cluster: Cluster | type[Cluster]) -> str:
     """Empty where a cluster has such a fault, else what there is."""
     process, _, verb = name.rpartition("-")
-    if name in FAULTS or (process in cluster.processes and f"process-{verb}" in FAULTS):
+    processes = processes_of(registry.service(cluster.service))
+    if name in FAULTS or (process in processes and f"process-{verb}" in FAULTS):
         return ""
-    own = [f"{process}-{verb}" for process in cluster.processes for verb in ("term", "kill", "stop")]
+    own = [f"{process}-{verb}" for process in processes for verb in ("term", "kill", "stop")]
     return f"no fault {name!r} for {cluster.service}: there are {', '.join([*FAULTS, *own])}"
 
 

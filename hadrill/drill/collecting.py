@@ -69,7 +69,7 @@ def cases(inventory: Inventory, service: str, listed: Mapping[str, Sequence[str]
             if not selection.node:
                 chosen[Case(service, fault, role)] = None
             elif selection.node in _members(inventory, service):
-                named = role if selection.role or role in cluster.containers else ""
+                named = role if selection.role or role in cluster.components else ""
                 named = cluster.roles[0] if selection.make_leader and role == cluster.roles[0] else named
                 if not (selection.make_leader and role != cluster.roles[0]):
                     chosen[Case(service, fault, named, selection.node)] = None

@@ -10,6 +10,7 @@ from pathlib import Path
 from hadrill.diagnosis import Facts
 from hadrill.drill.observer import Span
 from hadrill.drill.result import Result
+from hadrill.placement import files
 from hadrill.remote import Remote, RemoteError
 from hadrill.report.secrets import Scrubber
 from hadrill.report.timeline_svg import Box, Mark, Picture, draw
@@ -103,14 +104,8 @@ def keep_result(folder: Path, result: Result, secrets: Iterable[str]) -> None:
 def _questions(record: Record) -> dict[str, str]:
     """What every member is asked afterwards: its log around the fault, and its configuration."""
     seconds = int(record.moments["converged"] - record.moments["steady state"]) + 5
-    container = record.cluster.container(record.result.role)
-    return {
-        "log": f"journalctl --no-pager --output short-iso-precise --since=-{seconds}s -n {LOG_LINES}"
-        f" CONTAINER_NAME={container} + UNIT=hadrill-{container}.service",
-        # HAProxy's checks log in: their packets hold a password in hexadecimal.
-        "conf": "for f in $(find /etc/hadrill -name '*.c*f*' -o -name '*.yml' -o -name '*.ini' | sort);"
-        ' do echo "== $f"; grep -v send-binary "$f"; done',
-    }
+    its = record.cluster.placement(record.result.role)
+    return {"log": its.logs(seconds, LOG_LINES, supervisor=True), "conf": files.settings_shown(its.configuration)}
 
 
 def _picture(record: Record) -> Picture:

@@ -85,7 +85,7 @@ class Injection:
         cluster = self.cluster
         if not fault.ends or not isinstance(cluster, Guarded):
             return ""
-        absence = absence_of(self.session.remote, self.host, aim.unit, fault, held_s)
+        absence = absence_of(self.session.remote, self.host, aim.placement, fault, held_s)
         return cluster.why_not_survives(self.host, self.role, absence)
 
     def arithmetic(self) -> Arithmetic:

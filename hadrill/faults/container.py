@@ -1,83 +1,74 @@
-"""Faults of a service's container: stopped, killed, paused."""
+"""Faults of a whole component, mostly a container: stopped, killed, paused."""
 
-from hadrill.faults.fault import BLACKHOLE, CRASH, STOP, Fault, Target
-from hadrill.faults.marks import in_turn, mark, where_marked
-from hadrill.faults.unit import mark_running, runs, start_marked
+from hadrill.faults.fault import BLACKHOLE, CRASH, RESTART, STOP, Fault, Kind, Target
+from hadrill.placement import Placement
+from hadrill.placement.marks import Marks, all_of, in_turn
 
-# The unit would start a killed container again after a second; a drop-in in /run keeps it down until it is healed.
-# The last one by name decides, and the owner's own ones lie beside it.
-DROP_INS = "/run/systemd/system"
-_DROP_IN = "{unit}.d/zzz-hadrill-{drill}.conf"
+GONE_SECONDS = 10.0
 
 
 def stop(target: Target) -> Fault:
     """The container is asked to end, as by an update; it stays down."""
-    return Fault(
-        "container-stop",
-        STOP,
-        inject=f"{_running(target)} && {mark_running(target, target.unit)} && systemctl stop {target.unit}",
-        proof=_gone(target),
-        heal=start_marked(target),
-        available=_running(target),
-        ends=True,
-    )
+    return stopped("container-stop", target.placement, target.marks)
 
 
 def kill(target: Target) -> Fault:
     """The container's processes get SIGKILL; it stays down."""
-    drop_in = f"{DROP_INS}/{_DROP_IN.format(unit=target.unit, drill=target.drill)}"
-    folder = drop_in.rpartition("/")[0]
-    remove = f"rm -f {drop_in}; {where_marked(target, 'folder', f'rmdir --ignore-fail-on-non-empty {folder}')}"
-    return Fault(
-        "container-kill",
-        CRASH,
-        inject=(
-            f"{_running(target)} && {mark_running(target, target.unit)}"
-            f" && {{ [ -d {folder} ] || {mark(target, 'folder')}; }} && mkdir -p {folder}"
-            f" && printf '[Service]\\nRestart=no\\n' > {drop_in} && systemctl daemon-reload"
-            f" && docker kill --signal KILL {target.container} >/dev/null"
-        ),
-        proof=_gone(target),
-        heal=f"! [ -e {drop_in} ] || {{ {remove}; systemctl daemon-reload; }}; {start_marked(target)}",
-        available=_running(target),
-        ends=True,
-    )
+    return killed("container-kill", target.placement, target.marks)
 
 
 def pause(target: Target) -> Fault:
     """The container's processes stand still; its connections stay open and answer nothing."""
-    state = _state(target)
-    unpause = f'[ "{state}" != paused ] || docker unpause {target.container} >/dev/null'
+    return paused("container-pause", target.placement, target.marks)
+
+
+def stopped(name: str, its: Placement, marks: Marks) -> Fault:
+    """A component that was asked to end."""
     return Fault(
-        "container-pause",
+        name,
+        _kind(its, STOP),
+        inject=all_of(its.runs, its.remember(marks), its.stop),
+        proof=_gone(its, marks),
+        heal=its.start_again(marks),
+        available=its.runs,
+        lasts=its.stays_down,
+        ends=True,
+    )
+
+
+def killed(name: str, its: Placement, marks: Marks) -> Fault:
+    """A component that died without a word."""
+    return Fault(
+        name,
+        _kind(its, CRASH),
+        inject=all_of(its.runs, its.remember(marks), its.keep_down(marks), its.kill),
+        proof=_gone(its, marks),
+        heal=in_turn(its.let_up(marks), its.start_again(marks)),
+        available=its.runs,
+        lasts=its.stays_down,
+        ends=True,
+    )
+
+
+def paused(name: str, its: Placement, marks: Marks) -> Fault:
+    """A component that stands still. Where it ends meanwhile, what runs it may need to be started again."""
+    return Fault(
+        name,
         BLACKHOLE,
-        inject=(
-            f"{_running(target)} && {mark_running(target, target.unit)} && {mark(target, 'paused')}"
-            f" && docker pause {target.container} >/dev/null"
-        ),
-        proof=f'[ "{state}" = paused ] && echo paused',
-        heal=in_turn(where_marked(target, "paused", unpause), start_marked(target)),
-        available=_running(target),
+        inject=all_of(its.runs, its.remember(marks), its.freeze(marks)),
+        proof=all_of(its.is_frozen(marks), f"echo '{its.name} stands still'"),
+        heal=in_turn(its.thaw(marks), its.start_again(marks)),
+        available=its.runs,
     )
 
 
-def _state(target: Target) -> str:
-    return f"$(docker inspect --format '{{{{.State.Status}}}}' {target.container} 2>/dev/null)"
+def _kind(its: Placement, kind: Kind) -> Kind:
+    return kind if its.stays_down else RESTART
 
 
-def _running(target: Target) -> str:
-    """Fails, and says how it is, where the container does not run: its owner stopped or paused it, or it failed."""
+def _gone(its: Placement, marks: Marks) -> str:
+    # It is over when its supervisor has noticed, too.
     return (
-        f'{runs(target.unit)} && {{ state={_state(target)}; [ "$state" = running ]'
-        f' || {{ echo "its container {target.container} does not run: ${{state:-there is none}}"; false; }}; }}'
-    )
-
-
-def _gone(target: Target) -> str:
-    # The kill is over when the unit has noticed; asked for at most a second.
-    return (
-        f"gone() {{ ! docker inspect {target.container} >/dev/null 2>&1"
-        f" && ! systemctl is-active --quiet {target.unit}; }};"
-        f" for n in $(seq 20); do ! gone || {{ echo 'container {target.container} is gone'; exit 0; }};"
-        f" sleep 0.05; done; echo 'container {target.container} still runs'; false"
+        f"until {{ {its.is_gone(marks)}; }}; do [ $((n=${{n:-0}}+1)) -lt {int(GONE_SECONDS / 0.05)} ]"
+        f" || {{ echo '{its.name} still runs'; exit 1; }}; sleep 0.05; done; echo '{its.name} is gone'"
     )

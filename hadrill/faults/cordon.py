@@ -1,19 +1,19 @@
 """A Kubernetes node that takes no new pods, as before work on it: asked for with the node's own right to say so."""
 
 from hadrill.faults.fault import STOP, Fault, Target
-from hadrill.faults.marks import mark, where_marked
+from hadrill.placement.marks import all_of
 
 
 def cordon(target: Target) -> Fault:
     """Cordoned; healing makes it schedulable again. One that somebody else cordoned is left alone."""
-    node, kubectl = target.host, target.kubectl
+    node, kubectl, marks = target.host, target.kubectl, target.marks
     cordoned = f"[ \"$({kubectl} get node {node} -o jsonpath='{{.spec.unschedulable}}')\" = true ]"
-    ours = f"{{ ! {cordoned} || {{ echo '{node} is cordoned already, by somebody else'; false; }}; }}"
+    ours = f"! {cordoned} || {{ echo '{node} is cordoned already, by somebody else'; false; }}"
     return Fault(
         "cordon",
         STOP,
-        inject=f"{ours} && {mark(target, 'cordoned')} && {kubectl} cordon {node}",
+        inject=all_of(ours, marks.set("cordoned"), f"{kubectl} cordon {node}"),
         proof=f"{cordoned} && echo '{node} is cordoned'",
-        heal=where_marked(target, "cordoned", f"{kubectl} uncordon {node}"),
+        heal=marks.where_set("cordoned", f"{kubectl} uncordon {node}"),
         available=ours if kubectl else "echo 'no node of Kubernetes'; false",
     )

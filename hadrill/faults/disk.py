@@ -1,32 +1,36 @@
 """The data directory's disk is full."""
 
-from hadrill.faults.fault import CRASH, Fault, Target
-from hadrill.faults.marks import in_turn, mark, where_marked
-from hadrill.faults.unit import mark_running, runs, start_marked
+import shlex
+
+from hadrill.faults.fault import CRASH, Fault, Target, unavailable
+from hadrill.placement.marks import all_of, in_turn
 
 FILL_SECONDS = 45
+MOST_BYTES = 100 << 30
+NEXT_TO_NOTHING = 64 << 10
 
 
 def full(target: Target) -> Fault:
     """A file takes all the room that is left. Refused where the disk is not the host's own: others would be hit too."""
-    filler = f"{target.data}/hadrill-{target.drill}.filler"
-    kind = f"$(stat --file-system --format %T {target.data})"
+    its, marks = target.placement, target.marks
+    if not its.data:
+        return unavailable("disk-full", CRASH, f"{its.name} has no data of its own")
+    folder, filler = shlex.quote(its.data), shlex.quote(f"{its.data}/hadrill-{target.drill}.filler")
+    room = f"$(df --output=avail -B1 {folder} | tail -1)"
+    # Who still wrote when it is healed would keep the room of the file that is removed.
+    write = f"timeout {FILL_SECONDS} dd if=/dev/zero of={filler} oflag=append conv=notrunc bs=64k status=none"
+    fill = f"fallocate -l {room} {filler} 2>/dev/null; {write} 2>/dev/null; :"
+    own_disk = (
+        f"kind=$(stat --file-system --format %T {folder}); case $kind in overlayfs|nfs*|UNKNOWN)"
+        f' echo "{its.data} lies on $kind, which it shares with others"; false;; esac'
+    )
+    too_much = f"more than {MOST_BYTES >> 30} GiB would have to be filled"
+    small = f"[ {room} -lt {MOST_BYTES} ] || {{ echo '{too_much}'; false; }}"
     return Fault(
         "disk-full",
         CRASH,
-        inject=(
-            f"{runs(target.unit)} && {mark_running(target, target.unit)} && ! [ -e {filler} ]"
-            f" && {mark(target, 'filled')} || exit 1;"
-            f" fallocate -l $(df --output=avail -B1 {target.data} | tail -1) {filler} 2>/dev/null;"
-            # Who still wrote when it is healed would keep the room of the file that is removed.
-            f" timeout {FILL_SECONDS} dd if=/dev/zero of={filler} oflag=append conv=notrunc bs=64k status=none"
-            " 2>/dev/null; :"
-        ),
-        proof=f"[ $(df --output=avail -B1 {target.data} | tail -1) -lt 65536 ] && df {target.data} | tail -1",
-        heal=in_turn(where_marked(target, "filled", f"rm -f {filler}"), start_marked(target)),
-        available=(
-            f'case {kind} in overlayfs|nfs*|UNKNOWN) echo "{target.data} lies on {kind}, which it shares with others";'
-            f" exit 1;; esac; [ $(df --output=avail -B1 {target.data} | tail -1) -lt 107374182400 ]"
-            f" || {{ echo 'more than 100 GiB would have to be filled'; exit 1; }}; {runs(target.unit)}"
-        ),
+        inject=all_of(its.runs, its.remember(marks), f"! [ -e {filler} ]", marks.set("filled"), fill),
+        proof=f"[ {room} -lt {NEXT_TO_NOTHING} ] && df {folder} | tail -1",
+        heal=in_turn(marks.where_set("filled", f"rm -f {filler}"), its.start_again(marks)),
+        available=all_of(own_disk, small, its.runs),
     )

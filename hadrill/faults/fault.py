@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from hadrill.placement import Marks, Placement
+from hadrill.remote.shell import command
+
 
 class Kind(StrEnum):
     """How a fault looks to the others: it says goodbye; it is gone and connections are refused; it is gone for a moment
@@ -24,28 +27,28 @@ BLACKHOLE, PARTITION, PLANNED = Kind.BLACKHOLE, Kind.PARTITION, Kind.PLANNED
 
 @dataclass(frozen=True)
 class Target:
-    """What a fault is about: names of the container, its process, addresses of the peers, and the runner's."""
+    """What a fault is about: a component, its process, addresses of the peers, and the runner's."""
 
     drill: str
-    container: str
+    placement: Placement
     process: str
+    """The pattern of its command line; empty where there is none."""
     runner: str
     peers: tuple[str, ...]
     peer_port: int
     service_port: int
-    data: str
-    folder: str = ""
+    folder: str
     """The experiment's own folder on the host, where it marks what it makes."""
-    units: Mapping[str, str] = field(default_factory=dict)
-    """Units of components that have one of their own, by the component's name."""
+    components: Mapping[str, Placement] = field(default_factory=dict)
+    """The host's components that can be stopped by themselves, by name."""
     host: str = ""
     kubectl: str = ""
     """A Kubernetes node's own way to its API; empty elsewhere."""
 
     @property
-    def unit(self) -> str:
-        """The container's unit."""
-        return f"hadrill-{self.container}.service"
+    def marks(self) -> Marks:
+        """What this experiment marks as made."""
+        return Marks(self.folder)
 
     @property
     def table(self) -> str:
@@ -58,7 +61,7 @@ class Fault:
     """One way to break a host. The programs are for /bin/sh as root on the host; healing twice is the same as once.
 
     `available` prints why the host cannot offer the fault and fails; `proof` succeeds while the fault is there.
-    `heal` undoes what `inject` has marked as made (see hadrill.faults.marks), also where that ended half-way.
+    `heal` undoes what `inject` has marked as made (see hadrill.placement.marks), also where that ended half-way.
     `power` is what the power driver does instead (`off` or `reset`). `lasts` is false where the host recovers alone.
     `ends`: the member's processes end, and with them all that they had in memory only.
     """
@@ -77,3 +80,8 @@ class Fault:
     def on_host(self) -> bool:
         """Whether it is made by programs on the host."""
         return not self.power and self.kind != PLANNED
+
+
+def unavailable(name: str, kind: Kind, reason: str) -> Fault:
+    """A fault that the host cannot offer, and why."""
+    return Fault(name, kind, available=f"{command('echo', reason)}; false")

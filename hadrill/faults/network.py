@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from hadrill.faults.fault import BLACKHOLE, CRASH, PARTITION, Fault, Kind, Target
-from hadrill.faults.marks import mark, path, where_marked
 
 _REACH = "timeout 0.5 bash -c 'exec 3<>/dev/tcp/{peer}/{port}' 2>/dev/null"
 _HANDLE = "fa11:"
@@ -72,7 +71,7 @@ def slow_link(target: Target) -> Fault:
     A device whose traffic its owner shapes already is left alone: there is one root qdisc a device.
     """
     devices = _devices(target)
-    marked = path(target, "shaped")
+    marked = target.marks.path("shaped")
     # The kernel's own qdisc has the handle 0, and comes back by itself.
     free = (
         f"devices={devices}; [ -n \"$devices\" ] || {{ echo 'no device leads to its peers'; exit 1; }};"
@@ -90,15 +89,14 @@ def slow_link(target: Target) -> Fault:
         "slow-link",
         BLACKHOLE,
         inject=(
-            f"{free}; {mark(target, 'shaped', '$devices')} && for d in $devices; do"
+            f"{free}; {target.marks.set('shaped', '$devices')} && for d in $devices; do"
             f" tc qdisc add dev $d root handle {_HANDLE} tbf rate 1mbit burst 32kbit latency 400ms || exit 1; done"
         ),
         proof=(
             f"for d in $(cat {marked}); do tc qdisc show dev $d root | grep ' {_HANDLE} ' || exit 1; done"
             + (f"; {used}" if peer else "")
         ),
-        heal=where_marked(
-            target,
+        heal=target.marks.where_set(
             "shaped",
             f"for d in $(cat {marked}); do ! tc qdisc show dev $d root | grep -q ' {_HANDLE} '"
             f' || tc qdisc del dev $d root handle {_HANDLE} || failed=1; done; [ -z "$failed" ]',
@@ -136,10 +134,10 @@ def _cut(target: Target, name: str, kind: Kind, rules: Sequence[str], proof: str
         kind,
         inject=(
             f"! nft list table {table} >/dev/null 2>&1 || {{ echo 'a table {table} is there already'; exit 1; }};"
-            f" {mark(target, 'table')}; nft -f - <<'RULES'\n{program}\nRULES\n"
+            f" {target.marks.set('table')}; nft -f - <<'RULES'\n{program}\nRULES\n"
         ),
         proof=shown,
-        heal=where_marked(target, "table", f"! nft list table {table} >/dev/null 2>&1 || nft delete table {table}"),
+        heal=target.marks.where_set("table", f"! nft list table {table} >/dev/null 2>&1 || nft delete table {table}"),
         available=(
             "command -v nft >/dev/null || { echo 'no nft on the host: install nftables'; exit 1; };"
             + (

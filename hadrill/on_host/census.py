@@ -1,6 +1,7 @@
 """Counts what containers and drills hold there, and prints it as JSON. Only reads.
 
-Input: {"root": folder of drills, "data": a folder of the disk that is counted, "units": [names]}.
+Input: {"root": folder of drills, "data": a folder of the disk that is counted, "units": [names], "containers": the
+engine's command that lists ids, "main pids": its command that takes ids and prints a name and a process for each}.
 Output: {"held": {container or unit: {"file descriptors": n, "memory bytes": n}}, "disk bytes": n, "left": [drills]}.
 """
 
@@ -23,11 +24,11 @@ def said(*command: str) -> list[str]:
     return done.stdout.decode("utf-8", "replace").splitlines()
 
 
-def containers() -> dict[str, dict[str, int]]:
+def containers(listing: list[str], asking: list[str]) -> dict[str, dict[str, int]]:
     """By name: open file descriptors and private memory of all its processes."""
     found: dict[str, dict[str, int]] = {}
-    ids = said("docker", "ps", "--quiet")
-    states = said("docker", "inspect", "--format", "{{.Name}} {{.State.Pid}}", *ids) if ids else []
+    ids = said(*listing)
+    states = said(*asking, *ids) if ids else []
     spaces = {space(pid): name.lstrip("/") for name, pid in (line.split() for line in states)}
     for process in Path("/proc").glob("[0-9]*"):
         own = space(process.name)
@@ -89,7 +90,7 @@ def main() -> None:
     data = Path(order["data"])
     disk = os.statvfs(data if data.exists() else "/")
     used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
-    held = {**containers(), **units(order["units"])}
+    held = {**containers(order["containers"], order["main pids"]), **units(order["units"])}
     json.dump({"held": held, "disk bytes": used, "left": left(Path(order["root"]))}, sys.stdout)
 
 

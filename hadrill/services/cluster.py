@@ -9,7 +9,9 @@ from typing import ClassVar
 from hadrill.diagnosis import Diagnosis
 from hadrill.faults import BLACKHOLE, CRASH, STOP, Kind
 from hadrill.inventory import Host, Inventory
+from hadrill.placement import Placement, placed
 from hadrill.remote import Remote
+from hadrill.services import registry
 from hadrill.services.errors import NoMemberError
 from hadrill.timing import POLL, Budget, Timeline
 from hadrill.workload import History, Invariant, Lane, Operation
@@ -65,10 +67,8 @@ class Cluster(ABC):
     """Whether a cluster that lost its majority goes on only when every member is back."""
     goes_on: ClassVar[tuple[str, ...]] = ()
     """Lanes of the workload that need no majority: they are served while writes are refused."""
-    containers: ClassVar[dict[str, str]]
-    """The container of each role; `` (empty) is the one of all others."""
-    processes: ClassVar[dict[str, str]] = {}
-    """Processes that can be killed by themselves: name, and the pattern of their command line."""
+    components: ClassVar[dict[str, str]] = {}
+    """The component that a fault of a role is about; `` (empty) is the one of all others."""
     peer_port: ClassVar[int]
     """A port that members keep open to one another, by which a cut is proved."""
     behind: ClassVar[tuple[type["Cluster"], ...]] = ()
@@ -110,8 +110,8 @@ class Cluster(ABC):
         """The command by which a member asks Kubernetes' API as itself; empty where members are no nodes of one."""
         return ""
 
-    def units(self, host: Host) -> dict[str, str]:
-        """Units on a host of components that have one of their own and are no containers."""
+    def placements(self, host: Host) -> dict[str, Placement]:
+        """Components on a host that can be stopped by themselves, by name."""
         return {}
 
     @abstractmethod
@@ -230,10 +230,10 @@ class Cluster(ABC):
         """
         return None
 
-    def data_of(self, container: str) -> str:
-        """The folder of a container's data, below /var/lib/hadrill."""
-        return container
+    def component(self, role: str) -> str:
+        """The component that a fault of a role is about."""
+        return self.components.get(role, self.components[""])
 
-    def container(self, role: str) -> str:
-        """The container that a fault of a role is about."""
-        return self.containers.get(role, self.containers[""])
+    def placement(self, role: str) -> Placement:
+        """How that component runs."""
+        return placed(registry.service(self.service), self.component(role))

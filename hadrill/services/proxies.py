@@ -8,12 +8,13 @@ import re
 from dataclasses import dataclass
 
 from hadrill.inventory import Host
+from hadrill.placement import placed
 from hadrill.remote import Remote, shell
 from hadrill.services.errors import reading
+from hadrill.services.haproxy.record import SERVICE
 from hadrill.timing import MILLISECOND, Part, duration
 
-HAPROXY = "/etc/hadrill/haproxy/haproxy.cfg"
-PGBOUNCER = "/etc/hadrill/pgbouncer/pgbouncer.ini"
+HAPROXY, PGBOUNCER = placed(SERVICE, "haproxy").configuration, placed(SERVICE, "pgbouncer").configuration
 
 
 @dataclass(frozen=True)

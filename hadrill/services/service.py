@@ -21,6 +21,8 @@ BASE = "base"
 CONTAINER_UNIT = "container-unit"
 """A container that a systemd unit starts."""
 UNIT = "unit"
+CONTAINER = "container"
+"""A container of its own, which its engine starts again by its restart policy."""
 INSIDE = "inside"
 """A process of another component."""
 
@@ -70,7 +72,8 @@ class Role:
 class Component:
     """One program of a service, and how it runs on the hosts that hadrill installs.
 
-    Empty fields mean the usual: unit `hadrill-NAME.service`, a container of that name. `configuration` and `data` are
+    Empty fields mean the usual: a unit that the installer names after it, a container of its name. A `unit` without
+    a dot is named by the installer too; one with a dot is taken as it is. `configuration` and `data` are
     a file or folder below the folders that the placement knows; what begins with `/` is taken as it is.
     """
 

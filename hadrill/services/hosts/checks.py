@@ -1,11 +1,13 @@
 """What is true of every installed host. `machine` is testinfra's view of it."""
 
-import json
 from typing import Any
 
 from hadrill.inventory import Host, Inventory
 from hadrill.inventory.versions import components
+from hadrill.placement import ContainerUnit, placed
+from hadrill.placement import engine as engines
 from hadrill.remote import shell
+from hadrill.services import registry
 from hadrill.services.finding import Finding, require
 
 SSHD = {
@@ -17,8 +19,8 @@ SSHD = {
 
 
 def engine(host: Host, machine: Any) -> None:
-    """A container engine answers to the docker command."""
-    done = machine.run("docker version --format '{{.Client.Version}}'")
+    """A container engine answers."""
+    done = machine.run(engines.ANSWERS)
     cause = "no container engine is installed: run module 2 (fab base)"
     require([None if done.rc == 0 else Finding(host.name, "a container engine", done.stderr.strip()[-200:], cause)])
 
@@ -78,11 +80,10 @@ def firewall(host: Host, machine: Any) -> None:
 
 def images(host: Host, machine: Any, inventory: Inventory) -> None:
     """The pinned images really run, and start again by themselves after a power cut."""
-    listed = machine.run("docker ps --format json").stdout
-    running = {_name(row): row["Image"] for row in _rows(listed)}
+    running = engines.images(machine.run(engines.LISTED).stdout)
     findings = []
-    for name, component in containers(host, inventory).items():
-        image = inventory.image(component)
+    for its, image_name in containers(host, inventory).items():
+        name, image = its.container, inventory.image(image_name)
         if running.get(name) != image:
             cause = (
                 "the container is stopped"
@@ -90,32 +91,17 @@ def images(host: Host, machine: Any, inventory: Inventory) -> None:
                 else "it was started before versions.yaml changed: run fab all"
             )
             findings.append(Finding(host.name, f"{name} from {image}", running.get(name, "not running"), cause))
-        if machine.run(f"systemctl is-enabled hadrill-{name}.service").stdout.strip() != "enabled":
-            findings.append(
-                Finding(
-                    host.name, f"hadrill-{name}.service enabled", "not enabled", "it would stay away after a power cut"
-                )
-            )
+        if machine.run(its.starts_at_boot).rc != 0:
+            cause = "it would stay away after a power cut"
+            findings.append(Finding(host.name, f"{its.unit} enabled", "not enabled", cause))
     require(findings)
 
 
-def containers(host: Host, inventory: Inventory) -> dict[str, str]:
-    """Names of the containers that a host runs, each with its component in versions.yaml."""
-    parts = components(host.role, inventory.settings)
-    return {part.container or part.name: part.image for part in parts if part.image}
-
-
-def _rows(listed: str) -> list[dict[str, Any]]:
-    """Rows of `docker ps --format json`: Docker writes one object a line, podman one list."""
-    if listed.lstrip().startswith("["):
-        rows: list[dict[str, Any]] = json.loads(listed)
-        return rows
-    return [json.loads(line) for line in listed.splitlines() if line]
-
-
-def _name(row: dict[str, Any]) -> str:
-    names = row["Names"]
-    return str(names[0] if isinstance(names, list) else names)
+def containers(host: Host, inventory: Inventory) -> dict[ContainerUnit, str]:
+    """Containers that a host runs, each with its name in versions.yaml."""
+    service, parts = registry.service_of(host.role), components(host.role, inventory.settings)
+    found = ((placed(service, part.name), part.image) for part in parts if service and part.image)
+    return {its: image for its, image in found if isinstance(its, ContainerUnit)}
 
 
 def _lines(machine: Any, path: str) -> list[str]:

@@ -8,6 +8,8 @@ from hadrill.diagnosis.common import commands
 from hadrill.diagnosis.examination import RECENT_SECONDS
 from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory
+from hadrill.inventory.versions import components
+from hadrill.placement import Placement, placed
 from hadrill.remote import Remote
 from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster, Probe, Watch
@@ -17,12 +19,13 @@ from hadrill.services.http import OK
 from hadrill.services.kubernetes import checks, etcd
 from hadrill.services.kubernetes.budget import api_budget, rescheduled_budget, timers_of
 from hadrill.services.kubernetes.diagnosis import EXAMINATION
-from hadrill.services.kubernetes.distribution import COMPONENTS
 from hadrill.services.kubernetes.facts import API, orders, told_by_api
 from hadrill.services.kubernetes.place import is_ready, make_place, path_of, pods, remove_place, site_of
 from hadrill.services.kubernetes.probe import holder, probe, watch_leaders, watch_nodes
+from hadrill.services.kubernetes.record import SERVICE
 from hadrill.services.kubernetes.service import API_PORT, Kubernetes
 from hadrill.services.kubernetes.workload import PAGES, lanes
+from hadrill.services.service import UNIT
 from hadrill.timing import Budget, Deadline, eventually
 from hadrill.workload import History, Invariant, Lane
 
@@ -42,7 +45,6 @@ class KubernetesCluster(Cluster):
         Invariant.ONE_LEADER: "every API server takes writes, and etcd puts them in order",
         Invariant.NEVER_BACK: "clients read an object that never changes",
     }
-    containers: ClassVar[dict[str, str]] = {"": "kubelet"}
     peer_port = KUBELET_PORT
     goes_on = (PAGES,)
     drawn: ClassVar[dict[str, tuple[str, ...]]] = {"": OF_SERVERS, "agent": OF_AGENTS}
@@ -188,9 +190,16 @@ class KubernetesCluster(Cluster):
         """Make a server's part of etcd the leader."""
         etcd.lead(self.kubernetes, self.remote, host)
 
-    def units(self, host: Host) -> dict[str, str]:
-        """Components that can be stopped by themselves; K3s runs all in one."""
-        return {name: self.kubernetes.distribution.separate.get(name, "") for name in COMPONENTS}
+    def component(self, role: str) -> str:
+        """The kubelet; K3s runs all in one."""
+        if self.kubernetes.distribution.separate:
+            return "kubelet"
+        return "k3s-agent" if role == "agent" else "k3s"
+
+    def placements(self, host: Host) -> dict[str, Placement]:
+        """Its distribution's."""
+        parts = components(host.role, self.inventory.settings)
+        return {part.name: placed(SERVICE, part.name) for part in parts if part.placement == UNIT}
 
     def weakness(self, host: Host) -> str:
         """Without a page to ask for, load balancers lead clients to a server whose etcd is away."""

@@ -4,19 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hadrill.inventory import Host
+from hadrill.placement import Unit, folders, placements
+from hadrill.services.kubernetes.record import SERVICE
 from hadrill.services.kubernetes.settings import KubernetesSettings
 
 COMPONENTS = ("kubelet", "runtime", "network", "proxy", "api", "etcd", "controller-manager", "scheduler")
 NODE_COMPONENTS = COMPONENTS[:4]
 """Those that agents have too."""
-ETC = "/etc/hadrill/kubernetes"
+ETC = folders.configuration("kubernetes")
 RANCHER = "/var/lib/rancher/k3s"
 TLS = f"{RANCHER}/server/tls/etcd"
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """`separate` is the unit of each component that has one; `server` and `agent` are the units of all the others."""
+    """`separate` is each component that runs by itself; `server` and `agent` run all the others on such hosts."""
 
     name: str
     kubectl: str
@@ -24,13 +26,17 @@ class Distribution:
     """As the node itself, which may cordon itself and no other."""
     etcd: tuple[str, str, str]
     """A server's files to ask etcd with: authority, certificate, key."""
-    separate: Mapping[str, str]
-    server: str = ""
-    agent: str = ""
+    separate: Mapping[str, Unit]
+    server: Unit
+    agent: Unit
+
+    def placement(self, component: str, host: Host) -> Unit:
+        """What runs a component on a host."""
+        return self.separate.get(component) or (self.server if host.role == "k3s-server" else self.agent)
 
     def unit(self, component: str, host: Host) -> str:
-        """The unit that runs a component on a host."""
-        return self.separate.get(component) or (self.server if host.role == "k3s-server" else self.agent)
+        """Its unit."""
+        return self.placement(component, host).unit
 
     def units(self, host: Host) -> tuple[str, ...]:
         """All of a host."""
@@ -38,21 +44,15 @@ class Distribution:
         return tuple(dict.fromkeys(self.unit(component, host) for component in wanted))
 
 
+_UNITS = {name: its for name, its in placements(SERVICE).items() if isinstance(its, Unit)}
 UPSTREAM = Distribution(
     "upstream",
     f"KUBECONFIG={ETC}/admin.kubeconfig kubectl",
     "kubectl --kubeconfig /var/lib/kubelet/kubeconfig",
     (f"{ETC}/etcd-ca.crt", f"{ETC}/etcd-client.crt", f"{ETC}/etcd-client.key"),
-    {
-        "kubelet": "hadrill-kubelet",
-        "runtime": "hadrill-containerd",
-        "network": "hadrill-flannel",
-        "proxy": "hadrill-kube-proxy",
-        "api": "hadrill-kube-apiserver",
-        "etcd": "hadrill-etcd",
-        "controller-manager": "hadrill-kube-controller-manager",
-        "scheduler": "hadrill-kube-scheduler",
-    },
+    {name: _UNITS[name] for name in COMPONENTS},
+    server=_UNITS["api"],
+    agent=_UNITS["kubelet"],
 )
 K3S = Distribution(
     "k3s",
@@ -60,8 +60,8 @@ K3S = Distribution(
     f"k3s kubectl --kubeconfig {RANCHER}/agent/kubelet.kubeconfig",
     (f"{TLS}/server-ca.crt", f"{TLS}/client.crt", f"{TLS}/client.key"),
     {},
-    server="k3s",
-    agent="k3s-agent",
+    server=_UNITS["k3s"],
+    agent=_UNITS["k3s-agent"],
 )
 
 

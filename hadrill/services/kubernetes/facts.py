@@ -7,9 +7,9 @@ from typing import Any
 
 from hadrill.diagnosis import Answer, HostFacts, Order, Question, View, reached
 from hadrill.inventory import Host
-from hadrill.remote import shell
+from hadrill.placement.unit import states
 from hadrill.services.asking import failures
-from hadrill.services.kubernetes.distribution import Distribution
+from hadrill.services.kubernetes.distribution import ETC, Distribution
 from hadrill.services.kubernetes.service import API_PORT, Kubernetes
 
 KUBELET_PORT = 10250
@@ -35,10 +35,10 @@ def orders(service: Kubernetes, since_seconds: int) -> dict[Host, Order]:
     kind, found = service.distribution, {}
     for host in service.members:
         commands = {
-            "units": f"systemctl is-active {' '.join(kind.units(host))}; :",
-            "kubelet": _log(kind.unit("kubelet", host), since_seconds),
+            "units": states(kind.units(host)),
+            "kubelet": kind.placement("kubelet", host).logs(since_seconds, LINES, supervisor=True),
             "ingress": "ss -ltnpH 'sport = :80'",
-            "network": "ls /etc/hadrill/kubernetes/cni /var/lib/rancher/k3s/agent/etc/cni/net.d 2>/dev/null; :",
+            "network": f"ls {ETC}/cni /var/lib/rancher/k3s/agent/etc/cni/net.d 2>/dev/null; :",
         }
         questions: dict[str, Question] = {}
         if host in service.servers:
@@ -50,7 +50,7 @@ def orders(service: Kubernetes, since_seconds: int) -> dict[Host, Order]:
 
 
 def _of_server(kind: Distribution, host: Host, since_seconds: int) -> dict[str, str]:
-    return {name: _log(kind.unit(name, host), since_seconds) for name in SERVER_LOGS}
+    return {name: kind.placement(name, host).logs(since_seconds, LINES, supervisor=True) for name in SERVER_LOGS}
 
 
 def told_by_api(service: Kubernetes) -> HostFacts:
@@ -71,11 +71,6 @@ def _said(question: Callable[[], str]) -> Answer:
         return Answer(question())
     except failures() as error:
         return Answer(error=str(error))
-
-
-def _log(unit: str, since_seconds: int) -> str:
-    since = ("--no-pager", "-o", "short-iso-precise", f"--since=-{since_seconds}s", "-n", LINES)
-    return shell.command("journalctl", *since, "-u", unit)
 
 
 class KubernetesFacts(View[Kubernetes]):

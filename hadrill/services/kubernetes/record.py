@@ -24,7 +24,7 @@ _UPSTREAM, _K3S = ("kubernetes.distribution", "upstream"), ("kubernetes.distribu
 
 
 def _unit(name: str, title: str, unit: str, roles: tuple[str, ...] = ()) -> Component:
-    return Component(name, title, placement=UNIT, unit=f"hadrill-{unit}.service", roles=roles, when=_UPSTREAM)
+    return Component(name, title, placement=UNIT, unit=unit, roles=roles, when=_UPSTREAM)
 
 
 SERVICE = Service(

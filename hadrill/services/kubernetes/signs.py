@@ -58,7 +58,8 @@ def no_quorum(view: KubernetesFacts) -> Iterator[str]:
 def runtime(view: KubernetesFacts) -> Iterator[str]:
     """Nodes whose container runtime is down."""
     for host in view.hosts:
-        unit = view.service.distribution.separate.get("runtime", "")
+        runtime = view.service.distribution.separate.get("runtime")
+        unit = runtime.unit if runtime else ""
         if unit and view.units(host).get(unit) != "active":
             yield f"{host}: {unit} is {view.units(host).get(unit, 'not there')}"
     for name, said in view.not_ready.items():

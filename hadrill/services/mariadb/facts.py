@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator
 from functools import cached_property, partial
 
-from hadrill.diagnosis import STATISTICS, Answer, Order, View, journal, reached, statistics
+from hadrill.diagnosis import LOG_LINES, STATISTICS, Answer, Order, View, reached, statistics
 from hadrill.inventory import Host
 from hadrill.services.asking import failures, first_line
 from hadrill.services.haproxy.statistics import SQL_STATISTICS_PORT
-from hadrill.services.mariadb.service import PORT, Mariadb
+from hadrill.services.mariadb.service import MARIADB, PORT, Mariadb
 from hadrill.services.mariadb.sql_proxies import BACKEND
 from hadrill.services.proxysql import administration as proxysql
 
@@ -32,8 +32,8 @@ def orders(service: Mariadb, since_seconds: int) -> dict[Host, Order]:
     for host in service.members:
         questions = reached("galera", service.members, GALERA_PORT) | reached("mariadb", service.members, PORT)
         commands = {
-            "wsrep": f"echo \"{show}\" | docker exec -i mariadb sh -c '{client}'",
-            "log": journal("mariadb", since_seconds),
+            "wsrep": f'echo "{show}" | {{ {MARIADB.execute(client)}; }}',
+            "log": MARIADB.logs(since_seconds, LOG_LINES),
         }
         found[host] = Order(questions, commands)
     for proxy in service.proxies:

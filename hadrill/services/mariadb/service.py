@@ -5,8 +5,11 @@ from typing import Any
 import pymysql
 
 from hadrill.inventory import Host, Inventory
+from hadrill.placement import placed
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
+from hadrill.services.mariadb.record import SERVICE
 
+MARIADB = placed(SERVICE, "mariadb")
 PORT = 3306
 USER = "hadrill"
 DATABASE = "hadrill"

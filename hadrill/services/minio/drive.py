@@ -10,17 +10,15 @@ from collections.abc import Sequence
 from hadrill.inventory import Host
 from hadrill.remote import Remote, RemoteError
 from hadrill.services.errors import NoMemberError
+from hadrill.services.minio.service import MINIO
 from hadrill.timing import duration
 
 NAME = "MINIO_DRIVE_MAX_TIMEOUT"
 USUAL_SECONDS = 30.0
 LEAST_SECONDS = 1.0
 """MinIO takes its usual time instead of so little."""
-COMMAND = (
-    "said=$(docker inspect --format '{{range .Config.Env}}{{println .}}{{end}}' minio) || exit 1;"
-    f' echo "$said" | grep ^{NAME}= || :'
-)
-"""Prints the container's own setting, nothing where it has none; fails where there is no container."""
+COMMAND = f'environment=$({MINIO.environment}) || exit 1; echo "$environment" | grep ^{NAME}= || :'
+"""Prints MinIO's own setting, nothing where it has none; fails where it does not run."""
 
 
 def seconds_of(printed: str) -> float:

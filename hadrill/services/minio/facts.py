@@ -4,12 +4,11 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from hadrill.diagnosis import Order, View, journal, page, reached
+from hadrill.diagnosis import LOG_LINES, Order, View, page, reached
 from hadrill.inventory import Host
+from hadrill.placement import files
 from hadrill.services.minio.drive import COMMAND, seconds_of
-from hadrill.services.minio.service import PORT, Minio
-
-DATA = "/var/lib/hadrill/minio"
+from hadrill.services.minio.service import MINIO, PORT, Minio
 
 
 def orders(service: Minio, since_seconds: int) -> dict[Host, Order]:
@@ -22,8 +21,8 @@ def orders(service: Minio, since_seconds: int) -> dict[Host, Order]:
         }
         questions |= reached("minio", service.members, PORT)
         commands = {
-            "log": journal("minio", since_seconds),
-            "drive": f"df --output=pcent,avail -B1M {DATA} | tail -1",
+            "log": MINIO.logs(since_seconds, LOG_LINES),
+            "drive": files.room(MINIO.data, megabytes=True),
             "drive timeout": COMMAND,
         }
         found[host] = Order(questions, commands)

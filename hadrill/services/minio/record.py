@@ -35,7 +35,16 @@ SERVICE = Service(
             ),
         ),
     ),
-    components=(Component("minio", "MinIO", image="minio", configuration="minio/minio.env", data="minio"),),
+    components=(
+        Component(
+            "minio",
+            "MinIO",
+            image="minio",
+            configuration="minio/minio.env",
+            data="minio",
+            processes={"minio": "minio server"},
+        ),
+    ),
     fronts=(Front("haproxy", (Port(9000, "S3", (BALANCERS, RUNNER)),), section="hadrill.install.minio:section"),),
     fixture="minio",
     settings="hadrill.services.minio.settings:MinioSettings",

@@ -6,9 +6,12 @@ import boto3
 from botocore.config import Config
 
 from hadrill.inventory import Host, Inventory
+from hadrill.placement import placed
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
+from hadrill.services.minio.record import SERVICE
 from hadrill.services.minio.settings import MinioSettings
 
+MINIO = placed(SERVICE, "minio")
 PORT = 9000
 CONSOLE_PORT = 9001
 

@@ -6,7 +6,8 @@ Signatures are MinIO's health pages and the words of its log.
 from collections.abc import Iterator
 
 from hadrill.services.minio.drive import NAME
-from hadrill.services.minio.facts import DATA, MinioFacts
+from hadrill.services.minio.facts import MinioFacts
+from hadrill.services.minio.service import MINIO
 from hadrill.services.minio.workload import S3_SECONDS
 
 FULL_MIB = 64
@@ -37,7 +38,7 @@ def full(view: MinioFacts) -> Iterator[str]:
     """Drives without room."""
     for host, drive in view.drives.items():
         if drive.free < FULL_MIB:
-            yield f"{host}: {DATA} is {drive.percent}% full, {drive.free} MiB left"
+            yield f"{host}: {MINIO.data} is {drive.percent}% full, {drive.free} MiB left"
 
 
 def frozen(view: MinioFacts) -> Iterator[str]:

@@ -31,8 +31,7 @@ class PostgresqlCluster(Cluster):
 
     service = "postgresql"
     roles = ("leader", "replica")
-    containers: ClassVar[dict[str, str]] = {"": "patroni"}
-    processes: ClassVar[dict[str, str]] = {"patroni": "bin/patroni /etc/patroni", "postgres": "postgres -D"}
+    components: ClassVar[dict[str, str]] = {"": "patroni"}
     peer_port = PORT
     what_if = ("ttl", "loop_wait")
 
@@ -112,10 +111,6 @@ class PostgresqlCluster(Cluster):
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
         """From Patroni's, PostgreSQL's and the proxies' own words."""
         return EXAMINATION.diagnose(self.postgresql, self.remote, since_seconds=since_seconds, victim=victim)
-
-    def data_of(self, container: str) -> str:
-        """Patroni's container keeps PostgreSQL's data."""
-        return "postgresql"
 
     def port_of(self, role: str) -> int:
         """PostgreSQL."""

@@ -3,6 +3,7 @@
 from hadrill.diagnosis import SINGLE_PROXY, Examination, Rule
 from hadrill.services.postgresql import signs
 from hadrill.services.postgresql.facts import PORTS, PostgresqlFacts, orders
+from hadrill.services.postgresql.service import PATRONI
 
 RULES: tuple[Rule[PostgresqlFacts], ...] = (
     Rule(
@@ -16,7 +17,7 @@ RULES: tuple[Rule[PostgresqlFacts], ...] = (
         "raft-thread-dead",
         "a member's copy of Patroni's store stands still, so it believes an old state for ever",
         "the traceback of PySyncObj's thread in the log of this boot",
-        "PySyncObj 0.3.15 or newer in Patroni's image; until then restart hadrill-patroni on that member",
+        f"PySyncObj 0.3.15 or newer in Patroni's image; until then {PATRONI.to_restart} on that member",
         signs.raft_thread,
     ),
     Rule(
@@ -107,7 +108,7 @@ RULES: tuple[Rule[PostgresqlFacts], ...] = (
         "patroni-stopped",
         "a member does not run Patroni",
         "no answer on 8008, not even on the host",
-        "systemctl start hadrill-patroni; its log says why it ended",
+        f"{PATRONI.to_start}; its log says why it ended",
         signs.stopped,
     ),
     SINGLE_PROXY,

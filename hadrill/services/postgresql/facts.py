@@ -3,14 +3,13 @@
 from functools import cached_property
 from typing import Any
 
-from hadrill.diagnosis import STATISTICS, Order, Question, View, journal, page, reached, statistics
+from hadrill.diagnosis import LOG_LINES, STATISTICS, Order, Question, View, page, reached, statistics
 from hadrill.inventory import Host
 from hadrill.services.haproxy.statistics import STATISTICS_PORT
-from hadrill.services.postgresql.service import POOLED_PORT, PORT, REST_PORT, Postgresql
+from hadrill.services.postgresql.service import PATRONI, POOLED_PORT, PORT, POSTGRES, REST_PORT, Postgresql
 
 RAFT_PORT = 5010
 PORTS = {"patroni": REST_PORT, "raft": RAFT_PORT, "postgres": PORT}
-DATA = "/var/lib/hadrill/postgresql/data"
 BACKEND = "be_postgresql"
 
 
@@ -33,10 +32,10 @@ def orders(service: Postgresql, since_seconds: int) -> dict[Host, Order]:
         for name, port in PORTS.items():
             questions |= reached(name, service.members, port)
         commands = {
-            "log": journal("patroni", since_seconds),
+            "log": PATRONI.logs(since_seconds, LOG_LINES),
             # A thread that died did so long before anybody asked.
-            "raft": "journalctl --no-pager -o short-iso-precise -b -t patroni | grep -F '(_autoTickThread)'; :",
-            "data": f"stat -c '%a %U' {DATA}",
+            "raft": f"{PATRONI.logs(None, None)} | grep -F '(_autoTickThread)'; :",
+            "data": f"stat -c '%a %U' {POSTGRES.data}",
         }
         found[host] = Order(questions, commands)
     for proxy in service.proxies:

@@ -7,10 +7,13 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from hadrill.inventory import Host, Inventory
+from hadrill.placement import placed
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, ask
 from hadrill.services.errors import NoLeaderError, named
 from hadrill.services.http import get_json, request_json
+from hadrill.services.postgresql.record import SERVICE
 
+PATRONI, POSTGRES = placed(SERVICE, "patroni"), placed(SERVICE, "postgres")
 PORT = 5432
 POOLED_PORT = 6432
 REST_PORT = 8008

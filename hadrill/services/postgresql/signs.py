@@ -5,8 +5,8 @@ Signatures are Patroni's own words and fields (4.0), PostgreSQL's, PySyncObj's a
 
 from collections.abc import Iterator
 
-from hadrill.services.postgresql.facts import DATA, RAFT_PORT, PostgresqlFacts
-from hadrill.services.postgresql.service import REST_PORT
+from hadrill.services.postgresql.facts import RAFT_PORT, PostgresqlFacts
+from hadrill.services.postgresql.service import POSTGRES, REST_PORT
 
 MODES = ("700", "750")
 """What PostgreSQL accepts for its data directory."""
@@ -17,7 +17,7 @@ def data_mode(view: PostgresqlFacts) -> Iterator[str]:
     for host in view.hosts:
         mode = view.answer(host, "data").said.split()[:1]
         if mode and mode[0].isdigit() and mode[0] not in MODES:
-            yield f"{host}: {DATA} has mode {mode[0]}, PostgreSQL wants {' or '.join(MODES)}"
+            yield f"{host}: {POSTGRES.data} has mode {mode[0]}, PostgreSQL wants {' or '.join(MODES)}"
             yield from view.log(host, "log", "has invalid permissions")
 
 

@@ -27,6 +27,6 @@ class SqlProxyCluster(ProxyCluster):
         """As its kind is asked."""
         return self.sql_proxies.probe(host)
 
-    def container(self, role: str) -> str:
+    def component(self, role: str) -> str:
         """That of its kind."""
         return self.sql_proxies.container

@@ -4,10 +4,10 @@ import base64
 from functools import cached_property
 from typing import Any
 
-from hadrill.diagnosis import STATISTICS, Order, Question, View, journal, page, reached, statistics
+from hadrill.diagnosis import LOG_LINES, STATISTICS, Order, Question, View, page, reached, statistics
 from hadrill.inventory import Host
 from hadrill.services.haproxy.statistics import STATISTICS_PORT
-from hadrill.services.rabbitmq.service import MANAGEMENT_PORT, PORT, VHOST, Rabbitmq
+from hadrill.services.rabbitmq.service import MANAGEMENT_PORT, PORT, RABBITMQ, VHOST, Rabbitmq
 
 BACKEND = "be_rabbitmq"
 EPMD_PORT = 4369
@@ -29,7 +29,7 @@ def orders(service: Rabbitmq, since_seconds: int) -> dict[Host, Order]:
         }
         for name, port in PEER_PORTS.items():
             questions |= reached(name, service.members, port)
-        found[host] = Order(questions, {"log": journal("rabbitmq", since_seconds)})
+        found[host] = Order(questions, {"log": RABBITMQ.logs(since_seconds, LOG_LINES)})
     for proxy in service.proxies:
         found[proxy] = Order({STATISTICS: statistics(proxy.address, STATISTICS_PORT, BACKEND)})
     return found

@@ -5,9 +5,12 @@ from typing import Any
 import pika
 
 from hadrill.inventory import Host, Inventory
+from hadrill.placement import placed
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
 from hadrill.services.http import get_json
+from hadrill.services.rabbitmq.record import SERVICE
 
+RABBITMQ = placed(SERVICE, "rabbitmq")
 PORT = 5672
 MANAGEMENT_PORT = 15672
 USER = "hadrill"

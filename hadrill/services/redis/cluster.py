@@ -36,8 +36,7 @@ class RedisCluster(Cluster):
 
     service = "redis"
     roles = ("master", "replica", "sentinel")
-    containers: ClassVar[dict[str, str]] = {"": "redis", "sentinel": "sentinel"}
-    processes: ClassVar[dict[str, str]] = {"redis": "redis-server", "sentinel": "redis-sentinel"}
+    components: ClassVar[dict[str, str]] = {"": "redis", "sentinel": "sentinel"}
     drawn: ClassVar[dict[str, tuple[str, ...]]] = {
         "": OF_CONTAINERS,
         "sentinel": ("container-kill", "container-stop", "container-pause"),

@@ -3,7 +3,7 @@
 from hadrill.diagnosis import SINGLE_PROXY, Examination, Rule
 from hadrill.services.redis import signs
 from hadrill.services.redis.facts import RedisFacts, orders
-from hadrill.services.redis.service import PORT, SENTINEL_PORT
+from hadrill.services.redis.service import PORT, REDIS, SENTINEL, SENTINEL_PORT, UPDATERS
 
 RULES: tuple[Rule[RedisFacts], ...] = (
     Rule(
@@ -122,7 +122,7 @@ RULES: tuple[Rule[RedisFacts], ...] = (
         "no-redis",
         "no Redis runs at all: there is nobody to promote",
         "no answer on 6379 from any member, not even on its own host",
-        "systemctl start hadrill-redis on all; their logs say why they ended",
+        f"{REDIS.to_start} on all; their logs say why they ended",
         lambda view: signs.none_alive(view, PORT),
     ),
     Rule(
@@ -137,7 +137,7 @@ RULES: tuple[Rule[RedisFacts], ...] = (
         "proxy-not-updated",
         "the replica is promoted, or would be, and a proxy does not follow",
         "HAProxy's server differs from the Sentinels' master, or the updater's units are not active",
-        "systemctl start redis-update-master.timer redis-update-master.socket on the proxy; `fab redis` restores both",
+        f"{' and '.join(each.to_start for each in UPDATERS)} on the proxy; `fab redis` restores both",
         signs.proxies,
     ),
     Rule(
@@ -151,14 +151,14 @@ RULES: tuple[Rule[RedisFacts], ...] = (
         "sentinel-stopped",
         "a Sentinel does not run: one vote less",
         "no answer on 26379, not even on the host",
-        "systemctl start hadrill-sentinel; its log says why it ended",
+        f"{SENTINEL.to_start}; its log says why it ended",
         lambda view: signs.stopped(view, "sentinel", SENTINEL_PORT),
     ),
     Rule(
         "redis-stopped",
         "a Redis does not run",
         "no answer on 6379, not even on the host",
-        "systemctl start hadrill-redis; its log says why it ended",
+        f"{REDIS.to_start}; its log says why it ended",
         lambda view: signs.stopped(view, "redis", PORT),
     ),
     SINGLE_PROXY,

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from hadrill.diagnosis import STATISTICS, Order, Question, View, journal, statistics
+from hadrill.diagnosis import LOG_LINES, STATISTICS, Order, Question, View, statistics
 from hadrill.inventory import Host
+from hadrill.placement import units_of
+from hadrill.placement.unit import states
 from hadrill.services.haproxy.statistics import STATISTICS_PORT
 from hadrill.services.redis.resp import Error, info, pairs, replies
-from hadrill.services.redis.service import PORT, SENTINEL_PORT, Redis
+from hadrill.services.redis.service import PORT, REDIS, SENTINEL, SENTINEL_PORT, UPDATERS, Redis
 
-HOME = "/var/lib/hadrill/sentinel"
 BACKEND = "be_redis_master"
 
 
@@ -22,7 +23,7 @@ def orders(service: Redis, since_seconds: int) -> dict[Host, Order]:
     asked = [f"SENTINEL MASTER {name}", f"SENTINEL REPLICAS {name}", f"SENTINEL SENTINELS {name}"]
     asked += ["SENTINEL MYID", f"SENTINEL CKQUORUM {name}", "INFO sentinel", "PING"]
     sentinel = "".join(f"{each}\r\n" for each in asked)
-    found = {}
+    found, home = {}, SENTINEL.data
     for host in service.members:
         questions = {
             "redis": Question("127.0.0.1", PORT, redis),
@@ -32,12 +33,12 @@ def orders(service: Redis, since_seconds: int) -> dict[Host, Order]:
             questions[f"redis@{peer.name}"] = Question(peer.address, PORT, "PING\r\n", "\r\n")
             questions[f"sentinel@{peer.name}"] = Question(peer.address, SENTINEL_PORT, "PING\r\n", "\r\n")
         commands = {
-            "redis log": journal("redis", since_seconds),
-            "sentinel log": journal("sentinel", since_seconds),
-            "sentinel files": f"stat -c '%n %u %a' {HOME} {HOME}/sentinel.conf; lsattr -d {HOME}/sentinel.conf",
+            "redis log": REDIS.logs(since_seconds, LOG_LINES),
+            "sentinel log": SENTINEL.logs(since_seconds, LOG_LINES),
+            "sentinel files": f"stat -c '%n %u %a' {home} {home}/sentinel.conf; lsattr -d {home}/sentinel.conf",
         }
         found[host] = Order(questions, commands)
-    units = "systemctl is-active redis-update-master.timer redis-update-master.socket"
+    units = states(sorted(units_of(UPDATERS)))
     for proxy in service.proxies:
         found[proxy] = Order({STATISTICS: statistics(proxy.address, STATISTICS_PORT, BACKEND)}, {"updater": units})
     return found

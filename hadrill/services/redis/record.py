@@ -1,6 +1,20 @@
 """The record of Redis."""
 
-from hadrill.services.service import BALANCERS, PEERS, RUNNER, Component, Front, Install, PodClient, Port, Role, Service
+from hadrill.services.service import (
+    BALANCERS,
+    PEERS,
+    RUNNER,
+    UNIT,
+    Component,
+    Front,
+    Install,
+    PodClient,
+    Port,
+    Role,
+    Service,
+)
+
+_UPDATER = "redis-update-master"
 
 SERVICE = Service(
     name="redis",
@@ -35,6 +49,8 @@ SERVICE = Service(
             data="sentinel",
             processes={"sentinel": "redis-sentinel"},
         ),
+        Component("updater", "Redis master updater", placement=UNIT, unit=f"{_UPDATER}.socket", roles=("haproxy",)),
+        Component("updater-timer", "its timer", placement=UNIT, unit=f"{_UPDATER}.timer", roles=("haproxy",)),
     ),
     fronts=(
         Front(

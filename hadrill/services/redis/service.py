@@ -7,10 +7,15 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from hadrill.inventory import Host, Inventory
+from hadrill.placement import placed
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
 from hadrill.services.errors import BadAnswerError, Fields, reading
+from hadrill.services.redis.record import SERVICE
 from hadrill.services.redis.settings import RedisSettings
 
+REDIS, SENTINEL = placed(SERVICE, "redis"), placed(SERVICE, "sentinel")
+UPDATERS = (placed(SERVICE, "updater-timer"), placed(SERVICE, "updater"))
+"""What leads a proxy to the master: now and then, and when a Sentinel says so."""
 PORT = 6379
 SENTINEL_PORT = 26379
 LEAST_OF_ROLE = {"master": 3, "slave": 5}

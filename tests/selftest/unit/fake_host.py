@@ -8,40 +8,60 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+DRILL = "0123456789ab"
 _REFUSE = 'case " $REFUSE " in *" {name}-$1 "*) echo "{name} $1 refused" >&2; exit 1;; esac\n'
 _PROGRAMS = {
-    # Units are files that hold `active` or `inactive`; those that stop with one are named beside it. hadrill's own run
-    # a container.
+    # Units are files that hold `active` or `inactive`; what stops with one and what triggers it is named beside it.
+    # hadrill's own run a container.
     "systemctl": """
 verb=$1; shift
-for word; do case $word in -*) ;; *) units="$units $word";; esac; done
+for word; do
+  case $word in --property=*) properties=${word#*=};; -*) ;; *) units="$units $word";; esac
+done
 for unit in $units; do
-  file=$STATE/unit-$unit
+  file=$STATE/unit-$unit; c=${unit#hadrill-}; container=$STATE/container-${c%.service}
   case $verb in
-    is-active) [ "$(cat $file 2>/dev/null)" = active ] || exit 3;;
-    start) [ "$(cat $file 2>/dev/null)" = active ] || case $unit in
-             hadrill-*.service) c=${unit#hadrill-}; echo running > $STATE/container-${c%.service};;
-           esac
+    is-active) state=$(cat $file 2>/dev/null || echo inactive)
+               case "$*" in *--quiet*) ;; *) echo $state;; esac; [ $state = active ] || exit 3;;
+    start) [ "$(cat $file 2>/dev/null)" = active ] || ! [ -e $container.of-unit ] || echo running > $container
            echo active > $file;;
     stop) for u in $unit $(cat $STATE/dependents-$unit 2>/dev/null); do echo inactive > $STATE/unit-$u; done
-          case $unit in hadrill-*.service) c=${unit#hadrill-}; rm -f $STATE/container-${c%.service};; esac
+          ! [ -e $container.of-unit ] || rm -f $container
           [ "$unit" != docker.service ] || sed -i s/running/exited/ $STATE/container-*;;
-    show) cat $STATE/dependents-$unit 2>/dev/null;;
+    kill) echo inactive > $file;;
+    freeze) [ ! -e $STATE/no-freezer ] || exit 1; echo frozen > $STATE/frozen-$unit;;
+    thaw) rm $STATE/frozen-$unit;;
+    show) case $properties in
+            FreezerState) cat $STATE/frozen-$unit 2>/dev/null || echo running;;
+            MainPID) echo $PID;;
+            ControlGroup) cut -d: -f3- /proc/$PID/cgroup | sort | tail -1;;
+            TriggeredBy) cat $STATE/triggers-$unit 2>/dev/null;;
+            *) cat $STATE/triggers-$unit $STATE/dependents-$unit 2>/dev/null;;
+          esac;;
   esac
 done; :
 """,
-    # Containers are files that hold their state. One that is killed takes its unit with it.
+    # Containers are files that hold their state. One that a unit runs goes with its end, and the unit with it.
     "docker": """
 verb=$1; shift
 for word; do name=$word; done
 file=$STATE/container-$name
 case $verb in
-  ps) grep -l running $STATE/container-* | sed 's/.*container-//';;
-  inspect) [ -e $file ] || exit 1; case "$*" in *Pid*) echo $PID;; *) cat $file;; esac;;
+  ps) grep -lx running $STATE/container-* | sed 's/.*container-//';;
+  inspect) [ -e $file ] || exit 1
+    case "$*" in
+      *State.Pid*) echo $PID;;
+      *AutoRemove*) [ -e $STATE/removes-itself-$name ] && echo true || echo false;;
+      *RestartPolicy.Name*) cut -d: -f1 $STATE/policy-$name;;
+      *MaximumRetryCount*) cut -sd: -f2 $STATE/policy-$name;;
+      *) cat $file;;
+    esac;;
+  update) echo $2 > $STATE/policy-$name;;
   pause) echo paused > $file;;
-  unpause) echo running > $file;;
-  start) echo running > $file;;
-  kill) rm $file; echo inactive > $STATE/unit-hadrill-$name.service;;
+  unpause|start) echo running > $file;;
+  stop) echo exited > $file;;
+  kill) if [ -e $file.of-unit ]; then rm $file; echo inactive > $STATE/unit-hadrill-$name.service
+        else echo exited > $file; fi;;
 esac
 """,
     # One root qdisc a device, as in the kernel: a second one is refused, and it goes by its handle.
@@ -93,13 +113,18 @@ class FakeHost:
     @classmethod
     def make(cls, folder: Path, pid: int = 0) -> "FakeHost":
         """A host with nothing on it."""
-        for name in ("bin", "state", "drop-ins", "drill", "data"):
+        for name in ("bin", "state", "drop-ins", "data", DRILL):
             (folder / name).mkdir(parents=True)
         for name, program in _PROGRAMS.items():
             file = folder / "bin" / name
             file.write_text(f"#!/bin/sh\n{_REFUSE.format(name=name)}{program}")
             file.chmod(0o755)
         return cls(folder, pid)
+
+    @property
+    def marks(self) -> Path:
+        """The drill's own folder."""
+        return self.folder / DRILL
 
     def put(self, name: str, content: str) -> None:
         """Something that is so: `unit-redis.service`, `active`."""

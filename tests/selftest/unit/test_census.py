@@ -54,12 +54,15 @@ def test_a_step_up_in_the_last_third_is_always_seen(number: int, start: float, f
     assert leak("x", DESCRIPTORS, [start] * (number - third) + [after] * third) != ""
 
 
+NO_ENGINE = {"containers": ["no-such-engine"], "main pids": ["no-such-engine"]}
+
+
 def test_a_host_counts_what_drills_left(tmp_path: Path) -> None:
     for name in ("d1", "leases"):
         (tmp_path / name).mkdir()
     for name in ("leases/d2", ".heal.lock"):
         (tmp_path / name).touch()
-    order = json.dumps({"root": str(tmp_path), "data": str(tmp_path / "nothing"), "units": []})
+    order = json.dumps({"root": str(tmp_path), "data": str(tmp_path / "nothing"), "units": [], **NO_ENGINE})
     command = [sys.executable, "-c", program("census")]
     done = subprocess.run(command, input=order, capture_output=True, text=True, check=True)
     said = json.loads(done.stdout)

@@ -17,6 +17,7 @@ from hadrill.drill.verdict import Verdict
 from hadrill.faults import FAULTS, Target, fault
 from hadrill.inventory import Host, Inventory
 from hadrill.inventory.settings import Objective
+from hadrill.placement import placed
 from hadrill.remote import Remote, UnreachableError
 from hadrill.report import drills, memory
 from hadrill.report.rows import DrillRow
@@ -26,10 +27,14 @@ from hadrill.safety.consent import refused
 from hadrill.safety.guard import Arithmetic, is_away
 from hadrill.safety.heal import sweep
 from hadrill.services.cluster import SILENT, Cluster, Member
+from hadrill.services.redis.record import SERVICE
 from hadrill.timing import Part, budget
 from hadrill.workload import Lane
 
-TARGET = Target("abc", "redis", "redis-server", "198.18.0.1", ("198.18.0.124",), 6379, 6379, "/var/lib/hadrill/redis")
+REDIS = placed(SERVICE, "redis")
+TARGET = Target(
+    "abc", REDIS, "redis-server", "198.18.0.1", ("198.18.0.124",), 6379, 6379, "/var/lib/hadrill-drills/abc"
+)
 THREE = ("a", "b", "c")
 LANES = ("write new 1", "write pooled 1")
 

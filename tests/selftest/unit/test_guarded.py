@@ -6,11 +6,13 @@ from typing import Any, cast
 
 import pytest
 
-from hadrill.drill.absence import absence_of, seconds_of
+from hadrill.drill.absence import absence_of
 from hadrill.drill.others_data import OthersData
 from hadrill.drill.result import Result
 from hadrill.faults import FAULTS, RESTART, STOP, Fault, Target, fault
 from hadrill.inventory import Inventory
+from hadrill.placement import Unit
+from hadrill.placement.unit import seconds_of
 from hadrill.remote import Output, Remote
 from hadrill.services.cluster import Cluster
 from hadrill.services.guarded import Absence, Foreign, Guarded, why_less
@@ -18,6 +20,7 @@ from hadrill.services.mariadb.cluster import MariadbCluster
 from hadrill.services.redis import cluster as redis_cluster
 from hadrill.services.redis.cluster import RedisCluster
 
+REDIS = Unit(name="redis", unit="redis.service", data="/nowhere")
 QUICK = Absence(1.0, "its unit starts it again after 1 s")
 
 
@@ -70,11 +73,11 @@ def test_times_as_systemd_shows_them(span: str, seconds: float) -> None:
 )
 def test_how_long_a_member_is_away(lab_inventory: Inventory, fault: Fault, shown: str, seconds: float) -> None:
     remote = cast("Remote", SimpleNamespace(run=lambda *_: Output(0, shown, "")))
-    assert absence_of(remote, lab_inventory.host("redis-01"), "a.service", fault, 7.0).seconds == seconds
+    assert absence_of(remote, lab_inventory.host("redis-01"), REDIS, fault, 7.0).seconds == seconds
 
 
 def test_faults_that_end_processes_say_so() -> None:
-    target = Target("abc", "redis", "redis-server", "198.18.0.1", ("198.18.0.124",), 6379, 6379, "/var/lib/x")
+    target = Target("abc", REDIS, "redis-server", "198.18.0.1", ("198.18.0.124",), 6379, 6379, "/nowhere")
     ends = {name for name in FAULTS if fault(name, target).ends}
     assert ends >= {"power-off", "reboot", "container-stop", "container-kill", "process-term", "process-kill"}
     assert not ends & {"isolate", "reject", "container-pause", "process-stop", "cut-port", "slow-link", "switchover"}

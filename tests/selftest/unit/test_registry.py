@@ -44,7 +44,7 @@ def test_roles_that_a_record_names_exist(service: Service) -> None:
     for front in service.fronts:
         assert front.role in known
     for component in service.components:
-        assert set(component.roles) <= {role.name for role in service.roles}
+        assert set(component.roles) <= known
         assert component.inside in {"", *(other.name for other in service.components)}
 
 

@@ -7,12 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from hadrill.faults import FAULTS, Fault, Target, container, fault
-from tests.selftest.unit.fake_host import FakeHost
+from hadrill.faults import FAULTS, Fault, Target, fault
+from hadrill.placement import Container, ContainerUnit, Placement, Unit, unit
+from tests.selftest.unit.fake_host import DRILL, FakeHost
 
 UNIT = "hadrill-redis.service"
 TABLE = "hadrill_0123456789ab"
-FULL = dataclasses.replace(Target("0123456789ab", "redis", "redis-server", "198.18.0.1", (), 6379, 6379, ""), host="me")
+REDIS = ContainerUnit(name="redis", unit=UNIT, container="redis", data="/nowhere")
+KINDS: dict[str, Placement] = {
+    "container-unit": REDIS,
+    "unit": Unit(name="redis", unit=UNIT),
+    "container": Container(name="redis", container="redis"),
+}
+KUBELET = Unit(name="kubelet", unit="kubelet.service")
+FULL = Target(DRILL, REDIS, "redis-server", "198.18.0.1", (), 6379, 6379, "/nowhere", host="me")
 ON_HOST = [name for name in FAULTS if name not in ("power-off", "reboot", "switchover", "disk-full")]
 SIGNALS = [name for name in ON_HOST if name.startswith("process-")]
 STILL = [name for name in ON_HOST if name not in SIGNALS]
@@ -45,31 +53,33 @@ REFUSED = (
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
     """A host on which everything runs."""
     made = FakeHost.make(tmp_path)
-    monkeypatch.setattr(container, "DROP_INS", str(tmp_path / "drop-ins"))
-    for unit in (UNIT, "kubelet.service", "docker.service", "docker.socket"):
-        made.put(f"unit-{unit}", "active")
+    monkeypatch.setattr(unit, "DROP_INS", str(tmp_path / "drop-ins"))
+    for name in (UNIT, "kubelet.service", "docker.service", "docker.socket"):
+        made.put(f"unit-{name}", "active")
     made.put("container-redis", "running")
+    made.put("container-redis.of-unit", "")
+    made.put("policy-redis", "on-failure:5")
     made.put("container-other", "running")
     (tmp_path / "data" / "redis.rdb").write_text("data")
     return made
 
 
-def made(name: str, host: FakeHost) -> Fault:
+def made(name: str, host: FakeHost, placement: Placement = REDIS) -> Fault:
     """A fault of that host."""
     target = dataclasses.replace(
         FULL,
         peers=("198.18.0.124", "198.18.0.125"),
-        data=str(host.folder / "data"),
-        folder=str(host.folder / "drill"),
-        units=dict.fromkeys(("kubelet", "runtime", "api", "etcd"), "kubelet.service"),
+        placement=dataclasses.replace(placement, data=str(host.folder / "data")),
+        folder=str(host.marks),
+        components=dict.fromkeys(("kubelet", "runtime", "api", "etcd"), KUBELET),
         kubectl="kubectl",
     )
     return fault(name, target)
 
 
-def inject_and_heal(name: str, host: FakeHost, refused: str = "") -> int:
+def inject_and_heal(name: str, host: FakeHost, refused: str = "", placement: Placement = REDIS) -> int:
     """The injection's status. Healed twice, as the target's own timer and the runner may both do it."""
-    before, attempt = host.all(), made(name, host)
+    before, attempt = host.all(), made(name, host, placement)
     injected = host.run(attempt.inject, refused)
     for _ in range(2):
         healed = host.run(attempt.heal)
@@ -94,13 +104,66 @@ def test_what_an_owner_did_before_is_there_after_healing(owner: str, name: str, 
 
 @pytest.mark.parametrize("refused", REFUSED)
 def test_an_injection_that_fails_half_way_is_undone_so_far(refused: str, host: FakeHost) -> None:
+    host.put(f"triggers-{UNIT}", "redis.socket")
+    host.put("unit-redis.socket", "active")
     command = refused.replace("-", " ", 1)
     names = [name for name in STILL if command in made(name, host).inject]
     assert names
     for name in names:
         assert inject_and_heal(name, host, refused) != 0
-        for mark in (host.folder / "drill").iterdir():
+        for mark in host.marks.iterdir():
             mark.unlink()
+
+
+OF_COMPONENTS = ("container-stop", "container-kill", "container-pause")
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest, host: FakeHost) -> str:
+    """Each kind of placement; the container has no unit unless it is the kind's."""
+    if request.param != "container-unit":
+        (host.folder / "state" / "container-redis.of-unit").unlink()
+    return str(request.param)
+
+
+@pytest.mark.parametrize("name", OF_COMPONENTS)
+def test_a_component_of_every_kind_ends_or_stands_still_and_comes_back(name: str, kind: str, host: FakeHost) -> None:
+    before, attempt = host.all(), made(name, host, KINDS[kind])
+    assert host.run(attempt.available).returncode == 0
+    assert host.run(attempt.inject).returncode == 0
+    shown = host.run(attempt.proof)
+    assert shown.returncode == 0, shown
+    assert host.run(attempt.available).returncode != 0
+    assert host.run(attempt.heal).returncode == 0
+    assert host.all() == before
+
+
+@pytest.mark.parametrize("name", OF_COMPONENTS)
+@pytest.mark.parametrize("owner", ["stopped", "frozen"])
+def test_what_the_owner_of_any_kind_did_stays(owner: str, name: str, kind: str, host: FakeHost) -> None:
+    done = {
+        "stopped": {f"unit-{UNIT}": "inactive", "container-redis": "exited"},
+        "frozen": {f"frozen-{UNIT}": "frozen", "container-redis": "paused"},
+    }
+    for file, content in done[owner].items():
+        host.put(file, content)
+    assert inject_and_heal(name, host, placement=KINDS[kind]) != 0
+
+
+def test_a_container_that_would_be_gone_for_good_is_left_alone(host: FakeHost) -> None:
+    host.put("removes-itself-redis", "")
+    refused = host.run(made("container-stop", host, KINDS["container"]).available)
+    assert (refused.returncode != 0, "removes itself when it ends" in refused.stdout) == (True, True)
+
+
+def test_what_triggers_a_unit_is_stopped_with_it_and_starts_first(host: FakeHost) -> None:
+    host.put(f"triggers-{UNIT}", "redis.socket")
+    host.put("unit-redis.socket", "active")
+    before, attempt = host.all(), made("container-kill", host, KINDS["unit"])
+    assert host.run(attempt.inject).returncode == 0
+    assert host.all()["state/unit-redis.socket"] == "inactive\n"
+    assert host.run(attempt.heal).returncode == 0
+    assert host.all() == before
 
 
 @pytest.mark.parametrize("name", STILL)
@@ -152,7 +215,10 @@ def test_an_owners_drop_in_lies_beside_the_experiments_and_stays(host: FakeHost)
     own.write_text("[Service]\nRestart=always\n")
     before, attempt = host.all(), made("container-kill", host)
     host.run(attempt.inject)
-    assert [each.name for each in sorted(own.parent.iterdir())] == ["override.conf", "zzz-hadrill-0123456789ab.conf"]
+    assert [each.name for each in sorted(own.parent.iterdir())] == [
+        "override.conf",
+        "zzz-hadrill-0123456789ab.conf",
+    ]
     host.run(attempt.heal)
     assert host.all() == before
 
@@ -187,9 +253,24 @@ def state_of(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
 
 
+def test_a_unit_without_the_kernels_freezer_stands_still_by_signals(
+    host: FakeHost, process: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    its = dataclasses.replace(host, pid=process.pid)
+    its.put("no-freezer", "")
+    # Here no cgroup is the unit's own.
+    monkeypatch.setattr(Unit, "processes", lambda *_: f"echo {process.pid}")
+    attempt = made("container-pause", its, KINDS["unit"])
+    assert its.run(attempt.inject).returncode == 0
+    assert state_of(process.pid) == "T"
+    assert its.run(attempt.proof).returncode == 0
+    assert its.run(attempt.heal).returncode == 0
+    assert state_of(process.pid) == "S"
+
+
 def signalled(name: str, host: FakeHost, process: subprocess.Popen[bytes]) -> tuple[FakeHost, Fault]:
     its = dataclasses.replace(host, pid=process.pid)
-    target = dataclasses.replace(FULL, process=f"{host.folder}/[r]edis-server", folder=str(host.folder / "drill"))
+    target = dataclasses.replace(FULL, process=f"{host.folder}/[r]edis-server", folder=str(host.marks))
     return its, fault(name, target)
 
 
@@ -217,7 +298,7 @@ def test_a_process_that_its_owner_stopped_stays_stopped(host: FakeHost, process:
 def test_another_process_of_that_number_is_left_alone(host: FakeHost, process: subprocess.Popen[bytes]) -> None:
     its, attempt = signalled("process-stop", host, process)
     its.run(attempt.inject)
-    marked = host.folder / "drill" / "pids"
+    marked = host.marks / "stopped-pids"
     marked.write_text(f"{process.pid} 1\n")
     its.run(attempt.heal)
     assert state_of(process.pid) == "T"
@@ -232,6 +313,6 @@ def test_healing_a_killed_process_starts_no_unit_that_was_stopped(
     before = its.all()
     assert its.run(attempt.inject).returncode == 0
     assert process.wait() != 0
-    assert "ended: " in its.run(attempt.proof).stdout
+    assert its.run(attempt.proof).returncode == 0
     assert its.run(attempt.heal).returncode == 0
     assert its.all() == before

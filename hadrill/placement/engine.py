@@ -1,0 +1,59 @@
+"""The container engine of a host, and what it says of all containers at once."""
+
+import json
+from typing import Any
+
+from hadrill.placement import unit
+from hadrill.placement.marks import Marks, in_turn
+
+UNITS = ("docker.socket", "docker.service")
+ANSWERS = "docker version --format '{{.Client.Version}}'"
+"""Prints the engine's version; fails where there is none."""
+LISTED = "docker ps --format json"
+"""Prints what images() reads."""
+IDS = ("docker", "ps", "--quiet")
+MAIN_PIDS = ("docker", "inspect", "--format", "{{.Name}} {{.State.Pid}}")
+"""With the ids behind it: prints a name and the number of its first process for each container."""
+RUNS = (
+    "{ systemctl is-active --quiet docker.service"
+    " || { echo 'no docker.service runs: podman has no daemon that could be stopped'; false; }; }"
+)
+IS_GONE = "! systemctl is-active --quiet docker.service && echo 'docker.service is stopped'"
+STOP = f"systemctl stop {' '.join(UNITS)}"
+CONTAINERS, ENGINE = "containers", "engine"
+
+
+def remember(marks: Marks) -> str:
+    """Mark that it runs, and its containers: also its owner's other ones end with it."""
+    return (
+        f"{unit.remember(marks, *UNITS, mark=ENGINE)} && running=$(docker ps --quiet --no-trunc)"
+        f" && {marks.set(CONTAINERS, '$running')}"
+    )
+
+
+def start_again(marks: Marks) -> str:
+    """The engine and the units that need it; then the containers that ran, and that it does not start by itself."""
+    ended = (
+        f"for c in $(cat {marks.path(CONTAINERS)}); do"
+        " state=$(docker inspect --format '{{.State.Status}}' $c 2>/dev/null);"
+        ' [ "$state" != exited ] || docker start $c >/dev/null; done'
+    )
+    return in_turn(unit.start_again(marks, ENGINE), marks.where_set(CONTAINERS, ended))
+
+
+def images(listed: str) -> dict[str, str]:
+    """The image of each running container, by its name."""
+    return {_name(row): row["Image"] for row in _rows(listed)}
+
+
+def _rows(listed: str) -> list[dict[str, Any]]:
+    """Docker writes one object a line, podman one list."""
+    if listed.lstrip().startswith("["):
+        rows: list[dict[str, Any]] = json.loads(listed)
+        return rows
+    return [json.loads(line) for line in listed.splitlines() if line]
+
+
+def _name(row: dict[str, Any]) -> str:
+    names = row["Names"]
+    return str(names[0] if isinstance(names, list) else names)

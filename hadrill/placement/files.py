@@ -1,0 +1,40 @@
+"""Programs that look at files of components on a host: configuration, certificates, room for data."""
+
+import shlex
+
+from hadrill.placement import folders
+
+_SETTINGS = ("*.c*f*", "*.yml", "*.ini")
+"""Names of files that say how a component is configured; none of them is there to hold a secret."""
+_CERTIFICATES = ("*.crt", "*.pem")
+
+
+def settings_shown(*others: str) -> str:
+    """Print what hadrill installed as configuration, and these files or folders, each under its name."""
+    # HAProxy's checks log in: their packets hold a password in hexadecimal.
+    show = 'echo "== $f"; grep -v send-binary "$f"'
+    return f"{_found(_SETTINGS, *others)} | sort -u | while read -r f; do {show}; done"
+
+
+def certificates_expiring(days: int) -> str:
+    """Print each installed certificate that ends so soon, and when."""
+    return f"""
+command -v openssl > /dev/null || exit 0
+{_found(_CERTIFICATES)} | while read -r file; do
+    openssl x509 -noout -checkend {days * 24 * 60 * 60} -in "$file" > /dev/null 2>&1 ||
+        echo "$file $(openssl x509 -noout -enddate -in "$file" 2> /dev/null)"
+done
+"""
+
+
+def room(folder: str = folders.DATA, *, megabytes: bool = False) -> str:
+    """Print how full a folder's disk is, percent, then the mebibytes that are left, or where it is mounted."""
+    columns = "pcent,avail -B1M" if megabytes else "pcent,target"
+    return f"df --output={columns} {shlex.quote(folder)} | tail -1"
+
+
+def _found(patterns: tuple[str, ...], *others: str) -> str:
+    """Print the files below the folder that hadrill installs into, and these, with such names."""
+    names = " -o ".join(f"-name {shlex.quote(pattern)}" for pattern in patterns)
+    places = " ".join(map(shlex.quote, dict.fromkeys((folders.CONFIGURATION, *filter(None, others)))))
+    return f"find {places} \\( {names} \\) -type f 2>/dev/null"

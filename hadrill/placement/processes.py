@@ -1,0 +1,50 @@
+"""Processes by their number and the time of their start, as a number may be another process's later."""
+
+from hadrill.placement.marks import Marks
+from hadrill.remote.shell import command
+
+STARTED = "started() { sed 's/.*) //' /proc/$1/stat 2>/dev/null | cut -d' ' -f20; }"
+"""Prints when a process was started, in the kernel's ticks."""
+STATE = "state() { sed 's/.*) //' /proc/$1/stat 2>/dev/null | cut -c1; }"
+"""Prints the kernel's letter for what a process does; T is one that was stopped."""
+_WITHIN = (
+    'within() { [ "$(readlink /proc/$1/ns/pid)" = "$space" ]'
+    " && cut -d: -f3- /proc/$1/cgroup 2>/dev/null | sed 's,$,/,' | grep -qF -e \"$group/\"; }"
+)
+
+
+def listed(main: str, group: str, pattern: str) -> str:
+    """Print the processes with such a command line in a cgroup, and in the process namespace of its first one."""
+    return (
+        f"main=$({main}); group=$({group}); space=$(readlink /proc/$main/ns/pid); {_WITHIN};"
+        f' for p in $({command("pgrep", "-f", "--", pattern)}); do [ "$p" = $$ ] || ! within $p || echo $p; done'
+    )
+
+
+def marked(marks: Marks, name: str) -> str:
+    """Mark the processes in `$pids`."""
+    return f'{{ {STARTED}; for p in $pids; do echo "$p $(started $p)"; done > {marks.path(name)}; }}'
+
+
+def all_stopped(marks: Marks, name: str) -> str:
+    """Succeeds where each of the marked ones stands still."""
+    file = marks.path(name)
+    each = f'while read -r p when; do [ "$(state $p)" = T ] || exit 1; done < {file}'
+    return f"{{ [ -s {file} ] && {STATE} && ( {each} ); }}"
+
+
+def all_ended(marks: Marks, name: str) -> str:
+    """Succeeds where none of the marked ones runs; otherwise `$left` is one that does."""
+    file = marks.path(name)
+    return (
+        f"{{ {STARTED}; {STATE}; left=; while read -r p when; do"
+        ' case "$(state $p)" in ""|Z|X) ;; *) [ "$(started $p)" != "$when" ] || left=$p;; esac;'
+        f' done < {file}; [ -z "$left" ]; }}'
+    )
+
+
+def let_go_on(marks: Marks, name: str) -> str:
+    """Let the marked ones go on, and nobody else's who has their number by now."""
+    file = marks.path(name)
+    go_on = '[ "$(started $p)" != "$when" ] || kill -CONT $p 2>/dev/null || :'
+    return marks.where_set(name, f"{STARTED}; while read -r p when; do {go_on}; done < {file}")
