@@ -127,11 +127,13 @@ class Install:
 class PodClient:
     """What a pod does to try a service: a module whose source runs there, and a function that says how to log in.
 
-    The module has `round_trip(login)`; the function takes the inventory. A bucket that may be written to is added.
+    The module has `round_trip(login)`; the function takes the inventory.
     """
 
     module: str
     login: str
+    place: str = ""
+    """A context manager of the inventory, a drill's name and a function for remarks: what the login holds besides."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 from hadrill.drill.invariants import Allowed
 from hadrill.drill.scenarios.loss import POWER_OFF
 from hadrill.drill.scenarios.node import BACK_SECONDS, MOVER, SETTLE_SECONDS, NodeScenario, explained, patient
-from hadrill.drill.scenarios.pod_clients import bucket_for, clients_missing
 from hadrill.drill.scenarios.scenario import Plan
 from hadrill.services.asking import failures
 from hadrill.services.clusters import cluster_of
@@ -121,9 +120,9 @@ class AgentLoss(NodeLoss):
         if not present:
             yield
             return
-        with bucket_for(inventory, run.id, run.session.say, wanted="minio" in present) as bucket:
-            backends.start_clients(self.kubernetes, run.id, bucket)
-            missing = patient(clients_missing(self.kubernetes, run.id))
+        with backends.logins(inventory, run.id, run.session.say) as logins:
+            backends.start_clients(self.kubernetes, run.id, logins)
+            missing = patient(partial(backends.missing_clients, self.kubernetes, run.id))
             eventually("a client of the data services on every node", missing, Deadline(SETTLE_SECONDS))
             yield
             self._ask_pods(run, present, started)

@@ -2,6 +2,8 @@
 
 import base64
 import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -14,8 +16,10 @@ from hadrill.services.errors import parsed
 from hadrill.services.kubernetes.api import Api
 from hadrill.services.kubernetes.place import make, node_of, path_of, pods
 from hadrill.services.kubernetes.service import Kubernetes
+from hadrill.services.service import PodClient
 
 APP = "client"
+Login = dict[str, str]
 NAMES = tuple(known.name for known in registry.services() if known.pod_client)
 """Services that pods can try."""
 LOG_BYTES = 400_000
@@ -36,14 +40,33 @@ def present(inventory: Inventory) -> tuple[str, ...]:
     return tuple(name for name in NAMES if is_present(inventory, name))
 
 
-def start_clients(service: Kubernetes, drill: str, bucket: str) -> None:
-    """A client on every node. `bucket` is there and may be written to."""
+@contextmanager
+def logins(inventory: Inventory, drill: str, say: Callable[[str], None]) -> Iterator[dict[str, Login]]:
+    """How pods log in to each service, and what is made there for them; that goes again at the end."""
+    with ExitStack() as places:
+        found = {}
+        for name in present(inventory):
+            client = client_of(name)
+            found[name] = registry.load(client.login)(inventory)
+            if client.place:
+                found[name] |= places.enter_context(registry.load(client.place)(inventory, drill, say))
+        yield found
+
+
+def start_clients(service: Kubernetes, drill: str, known: Mapping[str, Login]) -> None:
+    """A client on every node, for the services that it can log in to."""
     api = service.api()
-    texts = files_for(service.inventory, bucket)
-    data = {name: base64.b64encode(text.encode()).decode() for name, text in texts.items()}
+    data = {name: base64.b64encode(text.encode()).decode() for name, text in files_for(known).items()}
     secret = {"metadata": {"name": APP}, "data": data}
     make(api, path_of(drill, "secrets"), secret)
     make(api, path_of(drill, "daemonsets"), _daemon_set(service))
+
+
+def missing_clients(service: Kubernetes, drill: str) -> str | None:
+    """None once every node's pod has told of its first round."""
+    wanted = {host.name for host in service.members}
+    missing = wanted - {round_.node for round_ in rounds(service.api(), drill, 0.0)}
+    return f"nothing from {', '.join(sorted(missing))}" if missing else None
 
 
 def rounds(api: Api, drill: str, since: float) -> list[Round]:
@@ -65,13 +88,18 @@ def rounds(api: Api, drill: str, since: float) -> list[Round]:
     return found
 
 
-def files_for(inventory: Inventory, bucket: str) -> dict[str, str]:
+def files_for(known: Mapping[str, Login]) -> dict[str, str]:
     """What lies in the folder that the clients read: logins, and the source of each service's round trip."""
-    clients = {known.name: known.pod_client for known in registry.services() if known.pod_client}
-    wanted = {name: clients[name] for name in present(inventory)}
-    logins = {name: registry.load(client.login)(inventory) | {"bucket": bucket} for name, client in wanted.items()}
-    sources = {f"{name}.py": _source(client.module) for name, client in wanted.items()}
-    return {"backends.json": json.dumps(logins), **sources}
+    sources = {f"{name}.py": _source(client_of(name).module) for name in known}
+    return {"backends.json": json.dumps(known), **sources}
+
+
+def client_of(name: str) -> PodClient:
+    """How pods try a service. Raises LookupError."""
+    client = registry.service(name).pod_client
+    if client is None:
+        raise LookupError(f"pods cannot try {name}")
+    return client
 
 
 def _source(module: str) -> str:

@@ -54,6 +54,10 @@ SERVICE = Service(
     examination="hadrill.services.minio.diagnosis:EXAMINATION",
     versions="hadrill.services.minio.versions:running",
     install=Install("minio", "distributed MinIO.", "hadrill.install.minio:install"),
-    pod_client=PodClient("hadrill.services.minio.on_pod", "hadrill.services.minio.service:pod_login"),
+    pod_client=PodClient(
+        "hadrill.services.minio.on_pod",
+        "hadrill.services.minio.service:pod_login",
+        place="hadrill.services.minio.buckets:for_pods",
+    ),
     driver_errors=("botocore.exceptions:BotoCoreError", "botocore.exceptions:ClientError"),
 )

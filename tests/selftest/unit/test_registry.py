@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +13,7 @@ from hadrill.inventory import Inventory
 from hadrill.on_host import pod_clients
 from hadrill.services import registry
 from hadrill.services.kubernetes import backends
+from hadrill.services.minio.service import Minio
 from hadrill.services.service import BALANCERS, BASE, NETWORK, NODES, PEERS, RUNNER, Service
 
 SOURCES = {PEERS, NODES, BALANCERS, NETWORK, RUNNER}
@@ -104,9 +106,21 @@ def test_pods_try_each_service_by_its_own_source(tmp_path: Path) -> None:
     assert (here["echo"], here["other"], away["echo"]) == ("ok", "OSError: refused", "another answer")
 
 
-def test_pods_get_logins_and_sources_of_the_services_that_are_there(lab_inventory: Inventory) -> None:
-    texts = backends.files_for(lab_inventory, "a-bucket")
-    logins = json.loads(texts.pop("backends.json"))
+def test_pods_get_logins_and_sources_of_the_services_that_are_there(
+    lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    client = SimpleNamespace(
+        list_buckets=dict,
+        create_bucket=lambda **bucket: made.append(f"made {bucket['Bucket']}"),
+        delete_bucket=lambda **bucket: made.append(f"removed {bucket['Bucket']}"),
+        meta=SimpleNamespace(events=SimpleNamespace(register=lambda *_: None)),
+    )
+    monkeypatch.setattr(Minio, "client", lambda *_: client)
+    with backends.logins(lab_inventory, "a-drill", made.append) as logins:
+        texts = backends.files_for(logins)
+    assert made == ["made hadrill-pods-a-drill", "removed hadrill-pods-a-drill"]
+    assert json.loads(texts.pop("backends.json")) == logins
     assert set(logins) == {"postgresql", "redis", "rabbitmq", "minio", "mariadb"} == {name[:-3] for name in texts}
     assert logins["minio"].keys() == {"host", "user", "password", "bucket"}
     assert logins["mariadb"]["host"] == str(lab_inventory.entry_point(3306).address)
