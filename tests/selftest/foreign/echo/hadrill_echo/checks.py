@@ -7,6 +7,11 @@ from hadrill_echo.client import PORT, Echo
 WORD = "Hello, who is there?"
 
 
+def answering(service: Echo) -> None:
+    """Every member says something. Raises CheckFailedError."""
+    require(ask(service.members, lambda host: service.ask(host, WORD), PORT, "to say something")[1])
+
+
 def faithful(service: Echo) -> None:
     """Every member says what it hears. Raises CheckFailedError."""
     answers, findings = ask(service.members, lambda host: service.ask(host, WORD), PORT, f"to say {WORD!r}")

@@ -17,7 +17,7 @@ def install(site: Site) -> None:
     """Both members, one after the other where they must start again."""
     service = Echo(site.inventory)
     units = site.apply(dict.fromkeys(service.members, desired(site)))
-    bring_up(site, units, lambda: service.members, lambda: checks.faithful(service), "Echo")
+    bring_up(site, units, lambda: service.members, lambda: checks.answering(service), "Echo")
 
 
 def desired(site: Site) -> Desired:
