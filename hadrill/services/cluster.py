@@ -68,7 +68,7 @@ class Cluster(ABC):
     goes_on: ClassVar[tuple[str, ...]] = ()
     """Lanes of the workload that need no majority: they are served while writes are refused."""
     components: ClassVar[dict[str, str]] = {}
-    """The component that a fault of a role is about; `` (empty) is the one of all others."""
+    """The component that faults of a role are about, if not the record's first; `` (empty) is all other roles'."""
     peer_port: ClassVar[int]
     """A port that members keep open to one another, by which a cut is proved."""
     behind: ClassVar[tuple[type["Cluster"], ...]] = ()
@@ -232,7 +232,8 @@ class Cluster(ABC):
 
     def component(self, role: str) -> str:
         """The component that a fault of a role is about."""
-        return self.components.get(role, self.components[""])
+        usual = registry.service(self.service).components[0].name
+        return self.components.get(role, self.components.get("", usual))
 
     def placement(self, role: str) -> Placement:
         """How that component runs."""

@@ -142,7 +142,6 @@ class HaproxyCluster(ProxyCluster):
     """HAProxy and PgBouncer, with PostgreSQL and Redis behind them."""
 
     service = "haproxy"
-    components: ClassVar[dict[str, str]] = {"": "haproxy"}
     role_of_hosts = "haproxy"
     statistics_port = STATISTICS_PORT
     peer_port = STATISTICS_PORT

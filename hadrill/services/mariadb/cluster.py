@@ -34,7 +34,6 @@ class MariadbCluster(Cluster):
     }
     # Nodes that lost their primary component form it anew when all are back, or by hand (pc.bootstrap).
     resumes_whole = True
-    components: ClassVar[dict[str, str]] = {"": "mariadb"}
     peer_port = GALERA_PORT
     hand_over_note = "the order of nodes in the SQL proxy's configuration decides who is the writer"
 

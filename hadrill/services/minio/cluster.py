@@ -37,7 +37,6 @@ class MinioCluster(Cluster):
     service = "minio"
     roles = ("node", "node")
     exempt: ClassVar[dict[Invariant, str]] = {Invariant.ONE_LEADER: "nodes are of equal rank"}
-    components: ClassVar[dict[str, str]] = {"": "minio"}
     peer_port = PORT
     look_seconds = 0.2
     rate_share = 0.5  # an object costs its nodes 20 ms of processor

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import closing
-from typing import ClassVar
 
 from hadrill.diagnosis import Diagnosis
 from hadrill.faults import Kind
@@ -31,7 +30,6 @@ class PostgresqlCluster(Cluster):
 
     service = "postgresql"
     roles = ("leader", "replica")
-    components: ClassVar[dict[str, str]] = {"": "patroni"}
     peer_port = PORT
     what_if = ("ttl", "loop_wait")
 

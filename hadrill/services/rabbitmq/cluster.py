@@ -36,7 +36,6 @@ class RabbitmqCluster(Cluster):
         Invariant.ONE_LEADER: "any node takes a message and hands it to the queue's leader, and none says who that was",
         Invariant.NEVER_BACK: "a read takes its message out; what comes twice is counted",
     }
-    components: ClassVar[dict[str, str]] = {"": "rabbitmq"}
     peer_port = DISTRIBUTION_PORT
     look_seconds = 0.2
     rate_share = 0.5  # a new connection costs its node 20 ms of processor

@@ -33,8 +33,6 @@ class EchoCluster(Cluster):
         Invariant.NOTHING_LOST: "members keep nothing",
         Invariant.OTHERS_DATA: "members keep nothing",
     }
-    containers: ClassVar[dict[str, str]] = {"": "echo"}
-    processes: ClassVar[dict[str, str]] = {"server": "echo/server.py"}
     peer_port = PORT
     majority = 1
     hand_over_note = "nobody leads"
