@@ -86,17 +86,17 @@ def _place(root: yaml.Node | None, path: tuple[int | str, ...]) -> Place:
         return 0, 0
     node, place = root, _start(root)
     for step in path:
-        found: yaml.Node | None = None
+        below: yaml.Node | None = None
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 if isinstance(key, yaml.ScalarNode) and key.value == str(step):
-                    found, place = value, _start(key)
+                    below, place = value, _start(key)
         elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            found = node.value[step]
-            place = _start(found)
-        if found is None:
+            below = node.value[step]
+            place = _start(below)
+        if below is None:
             break
-        node = found
+        node = below
     return place
 
 

@@ -30,9 +30,9 @@ def read_servers(file: Path, problems: list[Problem]) -> list[Host]:
     hosts = []
     for number, row in enumerate(rows[1:], start=2):
         if row.strip() and not row.startswith("#"):
-            found = list(_problems_of_row(file, number, row))
-            problems.extend(found)
-            if not found:
+            mistakes = list(_problems_of_row(file, number, row))
+            problems.extend(mistakes)
+            if not mistakes:
                 hosts.append(_host(number, row))
     if not hosts and not problems:
         problems.append(Problem(file, 0, 0, "no host is named", "Add at least one row."))

@@ -152,10 +152,10 @@ class Settings(Frozen):
 
     def value(self, path: str) -> Any:
         """What stands at a path like `kubernetes.distribution`."""
-        found: Any = self
+        value: Any = self
         for name in path.split("."):
-            found = getattr(found, name)
-        return found
+            value = getattr(value, name)
+        return value
 
 
 @cache

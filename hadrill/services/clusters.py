@@ -14,8 +14,8 @@ class _Clusters(Mapping[str, type[Cluster]]):
     def __getitem__(self, service: str) -> type[Cluster]:
         for known in registry.services():
             if known.name == service and known.cluster:
-                found: type[Cluster] = registry.load(known.cluster)
-                return found
+                cluster: type[Cluster] = registry.load(known.cluster)
+                return cluster
         raise KeyError(service)
 
     def __iter__(self) -> Iterator[str]:

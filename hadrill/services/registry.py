@@ -5,7 +5,7 @@ imports no code of a service and no driver: records are data.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -28,9 +28,9 @@ def services() -> tuple[Service, ...]:
     """All of them, in their order."""
     here = Path(__file__).parent
     own = [import_module(f"{__package__}.{file.parent.name}.record").SERVICE for file in here.glob("*/record.py")]
-    found = [*own, *(entry.load() for entry in entry_points(group=GROUP))]
-    check(found)
-    return tuple(sorted(found, key=lambda service: (service.order, service.name)))
+    records = [*own, *(entry.load() for entry in entry_points(group=GROUP))]
+    check(records)
+    return tuple(sorted(records, key=lambda service: (service.order, service.name)))
 
 
 def service(name: str) -> Service:
@@ -65,9 +65,8 @@ def load(reference: str) -> Any:
     return getattr(import_module(module), name)
 
 
-def check(found: Iterable[Service]) -> None:
+def check(records: Sequence[Service]) -> None:
     """Two services must not claim one name, one role or one fixture. Raises RegistryError."""
-    records = tuple(found)
     claims = {
         "service": [record.name for record in records],
         "role": [role.name for record in records for role in record.roles] + [own.name for own in OWN_ROLES],
