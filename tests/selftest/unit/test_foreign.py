@@ -57,9 +57,9 @@ def test_it_has_a_task_a_budget_and_a_diagnosis(run: Run) -> None:
 
 
 def test_its_checks_and_its_drills_belong_to_the_suites(run: Run) -> None:
-    listed = run("pytest", "tests/basic", "--collect-only", "-q", "--inventory", "INVENTORY")
+    listed = run("pytest", "tests/basic", "--collect-only", "-q", "--inventory=INVENTORY")
     assert "test_echo.py::test_faithful" in listed
-    planned = run("pytest", "-m", "failover", "--collect-only", "-q", "--inventory", "INVENTORY")
+    planned = run("pytest", "-m", "failover", "--collect-only", "-q", "--inventory=INVENTORY")
     assert "test_echo.py::test_drill" in planned
 
 
