@@ -12,6 +12,8 @@ from hadrill.inventory.problem import Problem
 from hadrill.services import registry
 
 # A value may be anything printable but quotes, blanks and `#`.
+POWER = "hcloud"
+"""No role's: only a power driver needs its file, which may be missing."""
 _ENTRY = re.compile(r"(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>[!$-&(-~]{8,128})")
 
 
@@ -51,6 +53,9 @@ def read_credentials(folder: Path, roles: Iterable[str], problems: list[Problem]
             for name in names
             if name not in values[role]
         )
+    # What is wrong with it is the driver's to say; that it shows nowhere is everybody's concern.
+    if (power := folder / f"{POWER}.env").is_file():
+        values[POWER] = _read(power, [])
     return Credentials(values)
 
 

@@ -181,6 +181,11 @@ def test_a_secret_with_a_typing_error_is_not_shown(lab: Path) -> None:
     assert "very-secret-value" not in "\n".join(problems_of(lab))
 
 
+def test_a_power_driver_s_token_is_a_secret_too(lab: Path) -> None:
+    (lab / "credentials" / "hcloud.env").write_text("HCLOUD_TOKEN=0123456789abcdef\n")
+    assert "0123456789abcdef" in read(lab).credentials.values()
+
+
 def test_credentials_do_not_show_when_printed(lab: Path) -> None:
     inventory = read(lab)
     assert not any(secret in repr(inventory) + str(inventory) for secret in inventory.credentials.values())
