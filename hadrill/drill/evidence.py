@@ -50,14 +50,15 @@ def keep_evidence(record: Record) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     scrub = Scrubber(record.secrets)
     zero = record.moments["inject"]
-    record.history.save(folder / "history.jsonl", zero)
+    # As one text: drivers' errors may hold anything, and a history has thousands of lines.
+    (folder / "history.jsonl").write_text(scrub(record.history.as_lines(zero)), "utf-8")
     keep_events(folder, record.events, zero, scrub)
-    (folder / "timeline.svg").write_text(draw(_picture(record)), "utf-8")
+    (folder / "timeline.svg").write_text(scrub(draw(_picture(record))), "utf-8")
     roles = {
         name: [{"at": round(span.start - zero, 3), "role": span.role, "leads": span.leads} for span in spans]
         for name, spans in record.spans.items()
     }
-    (folder / "members.json").write_text(json.dumps(roles, indent=1) + "\n", "utf-8")
+    (folder / "members.json").write_text(scrub(json.dumps(roles, indent=1)) + "\n", "utf-8")
     if record.facts is not None:
         keep_facts(folder, record.facts, record.secrets)
     for name, program in _questions(record).items():
@@ -72,10 +73,10 @@ def keep_evidence(record: Record) -> None:
 def keep_events(folder: Path, events: Iterable[Event], zero: float, scrub: Callable[[str], str]) -> None:
     """What happened when, in seconds after `zero`."""
     rows = [
-        {"at": round(event.at - zero, 3), "source": event.source, "text": scrub(event.text), "phase": event.phase}
+        {"at": round(event.at - zero, 3), "source": event.source, "text": event.text, "phase": event.phase}
         for event in events
     ]
-    (folder / "timeline.json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
+    (folder / "timeline.json").write_text(scrub(json.dumps(rows, indent=1)) + "\n", "utf-8")
 
 
 def keep_facts(folder: Path, facts: Facts, secrets: Iterable[str]) -> None:

@@ -72,7 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
     elif SCHEDULE in config.stash:
         file.write_text(config.stash[SCHEDULE].as_json(), "utf-8")
         sign(file.parent)
-        for folder in salvage(file.parent.parent):
+        for folder in salvage(file.parent.parent, config.stash[INVENTORY].credentials.values()):
             print(f"written for a run that was cut short: {folder / 'chaos.html'}")
 
 

@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from hadrill.report.drills import by_key
 from hadrill.report.rows import DrillRow
+from hadrill.report.secrets import Scrubber
 from hadrill.report.verdict import Verdict
 
 HISTORY = "history.jsonl"
@@ -25,8 +26,8 @@ class HistoryError(Exception):
     """A history that this hadrill cannot read."""
 
 
-def remember(reports: Path, drills: Iterable[DrillRow]) -> None:
-    """Add results to the history, with the time of the run. Runs may end at the same time."""
+def remember(reports: Path, drills: Iterable[DrillRow], secrets: Iterable[str] = ()) -> None:
+    """Add results to the history, with the time of the run and without secrets. Runs may end at the same time."""
     moment = datetime.now().astimezone().isoformat(timespec="seconds")
     lines = [
         json.dumps({"schema": SCHEMA, "at": moment} | {k: v for k, v in drill.items() if k not in LEFT_OUT})
@@ -36,7 +37,7 @@ def remember(reports: Path, drills: Iterable[DrillRow]) -> None:
         # A run that was killed while it wrote left half a line: what comes next is not part of it.
         if out.seek(0, os.SEEK_END) and not _ends_a_line(out.fileno(), out.tell()):
             out.write(b"\n")
-        out.write("".join(f"{line}\n" for line in lines).encode())
+        out.write(Scrubber(secrets)("".join(f"{line}\n" for line in lines)).encode())
         out.flush()
         os.fsync(out.fileno())
 

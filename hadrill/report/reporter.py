@@ -137,7 +137,7 @@ class Reporter:
         self.summary = Summary(self.suite, ordered, seconds, environment, tuple(self.drills), busy)
         if self.suite == "chaos":
             self._finish_the_night(session, self.summary)
-        remember(self.folder.parent, self.drills)
+        remember(self.folder.parent, self.drills, self.inventory.credentials.values())
         write_summary(self.folder, self.summary)
         (self.folder / "metrics.prom").write_text(metrics(self.summary, time.time(), len(self.worse)), "utf-8")
 

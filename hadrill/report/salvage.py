@@ -2,13 +2,14 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from hadrill.report.chaos_page import write_chaos_page
 from hadrill.report.memory import remember
 from hadrill.report.rows import DrillRow
 from hadrill.report.run_folder import write_summary
+from hadrill.report.secrets import Scrubber
 from hadrill.report.summary import Summary
 from hadrill.safety.journal import started
 
@@ -21,13 +22,18 @@ def sign(folder: Path) -> None:
     (folder / RUNNER).write_text(f"{os.getpid()} {started(os.getpid())}", "utf-8")
 
 
-def salvage(reports: Path) -> Iterator[Path]:
-    """Write what is missing for every chaos run below `reports` whose runner is gone; yields their folders."""
+def salvage(reports: Path, secrets: Iterable[str]) -> Iterator[Path]:
+    """Write what is missing for every chaos run below `reports` whose runner is gone; yields their folders.
+
+    Such a run came to no end at which its reporter would have replaced the secrets in others' files.
+    """
+    scrub = Scrubber(secrets)
     for word in sorted(reports.glob(f"*-chaos*/{RUNNER}")):
         folder = word.parent
         pid, _, when = word.read_text("utf-8").partition(" ")
         if (folder / "summary.json").exists() or started(int(pid)) == when:
             continue
+        scrub.files(folder)
         _write(folder, kept(folder))
         yield folder
 

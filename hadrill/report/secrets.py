@@ -1,27 +1,57 @@
 """Keeps the inventory's secrets out of everything that is printed or written."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
+from html import escape
 from pathlib import Path
+from urllib.parse import quote
+
+NESTED = 2
+"""A file may hold a form within a form: a log line in JSON, kept as a text in JSON."""
 
 
 class Scrubber:
-    """Replaces secrets in a text. Values shorter than 8 characters do not occur: the inventory refuses them."""
+    """Replaces secrets in a text, in each form in which a file may write them.
+
+    Values shorter than 8 characters do not occur: the inventory refuses them.
+    """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = sorted(secrets, key=len, reverse=True)
+        # The longest first, so that no form is spoiled by a shorter one within it.
+        self._forms = sorted({form for secret in secrets for form in forms(secret)}, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
         """The text with `***` in place of each secret."""
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
+        for form in self._forms:
+            text = text.replace(form, "***")
         return text
 
     def files(self, folder: Path) -> None:
-        """Replace secrets in every file of a folder that another plugin wrote."""
+        """Replace secrets in every file of a folder that others wrote."""
         for file in (path for path in folder.rglob("*") if path.is_file()):
             before = file.read_bytes()
             after = before
-            for secret in self._secrets:
-                after = after.replace(secret.encode(), b"***")
+            for form in self._forms:
+                after = after.replace(form.encode(), b"***")
             if after != before:
                 file.write_bytes(after)
+
+
+def forms(secret: str) -> set[str]:
+    """A secret as it stands in a text, in JSON, in XML or HTML, in an address, and in one of these within another.
+
+    One of letters and digits has a single form, as those that hadrill makes.
+    """
+    written: tuple[Callable[[str], str], ...] = (_in_json, escape, quote, _all_quoted)
+    known = {secret}
+    for _ in range(NESTED):
+        known |= {form(text) for text in known for form in written}
+    return known
+
+
+def _in_json(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
+def _all_quoted(text: str) -> str:
+    return quote(text, safe="")

@@ -2,10 +2,8 @@
 
 import json
 import threading
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from pathlib import Path
 
 
 class Outcome(StrEnum):
@@ -58,14 +56,14 @@ class History:
     def operations(self, lane: str = "", since: float = 0.0) -> list[Operation]:
         """Those of a lane (all where none is named) that ended at `since` or later."""
         with self._lock:
-            found = []
+            newest_first = []
             # The newest stand last: a question about the last second must not cost the whole history.
             for operation in reversed(self._operations):
                 if operation.end < since:
                     break
                 if not lane or operation.lane == lane:
-                    found.append(operation)
-        return found[::-1]
+                    newest_first.append(operation)
+        return newest_first[::-1]
 
     def acknowledged(self) -> set[str]:
         """Keys of writes that the service said it has."""
@@ -75,10 +73,9 @@ class History:
         """How many writes ended so."""
         return sum(operation.writes and operation.outcome == outcome for operation in self.operations())
 
-    def save(self, file: Path, zero: float) -> None:
+    def as_lines(self, zero: float) -> str:
         """One JSON object a line; times are seconds after `zero`, the moment of the fault."""
-        rows: Iterable[Operation] = self.operations()
-        with file.open("w", encoding="utf-8") as out:
-            for row in rows:
-                times = {"start": round(row.start - zero, 4), "end": round(row.end - zero, 4)}
-                out.write(json.dumps(asdict(row) | times) + "\n")
+        return "".join(
+            json.dumps(asdict(row) | {"start": round(row.start - zero, 4), "end": round(row.end - zero, 4)}) + "\n"
+            for row in self.operations()
+        )

@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, cast
@@ -111,28 +112,44 @@ def killed_run(reports: Path) -> Path:
 def test_the_report_of_a_killed_run_is_written_by_the_next(tmp_path: Path) -> None:
     folder = killed_run(tmp_path)
     (folder / RUNNER).write_text(f"{os.getpid()} 1", "utf-8")
-    assert list(salvage(tmp_path)) == [folder]
+    assert list(salvage(tmp_path, [])) == [folder]
     assert NOTE in (folder / "chaos.html").read_text("utf-8")
     assert [each["round"] for each in json.loads((folder / "summary.json").read_text("utf-8"))["drills"]] == [1, 2]
     assert [each["round"] for each in remembered(tmp_path)] == [1, 2]
-    assert list(salvage(tmp_path)) == []
+    assert list(salvage(tmp_path, [])) == []
+
+
+SECRET = r"very\secret<1234>"
+
+
+def test_the_report_of_a_killed_run_holds_no_secret_and_leaves_none(tmp_path: Path) -> None:
+    folder = killed_run(tmp_path)
+    (folder / RUNNER).write_text(f"{os.getpid()} 1", "utf-8")
+    told = row(3, cause=f"refused {SECRET}")
+    (folder / "drills" / "0002-redis" / "result.json").write_text(json.dumps(told), "utf-8")
+    (folder / "drills" / "0002-redis" / "history.jsonl").write_text(json.dumps({"error": SECRET}), "utf-8")
+    assert list(salvage(tmp_path, [SECRET])) == [folder]
+    assert [each["cause"] for each in remembered(tmp_path)] == ["", "refused ***"]
+    texts = {str(file): file.read_text("utf-8") for file in tmp_path.rglob("*") if file.is_file()}
+    forms = (SECRET, json.dumps(SECRET)[1:-1], escape(SECRET))
+    assert [name for name, text in texts.items() if any(form in text for form in forms)] == []
 
 
 def test_a_run_that_was_killed_in_its_first_round_has_a_report_too_and_it_is_not_green(tmp_path: Path) -> None:
     folder = tmp_path / "2026-11-21T03-00-00-chaos"
     folder.mkdir()
     (folder / RUNNER).write_text(f"{os.getpid()} 1", "utf-8")
-    assert list(salvage(tmp_path)) == [folder]
+    assert list(salvage(tmp_path, [])) == [folder]
     page = (folder / "chaos.html").read_text("utf-8")
     assert "<title>hadrill: chaos inconclusive</title>" in page
     assert f"{NOTE}; no round had ended" in page
     assert json.loads((folder / "summary.json").read_text("utf-8"))["drills"] == []
-    assert list(salvage(tmp_path)) == []
+    assert list(salvage(tmp_path, [])) == []
 
 
 def test_the_report_of_a_run_that_lives_is_its_own(tmp_path: Path) -> None:
     sign(killed_run(tmp_path))
-    assert list(salvage(tmp_path)) == []
+    assert list(salvage(tmp_path, [])) == []
 
 
 def test_half_a_line_of_a_killed_run_spoils_no_other(tmp_path: Path) -> None:

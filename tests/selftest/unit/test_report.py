@@ -2,20 +2,28 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
+from html import escape
 from pathlib import Path
-from typing import Literal, cast
+from types import SimpleNamespace
+from typing import Any, Literal, cast
+from urllib.parse import quote
 
 import pytest
 from execnet import dumps, loads
 
 from hadrill.diagnosis import Cause
+from hadrill.drill.evidence import Record, keep_evidence
+from hadrill.drill.observer import Span
 from hadrill.drill.result import Result
 from hadrill.drill.verdict import Phase, Verdict
 from hadrill.inventory import Inventory
 from hadrill.report import allure, run_folder
 from hadrill.report.allure_program import BESIDE, NoAllureError
+from hadrill.report.memory import remembered
 from hadrill.report.outcome import DRILL, PROPERTY, Ending, Outcome
 from hadrill.report.reporter import Reporter, covered
 from hadrill.report.rows import DrillRow
@@ -23,6 +31,8 @@ from hadrill.report.run_folder import new_run_folder, point_latest_at
 from hadrill.report.screen import Screen
 from hadrill.report.secrets import Scrubber
 from hadrill.report.summary import WIDTH, Summary
+from hadrill.timing import Event
+from hadrill.workload import FAIL, History, Operation
 
 GOOD = Outcome("t::a", "Redis", "connectivity", Ending.PASSED, 0.1)
 BAD = Outcome(
@@ -102,6 +112,69 @@ def test_secrets_are_replaced_longest_first() -> None:
     assert Scrubber(["abcdefgh", "abcdefghij"])("x abcdefghij abcdefgh") == "x *** ***"
 
 
+AWKWARD = r"a\b<c&d>e/f%g+h\\"
+"""A credential may hold anything that some form of text writes otherwise."""
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        str,
+        json.dumps,
+        escape,
+        quote,
+        partial(quote, safe=""),
+        repr,
+        lambda secret: json.dumps(json.dumps({"error": secret})),
+        lambda secret: json.dumps(f"<title>{escape(secret)}</title>"),
+        lambda secret: escape(json.dumps(secret)),
+    ],
+    ids=["plain", "json", "xml", "url", "all-of-url", "repr", "json-in-json", "xml-in-json", "json-in-xml"],
+)
+def test_a_secret_is_found_in_every_form_that_a_file_writes_it_in(form: Callable[[str], str], tmp_path: Path) -> None:
+    text, scrub = form(AWKWARD), Scrubber([AWKWARD])
+    shown = form("SECRET").replace("SECRET", "***")
+    assert scrub(f"x {text} y") == f"x {shown} y"
+    (tmp_path / "file").write_text(f"x {text} y", "utf-8")
+    scrub.files(tmp_path)
+    assert (tmp_path / "file").read_text("utf-8") == f"x {shown} y"
+
+
+class Nobody:
+    """SSH to no host."""
+
+    def everywhere(self, _hosts: object, _work: object) -> dict[object, object]:
+        return {}
+
+    def attempt(self, _host: object, command: str) -> None:
+        raise AssertionError(command)
+
+
+def test_a_drill_that_is_killed_later_left_no_secret_in_its_evidence(tmp_path: Path) -> None:
+    history = History()
+    history.add(Operation("k", "write new 1", 9.5, 10.5, FAIL, error=f"login with {AWKWARD} refused"))
+    placed = SimpleNamespace(logs=lambda *_, **__: "", configuration=())
+    record = Record(
+        tmp_path,
+        replace(Result("1", "redis", AWKWARD, "master", "isolate"), node=AWKWARD),
+        cast(Any, SimpleNamespace(members=(), placement=lambda _: placed)),
+        cast(Any, Nobody()),
+        frozenset({AWKWARD}),
+        ["write new 1"],
+        history,
+        {AWKWARD: [Span(9.0, AWKWARD, leads=False)]},
+        [Event(9.0, AWKWARD, AWKWARD)],
+        {"steady state": 8.0, "inject": 9.0, "heal": 10.0, "converged": 11.0},
+    )
+    keep_evidence(record)
+    forms = (AWKWARD, json.dumps(AWKWARD)[1:-1], escape(AWKWARD))
+    kept = {file.name: file.read_text("utf-8") for file in tmp_path.iterdir()}
+    assert set(kept) == {"history.jsonl", "timeline.json", "timeline.svg", "members.json"}
+    assert [name for name, text in kept.items() if any(form in text for form in forms)] == []
+    assert json.loads(kept["history.jsonl"])["error"] == "login with *** refused"
+    assert list(json.loads(kept["members.json"])) == ["***"]
+
+
 def test_a_missing_allure_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def nowhere() -> Path:
         raise NoAllureError("npm is not here")
@@ -178,6 +251,17 @@ def test_a_drill_beside_the_checks_is_not_in_their_time(lab_inventory: Inventory
     assert reporter.summary is not None
     assert reporter.summary.console(Screen()).splitlines()[1].endswith("1/1  (100%)  1.5 s")
     assert json.loads((folder / "summary.json").read_text("utf-8"))["check_seconds"] == 1.5
+
+
+def test_the_history_beside_the_runs_holds_no_secret(lab_inventory: Inventory, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    secret = max(lab_inventory.credentials.values(), key=len)
+    reporter = Reporter(cast("pytest.Config", None), lab_inventory, "failover", folder, lambda _: {}, page=False)
+    result = Result("1", "redis", "redis-01", "master", "isolate", Verdict.FAILED, cause=f"refused {secret}")
+    reporter.pytest_runtest_logreport(ended("t.py::drill", 105.0, 125.0, (DRILL, result.as_json())))
+    reporter.pytest_sessionfinish(cast("pytest.Session", None))
+    assert [row["cause"] for row in remembered(tmp_path)] == ["refused ***"]
 
 
 def test_a_result_travels_from_a_worker_of_xdist() -> None:
