@@ -10,6 +10,7 @@ from hadrill.install.rolling import bring_up, until_whole
 from hadrill.install.site import Site
 from hadrill.inventory import Host
 from hadrill.on_host import program
+from hadrill.remote import reading
 from hadrill.services.asking import failures
 from hadrill.services.errors import NoLeaderError
 from hadrill.services.mariadb import checks
@@ -154,8 +155,9 @@ def _newest(site: Site, service: Mariadb) -> Host:
     def position(host: Host) -> int:
         if not states[host]:
             return -2
-        said = site.remote.run(host, f"systemctl stop {UNIT} && {START} --position").stdout
-        return int(said.split(":")[-1])
+        printed = site.remote.run(host, f"systemctl stop {UNIT} && {START} --position").stdout
+        with reading(host):
+            return int(printed.split(":")[-1])
 
     positions = site.everywhere(service.members, position)
     return max(service.members, key=lambda host: positions[host])

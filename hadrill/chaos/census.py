@@ -2,12 +2,13 @@
 
 import statistics
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from hadrill.inventory import Host
 from hadrill.on_host import program
 from hadrill.placement import engine, folders
-from hadrill.remote import Remote, RemoteError, run_program
+from hadrill.remote import Remote, RemoteError, reading, run_program
 from hadrill.safety.on_target import ROOT
 from hadrill.stats import LEVEL, greater
 
@@ -23,6 +24,24 @@ FEWEST = 18
 Series = dict[tuple[str, str], list[float]]
 
 
+@dataclass(frozen=True)
+class Count:
+    """What one host counted, by name, and the drills of which something lies there."""
+
+    numbers: Mapping[str, float]
+    left: frozenset[str]
+
+    @classmethod
+    def of(cls, answer: Any) -> Self:
+        """From the answer of on_host/census.py."""
+        held = {
+            f"{what} of {member}": float(number)
+            for member, counts in answer["held"].items()
+            for what, number in counts.items()
+        }
+        return cls({"disk bytes": float(answer["disk bytes"])} | held, frozenset(answer["left"]))
+
+
 class Census:
     """Counts of the members of one cluster, over the rounds of a run."""
 
@@ -34,11 +53,12 @@ class Census:
     def count(self, drills: Collection[str]) -> tuple[str, str]:
         """Count once more. Returns what these drills left, and what could not be counted; each may be empty."""
 
-        def ask(host: Host) -> dict[str, Any]:
+        def ask(host: Host) -> Count:
             order = {"root": ROOT, "data": folders.DATA, "units": self._hosts[host]}
             order |= {"containers": engine.IDS, "main pids": engine.MAIN_PIDS}
-            count: dict[str, Any] = run_program(self._remote, host, program("census"), order, COUNT_SECONDS)
-            return count
+            answer = run_program(self._remote, host, program("census"), order, COUNT_SECONDS)
+            with reading(host):
+                return Count.of(answer)
 
         answers = self._remote.everywhere(self._hosts, ask)
         left, silent = [], []
@@ -46,11 +66,9 @@ class Census:
             if isinstance(count, RemoteError):
                 silent.append(f"{host} was not counted: {count}")
                 continue
-            left += [f"{host}: drill {name}" for name in sorted(set(count["left"]) & set(drills))]
-            self._add(host, "disk bytes", count["disk bytes"])
-            for member, held in count["held"].items():
-                for what, number in held.items():
-                    self._add(host, f"{what} of {member}", number)
+            left += [f"{host}: drill {name}" for name in sorted(count.left & set(drills))]
+            for what, number in count.numbers.items():
+                self._add(host, what, number)
         return f"left behind on {', '.join(left)}" if left else "", "; ".join(silent)
 
     def leaks(self) -> list[str]:
@@ -62,7 +80,7 @@ class Census:
         return sorted(self.series.items())
 
     def _add(self, host: Host, what: str, number: float) -> None:
-        self.series.setdefault((host.name, what), []).append(float(number))
+        self.series.setdefault((host.name, what), []).append(number)
 
 
 def leak(name: str, kind: str, counts: Sequence[float]) -> str:

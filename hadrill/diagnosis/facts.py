@@ -8,7 +8,7 @@ from typing import Self
 
 from hadrill.inventory import Host
 from hadrill.on_host import program
-from hadrill.remote import Remote, RemoteError, run_program
+from hadrill.remote import Remote, RemoteError, reading, run_program
 
 ASK_SECONDS = 3.0
 """Each question and each command on a host has so long; all of them are asked at once."""
@@ -142,13 +142,13 @@ def _ask(remote: Remote, host: Host, order: Order, besides: Mapping[str, str]) -
         "seconds": ASK_SECONDS,
     }
     asked = time.time()
-    said = run_program(remote, host, program("ask"), message, COLLECT_SECONDS)
+    heard = run_program(remote, host, program("ask"), message, COLLECT_SECONDS)
     answered = time.time()
-    answers = {name: Answer(answer["said"], answer["error"]) for name, answer in said["questions"].items()}
-    answers |= {name: Answer(each) for name, each in said["commands"].items()}
+    with reading(host):
+        answers = {name: Answer(answer["said"], answer["error"]) for name, answer in heard["questions"].items()}
+        answers |= {name: Answer(printed) for name, printed in heard["commands"].items()}
+        began, ended = float(heard["time"]), float(heard["ended"])
     answers |= {name: question() for name, question in order.from_here.items()}
     # It began after it was asked, and ended before its answer came: two bounds of its clock's lead.
-    most, least = said["time"] - asked, said["ended"] - answered
-    return HostFacts(
-        answers, time=said["time"], skew=round((most + least) / 2, 2), doubt=round((most - least) / 2 + 0.01, 2)
-    )
+    most, least = began - asked, ended - answered
+    return HostFacts(answers, time=began, skew=round((most + least) / 2, 2), doubt=round((most - least) / 2 + 0.01, 2))

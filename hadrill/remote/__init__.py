@@ -4,7 +4,7 @@ Fabric keeps the connections; commands run on their channels, under /bin/sh what
 what that shell prints. Commands are made of arguments (shell.py). Imports only the inventory and timing.
 """
 
-from hadrill.remote.errors import BadAnswerError, CommandFailedError, RemoteError, UnreachableError
+from hadrill.remote.errors import BadAnswerError, CommandFailedError, RemoteError, UnreachableError, reading
 from hadrill.remote.origin import runner_address
 from hadrill.remote.output import Output
 from hadrill.remote.program import run_program
@@ -17,6 +17,7 @@ __all__ = [
     "Remote",
     "RemoteError",
     "UnreachableError",
+    "reading",
     "run_program",
     "runner_address",
 ]

@@ -1,5 +1,9 @@
 """What can go wrong on the way to a host, each as a sentence with the host and the remedy."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from hadrill.inventory import Host
 from hadrill.remote.output import Output
 
 SHOWN = 200
@@ -34,10 +38,10 @@ class NoisyShellError(BadAnswerError):
     """The user's shell printed something and never came to the command."""
 
     def __init__(self, host: str, user: str, noise: str) -> None:
-        said = f"printed {shortened(noise)}" if noise.strip() else "printed nothing"
+        printed = f"printed {shortened(noise)}" if noise.strip() else "printed nothing"
         super().__init__(
             host,
-            f"the shell of user {user} {said} and did not run what it was told to: let its start files (~/.bashrc, "
+            f"the shell of user {user} {printed} and did not run what it was told to: let its start files (~/.bashrc, "
             "~/.profile, /etc/bash.bashrc and the like) read, print and end nothing where there is no terminal "
             "(`[ -t 0 ] || return` at their top), and see that its login shell is one",
         )
@@ -47,3 +51,12 @@ def shortened(text: str) -> str:
     """The beginning of what a host printed, for a sentence."""
     text = text.strip()
     return repr(text if len(text) <= SHOWN else text[: SHOWN - 3] + "...")
+
+
+@contextmanager
+def reading(host: Host) -> Iterator[None]:
+    """Around the lines that take a host's answer apart, and nothing else: what they trip over is a BadAnswerError."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise BadAnswerError(host.name, f"its answer cannot be read: {type(error).__name__}: {error}") from error

@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import shell
-from hadrill.remote.errors import (
-    BadAnswerError,
-    CommandFailedError,
-    NoisyShellError,
-    RemoteError,
-    UnreachableError,
-)
+from hadrill.remote.errors import CommandFailedError, NoisyShellError, RemoteError, UnreachableError
 from hadrill.remote.output import Output
 from hadrill.timing import Deadline
 
@@ -84,7 +78,7 @@ class Remote:
     def everywhere(self, hosts: Iterable[Host], work: Callable[[Host], Answer]) -> dict[Host, Answer | RemoteError]:
         """Do the work on all hosts at once. A host that fails has its error as the answer; the others finish.
 
-        One whose answer cannot be read (no number, no JSON, a name that is missing) has that as its error.
+        What takes an answer apart does so within reading(): anything else that the work raises is a bug of its own.
         """
 
         def attempt(host: Host) -> Answer | RemoteError:
@@ -92,10 +86,6 @@ class Remote:
                 return work(host)
             except RemoteError as error:
                 return error
-            except (ValueError, LookupError) as error:
-                unread = BadAnswerError(host.name, f"its answer cannot be read: {type(error).__name__}: {error}")
-                unread.__cause__ = error
-                return unread
 
         chosen = list(hosts)
         with ThreadPoolExecutor(max_workers=max(1, len(chosen))) as pool:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hadrill.inventory import Host
-from hadrill.remote import CommandFailedError, Remote, RemoteError, shell
+from hadrill.remote import CommandFailedError, Remote, RemoteError, reading, shell
 from hadrill.safety.on_target import ROOT
 from hadrill.timing import Deadline, OverdueError, eventually
 
@@ -86,7 +86,8 @@ class Lease:
             program = shell.script(_TAKE, self.drill, modes[host], int(self.seconds), holder)
             answer = self.remote.attempt(host, program)
             if answer.status == HELD:
-                left, mode, holder = answer.stdout.strip().split(" ", 2)
+                with reading(host):
+                    left, mode, holder = answer.stdout.strip().split(" ", 2)
                 return f"{host} is leased ({mode}) by {holder} for another {left} s"
             if answer.status != 0:
                 raise CommandFailedError(host.name, "take the lease", answer)

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hadrill.inventory import Host, Inventory
-from hadrill.remote import Remote
-from hadrill.remote.errors import RemoteError
+from hadrill.remote import Remote, RemoteError, reading
 
 # Looks on a machine where a secret could show: process lists, the journal, shells' histories, temporary files.
 PROGRAM = """
@@ -35,8 +34,10 @@ print(json.dumps([len(journal), found]))
 def shown_on(remote: Remote, host: Host, secrets: Iterable[str]) -> tuple[int, list[str]]:
     """How long a host's journal is, and where on it a secret shows."""
     message = json.dumps(sorted(secrets))
-    size, places = json.loads(remote.run(host, f"python3 -c {shlex.quote(PROGRAM)}", stdin=message).stdout)
-    return size, places
+    printed = remote.run(host, f"python3 -c {shlex.quote(PROGRAM)}", stdin=message).stdout
+    with reading(host):
+        size, places = json.loads(printed)
+        return size, places
 
 
 def no_secret_on_hosts(inventory: Inventory, remote: Remote) -> None:

@@ -7,7 +7,7 @@ from hadrill.inventory import RUNNER, Host, Inventory
 from hadrill.inventory.ports import TCP, known_ports, openings
 from hadrill.on_host import program
 from hadrill.on_host.scan import accepted
-from hadrill.remote import Remote, RemoteError, run_program
+from hadrill.remote import Remote, RemoteError, reading, run_program
 from hadrill.services.finding import Finding, require
 
 TRY_SECONDS = 2.0
@@ -36,7 +36,9 @@ def scan(inventory: Inventory, remote: Remote) -> PortScan:
     order = {"targets": targets, "seconds": TRY_SECONDS}
 
     def ask(host: Host) -> set[tuple[str, int]]:
-        return {(address, port) for address, port in run_program(remote, host, program("scan"), order, RUN_SECONDS)}
+        answer = run_program(remote, host, program("scan"), order, RUN_SECONDS)
+        with reading(host):
+            return {(address, port) for address, port in answer}
 
     answers = remote.everywhere([host for host in inventory.managed if host not in silent], ask)
     reached = {host: answer for host, answer in answers.items() if not isinstance(answer, RemoteError)}
@@ -94,13 +96,18 @@ def entry_points_answer(inventory: Inventory, found: PortScan) -> None:
 
 
 def _listening(inventory: Inventory, remote: Remote) -> tuple[dict[Host, set[int]], dict[Host, str]]:
-    answers = remote.everywhere(inventory.managed, lambda host: remote.run(host, LISTENING, seconds=RUN_SECONDS).stdout)
+    def ask(host: Host) -> set[int]:
+        printed = remote.run(host, LISTENING, seconds=RUN_SECONDS).stdout
+        with reading(host):
+            return set(_ports(printed.split()))
+
+    answers = remote.everywhere(inventory.managed, ask)
     listening, silent = {}, {}
     for host, answer in answers.items():
         if isinstance(answer, RemoteError):
             silent[host] = str(answer)
         else:
-            listening[host] = set(_ports(answer.split()))
+            listening[host] = answer
     return listening, silent
 
 

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadrill.chaos.census import ALLOWED, FEWEST, GROWTH, MIB, leak
+from hadrill.chaos import census as module
+from hadrill.chaos.census import ALLOWED, FEWEST, GROWTH, MIB, Census, leak
+from hadrill.inventory import Inventory
 from hadrill.on_host import program
+from hadrill.remote import Remote
 
 DESCRIPTORS = "file descriptors"
 
@@ -52,6 +55,23 @@ def test_a_step_up_in_the_last_third_is_always_seen(number: int, start: float, f
     third = number // 3
     after = max(start * factor, start + ALLOWED[DESCRIPTORS] + 1.0)
     assert leak("x", DESCRIPTORS, [start] * (number - third) + [after] * third) != ""
+
+
+def test_a_host_whose_count_cannot_be_read_is_told_and_the_others_are_counted(
+    lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = lab_inventory.managed[:2]
+    answers = {
+        first: {"held": {"redis": {"file descriptors": 7}}, "disk bytes": 5, "left": ["d1", "strange"]},
+        second: {"held": {}, "disk bytes": "?", "left": []},
+    }
+    monkeypatch.setattr(module, "run_program", lambda _remote, host, *_: answers[host])
+    with Remote(lab_inventory) as remote:
+        census = Census(remote, {first: (), second: ()})
+        left, silent = census.count(["d1", "d2"])
+    assert left == f"left behind on {first}: drill d1"
+    assert silent.startswith(f"{second} was not counted: {second}: its answer cannot be read: ValueError: ")
+    assert census.series == {(first.name, "disk bytes"): [5.0], (first.name, "file descriptors of redis"): [7.0]}
 
 
 NO_ENGINE = {"containers": ["no-such-engine"], "main pids": ["no-such-engine"]}

@@ -9,7 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from hadrill.diagnosis import Answer, Cause, Diagnosis, Examination, Facts, HostFacts, reach
+from hadrill.diagnosis import Answer, Cause, Diagnosis, Examination, Facts, HostFacts, Order, reach
+from hadrill.diagnosis import facts as facts_module
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote, RemoteError, UnreachableError
 from hadrill.report.causes import document
@@ -127,6 +128,31 @@ def test_that_no_host_answers_comes_first(
     says = says.format("somebody at 198.18.0.123:22, 198.18.0.123:6379, 198.18.0.123:26379")
     assert str(found).splitlines()[0] == f"redis: {says}"
     assert found.summary == says
+
+
+def test_a_host_whose_answer_cannot_be_read_is_told_and_the_others_are_heard(
+    lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = lab_inventory.managed[:2]
+    answer = {"questions": {}, "commands": {"log": "a line"}, "time": 5.0, "ended": 6.0}
+    answers = {first: answer, second: {**answer, "questions": ["not by name"]}}
+    monkeypatch.setattr(facts_module, "run_program", lambda _remote, host, *_: answers[host])
+    with Remote(lab_inventory) as remote:
+        heard = Facts.collect(remote, {first: Order(), second: Order()}, {}).hosts
+    assert (heard[first.name]["log"], heard[first.name].time) == (Answer("a line"), 5.0)
+    assert heard[second.name].unreachable.startswith("its answer cannot be read: AttributeError: ")
+
+
+def test_a_bug_of_a_question_from_here_is_no_answer_of_the_host(
+    lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked() -> Answer:
+        raise KeyError("bug")
+
+    answer = {"questions": {}, "commands": {}, "time": 5.0, "ended": 6.0}
+    monkeypatch.setattr(facts_module, "run_program", lambda *_: answer)
+    with Remote(lab_inventory) as remote, pytest.raises(KeyError, match="bug"):
+        Facts.collect(remote, {lab_inventory.managed[0]: Order(from_here={"page": asked})}, {})
 
 
 def test_who_refuses_a_connection_is_there() -> None:

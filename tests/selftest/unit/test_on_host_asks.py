@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 from hadrill import on_host
+from hadrill.inventory import Inventory
 from hadrill.on_host import scan
+from hadrill.remote import Output, Remote
+from hadrill.services.hosts import scan as ports
 
 SECONDS = 0.8
 
@@ -93,3 +96,16 @@ def test_the_base_module_learns_what_is_missing() -> None:
     assert facts["digests"] == {"one": ""}
     assert facts["swap"] >= 0
     assert {"fstab", "resolved", "penalties", "ufw_loaded"} <= set(facts)
+
+
+def test_a_host_whose_sockets_cannot_be_read_is_told_and_the_others_are_scanned(
+    lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = lab_inventory.managed[:2]
+    printed = {first: "10.0.0.1:22\n127.0.0.1:53\n", second: "10.0.0.2:ssh\n"}
+    with Remote(lab_inventory) as remote:
+        monkeypatch.setattr(remote, "run", lambda host, *_, **__: Output(0, printed.get(host, ""), ""))
+        listening, silent = ports._listening(lab_inventory, remote)
+    assert listening[first] == {22}
+    assert list(silent) == [second]
+    assert "its answer cannot be read: ValueError" in silent[second]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hadrill.inventory import Host, Inventory
-from hadrill.remote import BadAnswerError, Remote, RemoteError, run_program
+from hadrill.remote import BadAnswerError, Remote, RemoteError, reading, run_program
 from hadrill.remote.errors import NoisyShellError
 from tests.selftest.unit.ssh_server import serving
 
@@ -60,7 +60,8 @@ def test_an_answer_that_cannot_be_read_is_that_host_s_error(lab_inventory: Inven
     printed = {first: "1", second: "198.18.0.250 this", third: ""}
 
     def work(host: Host) -> int:
-        return int(printed[host].splitlines()[0])
+        with reading(host):
+            return int(printed[host].splitlines()[0])
 
     with Remote(lab_inventory) as remote:
         answers = remote.everywhere((first, second, third), work)
@@ -70,7 +71,7 @@ def test_an_answer_that_cannot_be_read_is_that_host_s_error(lab_inventory: Inven
     assert isinstance(answers[third], RemoteError)
 
 
-@pytest.mark.parametrize("bug", [NotImplementedError, TypeError, AttributeError])
+@pytest.mark.parametrize("bug", [NotImplementedError, TypeError, AttributeError, ValueError, KeyError, IndexError])
 def test_an_own_bug_is_not_a_host_s_answer(lab_inventory: Inventory, bug: type[Exception]) -> None:
     def work(_: Host) -> None:
         raise bug
