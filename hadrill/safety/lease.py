@@ -5,12 +5,14 @@ Members of the drill's cluster are leased `exclusive`; hosts on the clients' way
 can be drilled at once, but not while somebody breaks a proxy.
 """
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from hadrill.inventory import Host
-from hadrill.remote import CommandFailedError, Remote, RemoteError, reading, shell
+from hadrill.remote import BadAnswerError, CommandFailedError, Remote, RemoteError, shell
 from hadrill.safety.on_target import ROOT
 from hadrill.timing import Deadline, OverdueError, eventually
 
@@ -32,10 +34,39 @@ for f in $L/*; do
 done
 printf '%s\\n' "$((now + $3)) $2 $4" > "$L/$1"
 """
+# What _TAKE prints of a lease that is in the way. A file of another origin may name no run.
+_HELD_LINE = re.compile(r"(?P<left>\d+) (?P<mode>\S+)(?: run=(?P<run>\S+))?(?: (?P<who>.*))?")
 
 
 class LeaseHeldError(Exception):
     """Somebody else has the hosts: where, who, and until when."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who has a host: in which mode, in which run (empty where none is named), and for how many seconds more."""
+
+    host: str
+    mode: str
+    run: str
+    who: str
+    left_s: int
+
+    @classmethod
+    def of(cls, host: Host, line: str) -> Self:
+        """From a host's line. Raises BadAnswerError."""
+        match = _HELD_LINE.fullmatch(line)
+        if match is None:
+            raise BadAnswerError(host.name, f"its answer cannot be read: {line!r} names no lease")
+        return cls(host.name, match["mode"], match["run"] or "", match["who"] or "", int(match["left"]))
+
+    def __str__(self) -> str:
+        return f"{self.host} is leased ({self.mode}) by {written(self.run, self.who)} for another {self.left_s} s"
+
+
+def written(run: str, who: str) -> str:
+    """A holder as its file on the host has it."""
+    return " ".join(f"{f'run={run}' if run else ''} {who}".split())
 
 
 @dataclass(frozen=True)
@@ -58,12 +89,11 @@ class Lease:
 
         def held() -> str | None:
             holders = self._try()
-            strange = [holder for holder in holders if f"run={self.run} " not in holder]
-            if strange:
-                raise LeaseHeldError(strange[0])
+            if strangers := [holder for holder in holders if holder.run != self.run]:
+                raise LeaseHeldError(str(strangers[0]))
             if holders:
                 first.append(time.monotonic())
-            return holders[0] if holders else None
+            return str(holders[0]) if holders else None
 
         try:
             eventually("the lease on the cluster's hosts", held, Deadline(WAIT_SECONDS))
@@ -78,24 +108,21 @@ class Lease:
         )
         return [str(answer) for answer in answers.values() if isinstance(answer, RemoteError)]
 
-    def _try(self) -> list[str]:
+    def _try(self) -> list[Holder]:
         modes = dict(self.wanted)
 
-        def take(host: Host) -> str:
-            holder = " ".join(f"run={self.run} {self.who}".split())
-            program = shell.script(_TAKE, self.drill, modes[host], int(self.seconds), holder)
+        def take(host: Host) -> Holder | None:
+            program = shell.script(_TAKE, self.drill, modes[host], int(self.seconds), written(self.run, self.who))
             answer = self.remote.attempt(host, program)
             if answer.status == HELD:
-                with reading(host):
-                    left, mode, holder = answer.stdout.strip().split(" ", 2)
-                return f"{host} is leased ({mode}) by {holder} for another {left} s"
+                return Holder.of(host, answer.stdout.strip())
             if answer.status != 0:
                 raise CommandFailedError(host.name, "take the lease", answer)
-            return ""
+            return None
 
         answers = self.remote.everywhere(modes, take)
         failed = [answer for answer in answers.values() if isinstance(answer, RemoteError)]
-        holders = [answer for answer in answers.values() if isinstance(answer, str) and answer]
+        holders = [answer for answer in answers.values() if isinstance(answer, Holder)]
         if failed or holders:
             self.release()
         # A host that does not answer may be switched off by the very drill that holds the others.

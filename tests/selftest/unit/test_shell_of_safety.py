@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hadrill.remote import shell
+from hadrill.inventory import Inventory
+from hadrill.remote import BadAnswerError, Output, Remote, shell
 from hadrill.safety import lease, on_target
 
 AWKWARD = 'eve\'s "box" $(touch pwned) `touch pwned` \\n'
@@ -43,3 +44,48 @@ def test_a_program_that_fails_to_heal_stays(tmp_path: Path) -> None:
     (tmp_path / "d" / "heal").write_text("exit 3\n")
     assert run(on_target._DISARM_AND_HEAL, tmp_path, str(tmp_path / "d"), "hadrill-heal-no-such").returncode == 1
     assert (tmp_path / "d" / "heal").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "run", "who"),
+    [
+        ("60 exclusive run=r2 ann on box: redis isolate\n", "r2", "ann on box: redis isolate"),
+        ("60 exclusive run=r2 eve, run=r1 on box\n", "r2", "eve, run=r1 on box"),
+        ("60 exclusive run=r2\n", "r2", ""),
+        ("60 exclusive somebody with run=r1 in mind\n", "", "somebody with run=r1 in mind"),
+    ],
+)
+def test_whose_a_lease_is_does_not_hang_on_how_its_holder_is_called(
+    lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch, line: str, run: str, who: str
+) -> None:
+    host = lab_inventory.managed[0]
+    monkeypatch.setattr(lease, "WAIT_SECONDS", 0.0)
+    with Remote(lab_inventory) as remote:
+        monkeypatch.setattr(remote, "attempt", lambda *_: Output(lease.HELD, line, ""))
+        monkeypatch.setattr(remote, "run", lambda *_: Output(0, "", ""))
+        mine = lease.Lease(remote, "d1", "r1", "ann", [(host, lease.EXCLUSIVE)], 60.0)
+        with pytest.raises(lease.LeaseHeldError) as refused:
+            mine.take()
+        assert mine._try() == [lease.Holder(host.name, lease.EXCLUSIVE, run, who, 60)]
+    sentence = f"{host} is leased (exclusive) by {line.strip().removeprefix('60 exclusive ')} for another 60 s"
+    assert str(refused.value) == sentence, "a stranger is not waited for"
+
+
+def test_a_lease_of_the_same_run_is_waited_for(lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = lab_inventory.managed[0]
+    monkeypatch.setattr(lease, "WAIT_SECONDS", 0.0)
+    with Remote(lab_inventory) as remote:
+        monkeypatch.setattr(remote, "attempt", lambda *_: Output(lease.HELD, "60 shared run=r1 ann\n", ""))
+        monkeypatch.setattr(remote, "run", lambda *_: Output(0, "", ""))
+        with pytest.raises(lease.LeaseHeldError, match="the lease on the cluster's hosts; last seen"):
+            lease.Lease(remote, "d2", "r1", "ann", [(host, lease.EXCLUSIVE)], 60.0).take()
+
+
+def test_a_lease_that_cannot_be_read_is_that_host_s_error(
+    lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Remote(lab_inventory) as remote:
+        monkeypatch.setattr(remote, "attempt", lambda *_: Output(lease.HELD, "soon mine\n", ""))
+        monkeypatch.setattr(remote, "run", lambda *_: Output(0, "", ""))
+        with pytest.raises(BadAnswerError, match="cannot be read"):
+            lease.Lease(remote, "d2", "r1", "ann", [(lab_inventory.managed[0], lease.SHARED)], 60.0).take()
