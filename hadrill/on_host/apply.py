@@ -22,7 +22,7 @@ STARTED = Path("/run/hadrill")
 SAME_MOMENT = 0.1
 """Seconds that two clocks' readings of one moment may lie apart."""
 USERS = Path("/etc/hadrill/users.json")
-"""Numbers of users in images."""
+"""Numbers of users in images, by the images' ids: a tag may be another image tomorrow."""
 # An image that is to run as root leaves it to its entry point to become the user of that name.
 NUMBER_OF = 'own=$(id -u); [ "$own" != 0 ] || own=$(id -u "$1"); echo "$own"'
 
@@ -88,10 +88,10 @@ class Host:
     def user_of(self, image: str, user: str) -> int | None:
         """The number of a user in an image; None where that cannot be known without changing something.
 
-        It is asked of the image once, which fetches it, and then kept.
+        It is asked of each image once, which fetches it, and then kept.
         """
         known = json.loads(text_of(USERS) or "{}")
-        name = f"{user} {image}"
+        name = f"{user} {id_of(image)}"
         if name not in known:
             pull = "never" if self.check else "missing"
             command = ("docker", "run", "--rm", f"--pull={pull}", "--network=none", "--entrypoint=sh", image)
@@ -100,6 +100,7 @@ class Host:
                 if self.check:
                     return None
                 sys.exit(f"the image {image} has no user {user}: {number}")
+            name = f"{user} {id_of(image)}"
             known[name] = int(number)
             if not self.check:
                 USERS.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -188,6 +189,11 @@ class Host:
 def text_of(path: Path) -> str:
     """The text of a file; empty where there is none."""
     return path.read_text() if path.exists() else ""
+
+
+def id_of(image: str) -> str:
+    """What an image is called by its content; empty where it is not here."""
+    return run("docker", "image", "inspect", "--format={{.Id}}", image, may_fail=True)
 
 
 def states(question: str, names: list[str]) -> dict[str, str]:

@@ -244,10 +244,15 @@ def test_a_file_that_others_may_read_is_narrowed_where_it_lies(tmp_path: Path) -
 
 def test_a_secret_is_its_reader_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, ...]] = []
+    image = {"id": "", "user": os.getuid()}
 
     def run(*command: str, may_fail: bool = False) -> str:
+        if command[:3] == ("docker", "image", "inspect"):
+            return str(image["id"])
         asked.append(command)
-        return "" if may_fail else str(os.getuid())
+        if "--pull=missing" in command:
+            image["id"] = image["id"] or "sha256:one"
+        return "" if may_fail else str(image["user"])
 
     monkeypatch.setattr(program_of_apply, "USERS", tmp_path / "users.json")
     monkeypatch.setattr(program_of_apply, "run", run)
@@ -266,8 +271,14 @@ def test_a_secret_is_its_reader_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert len(asked) == 2, "the image is asked once"
     assert {"--pull=never", "i:1"} <= set(asked[0])
     assert {"--pull=missing", "i:1", "redis"} <= set(asked[1])
+    assert json.loads((tmp_path / "users.json").read_text()) == {"redis sha256:one": os.getuid()}
+    image |= {"id": "sha256:two", "user": os.getuid() + 1}
+    assert host.user_of("i:1", "redis") == os.getuid() + 1, "the same tag, and another image"
+    image["id"] = "sha256:one"
+    assert host.user_of("i:1", "redis") == os.getuid()
+    assert len(asked) == 3
     monkeypatch.setattr(program_of_apply, "USERS", tmp_path / "other.json")
-    (tmp_path / "other.json").write_text(json.dumps({"redis i:1": os.getuid() + 1}))
+    (tmp_path / "other.json").write_text(json.dumps({"redis sha256:one": os.getuid() + 1}))
     would = program_of_apply.Host(check=True)
     assert not would.file(**file)
     assert would.changes == [f"owner of {tmp_path}/f: {os.getuid()} -> {os.getuid() + 1}"]
