@@ -11,6 +11,8 @@ from hadrill.install.proxies import SOCKET_DIRECTORY
 from hadrill.install.rolling import bring_up
 from hadrill.install.site import Site
 from hadrill.inventory import Host
+from hadrill.on_host.proxysql_admin import QUERY as COM_QUERY
+from hadrill.on_host.proxysql_admin import login_request
 from hadrill.remote import shell
 from hadrill.services.finding import Finding, require
 from hadrill.services.mariadb.service import PORT, Mariadb
@@ -27,9 +29,6 @@ QUERY = (
     "SELECT IF(VARIABLE_VALUE = 4, CONCAT('galera-', 'synced'), 'away') AS state"
     " FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'WSREP_LOCAL_STATE'"
 )
-# CLIENT_LONG_PASSWORD, CLIENT_PROTOCOL_41, CLIENT_SECURE_CONNECTION, CLIENT_PLUGIN_AUTH.
-CAPABILITIES = 0x1 | 0x200 | 0x8000 | 0x80000
-UTF8_GENERAL_CI = 33
 
 
 def install(site: Site) -> None:
@@ -64,7 +63,7 @@ def desired(site: Site, service: Mariadb) -> Desired:
         bind=site.inventory.settings.bound("proxysql"),
         members=service.members,
         login=packet(1, login_request(CHECK_USER)),
-        query=packet(0, b"\x03" + QUERY.encode()),
+        query=packet(0, COM_QUERY + QUERY.encode()),
     )
     mounts = ((FOLDER, "/usr/local/etc/haproxy:ro"), (SOCKET_DIRECTORY, "/run/haproxy"))
     container = Container(
@@ -89,15 +88,6 @@ def listening(hosts: tuple[Host, ...]) -> None:
         except OSError as error:
             findings.append(Finding(host.name, f"port {PORT} open", str(error), "the proxy is starting, or stopped"))
     require(findings)
-
-
-def login_request(user: str) -> bytes:
-    """MySQL's HandshakeResponse41 of a user without a password.
-
-    Source: MySQL client/server protocol, Connection Phase Packets.
-    """
-    head = CAPABILITIES.to_bytes(4, "little") + (1 << 24).to_bytes(4, "little") + bytes([UTF8_GENERAL_CI]) + bytes(23)
-    return head + user.encode() + b"\0" + b"\0" + b"mysql_native_password\0"
 
 
 def packet(sequence: int, payload: bytes) -> str:

@@ -36,12 +36,10 @@ class Client:
         # Version, connection's number; then the challenge, in two parts with what the server can do between them.
         start = greeting.index(b"\0", 1) + 5
         challenge = greeting[start : start + 8] + greeting[start + 27 : start + 39]
-        head = CAPABILITIES.to_bytes(4, "little") + (1 << 24).to_bytes(4, "little") + bytes([UTF8_GENERAL_CI])
-        answer = proof(password, challenge)
-        self._write(head + bytes(23) + user.encode() + b"\0" + bytes([len(answer)]) + answer + NATIVE + b"\0")
-        said = self._read()
-        if said[0] == SWITCH:
-            plugin, _, challenge = said[1:].partition(b"\0")
+        self._write(login_request(user, proof(password, challenge)))
+        reply = self._read()
+        if reply[0] == SWITCH:
+            plugin, _, challenge = reply[1:].partition(b"\0")
             if plugin != NATIVE:
                 raise Refused("it wants " + plugin.decode() + " of " + user)
             self._write(proof(password, challenge[:20]))
@@ -84,6 +82,12 @@ class Client:
                 raise OSError("the connection was closed")
             got += part
         return got
+
+
+def login_request(user: str, answer: bytes = b"") -> bytes:
+    """MySQL's HandshakeResponse41, with a user's answer to the challenge: none where he has no password."""
+    head = CAPABILITIES.to_bytes(4, "little") + (1 << 24).to_bytes(4, "little") + bytes([UTF8_GENERAL_CI]) + bytes(23)
+    return head + user.encode() + b"\0" + bytes([len(answer)]) + answer + NATIVE + b"\0"
 
 
 def proof(password: str, challenge: bytes) -> bytes:

@@ -32,6 +32,7 @@ from hadrill.inventory import Host, read
 from hadrill.inventory.ports import openings
 from hadrill.on_host import apply as program_of_apply
 from hadrill.on_host import program
+from hadrill.on_host.proxysql_admin import login_request
 from hadrill.remote import Output
 from hadrill.services.mariadb.service import Mariadb
 from hadrill.services.minio.service import Minio
@@ -148,7 +149,7 @@ def test_redis_commands_survive_any_password() -> None:
 
 
 def test_mysql_packets_have_length_and_number() -> None:
-    raw = bytes.fromhex(sql_proxy.packet(1, sql_proxy.login_request("check")))
+    raw = bytes.fromhex(sql_proxy.packet(1, login_request("check")))
     assert int.from_bytes(raw[:3], "little") == len(raw) - 4
     assert raw[3] == 1
     assert raw[36:42] == b"check\0"
