@@ -110,7 +110,7 @@ class Facts:
         return cls(
             {
                 name: HostFacts(
-                    {each: Answer(**answer) for each, answer in host["answers"].items()},
+                    {question: Answer(**answer) for question, answer in host["answers"].items()},
                     host["unreachable"],
                     host["time"],
                     host["skew"],
@@ -128,7 +128,7 @@ class Facts:
                 "time": host.time,
                 "skew": host.skew,
                 "doubt": host.doubt,
-                "answers": {each: vars(answer) for each, answer in host.answers.items()},
+                "answers": {question: vars(answer) for question, answer in host.answers.items()},
             }
             for name, host in self.hosts.items()
         }

@@ -47,15 +47,15 @@ def scan(inventory: Inventory, remote: Remote) -> PortScan:
     return PortScan(reached, listening, silent)
 
 
-def only_the_wanted_ports(inventory: Inventory, host: Host, found: PortScan) -> None:
+def only_the_wanted_ports(inventory: Inventory, host: Host, scanned: PortScan) -> None:
     """A host's ports answer those who need them, and nobody else. Raises CheckFailedError."""
-    if host in found.silent:
+    if host in scanned.silent:
         require(
             [
                 Finding(
                     host.name,
                     "its listening ports",
-                    found.silent[host],
+                    scanned.silent[host],
                     "the host does not answer at all",
                     unreachable=True,
                 )
@@ -64,13 +64,13 @@ def only_the_wanted_ports(inventory: Inventory, host: Host, found: PortScan) -> 
     allowed = {opening.port: opening for opening in openings(inventory, host) if opening.protocol == TCP}
     network = str(inventory.settings.private_network)
     findings = []
-    for source, reached in found.reached.items():
+    for source, reached in scanned.reached.items():
         if source == host:
             continue
         mine = {port for address, port in reached if address == host.address}
         wanted = {port for port, o in allowed.items() if source.address in o.sources or network in o.sources}
         for port in sorted(wanted - mine):
-            listens = port in found.listening[host]
+            listens = port in scanned.listening[host]
             if listens or not allowed[port].transient:
                 cause = "a firewall rule is missing" if listens else "nothing listens there: the service is stopped"
                 findings.append(
@@ -82,7 +82,7 @@ def only_the_wanted_ports(inventory: Inventory, host: Host, found: PortScan) -> 
     require(findings)
 
 
-def entry_points_answer(inventory: Inventory, found: PortScan) -> None:
+def entry_points_answer(inventory: Inventory, scanned: PortScan) -> None:
     """Every private load balancer takes connections on its ports from every host. Raises CheckFailedError."""
     cause = "the load balancer is down, or misses the port"
     require(
@@ -90,7 +90,7 @@ def entry_points_answer(inventory: Inventory, found: PortScan) -> None:
         for balancer in inventory.settings.load_balancers
         if balancer.scope == "private"
         for port in balancer.ports
-        for source, reached in found.reached.items()
+        for source, reached in scanned.reached.items()
         if (str(balancer.address), port) not in reached
     )
 
