@@ -21,6 +21,8 @@ RUNS = (
 IS_GONE = "! systemctl is-active --quiet docker.service && echo 'docker.service is stopped'"
 STOP = f"systemctl stop {' '.join(UNITS)}"
 CONTAINERS, ENGINE = "containers", "engine"
+_GONE = '{ there=$(docker ps --all --quiet --no-trunc) && case "$there" in *$c*) false;; esac; }'
+"""Succeeds where there is no container `$c` any more."""
 
 
 def remember(marks: Marks) -> str:
@@ -32,11 +34,15 @@ def remember(marks: Marks) -> str:
 
 
 def start_again(marks: Marks) -> str:
-    """The engine and the units that need it; then the containers that ran, and that it does not start by itself."""
+    """The engine and the units that need it; then the containers that ran, and that it does not start by itself.
+
+    One that its owner has removed since is left so. Fails where any other does not start or cannot be asked.
+    """
     ended = (
-        f"for c in $(cat {marks.path(CONTAINERS)}); do"
+        f"down=; for c in $(cat {marks.path(CONTAINERS)}); do"
         " state=$(docker inspect --format '{{.State.Status}}' $c 2>/dev/null);"
-        ' [ "$state" != exited ] || docker start $c >/dev/null; done'
+        ' case "$state" in "") false;; exited) docker start $c >/dev/null;; esac'
+        f' || {_GONE} || {{ echo "container $c stays down" >&2; down=1; }}; done; [ -z "$down" ]'
     )
     return in_turn(unit.start_again(marks, ENGINE), marks.where_set(CONTAINERS, ended))
 

@@ -47,8 +47,11 @@ verb=$1; shift
 for word; do name=$word; done
 file=$STATE/container-$name
 case $verb in
-  ps) grep -lx running $STATE/container-* | sed 's/.*container-//';;
-  inspect) [ -e $file ] || exit 1
+  ps) case "$*" in
+        *--all*) ls $STATE | sed -n 's/^container-//p';;
+        *) grep -lx running $STATE/container-* | sed 's/.*container-//';;
+      esac;;
+  inspect) [ -e $file ] && [ ! -e $STATE/mute-$name ] || exit 1
     case "$*" in
       *State.Pid*) echo $PID;;
       *AutoRemove*) [ -e $STATE/removes-itself-$name ] && echo true || echo false;;
@@ -58,7 +61,8 @@ case $verb in
     esac;;
   update) echo $2 > $STATE/policy-$name;;
   pause) echo paused > $file;;
-  unpause|start) echo running > $file;;
+  unpause|start) [ -e $file ] && [ ! -e $STATE/broken-$name ] || exit 1
+    echo running > $file;;
   stop) echo exited > $file;;
   kill) if [ -e $file.of-unit ]; then rm $file; echo inactive > $STATE/unit-hadrill-$name.service
         else echo exited > $file; fi;;

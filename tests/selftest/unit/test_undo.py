@@ -316,3 +316,35 @@ def test_healing_a_killed_process_starts_no_unit_that_was_stopped(
     assert its.run(attempt.proof).returncode == 0
     assert its.run(attempt.heal).returncode == 0
     assert its.all() == before
+
+
+@pytest.mark.parametrize("trouble", ["broken", "mute"])
+def test_a_container_of_the_owner_that_stays_down_with_its_engine_fails_healing(trouble: str, host: FakeHost) -> None:
+    # One that comes back is started after it.
+    host.put("container-zebra", "running")
+    before, attempt = host.all(), made("engine-stop", host)
+    assert host.run(attempt.inject).returncode == 0
+    host.put(f"{trouble}-other", "")
+    healed = host.run(attempt.heal)
+    assert healed.returncode != 0
+    assert healed.stderr == "container other stays down\n"
+    (host.folder / "state" / f"{trouble}-other").unlink()
+    assert host.run(attempt.heal).returncode == 0
+    assert host.all() == before
+
+
+def test_a_container_that_its_owner_removed_meanwhile_is_not_waited_for(host: FakeHost) -> None:
+    attempt = made("engine-stop", host)
+    assert host.run(attempt.inject).returncode == 0
+    (host.folder / "state" / "container-other").unlink()
+    assert host.run(attempt.heal).returncode == 0
+    host.put("container-other", "exited")
+    assert host.run(attempt.heal, refuse="docker-ps").returncode == 0
+    (host.folder / "state" / "container-other").unlink()
+    assert host.run(attempt.heal, refuse="docker-ps").returncode != 0
+
+
+def test_units_that_do_not_start_fail_healing_though_all_containers_run(host: FakeHost) -> None:
+    attempt = made("engine-stop", host)
+    assert host.run(attempt.inject).returncode == 0
+    assert host.run(attempt.heal, refuse="systemctl-start").returncode != 0
