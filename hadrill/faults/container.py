@@ -3,6 +3,7 @@
 from hadrill.faults.fault import BLACKHOLE, CRASH, RESTART, STOP, Fault, Kind, Target
 from hadrill.placement import Placement
 from hadrill.placement.marks import Marks, all_of, in_turn
+from hadrill.remote.shell import command
 
 GONE_SECONDS = 10.0
 
@@ -56,7 +57,7 @@ def paused(name: str, its: Placement, marks: Marks) -> Fault:
         name,
         BLACKHOLE,
         inject=all_of(its.runs, its.remember(marks), its.freeze(marks)),
-        proof=all_of(its.is_frozen(marks), f"echo '{its.name} stands still'"),
+        proof=all_of(its.is_frozen(marks), command("echo", f"{its.name} stands still")),
         heal=in_turn(its.thaw(marks), its.start_again(marks)),
         available=its.runs,
     )
@@ -70,5 +71,6 @@ def _gone(its: Placement, marks: Marks) -> str:
     # It is over when its supervisor has noticed, too.
     return (
         f"until {{ {its.is_gone(marks)}; }}; do [ $((n=${{n:-0}}+1)) -lt {int(GONE_SECONDS / 0.05)} ]"
-        f" || {{ echo '{its.name} still runs'; exit 1; }}; sleep 0.05; done; echo '{its.name} is gone'"
+        f" || {{ {command('echo', f'{its.name} still runs')}; exit 1; }}; sleep 0.05; done;"
+        f" {command('echo', f'{its.name} is gone')}"
     )

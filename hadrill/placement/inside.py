@@ -6,6 +6,7 @@ from typing import ClassVar
 from hadrill.placement import processes
 from hadrill.placement.marks import Marks
 from hadrill.placement.placement import Placement
+from hadrill.remote.shell import word
 
 PIDS, REMEMBERED = "stopped-pids", "pids"
 
@@ -25,7 +26,7 @@ class Inside(Placement):
         """Succeeds where there is such a process, which is then in `$pids`; fails and says so otherwise."""
         return (
             f'{{ pids=$({self.processes(self.pattern)}); [ -n "$pids" ]'
-            f" || {{ echo 'no process {self.pattern} runs'; false; }}; }}"
+            f" || {{ echo {word(f'no process {self.pattern} runs')}; false; }}; }}"
         )
 
     @property
@@ -33,8 +34,8 @@ class Inside(Placement):
         """There is such a process, and none of them stands still."""
         return (
             f"{self.present} && {{ {processes.STATE}; ( for p in $pids; do"
-            f' [ "$(state $p)" != T ] || {{ echo "process {self.pattern} ($p) is stopped already, by somebody else";'
-            " exit 1; }; done ); }"
+            f' [ "$(state $p)" != T ] || {{ echo {word(f"process {self.pattern}")}'
+            ' "($p) is stopped already, by somebody else"; exit 1; }; done ); }'
         )
 
     def is_gone(self, marks: Marks) -> str:

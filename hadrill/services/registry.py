@@ -4,6 +4,7 @@ Other packages name theirs as entry points of the group `hadrill.services`. Find
 imports no code of a service and no driver: records are data.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
@@ -17,6 +18,15 @@ from hadrill.services.service import BASE, RUNNER, Component, Role, Service
 GROUP = "hadrill.services"
 OWN_ROLES = (Role(RUNNER, size=1), Role(BASE))
 """Roles of hosts that carry no service."""
+# Names become words of a host's shell, of systemd and of container engines.
+_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_UNIT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@-]*")
+_PATH = re.compile(r"/?[A-Za-z0-9_][A-Za-z0-9_.:@+=-]*(/[A-Za-z0-9_.:@+=-]+)*/?")
+_MUST_BE = {
+    _WORD: "letters, digits, '.', '_' and '-'",
+    _UNIT: "a unit's name of letters, digits and '.:@_-'",
+    _PATH: "a path of letters, digits and '.:@_+=-', without blanks",
+}
 
 
 class RegistryError(Exception):
@@ -66,7 +76,9 @@ def load(reference: str) -> Any:
 
 
 def check(records: Sequence[Service]) -> None:
-    """Two services must not claim one name, one role or one fixture. Raises RegistryError."""
+    """Names are such as hosts take; no two services claim one name, role or fixture. Raises RegistryError."""
+    for record in records:
+        _check_names(record)
     claims = {
         "service": [record.name for record in records],
         "role": [role.name for record in records for role in record.roles] + [own.name for own in OWN_ROLES],
@@ -76,3 +88,23 @@ def check(records: Sequence[Service]) -> None:
     for what, names in claims.items():
         if twice := [name for name, count in Counter(names).items() if count > 1]:
             raise RegistryError(f"two services claim the {what} {twice[0]!r}: give one of them another")
+
+
+def _check_names(record: Service) -> None:
+    if not _WORD.fullmatch(record.name):
+        raise RegistryError(f"{record.name!r}: the name of a service must be {_MUST_BE[_WORD]}")
+    for part in record.components:
+        fields = [
+            ("name", part.name, _WORD),
+            ("unit", part.unit, _UNIT),
+            ("container", part.container, _WORD),
+            ("configuration", part.configuration, _PATH),
+            ("data", part.data, _PATH),
+            *(("processes", name, _WORD) for name in part.processes),
+        ]
+        for field, value, shape in fields:
+            # Empty means the usual, but for a name.
+            if not shape.fullmatch(value) and (value or field in ("name", "processes")):
+                raise RegistryError(
+                    f"{record.name}: component {part.name!r}: {field} {value!r} must be {_MUST_BE[shape]}"
+                )

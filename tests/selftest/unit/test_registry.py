@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from hadrill.on_host import pod_clients
 from hadrill.services import registry
 from hadrill.services.kubernetes import backends
 from hadrill.services.minio.service import Minio
-from hadrill.services.service import BALANCERS, BASE, NETWORK, NODES, PEERS, RUNNER, Service
+from hadrill.services.service import BALANCERS, BASE, NETWORK, NODES, PEERS, RUNNER, Component, Service
 
 SOURCES = {PEERS, NODES, BALANCERS, NETWORK, RUNNER}
 DRIVERS = {"psycopg", "redis", "pika", "pymysql", "boto3", "botocore", "kubernetes", "fabric", "paramiko"}
@@ -86,6 +87,35 @@ def test_two_services_do_not_claim_one_role() -> None:
     twice = replace(registry.service("redis"), name="redis-2", fixture="redis_2", install=None)
     with pytest.raises(registry.RegistryError, match="two services claim the role 'redis'"):
         registry.check([*registry.services(), twice])
+
+
+@pytest.mark.parametrize("strange", ["x; reboot", "$(id)", "a b", "-rf", "it's", "x\n", "../x"])
+@pytest.mark.parametrize("field", ["name", "unit", "container", "configuration", "data", "processes"])
+def test_a_name_that_a_shell_would_read_otherwise_is_refused(field: str, strange: str) -> None:
+    named: Any = {strange: "x"} if field == "processes" else strange
+    part = replace(Component("cache", "Cache"), **{field: named})
+    others = Service("others", "Others", 99, roles=(), components=(part,))
+    called = "" if field == "name" else "cache"
+    with pytest.raises(registry.RegistryError, match=rf"^others: component .*{called}.*: {field} .* must be"):
+        registry.check([others])
+
+
+def test_a_service_s_own_name_is_one_word() -> None:
+    with pytest.raises(registry.RegistryError, match=r"^'my service': the name of a service must be"):
+        registry.check([Service("my service", "Mine", 99, roles=())])
+
+
+def test_names_of_units_and_files_as_owners_have_them_are_taken() -> None:
+    part = Component(
+        "my_db-2",
+        "Mine",
+        unit="postgresql@16-main.service",
+        container="Stack_db.1",
+        configuration="/etc/postgresql/16/main/postgresql.conf",
+        data="/srv/db+1/data:old",
+        processes={"postgres.main": "bin/postgres -D '$HOME'"},
+    )
+    registry.check([Service("others", "Others", 99, roles=(), components=(part,))])
 
 
 def test_an_unknown_service_is_told_with_those_that_exist() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hadrill.faults import FAULTS, Fault, Target, fault
-from hadrill.placement import Container, ContainerUnit, Placement, Unit, unit
+from hadrill.placement import Container, ContainerUnit, Inside, Placement, Unit, unit
 from tests.selftest.unit.fake_host import DRILL, FakeHost
 
 UNIT = "hadrill-redis.service"
@@ -348,3 +348,14 @@ def test_units_that_do_not_start_fail_healing_though_all_containers_run(host: Fa
     attempt = made("engine-stop", host)
     assert host.run(attempt.inject).returncode == 0
     assert host.run(attempt.heal, refuse="systemctl-start").returncode != 0
+
+
+@pytest.mark.parametrize("name", ["process-term", "container-stop"])
+def test_a_pattern_that_a_shell_would_read_otherwise_is_only_said(name: str, host: FakeHost) -> None:
+    pattern = "redis'; touch made; echo '$(touch made) `touch made`"
+    its = Inside(name="redis", carrier=REDIS, pattern=pattern)
+    target = dataclasses.replace(FULL, placement=its, process=pattern, folder=str(host.marks))
+    told = host.run(fault(name, target).available)
+    assert told.returncode != 0
+    assert pattern in told.stdout, told
+    assert not (host.folder / "made").exists()
