@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from hadrill.faults.fault import BLACKHOLE, CRASH, PARTITION, Fault, Kind, Target
+from hadrill.faults.fault import BLACKHOLE, CRASH, PARTITION, Fault, Kind, Target, unavailable
 
 _REACH = "timeout 0.5 bash -c 'exec 3<>/dev/tcp/{peer}/{port}' 2>/dev/null"
 _HANDLE = "fa11:"
 """Of the own qdisc, by which it is told from others' and removed."""
+_ALONE = "it has no peers that it could be cut off from"
 
 
 def isolate(target: Target) -> Fault:
@@ -41,12 +42,16 @@ def reject(target: Target) -> Fault:
 
 def cut_pair(target: Target) -> Fault:
     """The host and its first peer do not hear each other; all others do."""
+    if not target.peers:
+        return unavailable("cut-pair", PARTITION, _ALONE)
     peer = target.peers[0]
     return _cut(target, "cut-pair", PARTITION, (f"input ip saddr {peer} drop", f"output ip daddr {peer} drop"))
 
 
 def cut_one_way(target: Target) -> Fault:
     """The host hears none of its peers, and they hear it."""
+    if not target.peers:
+        return unavailable("cut-one-way", PARTITION, _ALONE)
     return _cut(target, "cut-one-way", PARTITION, tuple(f"input ip saddr {peer} drop" for peer in target.peers))
 
 

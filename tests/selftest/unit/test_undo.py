@@ -359,3 +359,10 @@ def test_a_pattern_that_a_shell_would_read_otherwise_is_only_said(name: str, hos
     assert told.returncode != 0
     assert pattern in told.stdout, told
     assert not (host.folder / "made").exists()
+
+
+@pytest.mark.parametrize("name", ["cut-pair", "cut-one-way"])
+def test_a_member_without_peers_cannot_be_cut_off_from_them(name: str, host: FakeHost) -> None:
+    told = host.run(fault(name, FULL).available)
+    assert told.returncode != 0
+    assert told.stdout == "it has no peers that it could be cut off from\n"
