@@ -30,7 +30,8 @@ FORCED_MAINTENANCE = 1
 
 
 def sentinel_view(address: str, name: str) -> tuple[int, str, str] | None:
-    """What one Sentinel says: configuration epoch, and address and port of the master. None where it does not answer.
+    """What one Sentinel says: configuration epoch, and address and port of the master. None where it does not answer,
+    or not with these.
 
     The address is asked for by itself: while the other replicas still follow, the Sentinel that leads a failover
     lists the old master under the new epoch, but answers this question with the promoted replica.
@@ -40,9 +41,9 @@ def sentinel_view(address: str, name: str) -> tuple[int, str, str] | None:
             connection.sendall(f"SENTINEL MASTER {name}\r\nSENTINEL GET-MASTER-ADDR-BY-NAME {name}\r\n".encode())
             stream = connection.makefile("rb")
             master, place = strings(stream), strings(stream)
-    except (OSError, ValueError):
+        return int(dict(zip(master[::2], master[1::2]))["config-epoch"]), place[0], place[1]
+    except (OSError, ValueError, LookupError):
         return None
-    return int(dict(zip(master[::2], master[1::2]))["config-epoch"]), place[0], place[1]
 
 
 def strings(stream: BinaryIO) -> list[str]:

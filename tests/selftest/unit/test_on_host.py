@@ -125,6 +125,33 @@ def test_an_answer_of_sentinel_is_read_to_its_end() -> None:
         redis_update_master.strings(stream)
 
 
+KNOWN = b"*4\r\n$4\r\nname\r\n$6\r\nmaster\r\n$12\r\nconfig-epoch\r\n$1\r\n7\r\n"
+PLACE = b"*2\r\n$9\r\n127.0.0.1\r\n$4\r\n6379\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "view"),
+    [
+        (KNOWN + PLACE, (7, "127.0.0.1", "6379")),
+        (KNOWN + b"*-1\r\n", None),
+        (KNOWN + b"*1\r\n$9\r\n127.0.0.1\r\n", None),
+        (b"*2\r\n$4\r\nname\r\n$6\r\nmaster\r\n" + PLACE, None),
+        (KNOWN.replace(b"7", b"x") + PLACE, None),
+        (b"-ERR no such master\r\n*-1\r\n", None),
+        (b"", None),
+    ],
+)
+def test_a_sentinel_that_answers_oddly_is_one_that_does_not_answer(
+    answer: bytes, view: tuple[int, str, str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    its, ours = socket.socketpair()
+    with its:
+        its.sendall(answer)
+        its.shutdown(socket.SHUT_WR)
+        monkeypatch.setattr(socket, "create_connection", lambda *_, **__: ours)
+        assert redis_update_master.sentinel_view("198.18.0.123", "redis") == view
+
+
 def test_pods_get_the_node_s_own_part_of_their_network() -> None:
     known = {"FLANNEL_NETWORK": "10.42.0.0/16", "FLANNEL_SUBNET": "10.42.3.1/24", "FLANNEL_MTU": "1450"}
     bridge, ports = cni.configuration(known)["plugins"]
