@@ -21,12 +21,14 @@ RUNNING = "running"
 def why_not_its_server(host: Host, server: Any) -> str:
     """Why a server of a host's name is another machine, as the token may be another project's; empty where it is not.
 
-    Public addresses decide where both have one: copies of a stack often have the same private ones.
+    Public addresses decide where both have one. Otherwise the server must have every address of the inventory's host.
+    What that leaves unproved: copies of a stack often have the same names and private addresses, so a server of
+    another project is taken for the host where the inventory has no public address and the private one is the same.
     """
     public, private = _addresses(server)
     theirs = public if public and host.public else [*public, *private]
     ours = [host.public] if public and host.public else [each for each in (host.address, host.public) if each]
-    if set(ours) & set(theirs):
+    if ours and set(ours) <= set(theirs):
         return ""
     return (
         f"the Hetzner server {host.name} has {', '.join([*public, *private]) or 'no address'};"
@@ -42,7 +44,7 @@ def _addresses(server: Any) -> tuple[list[str], list[str]]:
 
 
 class HcloudPower:
-    """Each verb waits until the company says that it is done. `endpoint` is another address of the API, for tests."""
+    """Each verb waits until Hetzner says that it is done. `endpoint` is another address of the API, for tests."""
 
     heals = True
 
@@ -71,7 +73,7 @@ class HcloudPower:
         self._do(host, lambda server: self._client.servers.reset(server))
 
     def is_on(self, host: Host) -> bool:
-        """The company's word for it."""
+        """Hetzner's word for it."""
         return str(self._server(host).status) == RUNNING
 
     def _server(self, host: Host) -> Any:

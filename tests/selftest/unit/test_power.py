@@ -91,6 +91,8 @@ def test_the_hetzner_driver_switches_servers_by_their_names(lab_inventory: Inven
     ("addresses", "public", "its"),
     [
         (("", "198.18.0.123"), "", True),
+        # The inventory has a public address that the server has not: one shared private address shows nothing.
+        (("", "198.18.0.123"), "203.0.113.7", False),
         (("203.0.113.7", "198.18.0.123"), "", True),
         (("203.0.113.7", ""), "203.0.113.7", True),
         (("203.0.113.7", "10.0.0.5"), "203.0.113.7", True),
