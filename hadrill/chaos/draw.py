@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
 from hadrill.chaos.schedule import SAME, Round, Schedule, ScheduleError, Step
+from hadrill.faults import all_stops
 from hadrill.inventory import Inventory
 from hadrill.services.cluster import Cluster
 from hadrill.services.clusters import CLUSTERS, present, roles_of
@@ -24,19 +25,18 @@ FAULTS: dict[str, float] = {
     "reject": 0,
     "cut-one-way": 1,
     "reboot": 0,
-    "kubelet-stop": 2,
-    "runtime-stop": 2,
-    "api-stop": 2,
-    "etcd-stop": 2,
 }
 """What is drawn, and how often beside the others; `chaos.faults` in settings.yaml changes it."""
+STOP_WEIGHT = 2.0
+"""That of each COMPONENT-stop."""
 SHAPES: dict[str, float] = {"single": 6, "again": 2, "slow": 2, "proxy": 1, "rolling": 1, "calm": 2}
 """One fault; the same host again before it converged; a slow link elsewhere under a fault; a proxy that goes when the
 fault is noticed; all members in turn; nothing, so that others' faults would be seen. `chaos.shapes` changes it."""
 PASSING = ("switchover", "slow-link", "reboot")
 """Faults after which the member is there, or comes back alone."""
 CUTS = ("isolate", "reject", "cut-one-way")
-AGAIN = ("container-kill", "process-kill", "container-stop", "kubelet-stop", "runtime-stop")
+AGAIN = ("container-kill", "process-kill", "container-stop")
+"""Those after which the same host may be broken again, beside each COMPONENT-stop that all its roles can have."""
 HOLDS = (0.0, 2.0, 5.0)
 DELAYS = (0.0, 0.2, 1.0, 3.0)
 CALM_SECONDS = 15.0
@@ -48,7 +48,7 @@ CUT_SECONDS = 10.0
 def draw(seed: int, duration_s: float, inventory: Inventory, services: Sequence[str] = ()) -> Schedule:
     """The schedule of a seed, for all services of the inventory or some. Raises ScheduleError for unknown weights."""
     weights = inventory.settings.chaos
-    faults = _changed(FAULTS, weights.faults, "chaos.faults")
+    faults = _changed({**FAULTS, **dict.fromkeys(all_stops(), STOP_WEIGHT)}, weights.faults, "chaos.faults")
     shapes = _changed(SHAPES, weights.shapes, "chaos.shapes")
     here = [name for name in CLUSTERS if present(inventory, name) and (not services or name in services)]
     number = math.ceil(duration_s / SHORTEST_ROUND_SECONDS)
@@ -111,6 +111,7 @@ class _Lane:
             delay = self._chance.choice(DELAYS)
             if shape == "again":
                 again = [fault for fault in AGAIN if fault in self._kind.drawn[""]]
+                again += [name for name in all_stops() if all(name in drawn for drawn in self._kind.drawn.values())]
                 yield Step(self._chance.choice(again), SAME, "heal", delay, self._chance.choice(HOLDS))
             elif shape == "proxy":
                 proxy = self._chance.choice(self._proxies)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hadrill.faults import FAULTS, Fault, Target, fault
+from hadrill.faults import FAULTS, Fault, Target, all_stops, fault, stops
 from hadrill.placement import processes_of
 from hadrill.services import registry
 from hadrill.services.cluster import Cluster
@@ -27,13 +27,15 @@ class Case:
 def known_fault(name: str, cluster: Cluster | type[Cluster]) -> str:
     """Empty where a cluster has such a fault, else what there is."""
     process, _, verb = name.rpartition("-")
-    processes = processes_of(registry.service(cluster.service))
-    if name in FAULTS or (process in processes and f"process-{verb}" in FAULTS):
+    record = registry.service(cluster.service)
+    processes, components = processes_of(record), stops(record)
+    if name in FAULTS or name in components or (process in processes and f"process-{verb}" in FAULTS):
         return ""
-    own = [f"{process}-{verb}" for process in processes for verb in ("term", "kill", "stop")]
+    own = [*components, *(f"{process}-{verb}" for process in processes for verb in ("term", "kill", "stop"))]
     return f"no fault {name!r} for {cluster.service}: there are {', '.join([*FAULTS, *own])}"
 
 
 def fault_of(name: str, target: Target) -> Fault:
     """The fault of that name for a target; `patroni-kill` is `process-kill` of the process that the target names."""
-    return fault(name if name in FAULTS else f"process-{name.rpartition('-')[2]}", target)
+    known = name in FAULTS or name in all_stops()
+    return fault(name if known else f"process-{name.rpartition('-')[2]}", target)

@@ -4,7 +4,7 @@ A fault on the host is three small shell programs, because the healing one must 
 """
 
 from hadrill.faults.fault import BLACKHOLE, CRASH, PARTITION, PLANNED, RESTART, STOP, Fault, Kind, Target
-from hadrill.faults.table import FAULTS, fault
+from hadrill.faults.table import FAULTS, all_stops, fault, stops
 
 __all__ = [
     "BLACKHOLE",
@@ -17,5 +17,7 @@ __all__ = [
     "Fault",
     "Kind",
     "Target",
+    "all_stops",
     "fault",
+    "stops",
 ]

@@ -1,9 +1,11 @@
-"""All faults by name."""
+"""All faults by name: those of every service, and those that a service's record makes possible."""
 
 from collections.abc import Callable
 
 from hadrill.faults import container, cordon, disk, engine, network, power, process, unit
 from hadrill.faults.fault import PLANNED, Fault, Target
+from hadrill.services import registry
+from hadrill.services.service import UNIT, Service
 
 FAULTS: dict[str, Callable[[Target], Fault]] = {
     "power-off": power.power_off,
@@ -22,15 +24,36 @@ FAULTS: dict[str, Callable[[Target], Fault]] = {
     "slow-link": network.slow_link,
     "disk-full": disk.full,
     "engine-stop": engine.stop,
-    **{f"{component}-stop": unit.stop(component) for component in ("kubelet", "runtime", "api", "etcd")},
     "cordon": cordon.cordon,
     "switchover": lambda _: Fault("switchover", PLANNED, lasts=False),
 }
+
+
+def stops(service: Service) -> dict[str, str]:
+    """COMPONENT-stop of each component that is a unit of its own on the service's hosts, with the component's name.
+
+    A process of that name goes first, as PROCESS-stop; so does a fault of every service.
+    """
+    own = {role.name for role in service.roles}
+    processes = {name for known in registry.services() for part in known.components for name in part.processes}
+    return {
+        f"{part.name}-stop": part.name
+        for part in service.components
+        if part.placement == UNIT and (not part.roles or own & set(part.roles))
+        if part.name not in processes and f"{part.name}-stop" not in FAULTS
+    }
+
+
+def all_stops() -> dict[str, str]:
+    """Those of every service."""
+    return {name: component for known in registry.services() for name, component in stops(known).items()}
 
 
 def fault(name: str, target: Target) -> Fault:
     """A fault by name; ValueError names those that exist. `patroni-kill` is process-kill of the process `patroni`."""
     if name in FAULTS:
         return FAULTS[name](target)
-    known = ", ".join(FAULTS)
+    if component := all_stops().get(name):
+        return unit.stop(component)(target)
+    known = ", ".join([*FAULTS, *all_stops()])
     raise ValueError(f"no fault {name!r}: there are {known}, and PROCESS-kill for the service's own processes")

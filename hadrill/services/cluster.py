@@ -8,11 +8,12 @@ from typing import ClassVar
 
 from hadrill.diagnosis import Diagnosis
 from hadrill.faults import BLACKHOLE, CRASH, STOP, Kind
-from hadrill.inventory import Host, Inventory
+from hadrill.inventory import Host, Inventory, versions
 from hadrill.placement import Placement, placed
 from hadrill.remote import Remote
 from hadrill.services import registry
 from hadrill.services.errors import NoMemberError
+from hadrill.services.service import UNIT
 from hadrill.timing import POLL, Budget, Timeline
 from hadrill.workload import History, Invariant, Lane, Operation
 
@@ -112,7 +113,8 @@ class Cluster(ABC):
 
     def placements(self, host: Host) -> dict[str, Placement]:
         """Components on a host that can be stopped by themselves, by name."""
-        return {}
+        record, parts = registry.service(self.service), versions.components(host.role, self.inventory.settings)
+        return {part.name: placed(record, part.name) for part in parts if part.placement == UNIT}
 
     @abstractmethod
     def probe(self, host: Host) -> Probe:

@@ -8,8 +8,6 @@ from hadrill.diagnosis.common import commands
 from hadrill.diagnosis.examination import RECENT_SECONDS
 from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory
-from hadrill.inventory.versions import components
-from hadrill.placement import Placement, placed
 from hadrill.remote import Remote
 from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster, Probe, Watch
@@ -22,10 +20,8 @@ from hadrill.services.kubernetes.diagnosis import EXAMINATION
 from hadrill.services.kubernetes.facts import API, orders, told_by_api
 from hadrill.services.kubernetes.place import is_ready, make_place, path_of, pods, remove_place, site_of
 from hadrill.services.kubernetes.probe import holder, probe, watch_leaders, watch_nodes
-from hadrill.services.kubernetes.record import SERVICE
 from hadrill.services.kubernetes.service import API_PORT, Kubernetes
 from hadrill.services.kubernetes.workload import PAGES, lanes
-from hadrill.services.service import UNIT
 from hadrill.timing import Budget, Deadline, eventually
 from hadrill.workload import History, Invariant, Lane
 
@@ -195,11 +191,6 @@ class KubernetesCluster(Cluster):
         if self.kubernetes.distribution.separate:
             return "kubelet"
         return "k3s-agent" if role == "agent" else "k3s"
-
-    def placements(self, host: Host) -> dict[str, Placement]:
-        """Its distribution's."""
-        parts = components(host.role, self.inventory.settings)
-        return {part.name: placed(SERVICE, part.name) for part in parts if part.placement == UNIT}
 
     def weakness(self, host: Host) -> str:
         """Without a page to ask for, load balancers lead clients to a server whose etcd is away."""

@@ -16,7 +16,8 @@ from hadrill.chaos.gate import Gate
 from hadrill.chaos.possible import possible
 from hadrill.chaos.schedule import MOMENTS, SAME, numbers_of, seconds_of
 from hadrill.chaos.shrink import shrink
-from hadrill.faults import FAULTS
+from hadrill.drill.case import known_fault
+from hadrill.faults import all_stops
 from hadrill.inventory import Inventory, read
 from hadrill.inventory.settings import Chaos
 from hadrill.services.clusters import CLUSTERS, roles_of
@@ -51,7 +52,7 @@ def test_every_step_can_be_meant(lab_inventory: Inventory) -> None:
         shapes.add(tuple(step.after for step in each.steps))
         assert (each.calm_s > 0) == (not each.steps)
         for number, step in enumerate(each.steps):
-            assert step.fault in FAULTS
+            assert not known_fault(step.fault, CLUSTERS[each.service])
             assert step.target in {SAME, *hosts, *CLUSTERS[each.service].roles}
             assert step.after in MOMENTS
             assert (number == 0) == (step.after == "begin")
@@ -86,7 +87,7 @@ def test_weights_of_the_settings_count(lab_inventory: Inventory) -> None:
     calm = draw(1, TEN_MINUTES, with_weights(Chaos(shapes=dict.fromkeys(("single", "again", "slow", "proxy"), 0))))
     assert {len(each.steps) for each in calm.of("redis")} == {0, 3}
     assert not calm.of("haproxy")
-    nothing = dict.fromkeys(FAULTS_DRAWN, 0.0)
+    nothing = dict.fromkeys([*FAULTS_DRAWN, *all_stops()], 0.0)
     with pytest.raises(ScheduleError, match="nothing is left to draw for"):
         draw(1, TEN_MINUTES, with_weights(Chaos(faults=nothing)))
     with pytest.raises(ScheduleError, match=r"settings.yaml: chaos.faults: no 'earthquake': there are container-kill"):

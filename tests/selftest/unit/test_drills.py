@@ -1,5 +1,6 @@
 """What surrounds a drill: guard, consent, budgets, verdicts, cases, history."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -9,14 +10,15 @@ from typing import Any, cast
 
 import pytest
 
-from hadrill.drill.case import Case
+from hadrill.drill.case import Case, fault_of, known_fault
 from hadrill.drill.collecting import Selection, cases
 from hadrill.drill.invariants import Allowed, Judgement, Observed, judge
 from hadrill.drill.result import Result
 from hadrill.drill.verdict import Verdict
-from hadrill.faults import FAULTS, Target, fault
-from hadrill.inventory import Host, Inventory
+from hadrill.faults import FAULTS, Target, all_stops, fault, stops
+from hadrill.inventory import Host, Inventory, read
 from hadrill.inventory.settings import Objective
+from hadrill.inventory.versions import components
 from hadrill.placement import placed
 from hadrill.remote import Remote, UnreachableError
 from hadrill.report import drills, memory
@@ -26,8 +28,11 @@ from hadrill.safety import journal
 from hadrill.safety.consent import refused
 from hadrill.safety.guard import Arithmetic, is_away
 from hadrill.safety.heal import sweep
+from hadrill.services import registry
 from hadrill.services.cluster import SILENT, Cluster, Member
+from hadrill.services.clusters import cluster_of
 from hadrill.services.redis.record import SERVICE
+from hadrill.services.service import CONTAINER, UNIT, Component, Role, Service
 from hadrill.timing import Part, budget
 from hadrill.workload import Lane
 
@@ -54,7 +59,7 @@ def test_a_budget_prints_as_a_sum_with_sources() -> None:
     assert budget(made.parts, 2.0).seconds == 14.0
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", [*FAULTS, *all_stops()])
 def test_every_program_of_a_fault_is_one_for_a_shell(name: str) -> None:
     made = fault(name, TARGET)
     for program in (made.inject, made.proof, made.heal, made.available):
@@ -64,6 +69,49 @@ def test_every_program_of_a_fault_is_one_for_a_shell(name: str) -> None:
 def test_an_unknown_fault_names_those_that_exist() -> None:
     with pytest.raises(ValueError, match=r"no fault 'earthquake': there are power-off, .*switchover"):
         fault("earthquake", TARGET)
+
+
+OTHERS = Service(
+    "others",
+    "Others",
+    99,
+    roles=(Role("other"),),
+    components=(
+        Component("store", "A", placement=UNIT, unit="store.service"),
+        Component("queue", "B", placement=UNIT, unit="queue.service", processes={"queue": "queued"}),
+        Component("cache", "C", placement=CONTAINER),
+        Component("hook", "D", placement=UNIT, unit="hook.timer", roles=("proxy",)),
+        Component("container", "E", placement=UNIT, unit="container.service"),
+    ),
+)
+
+
+def test_a_component_that_is_a_unit_of_its_own_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    records = (*registry.services(), OTHERS)
+    monkeypatch.setattr(registry, "services", lambda: records)
+    cluster = cast("type[Cluster]", SimpleNamespace(service="others"))
+    known = [f"{part.name}-stop" for part in OTHERS.components if not known_fault(f"{part.name}-stop", cluster)]
+    # `queue-stop` freezes the process, `container-stop` is the fault of every service.
+    assert stops(OTHERS) == {"store-stop": "store"}
+    assert known == ["store-stop", "queue-stop", "container-stop"]
+    target = dataclasses.replace(TARGET, components={"store": placed(OTHERS, "store")})
+    assert "systemctl stop" in fault_of("store-stop", target).inject
+    assert fault_of("queue-stop", target).name == "process-stop"
+    assert "no fault 'kubelet-stop' for others: there are" in known_fault("kubelet-stop", cluster)
+    assert "store-stop" in known_fault("kubelet-stop", cluster)
+
+
+def test_what_can_be_stopped_on_a_host_is_what_its_record_puts_there(lab: Path) -> None:
+    for service, profile, roles in (
+        ("redis", "data", ("redis",)),
+        ("kubernetes", "kubernetes", ("k3s-server", "k3s-agent")),
+    ):
+        inventory = read(lab, profile)
+        cluster = cluster_of(inventory, cast("Remote", None), service)
+        for role in roles:
+            units = [part.name for part in components(role, inventory.settings) if part.placement == UNIT]
+            assert list(cluster.placements(inventory.of_role(role)[0])) == units
+            assert bool(units) == (service == "kubernetes")
 
 
 def judged(may_lose: bool = False, objective: Objective | None = None, **known: Any) -> Judgement:

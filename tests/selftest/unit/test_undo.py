@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hadrill.faults import FAULTS, Fault, Target, fault
+from hadrill.faults import FAULTS, Fault, Target, all_stops, fault
 from hadrill.placement import Container, ContainerUnit, Inside, Placement, Unit, unit
 from tests.selftest.unit.fake_host import DRILL, FakeHost
 
@@ -21,7 +21,7 @@ KINDS: dict[str, Placement] = {
 }
 KUBELET = Unit(name="kubelet", unit="kubelet.service")
 FULL = Target(DRILL, REDIS, "redis-server", "198.18.0.1", (), 6379, 6379, "/nowhere", host="me")
-ON_HOST = [name for name in FAULTS if name not in ("power-off", "reboot", "switchover", "disk-full")]
+ON_HOST = [name for name in [*FAULTS, *all_stops()] if name not in ("power-off", "reboot", "switchover", "disk-full")]
 SIGNALS = [name for name in ON_HOST if name.startswith("process-")]
 STILL = [name for name in ON_HOST if name not in SIGNALS]
 
@@ -71,7 +71,7 @@ def made(name: str, host: FakeHost, placement: Placement = REDIS) -> Fault:
         peers=("198.18.0.124", "198.18.0.125"),
         placement=dataclasses.replace(placement, data=str(host.folder / "data")),
         folder=str(host.marks),
-        components=dict.fromkeys(("kubelet", "runtime", "api", "etcd"), KUBELET),
+        components=dict.fromkeys(all_stops().values(), KUBELET),
         kubectl="kubectl",
     )
     return fault(name, target)
