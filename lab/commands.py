@@ -88,18 +88,18 @@ def power_on(folder: Path, host: str) -> None:
 @click.argument("command", nargs=-1)
 def ssh(folder: Path, host: str, command: tuple[str, ...]) -> None:
     """Log in to HOST, or run a command there."""
-    stock = _lab(folder).inventory
+    inventory = _lab(folder).inventory
     try:
-        target = stock.host(host)
+        target = inventory.host(host)
     except NotInInventoryError as error:
         raise LabError(str(error.args[0])) from None
-    settings = stock.settings.ssh
+    settings = inventory.settings.ssh
     options = [
-        f"-oUserKnownHostsFile={stock.path(settings.known_hosts)}",
+        f"-oUserKnownHostsFile={inventory.path(settings.known_hosts)}",
         "-oStrictHostKeyChecking=yes",
         "-oLogLevel=ERROR",
     ]
-    arguments = ["ssh", *options, "-i", str(stock.path(settings.key)), "-p", str(settings.port)]
+    arguments = ["ssh", *options, "-i", str(inventory.path(settings.key)), "-p", str(settings.port)]
     os.execvp("ssh", [*arguments, f"{settings.user}@{target.address}", *command])  # noqa: S606 - becomes ssh
 
 
