@@ -2,8 +2,8 @@
 
 The only room that knows units, container engines, and the folders in which hadrill installs. A placement gives
 programs for /bin/sh as root on the component's host. What an experiment does with them is undone on the host itself,
-without the runner: verbs that must be undone exactly take Marks, and undo only what is marked. Imports the remote
-room's shell texts and services' records.
+without the runner: verbs that must be undone exactly take Marks, and undo only what is marked. Imports only the
+rooms records, remote and timing.
 """
 
 from hadrill.placement import engine, files, folders
