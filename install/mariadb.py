@@ -39,7 +39,13 @@ def install(site: Site) -> None:
     units = site.apply({host: desired(site, service, host) for host in service.members})
     if not _primary(service) and not _recovers(service, units):
         units = _begin(site, service, units)
+    # An installation may have ended before it made the users: without them no other node gets its data.
+    ready = _ready(service)
+    if ready:
+        _configure(site, service, ready[0])
     bring_up(site, units, lambda: service.members, lambda: _whole(service), "MariaDB Galera")
+    if ready:
+        return
     if any(of_host.stopped for of_host in units.values()) and site.check:
         site.record("MariaDB", "users and database, once it runs")
     else:
@@ -92,10 +98,19 @@ def desired(site: Site, service: Mariadb, host: Host) -> Desired:
 
 def _primary(service: Mariadb) -> list[Host]:
     """Nodes that are part of a primary component."""
+    return _having(service, "wsrep_cluster_status", "Primary")
+
+
+def _ready(service: Mariadb) -> list[Host]:
+    """Nodes that take statements. One becomes so a moment after it is part of a primary component."""
+    return _having(service, "wsrep_ready", "ON")
+
+
+def _having(service: Mariadb, name: str, value: str) -> list[Host]:
     found = []
     for host in service.members:
         try:
-            if service.wsrep(host, "root").get("wsrep_cluster_status") == "Primary":
+            if service.wsrep(host, "root").get(name) == value:
                 found.append(host)
         except failures():
             continue
@@ -134,12 +149,11 @@ def _begin(site: Site, service: Mariadb, units: dict[Host, Units]) -> dict[Host,
     verb = "restart" if not units[first].stopped else "start"
     site.start(first, [UNIT], verb)
 
-    def primary() -> None:
-        if first not in _primary(service):
-            raise NoLeaderError(f"{first} is not primary yet")
+    def leads() -> None:
+        if first not in _primary(service) or first not in _ready(service):
+            raise NoLeaderError(f"{first} is not primary yet, or takes no statements yet")
 
-    until_whole(primary, f"the first node of the cluster on {first}")
-    _configure(site, service, first)
+    until_whole(leads, f"the first node of the cluster on {first}")
     return {host: Units((UNIT,), ()) for host in units if host != first}
 
 
