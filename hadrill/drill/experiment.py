@@ -78,7 +78,7 @@ class Experiment:
         try:
             self._ten_steps()
         except UnavailableError as error:
-            self._ends(UNAVAILABLE, str(error))
+            self._ends_early(UNAVAILABLE, str(error))
         except expected() as error:
             self._ends_inconclusive(error)
         except Exception as error:  # noqa: BLE001 - whatever else is raised is a bug, and must end in a report
@@ -285,7 +285,7 @@ class Experiment:
         """Before its verdict: whatever could not be said of the cluster, what is so is told, and is a failure."""
         self._ends(verdict, cause)
         facts = [Problem(self._others.problem, invariant=Invariant.OTHERS_DATA)] if self._others.problem else []
-        facts += map(Problem, self._unhealed)
+        facts += [*self.problems, *map(Problem, self._unhealed)]
         facts += [left_behind(self._left)] if self._left else []
         if facts:
             self.result.problems = facts

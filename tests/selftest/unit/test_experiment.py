@@ -15,6 +15,7 @@ from hadrill.chaos.storm import Storm
 from hadrill.chaos.table import PAGE, SCENARIOS, written
 from hadrill.drill import Case, Experiment, Session
 from hadrill.drill import experiment as module
+from hadrill.drill.errors import UnavailableError
 from hadrill.drill.measure import measure
 from hadrill.drill.scenarios import Plan, QuorumLoss, Scenario, SingleFault, Switchover, single_fault
 from hadrill.drill.scenarios.drain import Drain
@@ -410,3 +411,38 @@ def test_what_is_left_on_a_host_and_what_is_not_healed_fail_also_what_says_nothi
     assert result.cause == (
         "redis-01: isolate is not undone; it left something behind on redis-01, redis-02, redis-03; not the form"
     )
+
+
+class NeverServed(SingleFault):
+    """Its clients are not served again."""
+
+    def watch(self, run: Experiment, _: Plan) -> None:
+        run.fails("never recovered: nobody leads")
+
+
+def test_a_cluster_that_never_came_back_fails_also_where_a_dead_member_cannot_be_read(
+    session: Session, cluster: Cluster, injected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dead(*_: object) -> set[str]:
+        raise OSError("redis-01 does not answer")
+
+    monkeypatch.setattr(cluster, "found", dead)
+    result = Experiment(session, NeverServed(cast(Any, cluster), CASE)).run()
+    assert result.verdict is Verdict.FAILED
+    assert result.cause == "never recovered: nobody leads; redis-01 does not answer"
+    assert injected[-2:] == ["healed", "released"]
+
+
+def test_what_is_refused_after_something_was_broken_hides_nothing_that_is_not_undone(
+    session: Session, cluster: Cluster, injected: list[str]
+) -> None:
+    class SecondRefused(SingleFault):
+        """The host of the next fault cannot offer it, and the first one is not healed."""
+
+        def watch(self, _: Experiment, plan: Plan) -> None:
+            plan.parts()[0].problems.append("redis-01: isolate is not undone")
+            raise UnavailableError("no tool for it")
+
+    result = Experiment(session, SecondRefused(cast(Any, cluster), CASE)).run()
+    assert (result.verdict, result.cause) == (Verdict.FAILED, "redis-01: isolate is not undone; no tool for it")
+    assert injected[-2:] == ["healed", "released"]
