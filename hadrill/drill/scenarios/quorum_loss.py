@@ -88,9 +88,12 @@ class QuorumLoss(Scenario):
         (first, second), allowed = plan.pair(), plan.parts()[2]
         seconds = 2 * allowed.seconds + OVERTIME_SECONDS
         with run.injected(first, first.guard(), seconds):
-            with run.injected(second, second.guard(quorum_loss=True), seconds) as entry:
-                yield
-            second.forget(entry)
+            try:
+                with run.injected(second, second.guard(quorum_loss=True), seconds):
+                    yield
+            finally:
+                if second.entry is not None:
+                    second.forget(second.entry)
             run.timeline.add("drill", f"{second.host} is back")
             run.count_from_now()
             if not self.cluster.resumes_whole:

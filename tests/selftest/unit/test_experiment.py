@@ -446,3 +446,30 @@ def test_what_is_refused_after_something_was_broken_hides_nothing_that_is_not_un
     result = Experiment(session, SecondRefused(cast(Any, cluster), CASE)).run()
     assert (result.verdict, result.cause) == (Verdict.FAILED, "redis-01: isolate is not undone; no tool for it")
     assert injected[-2:] == ["healed", "released"]
+
+
+def test_a_quorum_loss_that_is_interrupted_leaves_no_entry_of_what_is_healed(
+    session: Session, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forgotten: list[str] = []
+
+    def halves(name: str) -> Any:
+        def forget(entry: str) -> None:
+            forgotten.append(entry)
+
+        def guard(**_: bool) -> Fault:
+            return Fault("power-off", STOP)
+
+        return SimpleNamespace(host=name, guard=guard, entry=name, forget=forget)
+
+    @contextmanager
+    def there(injection: Any, *_: object) -> Iterator[str]:
+        yield injection.entry
+
+    scenario = QuorumLoss(cast(Any, cluster))
+    run = Experiment(session, scenario)
+    monkeypatch.setattr(run, "injected", there)
+    plan = Plan("both", "majority", ALLOWED, halves("first"), Fault("power-off", STOP), second=halves("second"))
+    with pytest.raises(KeyboardInterrupt), scenario.broken(run, plan):
+        raise KeyboardInterrupt
+    assert forgotten == ["second"], "the first one's entry lasts as long as the lease"
