@@ -86,13 +86,16 @@ def keep_facts(folder: Path, facts: Facts, secrets: Iterable[str]) -> None:
 
 
 def keep_error(folder: Path, error: Exception, secrets: Iterable[str]) -> str:
-    """The traceback of what should not have happened. Returns it in one line."""
-    folder.mkdir(parents=True, exist_ok=True)
-    scrub = Scrubber(secrets)
-    (folder / ERROR_FILE).write_text(scrub("".join(traceback.format_exception(error))), "utf-8")
+    """The traceback of what should not have happened. Returns it in one line, whether it could be written or not."""
+    scrub, kept = Scrubber(secrets), str(folder / ERROR_FILE)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ERROR_FILE).write_text(scrub("".join(traceback.format_exception(error))), "utf-8")
+    except OSError as problem:
+        kept = f"its traceback is not kept: {problem}"
     where = traceback.extract_tb(error.__traceback__)[-1]
     what = " ".join(f"{type(error).__name__}: {error}".split())
-    return scrub(f"a bug of hadrill's own: {what} ({Path(where.filename).name}:{where.lineno}; {folder / ERROR_FILE})")
+    return scrub(f"a bug of hadrill's own: {what} ({Path(where.filename).name}:{where.lineno}; {kept})")
 
 
 def keep_result(folder: Path, result: Result, secrets: Iterable[str]) -> None:

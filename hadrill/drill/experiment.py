@@ -239,7 +239,8 @@ class Experiment:
         told = any(problem.known for problem in self.problems)
         if any(not problem.known for problem in self.result.problems) and not told and not self.result.causes:
             self.ask_why()
-        keep_evidence(self._record())
+        with self._noted("the evidence"):
+            keep_evidence(self._record())
 
     def _judged(self) -> None:
         problems = self.result.problems
@@ -282,14 +283,18 @@ class Experiment:
         self.result.verdict, self.result.cause = verdict, cause
 
     def _ends_early(self, verdict: Verdict, cause: str) -> None:
-        """Before its verdict: whatever could not be said of the cluster, what is so is told, and is a failure."""
+        """Not in order: whatever could not be said of the cluster, what is so is told, and is a failure."""
         self._ends(verdict, cause)
-        facts = [Problem(self._others.problem, invariant=Invariant.OTHERS_DATA)] if self._others.problem else []
-        facts += [*self.problems, *map(Problem, self._unhealed)]
+        facts = self.result.problems or self._known()  # what was judged already has all of them
         facts += [left_behind(self._left)] if self._left else []
         if facts:
             self.result.problems = facts
             self._ends(FAILED if verdict is not ERROR else ERROR, "; ".join([*(fact.what for fact in facts), cause]))
+
+    def _known(self) -> list[Problem]:
+        """What is known without a verdict, in the order in which it is told."""
+        others = [Problem(self._others.problem, invariant=Invariant.OTHERS_DATA)] if self._others.problem else []
+        return [*others, *self.problems, *map(Problem, self._unhealed)]
 
     def _ends_inconclusive(self, error: Exception) -> None:
         # Nobody leads, nobody says who, or members are away: there is a reason for that too.
@@ -297,7 +302,8 @@ class Experiment:
             error = unhealthy(self.cluster, error)
         self._ends_early(INCONCLUSIVE, str(error) or type(error).__name__)
         if isinstance(error, InconclusiveError) and error.facts is not None:
-            keep_facts(self.folder, error.facts, self.session.inventory.credentials.values())
+            with self._noted("what the hosts said"):
+                keep_facts(self.folder, error.facts, self.session.inventory.credentials.values())
 
     def _keep(self, begun: float) -> None:
         result, moments = self.result, self.moments
@@ -306,7 +312,16 @@ class Experiment:
             breaking = moments["converged"] - moments["inject"]
             result.overhead_s = round(result.wall_s - breaking - result.waited_s, 2)
             result.converged_s = round(moments["converged"] - moments["heal"], 2)
-        keep_result(self.folder, result, self.session.inventory.credentials.values())
+        with self._noted("the result"):
+            keep_result(self.folder, result, self.session.inventory.credentials.values())
+
+    @contextmanager
+    def _noted(self, what: str) -> Iterator[None]:
+        """A file that cannot be written is this computer's fault, and says nothing of the cluster."""
+        try:
+            yield
+        except OSError as error:
+            self.result.notes.append(f"{what} is not kept: {error}")
 
     def _record(self) -> Record:
         return Record(

@@ -17,6 +17,7 @@ from hadrill.drill import Case, Experiment, Session
 from hadrill.drill import experiment as module
 from hadrill.drill.errors import UnavailableError
 from hadrill.drill.measure import measure
+from hadrill.drill.result import Problem
 from hadrill.drill.scenarios import Plan, QuorumLoss, Scenario, SingleFault, Switchover, single_fault
 from hadrill.drill.scenarios.drain import Drain
 from hadrill.drill.scenarios.node_loss import AgentLoss, ServerLoss
@@ -473,3 +474,54 @@ def test_a_quorum_loss_that_is_interrupted_leaves_no_entry_of_what_is_healed(
     with pytest.raises(KeyboardInterrupt), scenario.broken(run, plan):
         raise KeyboardInterrupt
     assert forgotten == ["second"], "the first one's entry lasts as long as the lease"
+
+
+NO_SPACE = "[Errno 28] No space left on device"
+
+
+def _full(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_verdict_that_is_reached_outlives_a_disk_that_is_full(
+    session: Session, cluster: Cluster, injected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("keep_evidence", "keep_result"):
+        monkeypatch.setattr(module, name, _full)
+    passed = Experiment(session, SingleFault(cast(Any, cluster), CASE)).run()
+    failed = Experiment(session, NeverServed(cast(Any, cluster), CASE)).run()
+    assert (passed.verdict, passed.cause) == (Verdict.PASSED, "")
+    assert (failed.verdict, failed.cause) == (Verdict.FAILED, "never recovered: nobody leads")
+    assert passed.notes == [f"the evidence is not kept: {NO_SPACE}", f"the result is not kept: {NO_SPACE}"]
+    assert injected[-2:] == ["healed", "released"]
+
+
+def test_a_bug_ends_as_an_error_also_where_its_traceback_cannot_be_kept(
+    session: Session, cluster: Cluster, injected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "write_text", _full)
+
+    class Stumbles(SingleFault):
+        """Ends in the middle."""
+
+        def watch(self, *_: object) -> None:
+            raise KeyError("x")
+
+    result = Experiment(session, Stumbles(cast(Any, cluster), CASE)).run()
+    assert result.verdict is Verdict.ERROR
+    assert "KeyError: 'x'" in result.cause
+    assert f"its traceback is not kept: {NO_SPACE}" in result.cause
+    assert injected[-2:] == ["healed", "released"]
+
+
+def test_what_comes_after_the_verdict_hides_nothing_of_it(
+    session: Session, cluster: Cluster, injected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(one: Experiment, *_: object) -> None:
+        one.result.problems = [Problem("2 acknowledged writes lost")]
+        raise BadAnswerError("not the form")
+
+    monkeypatch.setattr(Experiment, "judge", lost)
+    result = Experiment(session, SingleFault(cast(Any, cluster), CASE)).run()
+    assert (result.verdict, result.cause) == (Verdict.FAILED, "2 acknowledged writes lost; not the form")
+    assert injected[-2:] == ["healed", "released"]
