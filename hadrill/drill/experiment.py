@@ -200,19 +200,22 @@ class Experiment:
     @contextmanager
     def _clients(self) -> Iterator[None]:
         """Observers of every member, and clients at the entry point that are served without a failure."""
-        lanes, rate = self.cluster.lanes(self.id), self.session.rate * self.cluster.rate_share
-        with (
-            Observer(self.cluster, self.timeline) as self.observer,
-            Workload(self.id, lanes, rate) as self.workload,
-        ):
-            self.live.watch(self.workload.history)
-            since, deadline = time.monotonic(), Deadline(self.scenario.steady_s)
-            eventually("every member to answer", self.observer.blind, deadline)
-            eventually("a steady workload before the fault", lambda: self.workload.unsteady(since), deadline)
-            if self._preflight is not None:
-                self._preflight.check()
-            self._others.steady()
-            yield
+        rate = self.session.rate * self.cluster.rate_share
+        self.workload = Workload(self.id, self.cluster.lanes(self.id), rate)
+        self.observer = Observer(self.cluster, self.timeline)
+        try:
+            with self.observer, self.workload:
+                self.live.watch(self.workload.history)
+                since, deadline = time.monotonic(), Deadline(self.scenario.steady_s)
+                eventually("every member to answer", self.observer.blind, deadline)
+                eventually("a steady workload before the fault", lambda: self.workload.unsteady(since), deadline)
+                if self._preflight is not None:
+                    self._preflight.check()
+                self._others.steady()
+                yield
+        except Exception:
+            self.observer.raise_bugs()  # what else was met may only follow from it
+            raise
         self.observer.raise_bugs()
 
     def _converge(self) -> None:

@@ -50,7 +50,8 @@ class Observer:
             thread.join(max(0.0, end - time.monotonic()))
 
     def blind(self) -> str | None:
-        """None where every member has answered once."""
+        """None where every member has answered once. Raises what ended a thread: no answer comes after that."""
+        self.raise_bugs()
         silent = [name for name, spans in self.spans.items() if not spans or spans[-1].role == SILENT.role]
         return f"{', '.join(silent)} did not answer yet" if silent else None
 

@@ -28,7 +28,7 @@ from hadrill.remote import Remote
 from hadrill.services.cluster import Member
 from hadrill.services.errors import BadAnswerError
 from hadrill.services.kubernetes.workload import PAGES
-from hadrill.timing import Budget, Part
+from hadrill.timing import Budget, Deadline, Part, eventually
 from hadrill.workload import FAIL, OK, Answer, History, Invariant, Lane, Operation
 
 WRITES, READS = "write new 1", "read new 1"
@@ -389,6 +389,34 @@ def test_a_bug_in_what_watches_is_an_error_and_no_blind_pass(
     result = Experiment(session, Blinds(cast(Any, cluster), CASE)).run()
     assert result.verdict is Verdict.ERROR
     assert "ZeroDivisionError" in (next(tmp_path.glob("*/error.txt"))).read_text("utf-8")
+    assert injected[-2:] == ["healed", "released"]
+
+
+def test_a_probe_that_stumbles_from_the_start_is_an_error_at_once(
+    session: Session, cluster: Cluster, injected: list[str]
+) -> None:
+    cluster.bug = KeyError("leader")
+    begun = time.monotonic()
+    result = Experiment(session, SingleFault(cast(Any, cluster), CASE)).run()
+    assert result.verdict is Verdict.ERROR, result.cause
+    assert "KeyError: 'leader'" in result.cause
+    assert time.monotonic() - begun < 5.0, "nobody waits for an answer that cannot come"
+    assert injected == ["leased", "released"]
+
+
+def test_a_bug_explains_what_else_was_met_after_it(
+    session: Session, cluster: Cluster, injected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stumbles(SingleFault):
+        """A probe dies, and what is asked next has no answer."""
+
+        def watch(self, run: Experiment, _: Plan) -> None:
+            cluster.bug = KeyError("leader")
+            eventually("the probe to die", lambda: None if run.observer._bugs else "it goes on", Deadline(5.0))
+            raise BadAnswerError("not the form")
+
+    result = Experiment(session, Stumbles(cast(Any, cluster), CASE)).run()
+    assert result.verdict is Verdict.ERROR, result.cause
     assert injected[-2:] == ["healed", "released"]
 
 
