@@ -214,9 +214,14 @@ class Experiment:
                 self._others.steady()
                 yield
         except Exception:
-            self.observer.raise_bugs()  # what else was met may only follow from it
+            self._raise_bugs()  # what else was met may only follow from it
             raise
+        self._raise_bugs()
+
+    def _raise_bugs(self) -> None:
+        """Raises what went wrong in a thread that watches, or that plays a client."""
         self.observer.raise_bugs()
+        self.workload.raise_bugs()
 
     def _converge(self) -> None:
         healed = self.moments["heal"]

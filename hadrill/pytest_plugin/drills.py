@@ -158,6 +158,7 @@ def workload(cluster: Cluster, drills: Session) -> Callable[[], AbstractContextM
         try:
             with Workload(name, cluster.lanes(name), drills.rate * cluster.rate_share) as load:
                 yield load
+            load.raise_bugs()
         finally:
             cluster.clean(name)
 

@@ -4,12 +4,13 @@ import gc
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from types import TracebackType
 from typing import Self
 
 from hadrill.timing import POLL
+from hadrill.workload.bug import is_own_bug
 from hadrill.workload.client import OPERATION_SECONDS, Answer, Client, Lane
 from hadrill.workload.history import FAIL, OK, UNKNOWN, History, Operation
 
@@ -58,6 +59,7 @@ class Workload:
         self._numbers = count(1)
         self._in_flight: dict[int, tuple[Client, float]] = {}  # by thread: what it uses, and until when
         self._threads: list[threading.Thread] = []
+        self._bugs: list[Exception] = []
 
     def __enter__(self) -> Self:
         groups: dict[tuple[str, int], list[Lane]] = {}
@@ -92,7 +94,9 @@ class Workload:
         """None where every lane has succeeded at its usual rate, without a failure, for the last `seconds`.
 
         Only what began after `since` counts. Otherwise says which lane does not, and its last error.
+        Raises a bug of hadrill's own that an operation met.
         """
+        self.raise_bugs()
         now = time.monotonic()
         if now - since < seconds:
             return "it has only begun"
@@ -105,6 +109,11 @@ class Workload:
                 return f"{lane.name} made {len(done)} operations in {seconds:g} s"
         return None
 
+    def raise_bugs(self) -> None:
+        """Raises what an operation met that no cluster can be blamed for: its outcome says nothing of one."""
+        if self._bugs:
+            raise self._bugs[0]
+
     def _work(self, lanes: Sequence[Lane], turns: _Turns) -> None:
         """Lanes over the same kind of connection to the same port share it: connections cost more than operations.
 
@@ -115,10 +124,10 @@ class Workload:
             for lane in lanes if turns.even() else reversed(lanes):
                 client = self._operate(lane, client)
             if client is not None and lanes[0].connection == "new":
-                client.close()
+                self._part_with(client.close)
                 client = None
         if client is not None:
-            client.close()
+            self._part_with(client.close)
 
     def _operate(self, lane: Lane, client: Client | None) -> Client | None:
         """Make one operation; returns the connection where it can be used again."""
@@ -131,8 +140,9 @@ class Workload:
             self._in_flight[me] = (client, start + lane.seconds)
             answer = client.write(key) if lane.kind == "write" else client.read()
         except Exception as problem:  # noqa: BLE001 - whatever a driver raises is an outcome of the operation
-            certain = client is None or lane.kind == "read" or lane.refused(problem)
+            certain = client is None or lane.kind == "read" or self._refused(lane, problem)
             outcome, failure = FAIL if certain else UNKNOWN, type(problem).__name__
+            self._blame(problem)
             error = f"{failure}: {problem}".splitlines()[0]
         finally:
             self._in_flight.pop(me, None)
@@ -140,13 +150,31 @@ class Workload:
         self.history.add(Operation(key, lane.name, start, time.monotonic(), *result))
         # A connection that failed is thrown away, whatever the reason.
         if client is not None and outcome != OK:
-            client.close()
+            self._part_with(client.close)
             return None
         return client
+
+    def _refused(self, lane: Lane, problem: Exception) -> bool:
+        try:
+            return lane.refused(problem)
+        except Exception as error:  # noqa: BLE001 - it only looks at an error: whatever it raises is a bug
+            self._bugs.append(error)
+            return False
+
+    def _part_with(self, end: Callable[[], None]) -> None:
+        """Close a connection, or break it off. Where its driver stumbles over it, it is only forgotten."""
+        try:
+            end()
+        except Exception as problem:  # noqa: BLE001 - nothing more is asked of it
+            self._blame(problem)
+
+    def _blame(self, problem: Exception) -> None:
+        if is_own_bug(problem):
+            self._bugs.append(problem)
 
     def _give_up_late_ones(self) -> None:
         while not self._ended.wait(POLL):
             now = time.monotonic()
             for client, until in list(self._in_flight.values()):
                 if min(until, self._last) < now:
-                    client.abort()
+                    self._part_with(client.abort)

@@ -404,6 +404,25 @@ def test_a_probe_that_stumbles_from_the_start_is_an_error_at_once(
     assert injected == ["leased", "released"]
 
 
+def test_a_bug_in_a_client_of_our_own_is_an_error_and_no_outage(
+    session: Session, cluster: Cluster, injected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: dict[str, Any] = {}
+    exec(compile("def read(client):\n    return client['laddr']\n", module.__file__, "exec"), names)  # noqa: S102 - to be of that file
+
+    class Stumbles(SingleFault):
+        """From now on reading stumbles."""
+
+        def watch(self, *given: Any) -> None:
+            monkeypatch.setattr(MemoryClient, "read", names["read"])
+            super().watch(*given)
+
+    result = Experiment(session, Stumbles(cast(Any, cluster), CASE)).run()
+    assert result.verdict is Verdict.ERROR, result.cause
+    assert "TypeError: 'MemoryClient' object is not subscriptable" in result.cause
+    assert injected[-2:] == ["healed", "released"]
+
+
 def test_a_bug_explains_what_else_was_met_after_it(
     session: Session, cluster: Cluster, injected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

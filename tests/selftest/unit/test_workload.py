@@ -24,6 +24,8 @@ from hadrill.workload import (
     latencies,
     longest_outage,
 )
+from hadrill.workload.bug import OWN
+from hadrill.workload.workload import POOL
 
 
 def ends(*moments: float, outcome: Outcome = OK) -> list[Operation]:
@@ -178,3 +180,79 @@ def test_the_history_is_kept_as_json_lines_from_the_fault_on() -> None:
         "taken": "",
         "failure": "",
     }
+
+
+def own(code: str) -> Callable[[], str]:
+    """A function that hadrill's own files seem to hold."""
+    names: dict[str, Callable[[], str]] = {}
+    exec(compile(code, str(OWN / "services" / "made_up.py"), "exec"), names)  # noqa: S102 - to be of that file
+    return names["do"]
+
+
+SLIPS = {
+    "KeyError": "{}['leader']",
+    "TypeError": "str(len(None))",
+    "AttributeError": "''.nothing",
+    "IndexError": "str([][0])",
+    "NameError": "nothing",
+}
+
+
+@pytest.mark.parametrize("name", SLIPS)
+def test_a_slip_in_a_client_of_our_own_is_raised_and_no_outage(name: str) -> None:
+    do = own(f"def do():\n    return {SLIPS[name]}\n")
+    load = Workload("d", [Lane("write", "new", 1, lambda: Fake(do), lambda _: False)])
+    with load, pytest.raises(Exception, match=r".+") as raised:
+        eventually("a steady workload", lambda: load.unsteady(0.0), Deadline(2.0))
+    assert type(raised.value).__name__ == name
+    with pytest.raises(type(raised.value)):
+        load.raise_bugs()
+
+
+def test_a_slip_in_what_says_that_a_write_was_refused_is_raised() -> None:
+    def refused(_: Exception) -> bool:
+        return bool(own("def do():\n    return {}['status']\n")())
+
+    load = Workload("d", [Lane("write", "new", 1, lambda: Fake(broken), refused)])
+    with load, pytest.raises(KeyError):
+        eventually("a steady workload", lambda: load.unsteady(0.0), Deadline(2.0))
+
+
+def driver_of(error: str) -> Callable[[], str]:
+    """What stumbles inside another's file, as drivers do on connections that break under them."""
+    names: dict[str, Callable[[], str]] = {}
+    exec(compile(f"def stumble():\n    {error}\n", "/usr/lib/python3/pika/connection.py", "exec"), names)  # noqa: S102 - to be of that file
+    stumble = names["stumble"]
+    return own("def do(stumble):\n    return stumble()\n").__get__(stumble)  # type: ignore[no-any-return]  # its argument
+
+
+@pytest.mark.parametrize(
+    "error",
+    ["assert False", "[][0]", "None.recv", "len(None)", "raise ValueError('x')", "b'\\xff'.decode()", "{}['method']"],
+)
+def test_a_driver_that_stumbles_over_a_broken_connection_is_an_outcome(error: str) -> None:
+    with Workload("d", [Lane("write", "new", 1, lambda: Fake(driver_of(error)), lambda _: False)]) as load:
+        threading.Event().wait(0.2)
+    load.raise_bugs()
+    assert {each.outcome for each in load.history.operations()} == {UNKNOWN}
+
+
+def test_an_answer_that_our_own_code_refuses_is_an_outcome() -> None:
+    do = own("from hadrill.services.errors import BadAnswerError\ndef do():\n    raise BadAnswerError('x')\n")
+    with Workload("d", [Lane("read", "new", 1, lambda: Fake(do), lambda _: False)]) as load:
+        threading.Event().wait(0.2)
+    load.raise_bugs()
+    assert {each.outcome for each in load.history.operations()} == {FAIL}
+
+
+def test_a_driver_that_cannot_close_a_broken_connection_does_not_end_its_lane() -> None:
+    class Stuck(Fake):
+        """Raises from a driver's file when it is closed."""
+
+        def close(self) -> None:
+            driver_of("None.close")()
+
+    with Workload("d", [Lane("write", "pooled", 1, lambda: Stuck(broken), lambda _: False)]) as load:
+        threading.Event().wait(1.0)
+    load.raise_bugs()
+    assert len(load.history.operations()) > POOL
