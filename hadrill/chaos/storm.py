@@ -126,7 +126,7 @@ class Storm(Scenario):
             cluster = cluster_of(run.session.inventory, run.session.remote, case.service)
             run.ids.append(uuid.uuid4().hex[:12])
             injection = Injection(run.session, cluster, case, run.ids[-1], lambda *_: None)
-            fault = injection.guard(overlap=True, held_s=step.hold_s)
+            fault = injection.guard(overlap=True)
         except expected() as error:
             _not_made(run, steps, error)
             return

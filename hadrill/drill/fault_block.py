@@ -28,8 +28,7 @@ def fault_block(
     """
     case = Case(cluster.service, fault, host=host.name)
     injection = Injection(session, cluster, case, uuid.uuid4().hex[:12], lambda *_: None)
-    # Nobody knows how soon the block ends.
-    made = injection.guard(held_s=0.0)
+    made = injection.guard()
     with injection.leased(made, seconds), injection.broken(made, seconds):
         yield
     injection.require_healed()

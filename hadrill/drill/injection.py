@@ -1,14 +1,13 @@
 """Breaking one host: guard, lease, journal, inject, prove, heal. What a drill and a test's `with` block share."""
 
-import math
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from hadrill.drill.absence import absence_of
 from hadrill.drill.aim import target_of
 from hadrill.drill.case import Case, fault_of
+from hadrill.drill.coming_back import what_brings_back
 from hadrill.drill.errors import DegradedError, InconclusiveError, UnavailableError
 from hadrill.drill.session import Session
 from hadrill.faults import PLANNED, Fault, Target
@@ -44,11 +43,11 @@ class Injection:
         self.host, self.role = self._target()
         self._unhealed = False
 
-    def guard(self, *, quorum_loss: bool = False, overlap: bool = False, held_s: float = math.inf) -> Fault:
+    def guard(self, *, quorum_loss: bool = False, overlap: bool = False) -> Fault:
         """The fault, where it may be made. Raises InconclusiveError with the reason, UnavailableError.
 
         `quorum_loss` is for the drill that takes the majority away on purpose; with `overlap` the cluster need not be
-        whole, as long as a majority is left. `held_s`: so long the fault stays at least, where it lasts.
+        whole, as long as a majority is left.
         """
         host = self.host
         if reason := refused(self.session.inventory, [host], self.session.consent):
@@ -75,18 +74,18 @@ class Injection:
             answer = self.session.remote.attempt(host, fault.available)
             if answer.status != 0:
                 raise UnavailableError(f"{fault.name} is unavailable on {host}: {answer.stdout.strip() or answer.tail}")
-        self.risk = self._why_not_survives(fault, aim, held_s)
+        self.risk = self._why_not_survives(fault, aim)
         if self.risk and not self.session.force:
             raise InconclusiveError(f"refused, {self.risk} (--force drills all the same)")
         return fault
 
-    def _why_not_survives(self, fault: Fault, aim: Target, held_s: float) -> str:
+    def _why_not_survives(self, fault: Fault, aim: Target) -> str:
         """Why data of others would be gone with this fault; empty where it would stay, or there is none."""
         cluster = self.cluster
         if not fault.ends or not isinstance(cluster, Guarded):
             return ""
-        absence = absence_of(self.session.remote, self.host, aim.placement, fault, held_s)
-        return cluster.why_not_survives(self.host, self.role, absence)
+        back = what_brings_back(self.session.remote, self.host, aim.placement, fault)
+        return cluster.why_not_survives(self.host, self.role, back)
 
     def arithmetic(self) -> Arithmetic:
         """Members that are silent for a while, or say that they are out, are down."""

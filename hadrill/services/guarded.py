@@ -14,14 +14,6 @@ PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
-class Absence:
-    """How long a fault keeps a member's processes away at least, and what brings them back, as a clause."""
-
-    seconds: float
-    back: str
-
-
-@dataclass(frozen=True)
 class Foreign:
     """What one member holds that no drill wrote.
 
@@ -43,8 +35,11 @@ class Foreign:
 class Guarded(Protocol):
     """Knows whether its members' data would outlive a fault, and counts what is not a drill's."""
 
-    def why_not_survives(self, host: Host, role: str, absence: Absence) -> str:
-        """Why data of others would be gone, with the sum; empty where it stays. Raises one of asking.failures()."""
+    def why_not_survives(self, host: Host, role: str, back: str) -> str:
+        """Why data of others would be gone, with the sum; empty where it stays. Raises one of asking.failures().
+
+        `back` says what starts the member's processes again. Nobody knows how soon: it may be before they are missed.
+        """
 
     def foreign(self, host: Host) -> Foreign:
         """What a member holds that no drill wrote. Raises one of asking.failures()."""

@@ -14,7 +14,7 @@ from hadrill.services.asking import failures
 from hadrill.services.cluster import OF_CONTAINERS, Cluster, Probe, Watch
 from hadrill.services.errors import NoLeaderError, reading
 from hadrill.services.finding import CheckFailedError
-from hadrill.services.guarded import Absence, Foreign
+from hadrill.services.guarded import Foreign
 from hadrill.services.haproxy import statistics as haproxy
 from hadrill.services.redis import checks
 from hadrill.services.redis.budget import down_after, redis_budget
@@ -158,11 +158,11 @@ class RedisCluster(Cluster):
         # Either of them at 0 switches the limit off.
         return lag if lag and wanted else math.inf
 
-    def why_not_survives(self, host: Host, role: str, absence: Absence) -> str:
+    def why_not_survives(self, host: Host, role: str, back: str) -> str:
         """A master that is back before it was missed has what is on its disk, and its replicas copy that."""
-        noticed, _ = down_after(self.redis)
-        if role != self.roles[0] or absence.seconds >= noticed:
+        if role != self.roles[0]:
             return ""
+        noticed, _ = down_after(self.redis)
         with self.redis.client(host.address) as client:
             with reading(f"Redis on {host}"):
                 appendonly = str(client.config_get("appendonly")["appendonly"])
@@ -177,7 +177,7 @@ class RedisCluster(Cluster):
             kept = "keeps snapshots only"
             gone = f"{unsaved:,} changes since the last one would be gone, of {keys:,} keys that are not this drill's"
         settings = f'(appendonly {appendonly}, save "{save}")'
-        return f"{host} {kept} {settings} and {absence.back}, down-after is {noticed:g} s: {gone}"
+        return f"{host} {kept} {settings} and {back}, down-after is {noticed:g} s: {gone}"
 
     def foreign(self, host: Host) -> Foreign:
         """Keys of every database. All that drills and checks write ends by itself."""

@@ -6,22 +6,22 @@ from typing import Any, cast
 
 import pytest
 
-from hadrill.drill.absence import absence_of
+from hadrill.drill.coming_back import HEALING, what_brings_back
 from hadrill.drill.others_data import OthersData
 from hadrill.drill.result import Result
-from hadrill.faults import FAULTS, RESTART, STOP, Fault, Target, fault
+from hadrill.faults import BLACKHOLE, FAULTS, RESTART, STOP, Fault, Target, fault
 from hadrill.inventory import Inventory
 from hadrill.placement import Unit
 from hadrill.placement.unit import seconds_of
 from hadrill.remote import Output, Remote
 from hadrill.services.cluster import Cluster
-from hadrill.services.guarded import Absence, Foreign, Guarded, why_less
+from hadrill.services.guarded import Foreign, Guarded, why_less
 from hadrill.services.mariadb.cluster import MariadbCluster
 from hadrill.services.redis import cluster as redis_cluster
 from hadrill.services.redis.cluster import RedisCluster
 
 REDIS = Unit(name="redis", unit="redis.service", data="/nowhere")
-QUICK = Absence(1.0, "its unit starts it again after 1 s")
+UNIT = "its unit starts it again after 1 s"
 
 
 def keys(*counts: int, passing: int = 0, lives_s: float = 0.0) -> dict[str, Foreign]:
@@ -63,17 +63,18 @@ def test_times_as_systemd_shows_them(span: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "shown", "seconds"),
+    ("fault", "shown", "back"),
     [
-        (Fault("process-kill", RESTART, lasts=False), "Restart=always\nRestartUSec=1s\n", 1.0),
-        (Fault("process-kill", RESTART, lasts=False), "RestartUSec=1s\nRestart=no\n", math.inf),
-        (Fault("reboot", RESTART, power="reset", lasts=False), "", 0.0),
-        (Fault("container-stop", STOP), "", 7.0),
+        (Fault("process-kill", RESTART, lasts=False), "Restart=always\nRestartUSec=1s\n", UNIT),
+        (Fault("process-kill", RESTART, lasts=False), "RestartUSec=1s\nRestart=no\n", HEALING),
+        (Fault("reboot", RESTART, power="reset", lasts=False), "", "it is started again as soon as its machine has"),
+        (Fault("container-stop", STOP), "", HEALING),
+        (Fault("power-off", BLACKHOLE, power="off"), "", HEALING),
     ],
 )
-def test_how_long_a_member_is_away(lab_inventory: Inventory, fault: Fault, shown: str, seconds: float) -> None:
+def test_what_brings_a_member_back(lab_inventory: Inventory, fault: Fault, shown: str, back: str) -> None:
     remote = cast("Remote", SimpleNamespace(run=lambda *_: Output(0, shown, "")))
-    assert absence_of(remote, lab_inventory.host("redis-01"), REDIS, fault, 7.0).seconds == seconds
+    assert what_brings_back(remote, lab_inventory.host("redis-01"), REDIS, fault).startswith(back)
 
 
 def test_faults_that_end_processes_say_so() -> None:
@@ -108,24 +109,24 @@ class Client:
 
 
 @pytest.mark.parametrize(
-    ("client", "role", "absence", "said"),
+    ("client", "role", "back", "said"),
     [
-        (Client("no", ""), "master", QUICK, "10,000 keys that are not this drill's would be gone"),
-        (Client("no", "", own=7), "master", QUICK, ": 10,000 keys that are not"),
-        (Client("no", "3600 1", unsaved=5), "master", QUICK, "5 changes since the last one would be gone"),
-        (Client("no", "3600 1"), "master", QUICK, ""),
-        (Client("yes", ""), "master", QUICK, ""),
-        (Client("no", ""), "replica", QUICK, ""),
-        (Client("no", ""), "master", Absence(5.0, "later"), ""),
+        (Client("no", ""), "master", UNIT, "10,000 keys that are not this drill's would be gone"),
+        (Client("no", ""), "master", HEALING, "healing may start it again at any moment, down-after is 5 s: 10,000"),
+        (Client("no", "", own=7), "master", UNIT, ": 10,000 keys that are not"),
+        (Client("no", "3600 1", unsaved=5), "master", UNIT, "5 changes since the last one would be gone"),
+        (Client("no", "3600 1"), "master", UNIT, ""),
+        (Client("yes", ""), "master", HEALING, ""),
+        (Client("no", ""), "replica", HEALING, ""),
     ],
 )
 def test_redis_is_guarded_where_it_would_come_back_empty_before_it_is_missed(
-    lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch, client: Client, role: str, absence: Absence, said: str
+    lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch, client: Client, role: str, back: str, said: str
 ) -> None:
     cluster = RedisCluster(lab_inventory, Remote(lab_inventory))
     monkeypatch.setattr(redis_cluster, "down_after", lambda _: (5.0, "live"))
     monkeypatch.setattr(cluster.redis, "client", lambda *_: client)
-    found = cluster.why_not_survives(lab_inventory.host("redis-01"), role, absence)
+    found = cluster.why_not_survives(lab_inventory.host("redis-01"), role, back)
     assert said in found
     assert bool(said) == bool(found)
 
