@@ -186,7 +186,7 @@ class Experiment:
         else:
             wait_healthy(self.cluster, self.scenario.healthy_s)
             self._preflight = Preflight(self.cluster) if self.scenario.foretells else None
-        self._others.before()
+        self._others.before(self.session.force)
         try:
             self.cluster.prepare(self.id, leader)
             yield
@@ -251,8 +251,9 @@ class Experiment:
             keep_evidence(self._record())
 
     def _judged(self) -> None:
-        problems = self.result.problems
-        self._ends(FAILED if problems else PASSED, "; ".join(problem.what for problem in problems))
+        problems, unsaid = self.result.problems, self._others.unsaid
+        verdict = FAILED if problems else INCONCLUSIVE if unsaid else PASSED
+        self._ends(verdict, "; ".join([*(problem.what for problem in problems), *filter(None, [unsaid])]))
 
     def observed(self, plan: Plan) -> Observed:
         """All that invariants are judged by."""
@@ -292,6 +293,7 @@ class Experiment:
 
     def _ends_early(self, verdict: Verdict, cause: str) -> None:
         """Not in order: whatever could not be said of the cluster, what is so is told, and is a failure."""
+        cause = "; ".join(filter(None, [cause, self._others.unsaid]))
         self._ends(verdict, cause)
         facts = self.result.problems or self._known()  # what was judged already has all of them
         facts += [left_behind(self._left)] if self._left else []

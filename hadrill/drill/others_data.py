@@ -3,11 +3,16 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from hadrill.drill.errors import InconclusiveError
 from hadrill.drill.result import Result
 from hadrill.inventory import Host
 from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster
 from hadrill.services.guarded import Counts, Foreign, Guarded, why_less
+from hadrill.timing import Deadline, OverdueError, eventually
+
+COUNT_SECONDS = 15.0
+"""A member that was counted before has so long to be counted at the end: it may have come back only now."""
 
 
 class OthersData:
@@ -19,10 +24,15 @@ class OthersData:
         self._steady: Counts = {}
         self._began = 0.0
         self.problem = ""
+        self.unsaid = ""
+        """Of which members nobody can say whether their data is all there."""
 
-    def before(self) -> None:
-        """The first look."""
+    def before(self, force: bool = False) -> None:
+        """The first look. Raises InconclusiveError where nobody can be counted, unless by force."""
         self._began, self._before = time.monotonic(), self._look()
+        if isinstance(self._cluster, Guarded) and not self._before and not force:
+            reason = "refused, data of others cannot be counted on any member (--force drills all the same)"
+            raise InconclusiveError(reason)
 
     def steady(self) -> None:
         """The second one says whether the data stands still without the drill."""
@@ -32,12 +42,32 @@ class OthersData:
         """The last look, and what is missing."""
         if not self._before:
             return
-        after = self._look()
+        after = self._last_look()
         self.problem = why_less(self._before, self._steady, after, time.monotonic() - self._began)
         both = [(self._before[name].total, count.total) for name, count in after.items() if name in self._before]
         if both:
             before, now = min(both, key=lambda pair: pair[1] - pair[0])
             self._result.foreign_before, self._result.foreign_after = before, now
+
+    def _last_look(self) -> Counts:
+        """Of every member that held something, as soon as it says so again."""
+        after: dict[str, Foreign] = {}
+
+        def uncounted() -> str | None:
+            after.update(self._look())
+            away = [
+                f"{name} held {count.total:,} {count.what} before"
+                for name, count in self._before.items()
+                if count.total and name not in after
+            ]
+            return ", ".join(away) or None
+
+        try:
+            eventually("data of others to be counted", uncounted, Deadline(COUNT_SECONDS))
+        except OverdueError as error:
+            away = f"{error.last}, and cannot be counted now"
+            self.unsaid = f"nobody can say whether data of others is all there: {away}"
+        return after
 
     def _look(self) -> Counts:
         cluster = self._cluster
@@ -48,7 +78,9 @@ class OthersData:
             try:
                 return cluster.foreign(host)
             except failures() as error:
-                self._result.notes.append(f"{host}: data of others is not counted: {error}")
+                note = f"{host}: data of others is not counted: {error}"
+                if note not in self._result.notes:
+                    self._result.notes.append(note)
                 return None
 
         with ThreadPoolExecutor(max_workers=len(cluster.members)) as pool:

@@ -572,3 +572,19 @@ def test_what_comes_after_the_verdict_hides_nothing_of_it(
     result = Experiment(session, SingleFault(cast(Any, cluster), CASE)).run()
     assert (result.verdict, result.cause) == (Verdict.FAILED, "2 acknowledged writes lost; not the form")
     assert injected[-2:] == ["healed", "released"]
+
+
+def test_where_data_of_others_cannot_be_counted_afterwards_nothing_passes(session: Session, cluster: Cluster) -> None:
+    one = judged(session, cluster, SingleFault(cast(Any, cluster), CASE), served())
+    one._others.unsaid = "nobody can say"
+    assert violated(one) == set()
+    assert (one.result.verdict, one.result.cause) == (Verdict.INCONCLUSIVE, "nobody can say")
+    worse = judged(session, cluster, SingleFault(cast(Any, cluster), CASE), served())
+    worse._others.unsaid = "nobody can say"
+    _lost(worse)
+    violated(worse)
+    assert worse.result.verdict is Verdict.FAILED
+    assert worse.result.cause.endswith("; nobody can say")
+    worse.result.problems = []
+    worse._ends_early(Verdict.INCONCLUSIVE, "interrupted")
+    assert worse.result.cause == "interrupted; nobody can say"

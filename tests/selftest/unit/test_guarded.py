@@ -1,12 +1,15 @@
 """Data of others: what would destroy it, and what is missing afterwards."""
 
 import math
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from hadrill.drill import others_data
 from hadrill.drill.coming_back import HEALING, what_brings_back
+from hadrill.drill.errors import InconclusiveError
 from hadrill.drill.others_data import OthersData
 from hadrill.drill.result import Result
 from hadrill.faults import BLACKHOLE, FAULTS, RESTART, STOP, Fault, Target, fault
@@ -149,6 +152,7 @@ def test_a_member_that_cannot_be_counted_is_told_and_hides_no_other(lab_inventor
     cluster, result = Two(), Result("1", "redis", "redis-01", "master", "redis-kill")
     others = OthersData(cast("Cluster", cluster), result)
     others.before()
+    assert others.unsaid == ""
     others.steady()
     cluster.held = 4
     others.after()
@@ -161,3 +165,60 @@ def test_guarding_is_an_ability_that_a_service_may_have(lab_inventory: Inventory
     remote = Remote(lab_inventory)
     assert isinstance(RedisCluster(lab_inventory, remote), Guarded)
     assert not isinstance(MariadbCluster(lab_inventory, remote), Guarded)
+
+
+class Counted:
+    """Two members that hold something; those in `silent` do not answer for so many questions."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.members = (inventory.host("redis-01"), inventory.host("redis-02"))
+        self.silent: dict[str, int] = {}
+
+    def why_not_survives(self, *_: object) -> str:
+        return ""
+
+    def foreign(self, host: Any) -> Foreign:
+        if self.silent.get(host.name, 0):
+            self.silent[host.name] -= 1
+            raise OSError("no answer")
+        return Foreign("keys", 10)
+
+
+def watched(inventory: Inventory, after: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> tuple[OthersData, Result]:
+    monkeypatch.setattr(others_data, "COUNT_SECONDS", 0.3)
+    cluster, result = Counted(inventory), Result("1", "redis", "redis-01", "master", "redis-kill")
+    others = OthersData(cast("Cluster", cluster), result)
+    others.before()
+    others.steady()
+    cluster.silent = after
+    others.after()
+    return others, result
+
+
+def test_a_member_that_cannot_be_counted_afterwards_may_have_lost_everything(
+    lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others, result = watched(lab_inventory, {"redis-02": 1_000_000}, monkeypatch)
+    assert others.problem == ""
+    assert others.unsaid == (
+        "nobody can say whether data of others is all there: redis-02 held 10 keys before, and cannot be counted now"
+    )
+    assert result.notes == ["redis-02: data of others is not counted: no answer"], "told once"
+
+
+def test_a_member_that_can_be_counted_a_little_later_is_counted(
+    lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others, result = watched(lab_inventory, {"redis-02": 2}, monkeypatch)
+    assert (others.problem, others.unsaid) == ("", "")
+    assert (result.foreign_before, result.foreign_after) == (10, 10)
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_where_nobody_can_be_counted_a_drill_is_refused_but_by_force(lab_inventory: Inventory, force: bool) -> None:
+    cluster, result = Counted(lab_inventory), Result("1", "redis", "redis-01", "master", "redis-kill")
+    cluster.silent = {"redis-01": 1, "redis-02": 1}
+    others = OthersData(cast("Cluster", cluster), result)
+    refused = pytest.raises(InconclusiveError, match="refused, data of others cannot be counted on any member")
+    with nullcontext() if force else refused:
+        others.before(force)
