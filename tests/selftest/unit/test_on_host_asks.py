@@ -32,18 +32,22 @@ def listener() -> Iterator[socket.socket]:
     """A server that takes a connection and says back what it gets, twice, unless it gets `quiet`."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
+        def answer(connection: socket.socket) -> None:
+            with connection:
+                heard = connection.recv(100)
+                if heard == b"quiet":
+                    connection.recv(1)
+                elif heard:
+                    connection.sendall(2 * heard)
+
         def serve() -> None:
             while True:
                 try:
                     connection, _ = server.accept()
                 except OSError:
                     return
-                with connection:
-                    heard = connection.recv(100)
-                    if heard == b"quiet":
-                        connection.recv(1)
-                    elif heard:
-                        connection.sendall(2 * heard)
+                # Each its own: who is kept waiting by `quiet` must not be the others.
+                threading.Thread(target=answer, args=(connection,), daemon=True).start()
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
