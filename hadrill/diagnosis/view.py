@@ -10,6 +10,8 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 from hadrill.diagnosis.facts import STATISTICS, Answer, Facts, HostFacts
 from hadrill.inventory import Host, Inventory
 
+REFUSED = "refused"
+"""What an answer says whose port was closed (hadrill/on_host/ask.py)."""
 LINES = 3
 """So many lines of a log are evidence enough, the newest ones."""
 
@@ -101,11 +103,17 @@ class View(Generic[Service]):
             return None
 
     def filtered(self, ports: Mapping[str, int]) -> Iterator[str]:
-        """Ports that answer on their own host and not to the others, by the names that they were asked under."""
+        """Ports that answer on their own host and not to the others, by the names that they were asked under.
+
+        A refusal counts only where it is everybody's: a program that starts and ends again refuses whom it likes.
+        """
         for name, port in ports.items():
-            for asker, asked in self.pairs:
-                error = self.answer(asker, f"{name}@{asked}").error
-                if error and asked in self.hosts and not self.answer(asked, f"{name}@{asked}").error:
+            heard = {(asker, asked): self.answer(asker, f"{name}@{asked}").error for asker, asked in self.pairs}
+            reached = {asked for (_, asked), error in heard.items() if not error}
+            for (asker, asked), error in heard.items():
+                if not error or asked not in self.hosts or self.answer(asked, f"{name}@{asked}").error:
+                    continue
+                if error != REFUSED or asked not in reached:
                     yield f"{asker} -> {asked}:{port}: {error}, though it answers on {asked} itself"
 
     def single_proxy(self) -> Iterator[str]:

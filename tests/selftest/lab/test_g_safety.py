@@ -2,6 +2,7 @@
 
 import os
 import random
+import shlex
 import signal
 import subprocess
 from collections.abc import Callable
@@ -145,13 +146,15 @@ def test_a_degraded_cluster_is_refused_with_the_arithmetic(
 def test_a_fault_without_effect_is_inconclusive(session: Session, lab_inventory: Inventory, ssh: Remote) -> None:
     cluster = cluster_of(lab_inventory, ssh, "redis")
     host = cluster.target("replica")
-    # A firewall of somebody else's that lets everything pass before the drill's own rules: nft that does nothing.
-    ssh.run(host, "printf '#!/bin/sh\\n' > /usr/local/sbin/nft; chmod +x /usr/local/sbin/nft")
+    # Rules that are there and stop nothing: whatever is to be dropped is let through.
+    rules = "sed 's/ drop/ accept/' | /usr/sbin/nft -f -"
+    blunt = f'#!/bin/sh\nif [ "$*" = \'-f -\' ]; then {rules}; else exec /usr/sbin/nft "$@"; fi\n'
+    ssh.run(host, f"printf %s {shlex.quote(blunt)} > /usr/local/sbin/nft; chmod +x /usr/local/sbin/nft")
     try:
         result = drill_of(session, cluster, Case("redis", "isolate", host=host.name)).run()
     finally:
         ssh.run(host, "rm /usr/local/sbin/nft")
-    assert result.verdict == "inconclusive"
+    assert result.verdict == "inconclusive", result.cause
     assert f"isolate cannot be shown on {host}" in result.cause
 
 

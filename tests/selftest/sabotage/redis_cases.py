@@ -54,7 +54,9 @@ def protected_mode_redis(service: Redis) -> Sabotage:
 
 def port_filtered(service: Redis) -> Sabotage:
     """One Sentinel's port is closed to its peers."""
-    return Sabotage("port-filtered", (cut_port(service.members[-1], service.members, 26379),))
+    # Its peers miss it after down-after only.
+    step = cut_port(service.members[-1], service.members, 26379)
+    return Sabotage("port-filtered", (step,), fails="sentinel", late=True)
 
 
 def quorum(service: Redis) -> Sabotage:

@@ -288,3 +288,17 @@ def test_a_cause_with_a_hundred_lines_is_shown_on_a_screen() -> None:
     assert len(found.evidence) == 100
     few = replace(found, evidence=("only one",))
     assert str(few).splitlines() == ["name-wrong: a symptom", "  only one", "  -> a remedy"]
+
+
+@pytest.mark.parametrize(("errors", "named"), [(("refused", "refused"), True), (("refused", ""), False)])
+def test_a_port_that_refuses_one_and_takes_another_is_not_filtered(
+    lab_inventory: Inventory, errors: tuple[str, str], named: bool
+) -> None:
+    facts = Facts.from_json((FACTS / "mariadb-port-filtered.json").read_text("utf-8"))
+    hosts = dict(facts.hosts)
+    asked = next(key for host in hosts.values() for key, answer in host.answers.items() if "@" in key and answer.error)
+    askers = [name for name, host in hosts.items() if asked in host.answers and name != asked.partition("@")[2]]
+    for name, error in zip(askers, errors, strict=True):
+        hosts[name] = replace(hosts[name], answers={**hosts[name].answers, asked: Answer(error=error)})
+    found = MARIADB.judge(Mariadb(lab_inventory), Facts(hosts), before=True)
+    assert ("port-filtered" in [cause.name for cause in found.causes]) is named
