@@ -8,6 +8,7 @@ from hadrill.cli.options import inventory_option
 from hadrill.drill.objective import over_objective
 from hadrill.faults import BLACKHOLE, CRASH, PARTITION, PLANNED, RESTART, STOP
 from hadrill.inventory import read
+from hadrill.inventory.profile import profiles
 from hadrill.remote import Remote, RemoteError
 from hadrill.report.secrets import Scrubber
 from hadrill.safety.heal import elsewhere, heal_entries, sweep
@@ -21,12 +22,13 @@ KINDS = (STOP, CRASH, RESTART, BLACKHOLE, PARTITION, PLANNED)
 @click.command()
 @inventory_option
 @click.option("--all", "everything", is_flag=True, help="Also what seems to belong to a run that still lives.")
-def heal(folder: Path, everything: bool) -> None:
+@click.option("--profile", type=click.Choice(profiles()), help="Heal its hosts; those of the one in use otherwise.")
+def heal(folder: Path, everything: bool, profile: str | None) -> None:
     """Undo everything that earlier runs left, from the journals here and on the hosts."""
-    inventory = read(folder)
+    inventory = read(folder, profile)
     mine = entries_of(folder)
     live = [] if everything else [entry.drill for entry in mine if entry.alive]
-    done, wrong = heal_entries([entry for entry in mine if entry.drill not in live])
+    done, wrong = heal_entries([entry for entry in mine if entry.drill not in live], profile)
     with Remote(inventory) as remote:
         also, still = sweep(remote, inventory, live, everything=everything)
     click.echo("\n".join([*done, *also]) or "nothing to heal")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hadrill.inventory.host import Host
 from hadrill.inventory.problem import Problem
+from hadrill.inventory.servers import read_servers
 from hadrill.services import registry
 
 ALL = "all"
@@ -25,6 +26,15 @@ def of_profile(hosts: Iterable[Host], profile: str) -> tuple[Host, ...]:
         return profile == ALL or known is None or known.profile == profile
 
     return tuple(filter(belongs, hosts))
+
+
+def profile_of(folder: Path, name: str) -> str | None:
+    """The profile with which an inventory has the host of that name; None where servers.tsv has no such host."""
+    for host in read_servers(folder / "servers.tsv", []):
+        if host.name == name:
+            known = registry.service_of(host.role)
+            return known.profile if known else ALL
+    return None
 
 
 def read_profile(folder: Path, usual: str, problems: list[Problem]) -> str:

@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from hadrill.faults.power import PowerError, driver
-from hadrill.inventory import Host, Inventory, read
+from hadrill.inventory import Host, InvalidInventoryError, Inventory, NotInInventoryError, read
+from hadrill.inventory.profile import profile_of
 from hadrill.remote import Remote, RemoteError, UnreachableError, shell
 from hadrill.safety.journal import Entry, entries, entries_of
 from hadrill.safety.lease import release
@@ -18,30 +19,55 @@ BOOT_SECONDS = 120.0
 
 def heal_entry(remote: Remote, inventory: Inventory, entry: Entry) -> str:
     """Undo one entry's fault; its lease and the entry stay. Returns what went wrong."""
-    host = inventory.host(entry.host)
     try:
+        host = inventory.host(entry.host)
         if entry.power:
             driver(inventory).on(host)
             eventually(f"SSH on {host}", lambda: _silent(remote, host), Deadline(BOOT_SECONDS))
         disarm_and_heal(remote, host, entry.drill)
+    except NotInInventoryError:
+        return _not_undone(entry, _where_it_is(entry))
     except (RemoteError, PowerError, OverdueError) as error:
-        return f"{entry.host}: {entry.fault} of drill {entry.drill} is not undone: {error}"
+        return _not_undone(entry, str(error))
     return ""
+
+
+def _not_undone(entry: Entry, why: str) -> str:
+    return f"{entry.host}: {entry.fault} of drill {entry.drill} is not undone: {why}"
+
+
+def _where_it_is(entry: Entry) -> str:
+    """What to do about an entry whose host is not among the hosts of the profile."""
+    profile = profile_of(Path(entry.inventory), entry.host)
+    if profile is None:
+        servers = Path(entry.inventory) / "servers.tsv"
+        return f"{servers} has no such host (any more): put it back, or remove {entry.file} when the host is well"
+    command = f"hadrill heal --inventory {entry.inventory} --profile {profile}"
+    return f"its profile is {profile}, which is left out here: `{command}` when it has power"
 
 
 def _release_leases(remote: Remote, inventory: Inventory, entry: Entry) -> None:
     """Give back a drill's lease wherever a host answers; elsewhere it ends by itself."""
-    remote.everywhere([inventory.host(name) for name in entry.leased], lambda host: release(remote, host, entry.drill))
+    hosts = [host for host in inventory.hosts if host.name in entry.leased]
+    remote.everywhere(hosts, lambda host: release(remote, host, entry.drill))
 
 
-def heal_entries(left: Iterable[Entry]) -> tuple[list[str], list[str]]:
-    """Undo entries of runs that are over and give back their leases. Returns what was done and what went wrong."""
+def heal_entries(left: Iterable[Entry], profile: str | None = None) -> tuple[list[str], list[str]]:
+    """Undo entries of runs that are over and give back their leases. Returns what was done and what went wrong.
+
+    Hosts are those of the profile; without one, those that the inventory's folder says.
+    """
     by_inventory: dict[str, list[Entry]] = {}
     for entry in left:
         by_inventory.setdefault(entry.inventory, []).append(entry)
-    done, wrong = [], []
+    done: list[str] = []
+    wrong: list[str] = []
     for folder, mine in by_inventory.items():
-        inventory = read(Path(folder))
+        try:
+            inventory = read(Path(folder), profile)
+        except InvalidInventoryError as error:
+            wrong += [_not_undone(entry, "; ".join(map(str, error.problems))) for entry in mine]
+            continue
         with Remote(inventory) as remote, ThreadPoolExecutor(max_workers=len(mine)) as pool:
             for entry, problem in zip(mine, pool.map(partial(_close, remote, inventory), mine), strict=True):
                 if problem:

@@ -2,15 +2,16 @@
 
 import os
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from hadrill.drill import Case, Experiment, Session
 from hadrill.drill.scenarios import SingleFault
-from hadrill.inventory import Inventory
+from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.report.salvage import kept
-from hadrill.safety import journal
+from hadrill.safety import heal, journal
 from hadrill.safety.heal import elsewhere
 from hadrill.services.redis.cluster import RedisCluster
 
@@ -75,6 +76,72 @@ def test_an_interrupted_drill_leaves_its_result_and_says_whether_all_is_undone(
     with pytest.raises(KeyboardInterrupt):
         drill.run()
     assert [(row["verdict"], row["cause"]) for row in kept(tmp_path)] == [("inconclusive", cause)]
+
+
+class Healed:
+    """SSH to hosts on which all can be undone; remembers which were asked."""
+
+    asked: ClassVar[list[str]] = []
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+
+    def __enter__(self) -> "Healed":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def run(self, host: Host, _program: str, **_options: object) -> None:
+        self.asked.append(host.name)
+
+    def everywhere(self, hosts: list[Host], _work: object) -> dict[Host, object]:
+        self.asked.extend(f"lease on {host}" for host in hosts)
+        return {}
+
+
+def test_an_entry_of_a_host_that_the_profile_leaves_out_is_named_and_stays_and_the_others_are_healed(
+    lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(heal, "Remote", Healed)
+    monkeypatch.setattr(Healed, "asked", [])
+    gone = (os.getpid(), "1")
+    for drill, host, leased in (
+        ("d1", "k3s-worker-01", ("k3s-worker-01",)),
+        ("d2", "redis-01", ("redis-01", "k3s-master-01")),
+        ("d3", "sold-01", ()),
+    ):
+        journal.Entry(drill, str(lab), host, "isolate", False, leased, *gone).write()
+
+    done, wrong = heal.heal_entries(journal.entries_of(lab))
+    assert done == ["redis-01: isolate of drill d2 is undone"]
+    assert Healed.asked == ["redis-01", "lease on redis-01"], "the lease on a host that is left out ends by itself"
+    outside, unknown = wrong
+    assert outside.startswith("k3s-worker-01: isolate of drill d1 is not undone: its profile is kubernetes")
+    assert f"`hadrill heal --inventory {lab} --profile kubernetes`" in outside
+    assert "sold-01: isolate of drill d3" in unknown
+    assert f"remove {journal.folder() / 'd3.json'}" in unknown
+    assert [entry.drill for entry in journal.entries_of(lab)] == ["d1", "d3"]
+
+    done, wrong = heal.heal_entries(journal.entries_of(lab), "kubernetes")
+    assert done == ["k3s-worker-01: isolate of drill d1 is undone"]
+    assert [entry.drill for entry in journal.entries_of(lab)] == ["d3"]
+
+
+def test_entries_of_an_inventory_that_cannot_be_read_are_named_and_stay(
+    lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(heal, "Remote", Healed)
+    for drill, folder in (("d1", tmp_path / "removed"), ("d2", lab)):
+        journal.Entry(drill, str(folder), "redis-01", "isolate", False, (), os.getpid(), "1").write()
+    done, wrong = heal.heal_entries(list(journal.entries()))
+    assert done == ["redis-01: isolate of drill d2 is undone"]
+    assert len(wrong) == 1
+    assert wrong[0].startswith(f"redis-01: isolate of drill d1 is not undone: {tmp_path / 'removed'}: is not a folder")
+    assert "\n" not in wrong[0]
+    assert [entry.drill for entry in journal.entries()] == ["d1"]
 
 
 def test_what_a_killed_runner_was_writing_is_removed_and_what_a_living_one_writes_is_not(
