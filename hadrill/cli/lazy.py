@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import resolve_name
+from typing import Any
 
 import click
 
@@ -19,9 +20,10 @@ class LazyGroup(click.Group):
     """
 
     def __init__(
-        self, *args: object, lazy: Mapping[str, str], others: str, elsewhere: Mapping[str, str], **options: object
+        self, *args: Any, lazy: Mapping[str, str], others: str, elsewhere: Mapping[str, str], **options: Any
     ) -> None:
-        super().__init__(*args, **options)  # type: ignore[arg-type]
+        # Any: all else is click's own.
+        super().__init__(*args, **options)
         self._lazy, self._others, self._elsewhere = lazy, others, elsewhere
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -22,7 +22,7 @@ QUERY = b"\x03"
 LENGTHS = {0xFC: 2, 0xFD: 3, 0xFE: 8}
 
 
-class Refused(Exception):  # noqa: N818 - what the server said, not a fault
+class RefusedError(Exception):
     """An error packet: the server's own words."""
 
 
@@ -41,7 +41,7 @@ class Client:
         if reply[0] == SWITCH:
             plugin, _, challenge = reply[1:].partition(b"\0")
             if plugin != NATIVE:
-                raise Refused("it wants " + plugin.decode() + " of " + user)
+                raise RefusedError("it wants " + plugin.decode() + " of " + user)
             self._write(proof(password, challenge[:20]))
             self._read()
 
@@ -68,7 +68,7 @@ class Client:
         packet = self._exactly(int.from_bytes(head[:3], "little"))
         if packet[0] == ERROR:
             # The number of the error, and its SQL state behind `#`.
-            raise Refused(packet[9:].decode("utf-8", "replace"))
+            raise RefusedError(packet[9:].decode("utf-8", "replace"))
         return packet
 
     def _write(self, payload: bytes) -> None:
@@ -122,7 +122,7 @@ def main() -> None:
         client = Client((order["address"], order["port"]), order["user"], order["password"], order["seconds"])
         for statement in order["statements"]:
             answer["rows"].append(client.query(statement))
-    except (Refused, OSError) as error:
+    except (RefusedError, OSError) as error:
         answer["error"] = str(error)
     json.dump(answer, sys.stdout)
 

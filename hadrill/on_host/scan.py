@@ -18,13 +18,13 @@ def accepted(targets: list[tuple[str, int]], seconds: float) -> list[tuple[str, 
         tried = socket.socket()
         tried.setblocking(False)
         if tried.connect_ex((address, port)) in (0, errno.EINPROGRESS):
-            waiting.register(tried, selectors.EVENT_WRITE, (address, port))
+            waiting.register(tried, selectors.EVENT_WRITE, (tried, (address, port)))
     end = time.monotonic() + seconds
     while waiting.get_map() and time.monotonic() < end:
         for key, _ in waiting.select(end - time.monotonic()):
-            tried = key.fileobj  # type: ignore[assignment] # only sockets are registered
+            tried, target = key.data
             if tried.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
-                found.append(key.data)
+                found.append(target)
             waiting.unregister(tried)
             tried.close()
     return found
