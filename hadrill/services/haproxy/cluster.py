@@ -7,9 +7,8 @@ from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services.client_parts import TURN, hang
-from hadrill.services.cluster import SILENT, Cluster, Member, Probe, Watch
-from hadrill.services.errors import BadAnswerError
-from hadrill.services.haproxy.statistics import STATISTICS_PORT, Statistics
+from hadrill.services.cluster import Cluster, Probe, Watch
+from hadrill.services.haproxy.statistics import STATISTICS_PORT, probe
 from hadrill.services.postgresql.cluster import PostgresqlCluster
 from hadrill.services.redis.cluster import RedisCluster
 from hadrill.timing import Budget, Part, budget
@@ -54,16 +53,7 @@ class ProxyCluster(Cluster):
 
     def probe(self, host: Host) -> Probe:
         """Its statistics page."""
-        statistics = Statistics(host, self.statistics_port)
-
-        def ask() -> Member:
-            try:
-                statistics.servers("none")
-            except (OSError, BadAnswerError):
-                return SILENT
-            return Member("proxy")
-
-        return ask
+        return probe(host, self.statistics_port)
 
     def leader(self) -> Host:
         """Any; they are equal."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from hadrill.inventory import Host
 from hadrill.services.asking import CONNECT_SECONDS
+from hadrill.services.cluster import SILENT, Member, Probe
 from hadrill.services.errors import BadAnswerError, reading
 from hadrill.services.http import OK, Pages
 from hadrill.timing import POLL, Timeline
@@ -82,6 +83,20 @@ def servers(host: Host, backend: str, port: int = STATISTICS_PORT) -> list[Serve
         return statistics.servers(backend)
     finally:
         statistics.close()
+
+
+def probe(host: Host, port: int = STATISTICS_PORT) -> Probe:
+    """Whether a proxy answers, over a connection that is kept."""
+    statistics = Statistics(host, port)
+
+    def ask() -> Member:
+        try:
+            statistics.servers("none")  # a backend that is not there: the answer is short
+        except (OSError, BadAnswerError):
+            return SILENT
+        return Member("proxy")
+
+    return ask
 
 
 def watch_all(host: Host, backend: str) -> Callable[[Timeline, threading.Event], None]:

@@ -12,7 +12,7 @@ from hadrill.services.asking import ANSWER_SECONDS, failures
 from hadrill.services.cluster import SILENT, Member, Probe, Watch
 from hadrill.services.errors import BadAnswerError, NoLeaderError, NoMemberError, named
 from hadrill.services.haproxy import statistics as haproxy
-from hadrill.services.haproxy.statistics import SQL_STATISTICS_PORT, Statistics
+from hadrill.services.haproxy.statistics import SQL_STATISTICS_PORT
 from hadrill.services.mariadb.service import Mariadb
 from hadrill.services.proxies import checks_of
 from hadrill.services.proxysql import administration as proxysql
@@ -77,16 +77,7 @@ class Haproxy:
 
     def probe(self, proxy: Host) -> Probe:
         """Its statistics page."""
-        statistics = Statistics(proxy, SQL_STATISTICS_PORT)
-
-        def ask() -> Member:
-            try:
-                statistics.servers("none")
-            except (OSError, BadAnswerError):
-                return SILENT
-            return Member("proxy")
-
-        return ask
+        return haproxy.probe(proxy, SQL_STATISTICS_PORT)
 
     def down(self, remote: Remote, silent: bool) -> Part:
         """From its file."""

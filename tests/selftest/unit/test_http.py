@@ -8,7 +8,10 @@ from contextlib import closing
 
 import pytest
 
+from hadrill.inventory import Host
+from hadrill.services.cluster import SILENT, Member
 from hadrill.services.errors import BadAnswerError
+from hadrill.services.haproxy.statistics import probe
 from hadrill.services.http import Pages, get, get_json, request_json
 from hadrill.timing import Deadline, eventually
 
@@ -87,6 +90,15 @@ def test_a_connection_that_the_server_closed_meanwhile_costs_no_question(server:
         eventually("the server's end to arrive", still_open, Deadline(5))
         assert pages.ask("/b").text == "two"
     assert server.connections == 2
+
+
+def test_a_proxy_answers_by_its_statistics_page_and_is_silent_where_that_is_none(server: Server) -> None:
+    head = b"# pxname,svname,addr,status,bck\n"
+    server.answers = [answered(head), answered(b"no", "503 Busy"), answered(b"<html>"), b"", answered(head)]
+    ask = probe(Host("proxy-01", "127.0.0.1", "", "proxy-01.test", "haproxy", "proxy", "", 2), server.port)
+    assert [ask() for _ in range(5)] == [Member("proxy"), SILENT, SILENT, SILENT, Member("proxy")]
+    assert server.connections == 2, "it is kept as long as the proxy keeps it"
+    assert "scope=none" in server.requests[0]
 
 
 def test_what_is_not_there_and_what_is_silent_fail_as_a_socket_does(server: Server) -> None:
