@@ -122,5 +122,11 @@ def options_of(config: pytest.Config) -> Options:
     return Options(**{name.replace("-", "_"): getattr(config.option, _place(name)) for name in names})
 
 
+def options_with_values() -> set[str]:
+    """Those that are followed by a value, by both of their names."""
+    taking = [name for options in GROUPS.values() for name, how in options.items() if how.get("action") != "store_true"]
+    return {f"--{name}" for name in taking} | {f"--hadrill-{name}" for name in taking}
+
+
 def _place(name: str) -> str:
     return PREFIX + name.replace("-", "_")

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.selftest.unit.projects import ROOT, pytest_on
+from hadrill.pytest_plugin.early import with_values
+from hadrill.pytest_plugin.options import GROUPS
+from tests.selftest.unit.projects import ROOT, installed, pytest_on
 
 LEAVES_A_TRACE = """
 import pathlib
@@ -55,12 +57,52 @@ def test_a_bare_pytest_runs_unit_tests_only(checkout: Path, lab: Path) -> None:
     assert traces(checkout) == {"unit"}
 
 
-def test_without_its_pytest_ini_hadrill_runs_nothing(checkout: Path, lab: Path) -> None:
-    # pytest looks for its ini above a lone DIR, which it takes for a path of tests.
-    done = pytest_on(checkout, "-p", "no:hadrill", "-m", "failover", "--inventory", str(lab))
-    assert done.returncode == 4
-    assert "unrecognized arguments: --inventory" in done.stderr
-    assert not traces(checkout)
+@pytest.mark.parametrize(
+    ("option", "where"),
+    [
+        ("--inventory", "outside"),
+        ("--hadrill-inventory", "outside"),
+        ("--inventory", "in another project"),
+        ("--inventory", "in the project"),
+    ],
+)
+def test_a_value_is_no_path_of_tests(checkout: Path, lab: Path, tmp_path: Path, option: str, where: str) -> None:
+    if where == "in another project":
+        (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p hadrill.plugin\n")
+    elif where == "in the project":
+        lab = lab.rename(checkout / "lab")
+    place = tmp_path / "installed"
+    place.mkdir()
+    chosen = ("-m", "failover", option, str(lab), "--no-page", "--reports", str(place))
+    done = pytest_on(checkout, *chosen, PYTHONPATH=installed(place))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert traces(checkout) == {"failover"}
+    assert done.stdout.count("test session starts") == 1
+    assert f"rootdir: {checkout}\n" in done.stdout
+
+
+def test_every_option_with_a_value_is_joined_with_it_and_no_other() -> None:
+    valued = {f"--{name}" for options in GROUPS.values() for name, how in options.items() if "metavar" in how}
+    assert {"--inventory", "--replay", "--consent", "--node"} <= valued
+    for option in valued:
+        assert with_values(["-q", option, "x", "tests"]) == ["-q", f"{option}=x", "tests"]
+        own = option.replace("--", "--hadrill-")
+        after = [f"{option}=y", "--", option, "z"]
+        assert with_values([own, "x", *after]) == [f"{own}=x", *after]
+        assert with_values([option]) == [option], "pytest says that its value is missing"
+    for other in ("--plan", "--hadrill-force", "--rootdir", "-m"):
+        assert with_values([other, "x"]) == [other, "x"]
+
+
+def test_a_pytest_that_does_not_ask_for_hadrill_is_left_alone(project: Path, lab: Path, tmp_path: Path) -> None:
+    (project / "pytest.ini").write_text("[pytest]\n")
+    (project / "conftest.py").write_text("def pytest_addoption(parser):\n    parser.addoption('--inventory')\n")
+    (tmp_path / "installed").mkdir()
+    there = installed(tmp_path / "installed")
+    done = pytest_on(project, "--inventory", str(lab), PYTHONPATH=there)
+    assert done.returncode == 4, done.stdout
+    assert "unrecognized arguments: --inventory" in done.stderr, "pytest's own way with such options"
+    assert "hadrill" not in pytest_on(project, "--help", PYTHONPATH=there).stdout
 
 
 def test_a_folder_above_the_suites_asks_for_none_of_them(checkout: Path, lab: Path) -> None:
