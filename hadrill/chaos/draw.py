@@ -8,8 +8,9 @@ from itertools import zip_longest
 from hadrill.chaos.schedule import SAME, Round, Schedule, ScheduleError, Step
 from hadrill.faults import all_stops
 from hadrill.inventory import Inventory
-from hadrill.services.cluster import Cluster
+from hadrill.services.abilities import HandsOver
 from hadrill.services.clusters import CLUSTERS, present, roles_of
+from hadrill.services.member_roles import behind, member_roles, usual
 
 SHORTEST_ROUND_SECONDS = 15.0
 """A schedule holds at least as many rounds as can be made; the run ends when its time is over."""
@@ -72,14 +73,13 @@ class _Lane:
     ) -> None:
         self._chance = random.Random(f"{seed}/{service}")  # noqa: S311 - the same seed must give the same schedule
         self._service, self._kind, self._faults = service, CLUSTERS[service], faults
+        self._roles = {role.name: role.faults for role in member_roles(service)}
+        self._usual = usual(service)
         self._members = [host.name for host in inventory.hosts if host.role in roles_of(service)]
         self._proxies = [
-            host.name
-            for proxy in CLUSTERS.values()
-            if self._kind in proxy.behind
-            for host in inventory.of_role(proxy.service)
+            host.name for proxy in CLUSTERS if service in behind(proxy) for host in inventory.of_role(proxy)
         ]
-        alone = bool(self._kind.behind)
+        alone = bool(behind(service))
         # Clients of proxies are those of the clusters behind them: calm there says nothing of its own.
         possible = {"single"} if alone else set(shapes) - (set() if self._proxies else {"proxy"})
         self._shapes = {name: weight for name, weight in shapes.items() if name in possible}
@@ -94,15 +94,14 @@ class _Lane:
         hold = self._chance.choice(HOLDS)
         if shape == "rolling":
             yield from (
-                Step(self._kind.restarted_by, host, "whole" if n else "begin", 0.0, 0.0) for n, host in self._counted()
+                Step(self._kind.traits.restarted_by, host, "whole" if n else "begin", 0.0, 0.0)
+                for n, host in self._counted()
             )
         elif shape != "calm":
-            role = self._chance.choice(list(dict.fromkeys(self._kind.roles)))
+            role = self._chance.choice(list(self._roles))
             if shape == "slow":
-                others = [
-                    other for other in dict.fromkeys(self._kind.roles) if other != role and self._may_be_slow(other)
-                ]
-                role = role if others else self._kind.roles[0]
+                others = [other for other in self._roles if other != role and self._may_be_slow(other)]
+                role = role if others else self._usual
                 yield Step("slow-link", self._chance.choice(others or [role]), "begin", 0.0, SLOW_SECONDS)
                 fault, delay = self._fault(role, lasting=True), self._chance.choice(DELAYS)
                 yield Step(fault, role, "inject", delay, CUT_SECONDS if fault in CUTS else hold)
@@ -110,8 +109,8 @@ class _Lane:
             yield Step(self._fault(role, lasting=shape != "single"), role, "begin", 0.0, hold)
             delay = self._chance.choice(DELAYS)
             if shape == "again":
-                again = [fault for fault in AGAIN if fault in self._kind.drawn[""]]
-                again += [name for name in all_stops() if all(name in drawn for drawn in self._kind.drawn.values())]
+                again = [fault for fault in AGAIN if fault in self._roles[self._usual]]
+                again += [name for name in all_stops() if all(name in faults for faults in self._roles.values())]
                 yield Step(self._chance.choice(again), SAME, "heal", delay, self._chance.choice(HOLDS))
             elif shape == "proxy":
                 proxy = self._chance.choice(self._proxies)
@@ -122,18 +121,16 @@ class _Lane:
 
     def _fault(self, role: str, *, lasting: bool) -> str:
         """A fault for a role. `lasting`: one that takes the member away, for others to happen meanwhile."""
-        possible = self._kind.drawn.get(role, self._kind.drawn[""])
-        known = {name: weight for name, weight in self._faults.items() if name in possible}
+        known = {name: weight for name, weight in self._faults.items() if name in self._roles[role]}
         if lasting:
             known = {name: weight for name, weight in known.items() if name not in PASSING}
-        leads = role == self._kind.roles[0] and self._kind.hand_over is not Cluster.hand_over
-        if not leads:
+        if role != self._usual or not issubclass(self._kind, HandsOver):
             known.pop("switchover", None)
         return self._one_of(known)
 
     def _may_be_slow(self, role: str) -> bool:
         """Not one that shares its host with another role: the link would be that one's."""
-        return "slow-link" in self._kind.drawn.get(role, self._kind.drawn[""])
+        return "slow-link" in self._roles[role]
 
     def _one_of(self, weights: Mapping[str, float]) -> str:
         if not any(weights.values()):

@@ -6,6 +6,7 @@ from hadrill.chaos.schedule import SAME, Schedule, ScheduleError
 from hadrill.drill.case import known_fault
 from hadrill.inventory import Inventory
 from hadrill.services.clusters import CLUSTERS, present
+from hadrill.services.member_roles import names
 
 
 def possible(schedule: Schedule, inventory: Inventory) -> Schedule:
@@ -22,10 +23,10 @@ def _problems(schedule: Schedule, inventory: Inventory) -> Iterator[str]:
         if drawn.service not in services:
             yield f"round {drawn.number}: no service {drawn.service!r} here: there are {', '.join(services)}"
             continue
-        cluster = CLUSTERS[drawn.service]
+        roles = names(drawn.service)
         for step in drawn.steps:
-            if problem := known_fault(step.fault, cluster):
+            if problem := known_fault(step.fault, drawn.service):
                 yield f"round {drawn.number}: {problem}"
-            if step.target not in {SAME, *cluster.roles, *hosts}:
-                roles = ", ".join(dict.fromkeys(cluster.roles))
-                yield f"round {drawn.number}: no target {step.target!r}: name a host, {SAME!r}, or one of {roles}"
+            if step.target not in {SAME, *roles, *hosts}:
+                there_are = f"name a host, {SAME!r}, or one of {', '.join(roles)}"
+                yield f"round {drawn.number}: no target {step.target!r}: {there_are}"

@@ -15,7 +15,9 @@ from hadrill.drill.result import ERROR, FAILED, PASSED, Problem, Result
 from hadrill.drill.scenarios import Scenario
 from hadrill.drill.session import Session
 from hadrill.placement import units_of
-from hadrill.services.clusters import CLUSTERS, cluster_of
+from hadrill.services.cluster import Cluster
+from hadrill.services.clusters import cluster_of
+from hadrill.services.member_roles import behind
 from hadrill.timing import Deadline
 from hadrill.workload import Invariant
 
@@ -28,7 +30,7 @@ class RoundsOf:
 
     def __init__(self, session: Session, schedule: Schedule, service: str, places: int, keep: Keep) -> None:
         lanes = list(dict.fromkeys(drawn.service for drawn in schedule.rounds))
-        others = [lane for lane in lanes if lane != service and not CLUSTERS[lane].behind]
+        others = [lane for lane in lanes if lane != service and not behind(lane)]
         self._session, self._schedule, self._service, self._keep = session, schedule, service, keep
         self._gate = Gate(session.folder.parent / "locks", places, others)
         self._may_keep = session.inventory.settings.chaos.evidence_mib * MIB / len(lanes)
@@ -43,11 +45,11 @@ class RoundsOf:
         over, made = Deadline(self._schedule.duration_s), list[Result]()
         cluster = cluster_of(self._session.inventory, self._session.remote, self._service)
         # A round may break a proxy too; of proxies the hosts behind are looked at by their own lanes.
-        beside = () if cluster.behind else cluster.shared
+        beside = () if behind(self._service) else cluster.shared
         counted = {host: sorted(units_of(cluster.placements(host).values())) for host in cluster.members}
         census = Census(self._session.remote, counted | dict.fromkeys(beside, ()))
         for drawn in self._schedule.of(self._service):
-            one, alone = self._experiment(drawn)
+            one, alone = self._experiment(cluster, drawn)
             with self._gate.entered(over, alone=alone):
                 if over.passed:
                     break
@@ -63,14 +65,12 @@ class RoundsOf:
                 break
         return made
 
-    def _experiment(self, drawn: Round) -> tuple[Experiment, bool]:
+    def _experiment(self, cluster: Cluster, drawn: Round) -> tuple[Experiment, bool]:
         """A round, and whether nobody else may be at work meanwhile."""
-        # Each its own: a cluster remembers what it made for a drill.
-        cluster = cluster_of(self._session.inventory, self._session.remote, drawn.service)
         if not drawn.steps:
             return self._of(Calm(cluster, drawn), drawn), False
         storm = Storm(self._session, cluster, drawn)
-        return self._of(storm, drawn), storm.touches_proxies or bool(cluster.behind)
+        return self._of(storm, drawn), storm.touches_proxies or bool(behind(self._service))
 
     def _of(self, scenario: Scenario, drawn: Round) -> Experiment:
         one = Experiment(self._session, scenario)

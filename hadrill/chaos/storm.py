@@ -20,6 +20,7 @@ from hadrill.drill.session import Session
 from hadrill.faults import Fault
 from hadrill.safety.lease import EXCLUSIVE, SHARED
 from hadrill.services.clusters import cluster_of
+from hadrill.services.member_roles import names
 from hadrill.timing import Deadline, OverdueError, eventually
 from hadrill.workload import Invariant
 
@@ -66,7 +67,7 @@ class Storm(Scenario):
     @property
     def touches_proxies(self) -> bool:
         """Whether it breaks a host that leads other clusters' clients too."""
-        own = {SAME, *self.cluster.roles, *(host.name for host in self.cluster.members)}
+        own = {SAME, *names(self.cluster.service), *(host.name for host in self.cluster.members)}
         return any(step.target not in own for step in self.round.steps)
 
     def plan(self, run: Experiment) -> Plan:
@@ -153,7 +154,7 @@ class Storm(Scenario):
     def _await(self, run: Experiment, step: Step, since: float) -> None:
         """The moment that a step waits for, and its delay. An event that does not come is told, and not waited for."""
         if step.after == "whole":
-            eventually(f"a whole cluster before {step}", self.cluster.unhealthy, Deadline(CONVERGE_SECONDS))
+            eventually(f"a whole cluster before {step}", run.unhealthy, Deadline(CONVERGE_SECONDS))
             self._budgets.append(0.0)
         elif step.after not in ("inject", "heal"):
             try:
@@ -183,7 +184,7 @@ class Storm(Scenario):
         budget = injection.cluster.budget(fault.kind, injection.role)
         self._budgets[-1] += budget.seconds
         self._sums.append(f"{fault.name}: {budget}")
-        self._may_lose |= self.cluster.may_lose(fault.kind, injection.role)
+        self._may_lose |= self.may_lose_with(fault, injection.role)
         run.allow(max(self._budgets), "; ".join(self._sums))
         run.live.budget = self._budgets[-1]
         return budget.seconds
@@ -196,7 +197,7 @@ def _not_made(run: Experiment, steps: Sequence[Step], reason: Exception) -> None
 
 def case_of(session: Session, cluster: Cluster, step: Step, same: str = "") -> Case:
     """A step as a drill's case: on a role or a host of the cluster, on the `same` host, or on a proxy before it."""
-    if step.target in cluster.roles:
+    if step.target in names(cluster.service):
         return Case(cluster.service, step.fault, role=step.target)
     host = session.inventory.host(same if step.target == SAME else step.target)
     service = cluster.service if host in cluster.members else str(host.role)

@@ -14,9 +14,11 @@ from hadrill.drill.scenarios import QuorumLoss, Scenario, SingleFault, Switchove
 from hadrill.drill.scenarios.drain import Drain
 from hadrill.drill.scenarios.node_loss import NodeLoss
 from hadrill.faults import Kind
+from hadrill.services.abilities import Losing
 from hadrill.services.cluster import Cluster
 from hadrill.services.clusters import CLUSTERS
 from hadrill.services.guarded import Guarded
+from hadrill.services.member_roles import names
 from hadrill.workload import Invariant
 
 SCENARIOS: tuple[type[Scenario], ...] = (SingleFault, Switchover, QuorumLoss, NodeLoss, Drain, Storm, Calm)
@@ -41,7 +43,7 @@ def _remarking(invariant: Invariant) -> list[type[Scenario]]:
 
 def _limits(cluster: type[Cluster]) -> Iterator[str]:
     for invariant in CHECKS:
-        if reason := cluster.exempt.get(invariant):
+        if reason := cluster.traits.exempt.get(invariant):
             yield f"{invariant}: not judged, {reason}"
         elif invariant == Invariant.OTHERS_DATA and not issubclass(cluster, Guarded):
             yield f"{invariant}: not counted yet"
@@ -51,9 +53,8 @@ def _limits(cluster: type[Cluster]) -> Iterator[str]:
 
 def _may_lose(cluster: type[Cluster]) -> str:
     """After which kinds of faults, and in which role, acknowledged writes may be lost."""
-    nobody = cluster.__new__(cluster)  # what may be lost depends on the kind and the role alone
-    for role in dict.fromkeys(cluster.roles):
-        kinds = [kind for kind in Kind if nobody.may_lose(kind, role)]
+    for role in names(cluster.service):
+        kinds = [kind for kind in Kind if issubclass(cluster, Losing) and cluster.may_lose(kind, role)]
         if kinds:
             which = "any fault" if len(kinds) == len(Kind) else ", ".join(kinds)
             return f"what the {role} had not sent ({which})"

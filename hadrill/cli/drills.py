@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from hadrill.cli.options import inventory_option
-from hadrill.drill.objective import over_objective
+from hadrill.drill.objective import allowed_by, over_objective
 from hadrill.faults import BLACKHOLE, CRASH, PARTITION, PLANNED, RESTART, STOP
 from hadrill.inventory import read
 from hadrill.inventory.profile import profiles
@@ -13,8 +13,10 @@ from hadrill.remote import Remote, RemoteError
 from hadrill.report.secrets import Scrubber
 from hadrill.safety.heal import elsewhere, heal_entries, sweep
 from hadrill.safety.journal import entries_of
+from hadrill.services.abilities import Diagnosed, HandsOver
 from hadrill.services.asking import failures
 from hadrill.services.clusters import CLUSTERS, cluster_of, present
+from hadrill.services.member_roles import member_role, usual
 
 KINDS = (STOP, CRASH, RESTART, BLACKHOLE, PARTITION, PLANNED)
 
@@ -48,21 +50,20 @@ def heal(folder: Path, everything: bool, profile: str | None) -> None:
 def budget(folder: Path, service: str, role: str, changes: tuple[str, ...]) -> None:
     """Show how long clients of SERVICE may be without it, part by part, from what is live on the hosts."""
     inventory = read(folder)
+    try:
+        role = member_role(service, role or usual(service)).name
+    except LookupError as error:
+        raise click.ClickException(str(error)) from error
     with Remote(inventory) as remote:
         cluster = cluster_of(inventory, remote, service)
-        role = role or cluster.roles[0]
-        if role not in cluster.roles:
-            raise click.ClickException(
-                f"{service} has no role {role!r}: there are {', '.join(dict.fromkeys(cluster.roles))}"
-            )
-        settings = dict(_pair(change, cluster.what_if) for change in changes)
+        settings = dict(_pair(change, cluster.traits.what_if) for change in changes)
         try:
             click.echo(f"{service}, {role} broken")
-            for kind in KINDS if cluster.has_planned else KINDS[:-1]:
+            for kind in KINDS if isinstance(cluster, HandsOver) else KINDS[:-1]:
                 click.echo(f"  {kind:<10} {cluster.budget(kind, role)}")
                 if settings:
                     click.echo(f"  {'  what if':<10} {cluster.budget(kind, role, settings)}")
-            for what, allowed in cluster.promised().items():
+            for what, allowed in allowed_by(cluster).items():
                 if what not in KINDS:
                     click.echo(f"{what}\n  {'':<10} {allowed}")
         except failures(RemoteError) as error:
@@ -82,9 +83,9 @@ def diagnose(folder: Path, service: str, facts: Path | None) -> None:
         raise click.ClickException(f"{folder} has no host for {service}")
     with Remote(inventory) as remote:
         cluster = cluster_of(inventory, remote, service)
-        diagnosis = cluster.diagnose()
-        if diagnosis is None:
+        if not isinstance(cluster, Diagnosed):
             raise click.ClickException(f"no rules are known for {service}: ask for the services behind it")
+        diagnosis = cluster.diagnose()
         if facts is not None:
             facts.write_text(Scrubber(inventory.credentials.values())(diagnosis.facts.as_json()), "utf-8")
         click.echo(str(diagnosis))

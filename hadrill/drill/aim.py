@@ -6,26 +6,28 @@ from hadrill.placement import processes_of
 from hadrill.remote import Remote, runner_address
 from hadrill.safety import on_target
 from hadrill.services import registry
+from hadrill.services.abilities import OnNodes
 from hadrill.services.cluster import Cluster
+from hadrill.services.member_roles import member_role, usual
 
 
 def target_of(remote: Remote, cluster: Cluster, fault: str, host: Host, role: str, drill: str) -> Target:
     """The target of a fault by its name, for a member in a role. Asks the host; raises RemoteError."""
-    record, component = registry.service(cluster.service), cluster.component(role)
+    record, its = registry.service(cluster.service), cluster.placement(role)
     named = processes_of(record).get(fault.rpartition("-")[0], "")
     # `process-kill` without a name is about the component's own, or the service's first.
-    usual = next(iter((processes_of(record, component) or processes_of(record)).values()), "")
+    own = next(iter((processes_of(record, its.name) or processes_of(record)).values()), "")
     return Target(
         drill=drill,
-        placement=cluster.placement(role),
-        process=named or usual,
+        placement=its,
+        process=named or own,
         # That address is never cut.
         runner=runner_address(remote, host),
         peers=tuple(peer.address for peer in cluster.members if peer != host),
-        peer_port=cluster.peer_port,
-        service_port=cluster.port_of(role),
+        peer_port=cluster.traits.peer_port,
+        service_port=member_role(cluster.service, role or usual(cluster.service)).port,
         folder=on_target.folder(drill),
         components=cluster.placements(host),
         host=host.name,
-        kubectl=cluster.node_kubectl,
+        kubectl=cluster.node_kubectl() if isinstance(cluster, OnNodes) else "",
     )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from hadrill.faults import FAULTS, Fault, Target, all_stops, fault, stops
 from hadrill.placement import processes_of
 from hadrill.services import registry
-from hadrill.services.cluster import Cluster
 
 ANY = ""
 """A role or host that is found when the drill begins."""
@@ -24,15 +23,15 @@ class Case:
         return "-".join(part for part in (self.host, self.role, self.fault) if part)
 
 
-def known_fault(name: str, cluster: Cluster | type[Cluster]) -> str:
-    """Empty where a cluster has such a fault, else what there is."""
+def known_fault(name: str, service: str) -> str:
+    """Empty where a service has such a fault, else what there is."""
     process, _, verb = name.rpartition("-")
-    record = registry.service(cluster.service)
+    record = registry.service(service)
     processes, components = processes_of(record), stops(record)
     if name in FAULTS or name in components or (process in processes and f"process-{verb}" in FAULTS):
         return ""
     own = [*components, *(f"{process}-{verb}" for process in processes for verb in ("term", "kill", "stop"))]
-    return f"no fault {name!r} for {cluster.service}: there are {', '.join([*FAULTS, *own])}"
+    return f"no fault {name!r} for {service}: there are {', '.join([*FAULTS, *own])}"
 
 
 def fault_of(name: str, target: Target) -> Fault:

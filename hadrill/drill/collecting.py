@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from hadrill.drill.case import Case, known_fault
 from hadrill.inventory import Inventory
+from hadrill.services import registry
 from hadrill.services.clusters import CLUSTERS, roles_of
-
-NODE_ROLES = {"k3s-server": ("leader", "server"), "k3s-agent": ("agent",)}
-"""Which of a Kubernetes cluster's roles its nodes may be in."""
+from hadrill.services.member_roles import member_role, names, of_hosts, usual
 
 
 @dataclass(frozen=True)
@@ -23,10 +22,12 @@ class Selection:
     make_leader: bool = False
 
     def includes(self, inventory: Inventory, role: str, fault: str) -> bool:
-        """Whether what happens to a Kubernetes node of that role is meant: it is no drill of a listed fault."""
-        if self.service not in ("", "kubernetes") or self.fault not in ("", fault):
+        """Whether what happens to a node on hosts of that role is meant: it is no drill of a listed fault."""
+        record = registry.service_of(role)
+        service = record.name if record else ""
+        if self.service not in ("", service) or self.fault not in ("", fault):
             return False
-        if self.role not in ("", *NODE_ROLES[role]):
+        if self.role not in ("", *(known.name for known in of_hosts(service, role))):
             return False
         return not self.node or inventory.host(self.node).role == role
 
@@ -40,11 +41,11 @@ class Selection:
             yield f"--node {self.node}: no such host; there are {', '.join(h.name for h in inventory.managed)}"
         if self.service and self.service not in CLUSTERS:
             yield f"--service {self.service}: no such service; there are {', '.join(CLUSTERS)}"
-        roles = {role for cluster in CLUSTERS.values() for role in cluster.roles}
+        roles = {role for service in CLUSTERS for role in names(service)}
         if self.role and self.role not in roles:
             yield f"--role {self.role}: no such role; there are {', '.join(sorted(roles))}"
         if self.fault:
-            reasons = [known_fault(self.fault, cluster) for cluster in CLUSTERS.values()]
+            reasons = [known_fault(self.fault, service) for service in CLUSTERS]
             if all(reasons):
                 yield f"--fault {self.fault}: {reasons[0]}"
         if self.repeat < 1:
@@ -58,7 +59,6 @@ def cases(inventory: Inventory, service: str, listed: Mapping[str, Sequence[str]
 
     With `--node` the role is the host's own when the drill begins, unless a role is asked for too.
     """
-    cluster = CLUSTERS[service]
     if selection.service and selection.service != service:
         return []
     chosen: dict[Case, None] = {}
@@ -69,23 +69,20 @@ def cases(inventory: Inventory, service: str, listed: Mapping[str, Sequence[str]
             if not selection.node:
                 chosen[Case(service, fault, role)] = None
             elif selection.node in _members(inventory, service):
-                named = role if selection.role or role in cluster.components else ""
-                named = cluster.roles[0] if selection.make_leader and role == cluster.roles[0] else named
-                if not (selection.make_leader and role != cluster.roles[0]):
-                    chosen[Case(service, fault, named, selection.node)] = None
+                # A fault lists each role once, so the leading one's stands for a host that is made the leader first.
+                if selection.make_leader and role != usual(service):
+                    continue
+                beside = member_role(service, role).beside
+                named = role if selection.role or selection.make_leader or beside else ""
+                chosen[Case(service, fault, named, selection.node)] = None
     # A fault that is not in the list can still be asked for by name.
-    if selection.fault and not chosen and not known_fault_of(service, selection.fault):
+    if selection.fault and not chosen and not known_fault(selection.fault, service):
         roles = [selection.role] if selection.role else list(listed)
         if not selection.node:
             chosen |= {Case(service, selection.fault, role): None for role in roles if role in listed}
         elif selection.node in _members(inventory, service):
             chosen[Case(service, selection.fault, selection.role, selection.node)] = None
     return [case for case in chosen for _ in range(selection.repeat)]
-
-
-def known_fault_of(service: str, fault: str) -> str:
-    """Empty where the service has such a fault."""
-    return known_fault(fault, CLUSTERS[service])
 
 
 def _members(inventory: Inventory, service: str) -> set[str]:

@@ -27,8 +27,10 @@ from hadrill.safety.journal import Entry, entries
 from hadrill.safety.lease import LeaseHeldError
 from hadrill.safety.on_target import traces_of
 from hadrill.safety.signals import end_if_asked
+from hadrill.services.abilities import Probed
 from hadrill.services.asking import failures
 from hadrill.services.errors import NoLeaderError
+from hadrill.services.place import Place, shown_by
 from hadrill.timing import Deadline, OverdueError, Timeline, eventually
 from hadrill.workload import Invariant, Workload
 
@@ -59,6 +61,7 @@ class Experiment:
         self.since = 0.0
         """Successes before this moment do not count: an outage that was meant to be begins only then."""
         self.live = Live(session.say, scenario.name)
+        self.place: Place
         self.workload: Workload
         self.observer: Observer
         self._others = OthersData(self.cluster, self.result)
@@ -113,7 +116,7 @@ class Experiment:
                     self._converge()
                     self.step(8, "read back")
                 measure(self.result, self.workload, self.timeline, self.moments, self.since)
-                self._missing = read_back(self.result, self.cluster, self.workload)
+                self._missing = read_back(self.result, self.place, self.workload)
             self.step(9, "verdict")  # data of others was counted again when the place was removed
             self.judge(plan)
         # 10 released when the block above was left: what still lies on a host then is left behind.
@@ -148,6 +151,11 @@ class Experiment:
     def ask_why(self, victim: str = "") -> None:
         """Ask the hosts for a cause, while it is so. `victim` is the host that was broken on purpose."""
         self._facts = diagnose_failure(self.result, self.cluster, self.moments["inject"], victim)
+
+    def unhealthy(self) -> str | None:
+        """Why the cluster, or the place that the workload writes to, is not whole; None where both are."""
+        reason = self.cluster.unhealthy()
+        return self.place.unhealthy() if reason is None and isinstance(self.place, Probed) else reason
 
     def plan(self) -> Plan:
         """What run() would do. Only asks, touches nothing. Raises what run() would refuse with."""
@@ -187,12 +195,13 @@ class Experiment:
             wait_healthy(self.cluster, self.scenario.healthy_s)
             self._preflight = Preflight(self.cluster) if self.scenario.foretells else None
         self._others.before(self.session.force)
+        self.place = self.cluster.place(self.id, leader)
         try:
-            self.cluster.prepare(self.id, leader)
+            self.place.make()
             yield
         finally:
             try:
-                self.cluster.clean(self.id)
+                self.place.clean()
             except failures() as error:
                 self.result.notes.append(f"what the workload wrote is still there: {error}")
             self._others.after()
@@ -200,9 +209,9 @@ class Experiment:
     @contextmanager
     def _clients(self) -> Iterator[None]:
         """Observers of every member, and clients at the entry point that are served without a failure."""
-        rate = self.session.rate * self.cluster.rate_share
-        self.workload = Workload(self.id, self.cluster.lanes(self.id), rate)
-        self.observer = Observer(self.cluster, self.timeline)
+        rate = self.session.rate * self.cluster.traits.rate_share
+        self.workload = Workload(self.id, self.place.lanes, rate)
+        self.observer = Observer(self.cluster, self.timeline, self.place if isinstance(self.place, Probed) else None)
         try:
             with self.observer, self.workload:
                 self.live.watch(self.workload.history)
@@ -228,7 +237,7 @@ class Experiment:
         deadline = Deadline(CONVERGE_SECONDS, start=healed)
         try:
             # What was not whole before, and was drilled by force, cannot be; its members are back all the same.
-            back = self.cluster.unhealthy if self._was_whole else self.observer.blind
+            back = self.unhealthy if self._was_whole else self.observer.blind
             eventually(f"{self.cluster.service} to be whole again", back, deadline)
             eventually("a steady workload at the end", lambda: self.workload.unsteady(healed), deadline)
         except OverdueError as error:
@@ -263,6 +272,7 @@ class Experiment:
             self.workload.history.operations(),
             self.workload.lanes,
             lambda lane: self.scenario.allowed(lane, plan),
+            shown_by=lambda read: shown_by(self.place, read),
             since=self.moments["watch"],
             may_lose=self.scenario.may_lose(plan),
             objective=self.scenario.objective(),

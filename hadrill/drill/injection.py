@@ -19,8 +19,10 @@ from hadrill.safety.heal import heal_entry
 from hadrill.safety.journal import Entry, started
 from hadrill.safety.lease import EXCLUSIVE, SHARED, Lease
 from hadrill.safety.signals import shielded
+from hadrill.services.abilities import HandsOver, Led, Selective, electorate_of
 from hadrill.services.cluster import Cluster
 from hadrill.services.guarded import Guarded
+from hadrill.services.member_roles import leading, member_role
 
 LEASE_SECONDS = 600.0
 """What a lease lasts beyond the time of the fault: convergence and reading back."""
@@ -52,13 +54,15 @@ class Injection:
         host = self.host
         if reason := refused(self.session.inventory, [host], self.session.consent):
             raise InconclusiveError(reason)
-        if reason := self.cluster.unavailable(self.case.fault, self.role):
+        if isinstance(self.cluster, Selective) and (reason := self.cluster.unavailable(self.case.fault, self.role)):
             raise UnavailableError(reason)
         aim = target_of(self.session.remote, self.cluster, self.case.fault, host, self.role, self.drill)
         fault = fault_of(self.case.fault, aim)
         if fault.kind == PLANNED:
-            if self.role != self.cluster.roles[0]:
-                raise UnavailableError(f"a planned switchover needs the {self.cluster.roles[0]}; {host} is {self.role}")
+            if not isinstance(self.cluster, HandsOver):
+                raise UnavailableError(f"no planned switchover: {self.cluster.traits.why_no_switchover}")
+            if self.role != (leads := leading(self.cluster.service)):
+                raise UnavailableError(f"a planned switchover needs the {leads}; {host} is {self.role}")
             return fault
         sum_of = self.arithmetic()
         if not sum_of.holds and not quorum_loss:
@@ -89,11 +93,12 @@ class Injection:
 
     def arithmetic(self) -> Arithmetic:
         """Members that are silent for a while, or say that they are out, are down."""
-        members = self.cluster.voters(self.host)
-        with ThreadPoolExecutor(max_workers=len(members)) as pool:
-            away = list(pool.map(lambda host: is_away(self.cluster.probe(host)), members))
-        down = tuple(host.name for host, gone in zip(members, away, strict=True) if gone)
-        return Arithmetic(tuple(h.name for h in members), down, (self.host.name,), self.cluster.needed(self.host))
+        voting = electorate_of(self.cluster, self.host)
+        with ThreadPoolExecutor(max_workers=len(voting.votes)) as pool:
+            away = list(pool.map(lambda host: is_away(self.cluster.probe(host)), voting.votes))
+        down = tuple(host.name for host, gone in zip(voting.votes, away, strict=True) if gone)
+        votes = {host.name: number for host, number in voting.votes.items()}
+        return Arithmetic(votes, down, (self.host.name,), voting.needed)
 
     @contextmanager
     def leased(self, fault: Fault, seconds: float, shared: str = SHARED) -> Iterator[None]:
@@ -162,6 +167,8 @@ class Injection:
     def _inject(self, fault: Fault) -> str:
         """Break it and see that it is broken. Raises InconclusiveError where it is not."""
         if fault.kind == PLANNED:
+            if not isinstance(self.cluster, HandsOver):
+                raise TypeError(f"{self.cluster.service} cannot hand over, and guard() let it pass")
             self.cluster.hand_over(None)
             return "the cluster accepted it"
         if fault.power:
@@ -203,6 +210,8 @@ class Injection:
             return cluster.target(case.role), case.role
         host = self.session.inventory.host(case.host)
         role = cluster.role(host)
-        if case.role and case.role != role and case.role in cluster.roles[:2]:
+        # Beside a member there is another at any time; and where a place decides who leads, this host can.
+        fixed = isinstance(cluster, Led) and case.role and not member_role(cluster.service, case.role).beside
+        if fixed and case.role != role:
             raise InconclusiveError(f"{host} is {role} now, not {case.role} (--make-leader makes it the leader)")
         return host, case.role or role

@@ -6,6 +6,7 @@ from typing import Self
 
 from hadrill.drill.result import Problem, Result
 from hadrill.inventory.settings import Objective
+from hadrill.services.abilities import Losing
 from hadrill.services.cluster import Cluster
 from hadrill.timing import Budget
 from hadrill.workload import Invariant, Lane, Operation
@@ -41,6 +42,8 @@ class Observed:
     operations: Sequence[Operation]
     lanes: Sequence[Lane]
     allowed: Callable[[str], Allowed | None]
+    shown_by: Callable[[Operation], str] = lambda _: ""
+    """Among which reads one must not go back."""
     since: float = 0.0
     """When operations begin to count where nobody is to notice anything."""
     may_lose: bool = False
@@ -63,7 +66,7 @@ def judge(observed: Observed) -> Judgement:
     """Every invariant that says something of the cluster's service."""
     judgement = Judgement()
     for invariant, check in CHECKS.items():
-        if invariant not in observed.cluster.exempt:
+        if invariant not in observed.cluster.traits.exempt:
             check(observed, judgement)
     return judgement
 
@@ -83,7 +86,8 @@ def _nothing_lost(observed: Observed, judgement: Judgement) -> None:
     if not observed.may_lose:
         judgement.problems.append(Problem(f"{window}, none may be", observed.missing, Invariant.NOTHING_LOST))
         return
-    bound = observed.cluster.loss_bound(result.role)
+    cluster = observed.cluster
+    bound = cluster.loss_bound(result.role) if isinstance(cluster, Losing) else "nothing"
     if allowed is not None and lost > allowed:
         what = f"{window}, slo.{result.service}.lost_writes allows {allowed}"
         details = (*observed.missing, f"what may be: {bound}")
@@ -98,7 +102,7 @@ def _one_leader(observed: Observed, judgement: Judgement) -> None:
 
 
 def _never_back(observed: Observed, judgement: Judgement) -> None:
-    back = went_back(observed.operations, observed.cluster.shown_by)
+    back = went_back(observed.operations, observed.shown_by)
     if back and observed.may_lose:
         # What may be lost may have been read before.
         judgement.notes.append(back)

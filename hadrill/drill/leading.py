@@ -2,7 +2,9 @@
 
 from hadrill.drill.errors import UnavailableError
 from hadrill.inventory import Host
+from hadrill.services.abilities import HandsOver
 from hadrill.services.cluster import Cluster
+from hadrill.services.member_roles import usual
 from hadrill.timing import Deadline, eventually
 
 LEAD_SECONDS = 90.0
@@ -10,10 +12,11 @@ LEAD_SECONDS = 90.0
 
 def make_leader(cluster: Cluster, host: Host) -> None:
     """By a planned switchover; returns when all agree. Raises UnavailableError where there is none, OverdueError."""
-    if cluster.role(host) == cluster.roles[0]:
+    leads = usual(cluster.service)
+    if cluster.role(host) == leads:
         return
-    if not cluster.has_planned:
-        raise UnavailableError(f"{host} cannot be made the {cluster.roles[0]}: {cluster.hand_over_note}")
+    if not isinstance(cluster, HandsOver):
+        raise UnavailableError(f"{host} cannot be made the {leads}: {cluster.traits.why_no_switchover}")
     deadline = Deadline(LEAD_SECONDS)
     cluster.hand_over(host)
     eventually(f"{host} to lead", lambda: None if cluster.leader() == host else "another leads", deadline)

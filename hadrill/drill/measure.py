@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from hadrill.drill.result import PHASES, Result
-from hadrill.services.cluster import Cluster
+from hadrill.services.place import Delivering, Place, Remarking
 from hadrill.timing import Timeline
 from hadrill.workload import FAIL, OK, UNKNOWN, Workload, latencies, longest_outage
 
@@ -58,16 +58,16 @@ def measure(
     result.acknowledged = history.count(OK)
 
 
-def read_back(result: Result, cluster: Cluster, workload: Workload) -> tuple[str, ...]:
-    """Compare every member with what was acknowledged: lost is what is missing on any. Raises asking.failures().
+def read_back(result: Result, place: Place, workload: Workload) -> tuple[str, ...]:
+    """Compare every reader with what was acknowledged: lost is what is missing on any. Raises asking.failures().
 
     Returns what each member lacks.
     """
     history = workload.history
     acknowledged = history.acknowledged()
-    members = cluster.read_back_order()
-    with ThreadPoolExecutor(max_workers=len(members) if cluster.parallel_reading else 1) as pool:
-        keys = list(pool.map(lambda host: cluster.found(host, result.id, acknowledged, history), members))
+    members = place.readers
+    with ThreadPoolExecutor(max_workers=len(members) if place.reads_at_once else 1) as pool:
+        keys = list(pool.map(lambda host: place.found(host, acknowledged, history), members))
     missing: set[str] = set()
     lacking = []
     for host, there in zip(members, keys, strict=True):
@@ -75,8 +75,10 @@ def read_back(result: Result, cluster: Cluster, workload: Workload) -> tuple[str
             lacking.append(f"{host}: {len(away)} acknowledged writes are not there")
             missing |= away
     result.lost = len(missing)
-    result.duplicates = cluster.duplicates(history)
-    result.notes += cluster.remarks(history)
+    if isinstance(place, Delivering):
+        result.duplicates = place.duplicates(history)
+    if isinstance(place, Remarking):
+        result.notes += place.remarks(history)
     if missing:
         ends = [operation.end for operation in history.operations() if operation.key in missing]
         result.loss_window_s = round(max(ends) - min(ends), 3)

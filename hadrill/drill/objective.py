@@ -1,13 +1,29 @@
 """A promise in settings.yaml that the live configuration cannot keep."""
 
 from hadrill.diagnosis import Cause
+from hadrill.faults import BLACKHOLE, CRASH, STOP
 from hadrill.inventory.settings import Objective
+from hadrill.services.abilities import Promising
 from hadrill.services.cluster import Cluster
+from hadrill.services.member_roles import usual
+from hadrill.timing import Budget
+
+KINDS = (STOP, CRASH, BLACKHOLE)
+"""Kinds of faults that a promise is about."""
 
 
 def objective_of(cluster: Cluster) -> Objective | None:
     """What settings.yaml promises for the cluster's service."""
     return {str(name): each for name, each in cluster.inventory.settings.slo.items()}.get(cluster.service)
+
+
+def allowed_by(cluster: Cluster) -> dict[str, Budget]:
+    """Everything that a promised time is about, each with what the live configuration allows it.
+
+    Raises RemoteError or one of asking.failures().
+    """
+    also = cluster.promised() if isinstance(cluster, Promising) else {}
+    return {str(kind): cluster.budget(kind, usual(cluster.service)) for kind in KINDS} | also
 
 
 def over_objective(cluster: Cluster) -> Cause | None:
@@ -19,7 +35,7 @@ def over_objective(cluster: Cluster) -> Cause | None:
     objective = objective_of(cluster)
     if objective is None or objective.rto_seconds is None:
         return None
-    allowed = cluster.promised()
+    allowed = allowed_by(cluster)
     over = [f"{what}: {budget}" for what, budget in allowed.items() if budget.seconds > objective.rto_seconds]
     if not over:
         return None

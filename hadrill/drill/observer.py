@@ -9,7 +9,9 @@ from types import TracebackType
 from typing import Self
 
 from hadrill.inventory import Host
-from hadrill.services.cluster import SILENT, Cluster, Member
+from hadrill.services.abilities import Probed, Watched
+from hadrill.services.cluster import Cluster
+from hadrill.services.member import SILENT, Member
 from hadrill.timing import Timeline
 
 JOIN_SECONDS = 2.0
@@ -25,15 +27,19 @@ class Span:
 
 
 class Observer:
-    """Threads that write into one timeline, one for each member and one for each stream of events."""
+    """Threads that write into one timeline, one for each member and one for each stream of events.
 
-    def __init__(self, cluster: Cluster, timeline: Timeline) -> None:
-        self.cluster, self.timeline = cluster, timeline
+    `probed` is whom members are asked by: the cluster, or a place that has a leader of its own.
+    """
+
+    def __init__(self, cluster: Cluster, timeline: Timeline, probed: Probed | None = None) -> None:
+        self.cluster, self.timeline, self._probed = cluster, timeline, probed or cluster
         self.spans: dict[str, list[Span]] = {host.name: [] for host in cluster.members}
         self._stop = threading.Event()
         self._bugs: list[Exception] = []
         asked = [partial(self._ask, host) for host in cluster.members]
-        watched = [partial(watch, timeline, self._stop) for watch in cluster.watches()]
+        watches = cluster.watches() if isinstance(cluster, Watched) else ()
+        watched = [partial(watch, timeline, self._stop) for watch in watches]
         self._threads = [
             threading.Thread(target=self._guarded, args=(work,), daemon=True) for work in [*asked, *watched]
         ]
@@ -67,9 +73,9 @@ class Observer:
             self._bugs.append(error)
 
     def _ask(self, host: Host) -> None:
-        probe, spans = self.cluster.probe(host), self.spans[host.name]
+        probe, spans = self._probed.probe(host), self.spans[host.name]
         last: Member | None = None
-        while not self._stop.wait(self.cluster.look_seconds):
+        while not self._stop.wait(self.cluster.traits.look_seconds):
             now = probe()
             if now != last:
                 if last is not None:

@@ -3,10 +3,11 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from hadrill.diagnosis import Facts
+from hadrill.diagnosis import Diagnosis, Facts
 from hadrill.drill.errors import InconclusiveError
 from hadrill.drill.result import Result
 from hadrill.remote import RemoteError
+from hadrill.services.abilities import Diagnosed
 from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster
 from hadrill.timing import Deadline, OverdueError, eventually
@@ -16,6 +17,11 @@ PASSING_SECONDS = 5.0
 """A cause that is gone after so long was the end of something else, and does not count."""
 LOOK_BACK_SECONDS = 5
 """Logs are read from so long before the fault."""
+
+
+def diagnosis_of(cluster: Cluster, since_seconds: int = 0, victim: str = "") -> Diagnosis | None:
+    """What its rules name, as Diagnosed says it; None where it has none. Raises RemoteError, asking.failures()."""
+    return cluster.diagnose(since_seconds, victim) if isinstance(cluster, Diagnosed) else None
 
 
 def wait_healthy(cluster: Cluster, seconds: float = HEALTHY_SECONDS) -> None:
@@ -35,14 +41,14 @@ class Preflight:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         pool = ThreadPoolExecutor(max_workers=1)
-        self._asked = pool.submit(cluster.diagnose)
+        self._asked = pool.submit(diagnosis_of, cluster)
         pool.shutdown(wait=False)
 
     def check(self) -> None:
         """Raises InconclusiveError with a cause that is known beforehand, or one of failures()."""
         diagnosis, deadline = self._asked.result(), Deadline(PASSING_SECONDS)
         while diagnosis is not None and diagnosis.causes and not deadline.passed:
-            diagnosis = self._cluster.diagnose()
+            diagnosis = diagnosis_of(self._cluster)
         if diagnosis is not None and diagnosis.causes:
             reason = f"known before anything was broken: {diagnosis.summary} (--force drills all the same)"
             raise InconclusiveError(reason, diagnosis.facts)
@@ -51,7 +57,7 @@ class Preflight:
 def unhealthy(cluster: Cluster, reason: object) -> InconclusiveError:
     """Why a cluster was not healthy to begin with."""
     try:
-        diagnosis = cluster.diagnose()
+        diagnosis = diagnosis_of(cluster)
     except failures(RemoteError) as error:
         return InconclusiveError(f"{reason}; no diagnosis: {error}")
     return (
@@ -67,7 +73,7 @@ def diagnose_failure(result: Result, cluster: Cluster, since: float, victim: str
     `since` is on the monotonic clock. The verdict stands without them: a diagnosis that fails is a note.
     """
     try:
-        diagnosis = cluster.diagnose(int(time.monotonic() - since) + LOOK_BACK_SECONDS, victim)
+        diagnosis = diagnosis_of(cluster, int(time.monotonic() - since) + LOOK_BACK_SECONDS, victim)
     except failures(RemoteError) as error:
         result.notes.append(f"no diagnosis: {type(error).__name__}: {error}")
         return None

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from hadrill.inventory.problem import Problem
 from hadrill.inventory.settings import Settings
 from hadrill.services import registry
-from hadrill.services.service import Component
+from hadrill.services.service import Component, Service
 
 
 class Versions(BaseModel):
@@ -48,6 +48,11 @@ def known_images() -> set[str]:
     """Every name that may stand in versions.yaml."""
     parts = (part.image for known in registry.services() for part in known.components)
     return {name for role in registry.roles().values() for name in role.images}.union(filter(None, parts))
+
+
+def present(service: Service, settings: Settings | None) -> tuple[Component, ...]:
+    """What a service runs under these settings, on whichever of its hosts."""
+    return tuple(part for part in service.components if part.when is None or _holds(part.when, settings))
 
 
 def components(role: str, settings: Settings | None) -> tuple[Component, ...]:

@@ -32,6 +32,7 @@ from hadrill.safety.heal import heal_entries, sweep
 from hadrill.safety.journal import entries_of
 from hadrill.services.cluster import Cluster
 from hadrill.services.clusters import cluster_of
+from hadrill.services.member_roles import usual
 from hadrill.timing import eventually as wait_until
 from hadrill.workload import DEFAULT_RATE, Workload
 
@@ -69,7 +70,7 @@ def drill(request: pytest.FixtureRequest, drills: Session) -> Callable[[Case], R
 
     def run(case: Case) -> Result:
         cluster = cluster_of(drills.inventory, drills.remote, case.service)
-        lead = options_of(request.config).make_leader and case.role == cluster.roles[0]
+        lead = options_of(request.config).make_leader and case.role == usual(case.service)
         return _report(request, Experiment(drills, of_case(cluster, case, lead=lead)))
 
     return run
@@ -154,13 +155,14 @@ def workload(cluster: Cluster, drills: Session) -> Callable[[], AbstractContextM
     @contextmanager
     def run() -> Iterator[Workload]:
         name = uuid.uuid4().hex[:12]
-        cluster.prepare(name, None)
+        place = cluster.place(name)
         try:
-            with Workload(name, cluster.lanes(name), drills.rate * cluster.rate_share) as load:
+            place.make()
+            with Workload(name, place.lanes, drills.rate * cluster.traits.rate_share) as load:
                 yield load
             load.raise_bugs()
         finally:
-            cluster.clean(name)
+            place.clean()
 
     return run
 

@@ -1,6 +1,6 @@
 """Would a fault break a quorum? Arithmetic over the members that live now."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,17 +24,17 @@ class Asked(Protocol):
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """How many members there are, which are down already, which would go, and how many are needed."""
+    """Members with their votes, those that are down already, those that would go, and how many votes are needed."""
 
-    members: tuple[str, ...]
+    votes: Mapping[str, int]
     down: tuple[str, ...]
     going: tuple[str, ...]
     needed: int
 
     @property
     def left(self) -> int:
-        """Members that would be left."""
-        return len(set(self.members) - set(self.down) - set(self.going))
+        """Votes that would be left."""
+        return sum(votes for name, votes in self.votes.items() if name not in (*self.down, *self.going))
 
     @property
     def holds(self) -> bool:
@@ -44,9 +44,11 @@ class Arithmetic:
     def __str__(self) -> str:
         down = f", {len(self.down)} already down ({', '.join(self.down)})" if self.down else ""
         going = ", ".join(self.going) or "none"
+        unequal = any(votes != 1 for votes in self.votes.values())
+        weights = f" with votes {', '.join(f'{name} {votes}' for name, votes in self.votes.items())}" if unequal else ""
         return (
-            f"{len(self.members)} members{down}, {len(self.going)} would go ({going}):"
-            f" {self.left} left, {self.needed} needed"
+            f"{len(self.votes)} members{weights}{down}, {len(self.going)} would go ({going}):"
+            f" {self.left}{' votes' if unequal else ''} left, {self.needed} needed"
         )
 
 

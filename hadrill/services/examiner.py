@@ -5,6 +5,7 @@ from functools import cache
 from hadrill.diagnosis import Cause
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote, RemoteError
+from hadrill.services.abilities import Diagnosed
 from hadrill.services.asking import failures
 from hadrill.services.clusters import CLUSTERS, cluster_of
 
@@ -21,7 +22,8 @@ class Examiner:
         if service not in CLUSTERS:
             return (), ""
         try:
-            diagnosis = cluster_of(self._inventory, self._remote, service).diagnose()
+            cluster = cluster_of(self._inventory, self._remote, service)
+            diagnosis = cluster.diagnose() if isinstance(cluster, Diagnosed) else None
         except failures(RemoteError) as error:
             return (), f"no diagnosis: {type(error).__name__}: {error}"
         if diagnosis is None:

@@ -79,6 +79,7 @@ def check(records: Sequence[Service]) -> None:
     """Names are such as hosts take; no two services claim one name, role or fixture. Raises RegistryError."""
     for record in records:
         _check_names(record)
+        _check_member_roles(record)
     claims = {
         "service": [record.name for record in records],
         "role": [role.name for record in records for role in record.roles] + [own.name for own in OWN_ROLES],
@@ -107,4 +108,17 @@ def _check_names(record: Service) -> None:
             if not shape.fullmatch(value) and (value or field in ("name", "processes")):
                 raise RegistryError(
                     f"{record.name}: component {part.name!r}: {field} {value!r} must be {_MUST_BE[shape]}"
+                )
+
+
+def _check_member_roles(record: Service) -> None:
+    if len(leaders := [role.name for role in record.member_roles if role.leads]) > 1:
+        raise RegistryError(f"{record.name}: member roles {' and '.join(leaders)} both lead: only one can")
+    parts, hosts = {part.name for part in record.components}, {role.name for role in record.roles}
+    for role in record.member_roles:
+        for field, given, known in (("components", role.components, parts), ("hosts", role.hosts, hosts)):
+            if strange := sorted(set(given) - known):
+                there_are = ", ".join(sorted(known))
+                raise RegistryError(
+                    f"{record.name}: member role {role.name!r}: {field}: no {strange[0]!r}: there are {there_are}"
                 )

@@ -26,6 +26,21 @@ CONTAINER = "container"
 INSIDE = "inside"
 """A process of another component."""
 
+OF_CONTAINERS = (
+    "container-kill",
+    "container-stop",
+    "container-pause",
+    "power-off",
+    "isolate",
+    "process-kill",
+    "switchover",
+    "slow-link",
+    "reject",
+    "cut-one-way",
+    "reboot",
+)
+"""Faults that a member can have which runs in a container."""
+
 
 @dataclass(frozen=True)
 class Port:
@@ -69,6 +84,25 @@ class Role:
 
 
 @dataclass(frozen=True)
+class MemberRole:
+    """What a member may be while it runs, in the product's own word: leader, replica, node."""
+
+    name: str
+    port: int
+    """The port that is cut where a fault is about one."""
+    leads: bool = False
+    """Whether there is one at a time, which takes the writes."""
+    faults: tuple[str, ...] = OF_CONTAINERS
+    """What a chaos run may draw for it."""
+    components: tuple[str, ...] = ()
+    """What faults are about: the first of these that the settings put there; empty: the service's first component."""
+    hosts: tuple[str, ...] = ()
+    """Roles of the hosts whose members may be so; empty: all of the service's."""
+    beside: bool = False
+    """It shares its host with a member in another role, as a Sentinel does with its Redis."""
+
+
+@dataclass(frozen=True)
 class Component:
     """One program of a service, and how it runs on the hosts that hadrill installs.
 
@@ -106,6 +140,8 @@ class Front:
     """A function of a Site: the service's part of the proxy's own configuration."""
     beside: str = ""
     """A function of a Site and a host: what else is on it (install.proxies.Beside)."""
+    drilled: bool = False
+    """Whether drills of those hosts work with this service's clients, which come through them."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +181,8 @@ class Service:
     order: int
     roles: tuple[Role, ...]
     components: tuple[Component, ...] = ()
+    member_roles: tuple[MemberRole, ...] = ()
+    """What drills can aim at, in the order in which it is listed; one of them leads, or none does."""
     fronts: tuple[Front, ...] = ()
     home_networks: tuple[str, ...] = ()
     """Settings that name networks whose addresses are at home on its hosts, as pods are."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from hadrill.drill.case import Case
 from hadrill.drill.injection import Injection
-from hadrill.drill.preflight import LOOK_BACK_SECONDS
+from hadrill.drill.preflight import LOOK_BACK_SECONDS, diagnosis_of
 from hadrill.drill.scenarios.loss import Loss, Milestone
 from hadrill.drill.scenarios.scenario import Plan, Scenario
 from hadrill.faults import Kind
@@ -154,7 +154,7 @@ class NodeScenario(Scenario):
 def explained(cluster: Cluster, loss: Loss, problem: str, victim: str = "") -> Milestone:
     """A problem with its causes. `victim` is a host of the cluster that was broken on purpose."""
     try:
-        diagnosis = cluster.diagnose(int(time.monotonic() - loss.began) + LOOK_BACK_SECONDS, victim)
+        diagnosis = diagnosis_of(cluster, int(time.monotonic() - loss.began) + LOOK_BACK_SECONDS, victim)
     except failures(RemoteError) as error:
         return Milestone(problem=f"{problem}; no diagnosis: {error}")
     if diagnosis is None:

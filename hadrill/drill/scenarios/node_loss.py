@@ -30,6 +30,7 @@ from hadrill.services.kubernetes.questions import (
     takes_writes,
 )
 from hadrill.services.kubernetes.workload import PAGES
+from hadrill.services.member_roles import leading
 from hadrill.timing import Deadline, eventually
 from hadrill.workload import Invariant
 
@@ -82,7 +83,7 @@ class ServerLoss(NodeLoss):
     def arrange(self, run: Experiment) -> None:
         """The one that leads leads etcd too: where it does not, etcd is asked to change first."""
         victim = self.victim()
-        if self.nodes.role(victim) == self.nodes.roles[0]:
+        if self.nodes.role(victim) == leading(self.nodes.service):
             self.nodes.lead_etcd(victim)
 
     def watch(self, run: Experiment, plan: Plan) -> None:

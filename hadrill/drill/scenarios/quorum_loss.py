@@ -13,6 +13,8 @@ from hadrill.drill.injection import Injection
 from hadrill.drill.recovery import HOLD_SECONDS, OVERTIME_SECONDS
 from hadrill.drill.scenarios.scenario import Plan, Scenario
 from hadrill.inventory.settings import Objective
+from hadrill.services.abilities import electorate_of
+from hadrill.services.member_roles import usual
 from hadrill.timing import Budget, Deadline, OverdueError, Part, budget, eventually
 from hadrill.workload import OK, Invariant
 
@@ -36,7 +38,7 @@ class QuorumLoss(Scenario):
     }
 
     def __init__(self, cluster: Cluster) -> None:
-        super().__init__(cluster, Case(cluster.service, "power-off", cluster.roles[0]))
+        super().__init__(cluster, Case(cluster.service, "power-off", usual(cluster.service)))
 
     @property
     def fault(self) -> str:
@@ -51,14 +53,15 @@ class QuorumLoss(Scenario):
     def plan(self, run: Experiment) -> Plan:
         """The leader, and another that votes with it."""
         first = Injection(run.session, self.cluster, self.case, run.id, run.step)
-        other = next(host for host in self.cluster.voters(first.host) if host != first.host)
+        voting = electorate_of(self.cluster, first.host)
+        other = next(host for host in voting.votes if host != first.host)
         case = Case(self.case.service, "power-off", host=other.name)
         second = Injection(run.session, self.cluster, case, uuid.uuid4().hex[:12], lambda *_: None)
         run.ids.append(second.drill)
         # Both are asked one by one: each alone would be allowed, and the cluster is whole.
         fault, _ = first.guard(), second.guard()
         allowed = self._allowed(fault)
-        back = "both are" if self.cluster.resumes_whole else f"{second.host} is"
+        back = "both are" if self.cluster.traits.resumes_whole else f"{second.host} is"
         role = "majority"
         return Plan(
             f"{first.host}+{second.host}",
@@ -68,7 +71,7 @@ class QuorumLoss(Scenario):
             fault,
             second=second,
             lease_s=2 * allowed.seconds,
-            may_lose=self.cluster.may_lose(fault.kind, role),
+            may_lose=self.may_lose_with(fault, role),
             lines=(
                 f"{self.case.service} quorum-loss on {first.host}, then {second.host}",
                 f"    guard   {first.arithmetic()}; then one more, on purpose",
@@ -79,7 +82,7 @@ class QuorumLoss(Scenario):
         )
 
     def _allowed(self, fault: Fault) -> Budget:
-        live = self.cluster.budget(fault.kind, self.cluster.roles[0])
+        live = self.cluster.budget(fault.kind, usual(self.cluster.service))
         return budget([Part("boot", BOOT_SECONDS, "a machine and its service start"), *live.parts], live.multiplier)
 
     @contextmanager
@@ -96,9 +99,9 @@ class QuorumLoss(Scenario):
                     second.forget(second.entry)
             run.timeline.add("drill", f"{second.host} is back")
             run.count_from_now()
-            if not self.cluster.resumes_whole:
+            if not self.cluster.traits.resumes_whole:
                 self._resumes(run, f"writes with {second.host} back", allowed)
-        if self.cluster.resumes_whole:
+        if self.cluster.traits.resumes_whole:
             run.count_from_now()
             run.moments["heal"] = run.since
             self._resumes(run, "writes with every member back", allowed)
@@ -131,7 +134,7 @@ class QuorumLoss(Scenario):
 
         def silent() -> str | None:
             since = time.monotonic() - HOLD_SECONDS
-            for lane in self.cluster.goes_on:
+            for lane in self.cluster.traits.goes_on:
                 done = [operation for operation in history.operations(lane, since=since) if operation.start >= since]
                 failed = sum(operation.outcome != OK for operation in done)
                 if failed or not done:

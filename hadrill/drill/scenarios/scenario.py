@@ -16,7 +16,9 @@ from hadrill.faults import Fault
 from hadrill.inventory import Host
 from hadrill.inventory.settings import Objective
 from hadrill.safety.lease import SHARED
+from hadrill.services.abilities import Losing
 from hadrill.services.cluster import Cluster
+from hadrill.services.member_roles import usual
 from hadrill.timing import Budget
 from hadrill.workload import Invariant
 
@@ -108,7 +110,7 @@ class Scenario(ABC):
     def leader(self, plan: Plan) -> Host:
         """The member that is to lead where that is decided with the place of the workload."""
         injection = plan.injection
-        if injection is None or injection.role == self.cluster.roles[0]:
+        if injection is None or injection.role == usual(self.cluster.service):
             return injection.host if injection is not None else self.cluster.members[0]
         return next(host for host in self.cluster.members if host != injection.host)
 
@@ -126,6 +128,10 @@ class Scenario(ABC):
 
     def afterwards(self, run: Experiment, plan: Plan) -> None:
         """What must come back once the cluster is whole again."""
+
+    def may_lose_with(self, fault: Fault, role: str) -> bool:
+        """Whether the service may lose acknowledged writes with a fault on a member in a role."""
+        return isinstance(self.cluster, Losing) and self.cluster.may_lose(fault.kind, role)
 
     def may_lose(self, plan: Plan) -> bool:
         """Whether acknowledged writes may be lost with what was done."""

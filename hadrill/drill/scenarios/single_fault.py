@@ -12,6 +12,7 @@ from hadrill.drill.leading import make_leader
 from hadrill.drill.recovery import HOLD_SECONDS, OVERTIME_SECONDS, Recovery
 from hadrill.drill.scenarios.scenario import Plan, Scenario
 from hadrill.faults import PLANNED, Fault
+from hadrill.services.abilities import Exposed
 from hadrill.timing import Budget, Deadline, OverdueError, eventually
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class SingleFault(Scenario):
             injection,
             fault,
             lease_s=budget.seconds,
-            may_lose=self.cluster.may_lose(fault.kind, injection.role),
+            may_lose=self.may_lose_with(fault, injection.role),
             lines=in_words(injection, fault, budget),
         )
 
@@ -72,7 +73,8 @@ class SingleFault(Scenario):
         injection.still_there(fault)
         if not late:
             return
-        if weakness := self.cluster.weakness(injection.host):
+        weakness = self.cluster.weakness(injection.host) if isinstance(self.cluster, Exposed) else ""
+        if weakness:
             run.fails(weakness, known=True)
             run.fails(late, known=True)
         else:

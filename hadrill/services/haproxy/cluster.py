@@ -1,112 +1,66 @@
 """The proxies as targets of their own: clients go on through the other one."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
 
 from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
+from hadrill.services import clusters, member_roles
+from hadrill.services.abilities import Electorate
 from hadrill.services.client_parts import TURN, hang
-from hadrill.services.cluster import Cluster, Probe, Watch
+from hadrill.services.cluster import Cluster, Traits
 from hadrill.services.haproxy.statistics import STATISTICS_PORT, probe
-from hadrill.services.postgresql.cluster import PostgresqlCluster
-from hadrill.services.redis.cluster import RedisCluster
+from hadrill.services.member import Probe
+from hadrill.services.place import Place, shown_by
 from hadrill.timing import Budget, Part, budget
 from hadrill.workload import History, Invariant, Lane, Operation
 
 SHUTDOWN_SECONDS = 1.0
+EXEMPT = {
+    Invariant.ONE_LEADER: "the services behind have leaders of their own",
+    Invariant.OTHERS_DATA: "proxies hold no data",
+}
+WHY_NO_SWITCHOVER = "the load balancer uses all proxies"
 
 
 class ProxyCluster(Cluster):
     """Proxies behind a load balancer, with the services that clients reach through them."""
 
-    role_of_hosts: str
     statistics_port: int
-    roles = ("proxy", "proxy")
-    exempt: ClassVar[dict[Invariant, str]] = {
-        Invariant.ONE_LEADER: "the services behind have leaders of their own",
-        Invariant.OTHERS_DATA: "proxies hold no data",
-    }
-    drawn: ClassVar[dict[str, tuple[str, ...]]] = {"": ("container-kill", "container-stop", "power-off")}
-    hand_over_note = "the load balancer uses all proxies"
 
     def __init__(self, inventory: Inventory, remote: Remote) -> None:
         super().__init__(inventory, remote)
-        self.inner = tuple(service(inventory, remote) for service in self.behind)
-        self.rate_share = 1 / len(self.inner)
-        self._behind: dict[str, Cluster] = {}
+        self.inner = tuple(clusters.cluster_of(inventory, remote, name) for name in member_roles.behind(self.service))
 
     @property
     def members(self) -> tuple[Host, ...]:
         """The proxies."""
-        return self.inventory.of_role(self.role_of_hosts)
+        return self.inventory.of_role(self.service)
 
     @property
     def shared(self) -> tuple[Host, ...]:
         """The services' own hosts: nobody may break them meanwhile."""
         return tuple(host for cluster in self.inner for host in cluster.members)
 
-    @property
-    def majority(self) -> int:
+    def electorate(self, host: Host) -> Electorate:
         """One proxy is enough."""
-        return 1
+        return Electorate(dict.fromkeys(self.members, 1), 1)
 
     def probe(self, host: Host) -> Probe:
         """Its statistics page."""
         return probe(host, self.statistics_port)
 
-    def leader(self) -> Host:
-        """Any; they are equal."""
-        return self.members[0]
-
-    def role(self, host: Host) -> str:
-        """All are equal."""
-        return self.roles[0]
-
     def unhealthy(self) -> str | None:
         """The services behind are whole, which includes that every proxy agrees."""
         return next((reason for cluster in self.inner if (reason := cluster.unhealthy()) is not None), None)
 
-    def watches(self) -> Sequence[Watch]:
-        """The load balancer has no events; the services behind may have."""
-        return []
+    def place(self, name: str, leader: Host | None = None) -> "ProxyPlace":
+        """The places of the services behind."""
+        return ProxyPlace(self.inner, name)
 
-    def prepare(self, drill: str, leader: Host | None) -> None:
-        """Each service's own place."""
-        for cluster in self.inner:
-            cluster.prepare(drill, None)
-
-    def lanes(self, drill: str) -> Sequence[Lane]:
-        """All lanes of the services."""
-        found = [(lane, cluster) for cluster in self.inner for lane in cluster.lanes(drill)]
-        self._behind = {lane.name: cluster for lane, cluster in found}
-        return [lane for lane, _ in found]
-
-    def shown_by(self, read: Operation) -> str:
-        """The service behind, and what it says."""
-        cluster = self._behind[read.lane]
-        return f"{cluster.service} {cluster.shown_by(read)}"
-
-    def read_back_order(self) -> tuple[Host, ...]:
-        """Members of the services behind."""
-        return self.shared
-
-    def found(self, host: Host, drill: str, acknowledged: set[str], history: History) -> set[str]:
-        """What a member of one service has; keys of the others do not concern it."""
-        cluster = next(each for each in self.inner if host in each.members)
-        lanes = {lane.name for lane in cluster.lanes(drill)}
-        own = {each.key for each in history.operations() if each.lane in lanes} & acknowledged
-        return cluster.found(host, drill, own, history) | (acknowledged - own)
-
-    def clean(self, drill: str) -> None:
-        """Each service's own place."""
-        for cluster in self.inner:
-            cluster.clean(drill)
-
-    def budget(self, kind: Kind, role: str, settings: dict[str, str] | None = None) -> Budget:
+    def budget(self, kind: Kind, role: str, settings: Mapping[str, str] | None = None) -> Budget:
         """From the load balancer's checks (settings.yaml)."""
-        port = self.inner[0].port_of("")
-        balancer = self.inventory.entry_point(port)
+        balancer = self.inventory.entry_point(member_roles.member_role(self.service, "proxy").port)
         check = balancer.check
         parts = [
             Part(
@@ -119,20 +73,60 @@ class ProxyCluster(Cluster):
             parts.append(Part("shutdown", SHUTDOWN_SECONDS, "its connections end"))
         return budget([*parts, TURN, hang(kind)], self.multiplier)
 
-    def port_of(self, role: str) -> int:
-        """That of the first service."""
-        return self.inner[0].port_of(role)
-
     def unavailable(self, fault: str, role: str) -> str:
         """Proxies keep no port open to one another, by which a cut could be proved."""
         return "proxies have no peers to be cut off from" if fault.startswith(("isolate", "cut-", "reject")) else ""
 
 
 class HaproxyCluster(ProxyCluster):
-    """HAProxy and PgBouncer, with PostgreSQL and Redis behind them."""
+    """HAProxy and PgBouncer, with the services behind them."""
 
     service = "haproxy"
-    role_of_hosts = "haproxy"
+    traits = Traits(
+        peer_port=STATISTICS_PORT,
+        rate_share=0.5,  # two services' lanes at once
+        exempt=EXEMPT,
+        why_no_switchover=WHY_NO_SWITCHOVER,
+    )
     statistics_port = STATISTICS_PORT
-    peer_port = STATISTICS_PORT
-    behind = (PostgresqlCluster, RedisCluster)
+
+
+class ProxyPlace(Place):
+    """One place in each service behind the proxies."""
+
+    def __init__(self, inner: Sequence[Cluster], name: str) -> None:
+        self._places = [(cluster, cluster.place(name)) for cluster in inner]
+        # Built once: a place may have clients that its lanes share.
+        self._lanes = [(lane, cluster, place) for cluster, place in self._places for lane in place.lanes]
+
+    @property
+    def lanes(self) -> Sequence[Lane]:
+        """All lanes of the services."""
+        return [lane for lane, _, _ in self._lanes]
+
+    @property
+    def readers(self) -> tuple[Host, ...]:
+        """Those of the services."""
+        return tuple(host for _, place in self._places for host in place.readers)
+
+    def make(self) -> None:
+        """Each service's own."""
+        for _, place in self._places:
+            place.make()
+
+    def found(self, host: Host, acknowledged: set[str], history: History) -> set[str]:
+        """What a member of one service has; keys of the others do not concern it."""
+        place = next(place for _, place in self._places if host in place.readers)
+        lanes = {lane.name for lane, _, of in self._lanes if of is place}
+        own = {operation.key for operation in history.operations() if operation.lane in lanes} & acknowledged
+        return place.found(host, own, history) | (acknowledged - own)
+
+    def clean(self) -> None:
+        """Each service's own."""
+        for _, place in self._places:
+            place.clean()
+
+    def shown_by(self, read: Operation) -> str:
+        """The service behind, and what it says."""
+        cluster, place = next((cluster, place) for lane, cluster, place in self._lanes if lane.name == read.lane)
+        return f"{cluster.service} {shown_by(place, read)}"

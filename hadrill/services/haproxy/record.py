@@ -1,6 +1,6 @@
 """The record of the proxies: HAProxy and PgBouncer."""
 
-from hadrill.services.service import RUNNER, Component, Port, Role, Service
+from hadrill.services.service import RUNNER, Component, MemberRole, Port, Role, Service
 
 SERVICE = Service(
     name="haproxy",
@@ -12,6 +12,8 @@ SERVICE = Service(
         Component("haproxy", "HAProxy", image="haproxy", configuration="haproxy/haproxy.cfg"),
         Component("pgbouncer", "PgBouncer", image="pgbouncer", configuration="pgbouncer/pgbouncer.ini"),
     ),
+    # Its port is that of the first service behind.
+    member_roles=(MemberRole("proxy", 5432, faults=("container-kill", "container-stop", "power-off")),),
     cluster="hadrill.services.haproxy.cluster:HaproxyCluster",
     versions="hadrill.services.haproxy.versions:running",
 )

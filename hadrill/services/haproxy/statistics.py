@@ -10,9 +10,9 @@ from typing import Any
 
 from hadrill.inventory import Host
 from hadrill.services.asking import CONNECT_SECONDS
-from hadrill.services.cluster import SILENT, Member, Probe
 from hadrill.services.errors import BadAnswerError, reading
 from hadrill.services.http import OK, Pages
+from hadrill.services.member import SILENT, Member, Probe
 from hadrill.timing import POLL, Timeline
 
 STATISTICS_PORT = 8404

@@ -3,11 +3,11 @@
 import threading
 
 from hadrill.inventory import Host
-from hadrill.services.cluster import SILENT, Member, Probe, Watch
 from hadrill.services.errors import BadAnswerError, NoLeaderError
 from hadrill.services.kubernetes.api import Api, ApiError
 from hadrill.services.kubernetes.checks import page, readiness
 from hadrill.services.kubernetes.service import Kubernetes
+from hadrill.services.member import SILENT, Member, Probe, Watch
 from hadrill.timing import POLL, Timeline
 
 ASK_SECONDS = 1.0

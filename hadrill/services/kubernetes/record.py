@@ -8,6 +8,7 @@ from hadrill.services.service import (
     UNIT,
     Component,
     Install,
+    MemberRole,
     Port,
     Role,
     Service,
@@ -21,6 +22,9 @@ _EVERY_NODE = (
 )
 _SERVERS, _AGENTS = ("k3s-server",), ("k3s-agent",)
 _UPSTREAM, _K3S = ("kubernetes.distribution", "upstream"), ("kubernetes.distribution", "k3s")
+
+_OF_AGENTS = ("power-off", "isolate", "slow-link", "reject", "reboot", "kubelet-stop", "runtime-stop")
+_OF_SERVERS = (*_OF_AGENTS, "api-stop", "etcd-stop")
 
 
 def _unit(name: str, title: str, unit: str, roles: tuple[str, ...] = ()) -> Component:
@@ -57,6 +61,11 @@ SERVICE = Service(
         _unit("scheduler", "scheduler", "kube-scheduler", _SERVERS),
         Component("k3s", "K3s", placement=UNIT, unit="k3s.service", roles=_SERVERS, when=_K3S),
         Component("k3s-agent", "K3s", placement=UNIT, unit="k3s-agent.service", roles=_AGENTS, when=_K3S),
+    ),
+    member_roles=(
+        MemberRole("leader", 6443, leads=True, faults=_OF_SERVERS, components=("kubelet", "k3s"), hosts=_SERVERS),
+        MemberRole("server", 6443, faults=_OF_SERVERS, components=("kubelet", "k3s"), hosts=_SERVERS),
+        MemberRole("agent", 10250, faults=_OF_AGENTS, components=("kubelet", "k3s-agent"), hosts=_AGENTS),
     ),
     home_networks=("kubernetes.pod_network",),
     profile="kubernetes",

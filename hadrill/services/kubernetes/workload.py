@@ -2,15 +2,21 @@
 
 from collections.abc import Sequence
 
+from hadrill.inventory import Host
+from hadrill.services.asking import failures
 from hadrill.services.http import OK
 from hadrill.services.kubernetes.api import Api, ApiError
 from hadrill.services.kubernetes.checks import page
-from hadrill.services.kubernetes.place import path_of, site_of
+from hadrill.services.kubernetes.place import is_ready, make_place, path_of, pods, remove_place, site_of
 from hadrill.services.kubernetes.service import API_PORT, HTTP_PORT, Kubernetes
-from hadrill.workload import OPERATION_SECONDS, Answer, Lane
+from hadrill.services.place import Place
+from hadrill.timing import Deadline, eventually
+from hadrill.workload import OPERATION_SECONDS, Answer, History, Lane
 
 PAGES = f"read new {HTTP_PORT}"
 """The lane of pages through the ingress: kubelets and proxies serve them without the API."""
+PLACE_SECONDS = 60.0
+READ_SECONDS = 20.0
 
 
 def lanes(service: Kubernetes, drill: str) -> Sequence[Lane]:
@@ -74,3 +80,59 @@ class PageClient:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+class KubernetesPlace(Place):
+    """A namespace, and in it a web service that the ingress leads to."""
+
+    def __init__(self, service: Kubernetes, name: str) -> None:
+        self._kubernetes, self._name = service, name
+
+    @property
+    def lanes(self) -> Sequence[Lane]:
+        """The API and a page."""
+        return lanes(self._kubernetes, self._name)
+
+    @property
+    def readers(self) -> tuple[Host, ...]:
+        """Servers: agents keep nothing."""
+        return self._kubernetes.servers
+
+    def make(self) -> None:
+        """Returns when the ingress shows the page."""
+        address, made = self._kubernetes.ingress_points[0], False
+
+        def missing() -> str | None:
+            nonlocal made
+            try:
+                # Once more where a busy server let one question wait too long: what is there already stays.
+                if not made:
+                    make_place(self._kubernetes, self._name)
+                made = True
+                if not any(map(is_ready, pods(self._kubernetes.api(), self._name))):
+                    return "no pod is ready"
+                status = page(address, site_of(self._name)).status
+            except failures() as error:
+                return str(error)
+            return None if status == OK else f"the ingress says {status}"
+
+        eventually("the workload's web service at the ingress", missing, Deadline(PLACE_SECONDS))
+
+    def found(self, host: Host, acknowledged: set[str], history: History) -> set[str]:
+        """Objects that a server lists; one that came back a moment ago may be late with its answer."""
+        names: set[str] = set()
+
+        def silent() -> str | None:
+            try:
+                listed = self._kubernetes.api(host.address).items(path_of(self._name, "configmaps"))
+            except failures() as error:
+                return str(error)
+            names.update(item["metadata"]["name"] for item in listed)
+            return None
+
+        eventually(f"{host} to list what was written", silent, Deadline(READ_SECONDS))
+        return acknowledged & names
+
+    def clean(self) -> None:
+        """Remove the namespace."""
+        remove_place(self._kubernetes, self._name)

@@ -4,6 +4,7 @@ Source: Galera's documentation of evs.suspect_timeout, evs.inactive_timeout and 
 """
 
 from hadrill.faults import Kind
+from hadrill.inventory import Host
 from hadrill.remote import Remote
 from hadrill.services.asking import failures
 from hadrill.services.client_parts import SILENT, TURN, hang
@@ -40,16 +41,29 @@ def mariadb_budget(
     return budget([*parts, TURN, hang(kind)], multiplier)
 
 
+def weight_of(service: Mariadb, host: Host) -> int:
+    """The votes of a node (pc.weight); one where it does not say. Source: Galera's weighted quorum."""
+    try:
+        with reading(f"wsrep_provider_options of {host}"):
+            return int(provider_options(service, host)["pc.weight"])
+    except failures():
+        return 1
+
+
+def provider_options(service: Mariadb, host: Host) -> dict[str, str]:
+    """A node's wsrep_provider_options. Raises one of asking.failures()."""
+    with service.connect(host.address, database=None) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT @@wsrep_provider_options")
+        with reading(f"MariaDB on {host}"):
+            pairs = [part.partition("=") for part in str(cursor.fetchone()[0]).split(";")]
+    return Fields(f"wsrep_provider_options of {host}", {name.strip(): value.strip() for name, _, value in pairs})
+
+
 def _options(service: Mariadb) -> tuple[dict[str, str], str]:
     untold = []
     for host in service.members:
         try:
-            with service.connect(host.address, database=None) as connection, connection.cursor() as cursor:
-                cursor.execute("SELECT @@wsrep_provider_options")
-                with reading(f"MariaDB on {host}"):
-                    pairs = [part.partition("=") for part in str(cursor.fetchone()[0]).split(";")]
-                options = {name.strip(): value.strip() for name, _, value in pairs}
-                return Fields(f"wsrep_provider_options of {host}", options), f"live, {host}"
+            return provider_options(service, host), f"live, {host}"
         except failures() as error:
             untold.append(f"{host}: {error}")
     raise NoMemberError("no node tells its provider options: " + "; ".join(untold))

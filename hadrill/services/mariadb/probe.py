@@ -5,8 +5,8 @@ from typing import Any
 import pymysql
 
 from hadrill.inventory import Host
-from hadrill.services.cluster import SILENT, Member, Probe
 from hadrill.services.mariadb.service import Mariadb
+from hadrill.services.member import SILENT, Member, Probe
 
 ASK_SECONDS = 1
 _WANTED = "'wsrep_cluster_status', 'wsrep_local_state_comment', 'wsrep_cluster_size'"

@@ -1,6 +1,17 @@
 """The record of MariaDB with Galera."""
 
-from hadrill.services.service import PEERS, RUNNER, Component, Install, PodClient, Port, Role, Service
+from hadrill.services.service import (
+    PEERS,
+    RUNNER,
+    Component,
+    Front,
+    Install,
+    MemberRole,
+    PodClient,
+    Port,
+    Role,
+    Service,
+)
 
 SERVICE = Service(
     name="mariadb",
@@ -30,6 +41,9 @@ SERVICE = Service(
             processes={"mariadbd": "mariadbd"},
         ),
     ),
+    member_roles=(MemberRole("writer", 3306, leads=True), MemberRole("node", 3306)),
+    # The SQL proxies' own record says what listens there.
+    fronts=(Front("proxysql", (), drilled=True),),
     fixture="mariadb",
     client="hadrill.services.mariadb.service:Mariadb",
     cluster="hadrill.services.mariadb.cluster:MariadbCluster",

@@ -9,11 +9,11 @@ import pymysql
 from hadrill.inventory import Host
 from hadrill.remote import Remote
 from hadrill.services.asking import ANSWER_SECONDS, failures
-from hadrill.services.cluster import SILENT, Member, Probe, Watch
 from hadrill.services.errors import BadAnswerError, NoLeaderError, NoMemberError, named
 from hadrill.services.haproxy import statistics as haproxy
 from hadrill.services.haproxy.statistics import SQL_STATISTICS_PORT
 from hadrill.services.mariadb.service import Mariadb
+from hadrill.services.member import SILENT, Member, Probe, Watch
 from hadrill.services.proxies import checks_of
 from hadrill.services.proxysql import administration as proxysql
 from hadrill.timing import Part, Timeline
@@ -27,8 +27,6 @@ LOOK_SECONDS = 0.2
 class SqlProxies(Protocol):
     """What a cluster must know of its proxies, whichever kind they are."""
 
-    container: str
-    """The container that runs one."""
     reads_anywhere: bool
     """Whether clients' reads go to nodes that do not write, so that the loss of any node concerns them."""
 
@@ -56,7 +54,6 @@ def sql_proxies(service: Mariadb) -> SqlProxies:
 class Haproxy:
     """HAProxy with a check that asks Galera; it shows its servers on a page over HTTP."""
 
-    container = "sql-proxy"
     reads_anywhere = False
 
     def __init__(self, service: Mariadb) -> None:
@@ -87,7 +84,6 @@ class Haproxy:
 class Proxysql:
     """ProxySQL with Galera hostgroups; it shows its servers in tables, over MySQL's protocol."""
 
-    container = "proxysql"
     # Readers are the nodes that do not write.
     reads_anywhere = True
 

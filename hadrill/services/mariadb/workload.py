@@ -5,8 +5,10 @@ from contextlib import suppress
 
 import pymysql
 
+from hadrill.inventory import Host
 from hadrill.services.mariadb.service import PORT, Mariadb
-from hadrill.workload import OPERATION_SECONDS, Answer, Lane
+from hadrill.services.place import Place
+from hadrill.workload import OPERATION_SECONDS, Answer, History, Lane, Operation
 
 TABLE = "hadrill_drill"
 COLUMNS = "id VARCHAR(64) PRIMARY KEY, number BIGINT NOT NULL AUTO_INCREMENT UNIQUE"
@@ -62,3 +64,41 @@ class MariadbClient:
         """Close the connection; one that is broken already is only forgotten."""
         with suppress(pymysql.Error, OSError):
             self._connection.close()
+
+
+class MariadbPlace(Place):
+    """A table, which stays when it is empty, as the basic checks' does."""
+
+    def __init__(self, service: Mariadb, name: str) -> None:
+        self._mariadb, self._name = service, name
+
+    @property
+    def lanes(self) -> Sequence[Lane]:
+        """Writes and reads, over new and pooled connections."""
+        return lanes(self._mariadb)
+
+    @property
+    def readers(self) -> tuple[Host, ...]:
+        """Every node."""
+        return self._mariadb.members
+
+    def make(self) -> None:
+        """An empty table."""
+        with self._mariadb.connect(self._mariadb.entry_point) as connection, connection.cursor() as cursor:
+            cursor.execute(f"CREATE OR REPLACE TABLE {TABLE} ({COLUMNS})")
+
+    def found(self, host: Host, acknowledged: set[str], history: History) -> set[str]:
+        """Rows that a node has, after it has applied all that the cluster has."""
+        with self._mariadb.connect(host.address) as connection, connection.cursor() as cursor:
+            cursor.execute("SET SESSION wsrep_sync_wait = 1")
+            cursor.execute(KEYS, (f"{self._name}-%",))
+            return {str(row[0]) for row in cursor.fetchall()}
+
+    def clean(self) -> None:
+        """Empty the table."""
+        with self._mariadb.connect(self._mariadb.entry_point) as connection, connection.cursor() as cursor:
+            cursor.execute(EMPTY)
+
+    def shown_by(self, read: Operation) -> str:
+        """The node: without wsrep_sync_wait one may be behind another by what waits to be applied."""
+        return read.server

@@ -1,8 +1,8 @@
 """MinIO's health pages. Source: MinIO's documentation of /minio/health."""
 
 from hadrill.inventory import Host
-from hadrill.services.cluster import SILENT, Member, Probe
 from hadrill.services.http import OK, Pages, get
+from hadrill.services.member import SILENT, Member, Probe
 from hadrill.services.minio.service import PORT
 
 ASK_SECONDS = 1.0

@@ -3,6 +3,7 @@
 Source: Patroni's documentation of ttl, loop_wait and retry_timeout; its ha.py; pysyncobj's election timeouts.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from hadrill.faults import Kind
@@ -27,7 +28,7 @@ RESTART_SECONDS = 10.0
 
 
 def postgresql_budget(
-    service: Postgresql, remote: Remote, kind: Kind, role: str, multiplier: float, settings: dict[str, str]
+    service: Postgresql, remote: Remote, kind: Kind, role: str, multiplier: float, settings: Mapping[str, str]
 ) -> Budget:
     """A sum of parts. `ttl` and `loop_wait` may be replaced."""
     if role != "leader":

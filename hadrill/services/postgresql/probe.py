@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 
 from hadrill.inventory import Host
-from hadrill.services.cluster import SILENT, Member, Probe, Watch
 from hadrill.services.errors import BadAnswerError
+from hadrill.services.member import SILENT, Member, Probe, Watch
 from hadrill.services.postgresql.service import Postgresql
 from hadrill.timing import Timeline
 

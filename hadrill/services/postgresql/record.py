@@ -8,6 +8,7 @@ from hadrill.services.service import (
     Component,
     Front,
     Install,
+    MemberRole,
     PodClient,
     Port,
     Role,
@@ -55,6 +56,7 @@ SERVICE = Service(
             processes={"postgres": "postgres -D"},
         ),
     ),
+    member_roles=(MemberRole("leader", 5432, leads=True), MemberRole("replica", 5432)),
     fronts=(
         Front(
             "haproxy",
@@ -64,6 +66,7 @@ SERVICE = Service(
             ),
             section="hadrill.install.postgresql:section",
             beside="hadrill.install.postgresql:beside",
+            drilled=True,
         ),
     ),
     fixture="postgresql",

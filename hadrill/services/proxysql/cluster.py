@@ -2,22 +2,20 @@
 
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
-from hadrill.services.cluster import Probe
-from hadrill.services.haproxy.cluster import ProxyCluster
+from hadrill.services.cluster import Traits
+from hadrill.services.haproxy.cluster import EXEMPT, WHY_NO_SWITCHOVER, ProxyCluster
 from hadrill.services.haproxy.statistics import SQL_STATISTICS_PORT
-from hadrill.services.mariadb.cluster import MariadbCluster
 from hadrill.services.mariadb.service import Mariadb
 from hadrill.services.mariadb.sql_proxies import sql_proxies
+from hadrill.services.member import Probe
 
 
 class SqlProxyCluster(ProxyCluster):
     """The SQL proxies, with Galera behind them."""
 
     service = "proxysql"
-    role_of_hosts = "proxysql"
+    traits = Traits(peer_port=SQL_STATISTICS_PORT, exempt=EXEMPT, why_no_switchover=WHY_NO_SWITCHOVER)
     statistics_port = SQL_STATISTICS_PORT
-    peer_port = SQL_STATISTICS_PORT
-    behind = (MariadbCluster,)
 
     def __init__(self, inventory: Inventory, remote: Remote) -> None:
         super().__init__(inventory, remote)
@@ -26,7 +24,3 @@ class SqlProxyCluster(ProxyCluster):
     def probe(self, host: Host) -> Probe:
         """As its kind is asked."""
         return self.sql_proxies.probe(host)
-
-    def component(self, role: str) -> str:
-        """That of its kind."""
-        return self.sql_proxies.container

@@ -1,6 +1,6 @@
 """The record of the SQL proxies: ProxySQL, or HAProxy in its place (sql_proxy in settings.yaml)."""
 
-from hadrill.services.service import BALANCERS, RUNNER, Component, Install, Port, Role, Service
+from hadrill.services.service import BALANCERS, RUNNER, Component, Install, MemberRole, Port, Role, Service
 
 SERVICE = Service(
     name="proxysql",
@@ -34,6 +34,14 @@ SERVICE = Service(
             image="haproxy",
             configuration="haproxy/haproxy.cfg",
             when=("sql_proxy", "haproxy"),
+        ),
+    ),
+    member_roles=(
+        MemberRole(
+            "proxy",
+            3306,
+            faults=("container-kill", "container-stop", "power-off"),
+            components=("proxysql", "sql-proxy"),
         ),
     ),
     client="hadrill.services.mariadb.service:Mariadb",

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from hadrill.inventory import Host
-from hadrill.services.cluster import SILENT, Member, Probe
 from hadrill.services.http import OK, Pages
+from hadrill.services.member import SILENT, Member, Probe
 from hadrill.services.rabbitmq.service import MANAGEMENT_PORT, VHOST, Rabbitmq
 
 ASK_SECONDS = 1.0
@@ -17,8 +17,8 @@ def queue_state(service: Rabbitmq, host: Host, queue: str) -> dict[str, Any]:
     return state
 
 
-def probe(service: Rabbitmq, host: Host, queue: str) -> Probe:
-    """Whether the node leads the queue, over a connection that is kept."""
+def probe(service: Rabbitmq, host: Host, queue: str = "") -> Probe:
+    """Whether the node leads the queue, over a connection that is kept; without a queue, whether it answers."""
     pages = Pages(host.address, MANAGEMENT_PORT, ASK_SECONDS, service.login)
     path = f"/api/queues/{VHOST}/{queue}" if queue else "/api/whoami"
 
@@ -29,7 +29,7 @@ def probe(service: Rabbitmq, host: Host, queue: str) -> Probe:
         except (OSError, ValueError):
             return SILENT
         if not queue:
-            return Member("follower") if state else SILENT
+            return Member("node") if state else SILENT
         if state.get("leader") == f"rabbit@{host.name}":
             return Member("leader", leads=True)
         return Member("follower" if f"rabbit@{host.name}" in state.get("online", ()) else "down")

@@ -1,6 +1,18 @@
 """The record of RabbitMQ."""
 
-from hadrill.services.service import BALANCERS, PEERS, RUNNER, Component, Front, Install, PodClient, Port, Role, Service
+from hadrill.services.service import (
+    BALANCERS,
+    PEERS,
+    RUNNER,
+    Component,
+    Front,
+    Install,
+    MemberRole,
+    PodClient,
+    Port,
+    Role,
+    Service,
+)
 
 SERVICE = Service(
     name="rabbitmq",
@@ -30,6 +42,7 @@ SERVICE = Service(
             processes={"beam": "beam.smp"},
         ),
     ),
+    member_roles=(MemberRole("leader", 5672, leads=True), MemberRole("follower", 5672)),
     fronts=(
         Front(
             "haproxy",

@@ -1,17 +1,23 @@
 """Confirmed publishing to a quorum queue and taking out of it, at the entry point."""
 
 import socket
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import ClassVar
 
 import pika
 import pika.exceptions
 from pika.adapters.blocking_connection import BlockingChannel
 
 from hadrill.inventory import Host
+from hadrill.services.asking import failures
+from hadrill.services.member import Probe
+from hadrill.services.place import Place
+from hadrill.services.rabbitmq.probe import probe, queue_state
 from hadrill.services.rabbitmq.service import PORT, Rabbitmq
 from hadrill.timing import Deadline, OverdueError, eventually
-from hadrill.workload import OPERATION_SECONDS, Answer, Lane
+from hadrill.workload import OK, OPERATION_SECONDS, Answer, History, Lane
 
 EXPIRES_MS = 3600000
 RETURN_SECONDS = 5.0
@@ -127,3 +133,61 @@ class RabbitmqClient:
         with suppress(Exception):
             if self._connection.is_open:
                 self._connection.close()
+
+
+class RabbitmqPlace(Place):
+    """A quorum queue, led by the node through which it was declared until another is elected."""
+
+    # What one reader takes out is not there for the others until its connection has closed.
+    reads_at_once: ClassVar[bool] = False
+
+    def __init__(self, service: Rabbitmq, name: str, leader: Host) -> None:
+        self._rabbitmq, self._queue, self._first = service, queue_of(name), leader
+
+    @property
+    def lanes(self) -> Sequence[Lane]:
+        """Confirmed publishing, and taking out."""
+        return lanes(self._rabbitmq, self._queue)
+
+    @property
+    def readers(self) -> tuple[Host, ...]:
+        """Every node."""
+        return self._rabbitmq.members
+
+    def make(self) -> None:
+        """Declare it through the node that is to lead it."""
+        declare(self._rabbitmq, self._first, self._queue)
+
+    def found(self, host: Host, acknowledged: set[str], history: History) -> set[str]:
+        """What was taken out, and what this node still delivers."""
+        taken = taken_out(history).keys()
+        return taken | drained(self._rabbitmq, host, self._queue, acknowledged - taken)
+
+    def clean(self) -> None:
+        """Delete it."""
+        remove(self._rabbitmq, self._queue)
+
+    def duplicates(self, history: History) -> int:
+        """Messages that were taken out more than once."""
+        return sum(number - 1 for number in taken_out(history).values())
+
+    def probe(self, host: Host) -> Probe:
+        """The queue as this node sees it."""
+        return probe(self._rabbitmq, host, self._queue)
+
+    def unhealthy(self) -> str | None:
+        """Every node sees every member of the queue online."""
+        nodes = self._rabbitmq.members
+        try:
+            for host in nodes:
+                online = len(queue_state(self._rabbitmq, host, self._queue).get("online", ()))
+                if online != len(nodes):
+                    return f"{host} sees {online} of {len(nodes)} members of the queue online"
+        except failures() as error:
+            return str(error)
+        return None
+
+
+def taken_out(history: History) -> Counter[str]:
+    """Keys that readers took out of the queue, and how often."""
+    return Counter(one.taken for one in history.operations() if not one.writes and one.outcome == OK and one.taken)

@@ -4,6 +4,8 @@ Source: Sentinel's timers in sentinel.c (Redis 7.2): PING every second, other Se
 second once the master is objectively down.
 """
 
+from collections.abc import Mapping
+
 from hadrill.faults import Kind
 from hadrill.services.asking import failures
 from hadrill.services.client_parts import TURN, hang
@@ -17,7 +19,7 @@ HOOK_SECONDS = 1.0
 """The installer's promise for the way from Sentinel's hook to HAProxy's new address."""
 
 
-def redis_budget(service: Redis, kind: Kind, role: str, multiplier: float, settings: dict[str, str]) -> Budget:
+def redis_budget(service: Redis, kind: Kind, role: str, multiplier: float, settings: Mapping[str, str]) -> Budget:
     """A sum of parts. `down-after` may be replaced (milliseconds, or seconds as `2s`)."""
     if role != "master":
         return budget([TURN], multiplier)
@@ -39,7 +41,7 @@ def redis_budget(service: Redis, kind: Kind, role: str, multiplier: float, setti
     )
 
 
-def _asked_for(settings: dict[str, str]) -> tuple[float, str] | None:
+def _asked_for(settings: Mapping[str, str]) -> tuple[float, str] | None:
     return (duration(settings["down-after"], MILLISECOND), "asked for") if "down-after" in settings else None
 
 

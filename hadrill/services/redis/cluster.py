@@ -1,8 +1,7 @@
 """Redis with Sentinel, as drills see it."""
 
 import math
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
 
 import redis
 
@@ -11,22 +10,22 @@ from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services.asking import failures
-from hadrill.services.cluster import OF_CONTAINERS, Cluster, Probe, Watch
+from hadrill.services.cluster import Cluster, Traits
 from hadrill.services.errors import NoLeaderError, reading
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.guarded import Foreign
 from hadrill.services.haproxy import statistics as haproxy
+from hadrill.services.member import Probe, Watch
 from hadrill.services.redis import checks
 from hadrill.services.redis.budget import down_after, redis_budget
 from hadrill.services.redis.diagnosis import EXAMINATION
 from hadrill.services.redis.probe import probe, watch
 from hadrill.services.redis.service import PORT, SENTINEL_PORT, Redis
-from hadrill.services.redis.workload import KEEP_SECONDS, count_of, key_of, lanes
+from hadrill.services.redis.workload import RedisPlace
 from hadrill.timing import Budget, Deadline, eventually
-from hadrill.workload import History, Lane
 
 BACKEND = "be_redis_master"
-BATCH = 500
+MASTER = "master"
 INFO_SECONDS = 15.0
 """Sentinel asks every member for INFO each ten seconds."""
 
@@ -35,14 +34,7 @@ class RedisCluster(Cluster):
     """One master, its replicas, the Sentinels beside them, and the proxies that follow the master."""
 
     service = "redis"
-    roles = ("master", "replica", "sentinel")
-    components: ClassVar[dict[str, str]] = {"": "redis", "sentinel": "sentinel"}
-    drawn: ClassVar[dict[str, tuple[str, ...]]] = {
-        "": OF_CONTAINERS,
-        "sentinel": ("container-kill", "container-stop", "container-pause"),
-    }
-    peer_port = PORT
-    what_if = ("down-after",)
+    traits = Traits(peer_port=PORT, what_if=("down-after",))
 
     def __init__(self, inventory: Inventory, remote: Remote) -> None:
         super().__init__(inventory, remote)
@@ -94,43 +86,17 @@ class RedisCluster(Cluster):
             *(haproxy.watch(host, BACKEND) for host in self.shared),
         ]
 
-    def prepare(self, drill: str, leader: Host | None) -> None:
-        """A count for the readers. Keys expire by themselves."""
-        with self.redis.client(self.redis.entry_point) as client:
-            client.set(count_of(drill), 0, ex=KEEP_SECONDS)
+    def place(self, name: str, leader: Host | None = None) -> RedisPlace:
+        """Keys of its own."""
+        return RedisPlace(self.redis, name)
 
-    def lanes(self, drill: str) -> Sequence[Lane]:
-        """Writes and reads, over new and pooled connections."""
-        return lanes(self.redis, drill)
-
-    def found(self, host: Host, drill: str, acknowledged: set[str], history: History) -> set[str]:
-        """Keys that a member has."""
-        wanted, found = sorted(acknowledged), set()
-        with self.redis.client(host.address) as client:
-            for start in range(0, len(wanted), BATCH):
-                part = wanted[start : start + BATCH]
-                values = client.mget([key_of(drill, key) for key in part])
-                found |= {key for key, value in zip(part, values, strict=True) if value == key}
-        return found
-
-    def clean(self, drill: str) -> None:
-        """Remove the drill's keys from the master; replicas follow."""
-        with self.redis.client(self.redis.entry_point) as client:
-            names = list(client.scan_iter(match=key_of(drill, "*"), count=1000))
-            for start in range(0, len(names), BATCH):
-                client.unlink(*names[start : start + BATCH])
-
-    def budget(self, kind: Kind, role: str, settings: dict[str, str] | None = None) -> Budget:
+    def budget(self, kind: Kind, role: str, settings: Mapping[str, str] | None = None) -> Budget:
         """From Sentinel's live settings."""
         return redis_budget(self.redis, kind, role, self.multiplier, settings or {})
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
         """From every Sentinel's and every Redis' own words."""
         return EXAMINATION.diagnose(self.redis, self.remote, since_seconds=since_seconds, victim=victim)
-
-    def port_of(self, role: str) -> int:
-        """Redis' own, or Sentinel's."""
-        return SENTINEL_PORT if role == "sentinel" else PORT
 
     def unavailable(self, fault: str, role: str) -> str:
         """A machine carries both."""
@@ -160,7 +126,7 @@ class RedisCluster(Cluster):
 
     def why_not_survives(self, host: Host, role: str, back: str) -> str:
         """A master that is back before it was missed has what is on its disk, and its replicas copy that."""
-        if role != self.roles[0]:
+        if role != MASTER:
             return ""
         noticed, _ = down_after(self.redis)
         with self.redis.client(host.address) as client:
@@ -188,9 +154,10 @@ class RedisCluster(Cluster):
             milliseconds = max((float(each["avg_ttl"]) for each in databases), default=0.0)
         return Foreign("keys", keys - ends, ends, milliseconds / 1000)
 
-    def may_lose(self, kind: Kind, role: str) -> bool:
+    @classmethod
+    def may_lose(cls, _kind: Kind, role: str, /) -> bool:
         """A master that is gone takes what it had not sent with it."""
-        return role == self.roles[0]
+        return role == MASTER
 
     def hand_over(self, to: Host | None) -> None:
         """SENTINEL FAILOVER while writes wait; a member of choice gets the best replica priority first."""
@@ -227,7 +194,3 @@ class RedisCluster(Cluster):
             return None if seen.get(to.address) == "1" else f"priorities {seen}"
 
         eventually("Sentinel to know the replicas' priorities", unknown, Deadline(INFO_SECONDS))
-
-    def target(self, role: str) -> Host:
-        """A `sentinel` is one beside a replica, so that only the Sentinel is what the drill is about."""
-        return super().target("replica" if role == "sentinel" else role)

@@ -5,7 +5,7 @@ import threading
 import redis
 
 from hadrill.inventory import Host
-from hadrill.services.cluster import SILENT, Member, Probe, Watch
+from hadrill.services.member import SILENT, Member, Probe, Watch
 from hadrill.services.redis.service import SENTINEL_PORT, Redis
 from hadrill.timing import POLL, Timeline
 

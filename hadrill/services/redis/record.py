@@ -8,6 +8,7 @@ from hadrill.services.service import (
     Component,
     Front,
     Install,
+    MemberRole,
     PodClient,
     Port,
     Role,
@@ -52,6 +53,17 @@ SERVICE = Service(
         Component("updater", "Redis master updater", placement=UNIT, unit=f"{_UPDATER}.socket", roles=("haproxy",)),
         Component("updater-timer", "its timer", placement=UNIT, unit=f"{_UPDATER}.timer", roles=("haproxy",)),
     ),
+    member_roles=(
+        MemberRole("master", 6379, leads=True),
+        MemberRole("replica", 6379),
+        MemberRole(
+            "sentinel",
+            26379,
+            faults=("container-kill", "container-stop", "container-pause"),
+            components=("sentinel",),
+            beside=True,
+        ),
+    ),
     fronts=(
         Front(
             "haproxy",
@@ -61,6 +73,7 @@ SERVICE = Service(
             ),
             section="hadrill.install.redis_updater:section",
             beside="hadrill.install.redis_updater:beside",
+            drilled=True,
         ),
     ),
     fixture="redis",

@@ -5,11 +5,14 @@ from typing import Any
 
 import redis
 
+from hadrill.inventory import Host
+from hadrill.services.place import Place
 from hadrill.services.redis.service import PORT, Redis
-from hadrill.workload import OPERATION_SECONDS, Answer, Lane
+from hadrill.workload import OPERATION_SECONDS, Answer, History, Lane
 
 KEEP_SECONDS = 3600
 """Keys of a drill that was killed go away by themselves."""
+BATCH = 500
 
 
 def key_of(drill: str, key: str) -> str:
@@ -76,3 +79,42 @@ def _server(info: Any) -> str:
     """Who answered. Asked each time: redis-py opens a connection that the proxy closed again without a word."""
     fields = dict(pair.split("=", 1) for pair in str(info).split())
     return fields["laddr"].rpartition(":")[0]
+
+
+class RedisPlace(Place):
+    """Keys under one prefix, which end by themselves."""
+
+    def __init__(self, service: Redis, name: str) -> None:
+        self._redis, self._name = service, name
+
+    @property
+    def lanes(self) -> Sequence[Lane]:
+        """Writes and reads, over new and pooled connections."""
+        return lanes(self._redis, self._name)
+
+    @property
+    def readers(self) -> tuple[Host, ...]:
+        """Every member."""
+        return self._redis.members
+
+    def make(self) -> None:
+        """A count for the readers."""
+        with self._redis.client(self._redis.entry_point) as client:
+            client.set(count_of(self._name), 0, ex=KEEP_SECONDS)
+
+    def found(self, host: Host, acknowledged: set[str], history: History) -> set[str]:
+        """Keys that a member has."""
+        wanted, held = sorted(acknowledged), set[str]()
+        with self._redis.client(host.address) as client:
+            for start in range(0, len(wanted), BATCH):
+                part = wanted[start : start + BATCH]
+                values = client.mget([key_of(self._name, key) for key in part])
+                held |= {key for key, value in zip(part, values, strict=True) if value == key}
+        return held
+
+    def clean(self) -> None:
+        """Remove the keys from the master; replicas follow."""
+        with self._redis.client(self._redis.entry_point) as client:
+            names = list(client.scan_iter(match=key_of(self._name, "*"), count=1000))
+            for start in range(0, len(names), BATCH):
+                client.unlink(*names[start : start + BATCH])

@@ -28,13 +28,13 @@ DROP = ("DROP",)
 def test_a_blackout_is_measured_as_long_as_it_was(
     seconds: float, how: tuple[str, ...], lab_inventory: Inventory, ssh: Remote
 ) -> None:
-    cluster = cluster_of(lab_inventory, ssh, "redis")
     drill = uuid.uuid4().hex[:12]
-    cluster.prepare(drill, None)
+    place = cluster_of(lab_inventory, ssh, "redis").place(drill)
+    place.make()
     balancer = docker("inspect", "--format", "{{.State.Pid}}", f"{lab_inventory.settings.name}-lb-01")
     rule = ("INPUT", "-p", "tcp", "--dport", "6379", "-j", *how)
     # A pool whose operations hang comes back with their deadline; what is dropped shows in new connections only.
-    lanes = [lane for lane in cluster.lanes(drill) if how is REJECT or lane.connection == "new"]
+    lanes = [lane for lane in place.lanes if how is REJECT or lane.connection == "new"]
     with Workload(drill, lanes, RATE) as load:
         since = time.monotonic()
         eventually("a steady workload", lambda: load.unsteady(since), Deadline(STEADY_SECONDS))
@@ -51,7 +51,7 @@ def test_a_blackout_is_measured_as_long_as_it_was(
     # The rule came and went while iptables ran: the true length lies between these.
     least, most = ended - begun, after - before
     measured = {lane.name: longest_outage(load.history.operations(lane.name), begun, ended).seconds for lane in lanes}
-    cluster.clean(drill)
+    place.clean()
     for lane, outage in measured.items():
         said = f"{lane}: {outage:.3f} s instead of {least:.3f} to {most:.3f} s; {measured}"
         assert least - TOLERANCE <= outage <= most + TOLERANCE, said

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hadrill.diagnosis import Answer, Diagnosis, Facts
 from hadrill.report.secrets import Scrubber
+from hadrill.services.abilities import Diagnosed
 from hadrill.services.cluster import Cluster
 from hadrill.timing import Deadline, eventually
 from tests.selftest.lab.suite import run_suite
@@ -79,7 +80,7 @@ def _causes(cluster: Cluster) -> list[str]:
 
 
 def _diagnosis(cluster: Cluster) -> Diagnosis:
+    assert isinstance(cluster, Diagnosed)
     found = cluster.diagnose()
-    assert found is not None
     assert not found.silent, found.silent
     return found

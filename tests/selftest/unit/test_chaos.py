@@ -20,8 +20,8 @@ from hadrill.drill.case import known_fault
 from hadrill.faults import all_stops
 from hadrill.inventory import Inventory, read
 from hadrill.inventory.settings import Chaos
-from hadrill.services.clusters import CLUSTERS, roles_of
-from hadrill.services.kubernetes.cluster import KubernetesCluster
+from hadrill.services.clusters import roles_of
+from hadrill.services.member_roles import member_role, names
 from hadrill.timing import POLL, Deadline, eventually
 
 TEN_MINUTES = 600.0
@@ -52,8 +52,8 @@ def test_every_step_can_be_meant(lab_inventory: Inventory) -> None:
         shapes.add(tuple(step.after for step in each.steps))
         assert (each.calm_s > 0) == (not each.steps)
         for number, step in enumerate(each.steps):
-            assert not known_fault(step.fault, CLUSTERS[each.service])
-            assert step.target in {SAME, *hosts, *CLUSTERS[each.service].roles}
+            assert not known_fault(step.fault, each.service)
+            assert step.target in {SAME, *hosts, *names(each.service)}
             assert step.after in MOMENTS
             assert (number == 0) == (step.after == "begin")
             assert (step.target == SAME) <= (number > 0)
@@ -62,7 +62,7 @@ def test_every_step_can_be_meant(lab_inventory: Inventory) -> None:
 
 def test_kubernetes_is_drawn_with_faults_of_its_own(lab: Path) -> None:
     steps = [step for each in draw(7, 20 * TEN_MINUTES, read(lab, "kubernetes")).rounds for step in each.steps]
-    assert {step.fault for step in steps} == set(KubernetesCluster.drawn[""]) - {"reject"}
+    assert {step.fault for step in steps} == set(member_role("kubernetes", "server").faults) - {"reject"}
     assert not {step.fault for step in steps if step.target == "agent"} & {"api-stop", "etcd-stop"}
     assert {step.target for step in steps if step.fault == "reboot"} == {
         host.name for host in read(lab, "kubernetes").hosts if host.role in roles_of("kubernetes")

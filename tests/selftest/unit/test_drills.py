@@ -29,8 +29,9 @@ from hadrill.safety.consent import refused
 from hadrill.safety.guard import Arithmetic, is_away
 from hadrill.safety.heal import sweep
 from hadrill.services import registry
-from hadrill.services.cluster import SILENT, Cluster, Member
+from hadrill.services.cluster import Cluster, Traits
 from hadrill.services.clusters import cluster_of
+from hadrill.services.member import SILENT, Member
 from hadrill.services.redis.record import SERVICE
 from hadrill.services.service import CONTAINER, UNIT, Component, Role, Service
 from hadrill.timing import Part, budget
@@ -40,7 +41,7 @@ REDIS = placed(SERVICE, "redis")
 TARGET = Target(
     "abc", REDIS, "redis-server", "198.18.0.1", ("198.18.0.124",), 6379, 6379, "/var/lib/hadrill-drills/abc"
 )
-THREE = ("a", "b", "c")
+THREE = {"a": 1, "b": 1, "c": 1}
 LANES = ("write new 1", "write pooled 1")
 
 
@@ -49,6 +50,13 @@ def test_the_guard_says_the_sum() -> None:
     degraded = Arithmetic(THREE, ("c",), ("a",), 2)
     assert not degraded.holds
     assert str(degraded) == "3 members, 1 already down (c), 1 would go (a): 1 left, 2 needed"
+
+
+def test_the_guard_counts_votes_and_not_members() -> None:
+    heavy = Arithmetic({"a": 3, "b": 1, "c": 1}, (), ("a",), 3)
+    assert not heavy.holds
+    assert str(heavy) == "3 members with votes a 3, b 1, c 1, 1 would go (a): 2 votes left, 3 needed"
+    assert Arithmetic({"a": 3, "b": 1, "c": 1}, (), ("b",), 3).holds
 
 
 def test_a_budget_prints_as_a_sum_with_sources() -> None:
@@ -89,16 +97,15 @@ OTHERS = Service(
 def test_a_component_that_is_a_unit_of_its_own_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     records = (*registry.services(), OTHERS)
     monkeypatch.setattr(registry, "services", lambda: records)
-    cluster = cast("type[Cluster]", SimpleNamespace(service="others"))
-    known = [f"{part.name}-stop" for part in OTHERS.components if not known_fault(f"{part.name}-stop", cluster)]
+    known = [f"{part.name}-stop" for part in OTHERS.components if not known_fault(f"{part.name}-stop", "others")]
     # `queue-stop` freezes the process, `container-stop` is the fault of every service.
     assert stops(OTHERS) == {"store-stop": "store"}
     assert known == ["store-stop", "queue-stop", "container-stop"]
     target = dataclasses.replace(TARGET, components={"store": placed(OTHERS, "store")})
     assert "systemctl stop" in fault_of("store-stop", target).inject
     assert fault_of("queue-stop", target).name == "process-stop"
-    assert "no fault 'kubelet-stop' for others: there are" in known_fault("kubelet-stop", cluster)
-    assert "store-stop" in known_fault("kubelet-stop", cluster)
+    assert "no fault 'kubelet-stop' for others: there are" in known_fault("kubelet-stop", "others")
+    assert "store-stop" in known_fault("kubelet-stop", "others")
 
 
 def test_what_can_be_stopped_on_a_host_is_what_its_record_puts_there(lab: Path) -> None:
@@ -115,7 +122,8 @@ def test_what_can_be_stopped_on_a_host_is_what_its_record_puts_there(lab: Path) 
 
 
 def judged(may_lose: bool = False, objective: Objective | None = None, **known: Any) -> Judgement:
-    stub = cast("Cluster", type("Stub", (), {"loss_bound": lambda *_: "the bound", "exempt": {}, "shown_by": None})())
+    loses = {"loss_bound": lambda *_: "the bound", "may_lose": lambda *_: True, "traits": Traits(peer_port=1)}
+    stub = cast("Cluster", type("Stub", (), loses)())
     result = Result("1", "redis", "redis-01", "master", "power-off")
     result.lanes = {
         name: {"outage_s": known.get("outage", 1.0), "return_outage_s": known.get("back", 0.1)} for name in LANES

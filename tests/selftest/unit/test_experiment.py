@@ -25,9 +25,12 @@ from hadrill.drill.verdict import Verdict
 from hadrill.faults import STOP, Fault
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
-from hadrill.services.cluster import Member
+from hadrill.services.cluster import Cluster as ServiceCluster
+from hadrill.services.cluster import Traits
 from hadrill.services.errors import BadAnswerError
 from hadrill.services.kubernetes.workload import PAGES
+from hadrill.services.member import Member
+from hadrill.services.place import Place
 from hadrill.timing import Budget, Deadline, Part, eventually
 from hadrill.workload import FAIL, OK, Answer, History, Invariant, Lane, Operation
 
@@ -37,36 +40,32 @@ START, INJECT, HEAL, END = 100.0, 110.0, 116.0, 125.0
 STEP = 0.1
 
 
-class Cluster:
+class Cluster(ServiceCluster):
     """A cluster that is whole, of which every invariant says something."""
 
     service = "redis"
-    roles = ("master", "replica")
-    exempt: ClassVar[dict[Invariant, str]] = {}
-    goes_on = ()
-    resumes_whole = False
-    rate_share, parallel_reading, look_seconds, multiplier = 1.0, True, 0.01, 1.0
+    traits = Traits(peer_port=1, look_seconds=0.01)
     wrong = ""
 
     def __init__(self, inventory: Inventory) -> None:
-        self.inventory = inventory
-        self.members = tuple(host for host in inventory.hosts if host.name.startswith("redis-"))
-        self.shared: tuple[Host, ...] = ()
+        super().__init__(inventory, cast("Remote", None))
         self.kubernetes = SimpleNamespace(public_balancers=(), members=self.members)
         self.kept: set[str] = set()
         self.bug: Exception | None = None
 
+    @property
+    def members(self) -> tuple[Host, ...]:
+        return tuple(host for host in self.inventory.hosts if host.name.startswith("redis-"))
+
+    @property
+    def shared(self) -> tuple[Host, ...]:
+        return ()
+
     def unhealthy(self) -> str | None:
         return self.wrong or None
 
-    def prepare(self, *_: object) -> None:
-        """A place for the workload."""
-
-    def clean(self, *_: object) -> None:
-        self.kept.clear()
-
-    def lanes(self, _: str) -> list[Lane]:
-        return [Lane(kind, "new", 1, lambda: MemoryClient(self), lambda _: False) for kind in ("write", "read")]
+    def place(self, *_: object) -> "MemoryPlace":
+        return MemoryPlace(self)
 
     def probe(self, _: Host) -> Callable[[], Member]:
         def ask() -> Member:
@@ -76,41 +75,34 @@ class Cluster:
 
         return ask
 
-    def watches(self) -> list[Any]:
-        return []
-
-    def diagnose(self, *_: object) -> None:
-        """No rules."""
-
-    def read_back_order(self) -> tuple[Host, ...]:
-        return self.members
-
-    def found(self, *_: object) -> set[str]:
-        return set(self.kept)
-
-    def duplicates(self, _: object) -> int:
-        return 0
-
-    def remarks(self, _: object) -> list[str]:
-        return []
-
-    def shown_by(self, _: object) -> str:
-        return ""
-
-    def loss_bound(self, _: str) -> str:
-        return "nothing"
-
-    def may_lose(self, *_: object) -> bool:
-        return False
-
     def budget(self, *_: object) -> Budget:
         return ALLOWED
 
-    def weakness(self, _: Host) -> str:
-        return ""
 
-    def container(self, _: str) -> str:
-        return "redis"
+class MemoryPlace(Place):
+    """What clients wrote, as every member has it."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    @property
+    def lanes(self) -> list[Lane]:
+        return [
+            Lane(kind, "new", 1, lambda: MemoryClient(self._cluster), lambda _: False) for kind in ("write", "read")
+        ]
+
+    @property
+    def readers(self) -> tuple[Host, ...]:
+        return self._cluster.members
+
+    def make(self) -> None:
+        """It is there."""
+
+    def found(self, *_: object) -> set[str]:
+        return set(self._cluster.kept)
+
+    def clean(self) -> None:
+        self._cluster.kept.clear()
 
 
 class MemoryClient:
@@ -197,6 +189,7 @@ def judged(session: Session, cluster: Cluster, scenario: Scenario, made: list[Op
         history.add(operation)
     lanes = [Lane("write", "new", 1, lambda: MemoryClient(cluster), lambda _: False)]
     lanes += [Lane("read", "new", 1, lambda: MemoryClient(cluster), lambda _: False)]
+    one.place = cluster.place("")
     one.workload = cast(Any, SimpleNamespace(history=history, lanes=lanes))
     one.observer = cast(Any, SimpleNamespace(spans={}))
     one.moments = {"steady state": START, "inject": INJECT, "watch": INJECT, "heal": HEAL, "converged": END}
@@ -265,7 +258,9 @@ def test_every_scenario_is_tried_and_every_invariant_is_judged(session: Session,
 
 
 def test_what_says_nothing_of_a_service_is_not_judged(session: Session, cluster: Cluster) -> None:
-    cluster.__class__ = type("Equals", (Cluster,), {"exempt": {Invariant.ONE_LEADER: "nodes are of equal rank"}})
+    cluster.__class__ = type(
+        "Equals", (Cluster,), {"traits": Traits(peer_port=1, exempt={Invariant.ONE_LEADER: "nodes are of equal rank"})}
+    )
     assert violated(judged(session, cluster, SingleFault(cast(Any, cluster), CASE), TAKING_TURNS)) == set()
 
 
@@ -474,7 +469,7 @@ def test_a_cluster_that_never_came_back_fails_also_where_a_dead_member_cannot_be
     def dead(*_: object) -> set[str]:
         raise OSError("redis-01 does not answer")
 
-    monkeypatch.setattr(cluster, "found", dead)
+    monkeypatch.setattr(MemoryPlace, "found", dead)
     result = Experiment(session, NeverServed(cast(Any, cluster), CASE)).run()
     assert result.verdict is Verdict.FAILED
     assert result.cause == "never recovered: nobody leads; redis-01 does not answer"

@@ -9,10 +9,10 @@ from contextlib import closing
 import pytest
 
 from hadrill.inventory import Host
-from hadrill.services.cluster import SILENT, Member
 from hadrill.services.errors import BadAnswerError
 from hadrill.services.haproxy.statistics import probe
 from hadrill.services.http import Pages, get, get_json, request_json
+from hadrill.services.member import SILENT, Member
 from hadrill.timing import Deadline, eventually
 
 AND_CLOSE = b"<closed>"

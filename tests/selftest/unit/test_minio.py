@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,11 +11,12 @@ import pytest
 
 from hadrill.inventory import Inventory, read
 from hadrill.remote import Remote
-from hadrill.services.minio import cluster as minio_cluster
-from hadrill.services.minio.cluster import READ_BACK, MinioCluster, sampled
+from hadrill.services.minio import workload
+from hadrill.services.minio.cluster import MinioCluster
 from hadrill.services.minio.drive import NAME, seconds_of
 from hadrill.services.minio.service import Minio
-from hadrill.services.minio.workload import NoQuorumError, body_of
+from hadrill.services.minio.workload import READ_BACK, MinioPlace, NoQuorumError, body_of, sampled
+from hadrill.services.place import shown_by
 from hadrill.workload import FAIL, OK, History, Operation
 from hadrill.workload.invariants import went_back
 
@@ -24,9 +26,9 @@ def test_a_key_that_drives_disagree_about_is_a_failed_read_and_is_told(lab_inven
     history.add(Operation("d-1", "read new 9000", 0.0, 0.1, OK, "", ""))
     error = f"{NoQuorumError.__name__}: no object d-1, which was acknowledged"
     history.add(Operation("d-2", "read new 9000", 0.1, 0.2, FAIL, "", error, failure=NoQuorumError.__name__))
-    cluster = MinioCluster(lab_inventory, Remote(lab_inventory))
-    assert went_back(history.operations(), cluster.shown_by) == ""
-    assert cluster.remarks(history) == ["1 reads of acknowledged objects ended in NoSuchKey: counted as failed reads"]
+    place = MinioPlace(Minio(lab_inventory), "d")
+    assert went_back(history.operations(), partial(shown_by, place)) == ""
+    assert place.remarks(history) == ["1 reads of acknowledged objects ended in NoSuchKey: counted as failed reads"]
 
 
 def test_the_only_node_that_clients_reach_is_a_weakness_by_name(lab_inventory: Inventory, lab: Path) -> None:
@@ -76,12 +78,12 @@ def test_an_object_that_a_node_does_not_list_is_lost_only_where_it_does_not_read
     }
     addresses = {lab_inventory.host(name).address: node for name, node in nodes.items()}
     monkeypatch.setattr(Minio, "client", lambda _, address: addresses[address])
-    monkeypatch.setattr(minio_cluster, "SETTLE_SECONDS", 0.2)
-    cluster = MinioCluster(lab_inventory, Remote(lab_inventory))
+    monkeypatch.setattr(workload, "SETTLE_SECONDS", 0.2)
+    place = MinioPlace(Minio(lab_inventory), "d")
     keys = {"d-1", "d-2", "d-3"}
-    found = {host.name: cluster.found(host, "d", keys, History()) for host in cluster.members}
+    found = {host.name: place.found(host, keys, History()) for host in place.readers}
     assert found == {"minio-01": keys, "minio-02": keys, "minio-03": {"d-1", "d-2"}}
-    assert cluster.remarks(History()) == ["minio-01 has 2 objects that it did not list"]
+    assert place.remarks(History()) == ["minio-01 has 2 objects that it did not list"]
 
 
 @pytest.mark.parametrize("number", [0, 1, READ_BACK, READ_BACK + 1, 3 * READ_BACK, 3 * READ_BACK + 1, 700])

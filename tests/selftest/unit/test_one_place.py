@@ -11,7 +11,6 @@ ROOT = Path(__file__).parents[3]
 FOLDERS = ("hadrill", "install", "lab")
 ALLOWED = {
     "hadrill/drill/scenarios/": "losses and drains of nodes are Kubernetes' own; pods try what has a client",
-    "hadrill/drill/collecting.py": "the roles of a node that these scenarios are about",
     "hadrill/inventory/settings.py": "sql_proxy, an old setting outside of any service's section",
     "hadrill/inventory/versions.py": "k3s, an old entry that is a version and no image",
     "hadrill/faults/cordon.py": "Kubernetes' own fault",

@@ -25,8 +25,8 @@ def test_a_promise_that_the_configuration_cannot_keep_is_a_cause(lab_inventory: 
         slo = {"redis": Objective(rto=rto)} if rto else {}
         promised = replace(lab_inventory, settings=lab_inventory.settings.model_copy(update={"slo": slo}))
         allowed = budget([Part("down-after", seconds - MARGIN_SECONDS, "live")])
-        known = {"inventory": promised, "service": "redis", "roles": ("master",), "budget": lambda *_: allowed}
-        return over_objective(cast("Cluster", type("Stub", (), known | {"promised": Cluster.promised})()))
+        known = {"inventory": promised, "service": "redis", "budget": lambda *_: allowed}
+        return over_objective(cast("Cluster", type("Stub", (), known)()))
 
     assert cause(10.0, None) is None
     assert cause(10.0, "10s") is None

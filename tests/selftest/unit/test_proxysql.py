@@ -296,7 +296,7 @@ def test_the_budget_is_that_of_the_live_monitor(cluster: MariadbCluster) -> None
 
 def test_a_drill_of_the_proxies_asks_them_as_their_kind(cluster: MariadbCluster, proxies: list[StandIn]) -> None:
     target = SqlProxyCluster(cluster.inventory, MagicMock())
-    assert target.component("proxy") == "proxysql"
+    assert target.placement("proxy").name == "proxysql"
     probe = target.probe(target.members[0])
     assert str(probe()) == "proxy"
     proxies[0].stop()
@@ -306,7 +306,7 @@ def test_a_drill_of_the_proxies_asks_them_as_their_kind(cluster: MariadbCluster,
 
 
 def test_through_haproxy_everything_stays_haproxy(lab: Path) -> None:
-    assert SqlProxyCluster(read(lab), MagicMock()).component("proxy") == "sql-proxy"
+    assert SqlProxyCluster(read(lab), MagicMock()).placement("proxy").name == "sql-proxy"
     service = Mariadb(read(lab))
     assert "statistics" in orders(service, 30)[service.proxies[0]].questions
 

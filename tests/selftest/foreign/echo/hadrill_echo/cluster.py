@@ -1,19 +1,21 @@
 """Echo, as drills see it."""
 
 import socket
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
 
 from hadrill.diagnosis import Diagnosis
 from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
+from hadrill.services.abilities import Electorate
 from hadrill.services.asking import failures
 from hadrill.services.client_parts import SILENT, TURN, hang
-from hadrill.services.cluster import SILENT as NO_ANSWER
-from hadrill.services.cluster import Cluster, Member, Probe, Watch
+from hadrill.services.cluster import Cluster, Traits
 from hadrill.services.errors import BadAnswerError
 from hadrill.services.finding import CheckFailedError
+from hadrill.services.member import SILENT as NO_ANSWER
+from hadrill.services.member import Member, Probe
+from hadrill.services.place import Place
 from hadrill.timing import Budget, Part, budget
 from hadrill.workload import Answer, History, Invariant, Lane
 from hadrill_echo import checks
@@ -27,15 +29,15 @@ class EchoCluster(Cluster):
     """Members of equal rank: one that is left is enough."""
 
     service = "echo"
-    roles = ("member", "member")
-    exempt: ClassVar[dict[Invariant, str]] = {
-        Invariant.ONE_LEADER: "nobody leads",
-        Invariant.NOTHING_LOST: "members keep nothing",
-        Invariant.OTHERS_DATA: "members keep nothing",
-    }
-    peer_port = PORT
-    majority = 1
-    hand_over_note = "nobody leads"
+    traits = Traits(
+        peer_port=PORT,
+        exempt={
+            Invariant.ONE_LEADER: "nobody leads",
+            Invariant.NOTHING_LOST: "members keep nothing",
+            Invariant.OTHERS_DATA: "members keep nothing",
+        },
+        why_no_switchover="nobody leads",
+    )
 
     def __init__(self, inventory: Inventory, remote: Remote) -> None:
         super().__init__(inventory, remote)
@@ -51,6 +53,10 @@ class EchoCluster(Cluster):
         """No host stands between clients and members."""
         return ()
 
+    def electorate(self, host: Host) -> Electorate:
+        """One that is left is enough."""
+        return Electorate(dict.fromkeys(self.members, 1), 1)
+
     def probe(self, host: Host) -> Probe:
         """Whether it says what it hears."""
 
@@ -63,14 +69,6 @@ class EchoCluster(Cluster):
 
         return ask
 
-    def leader(self) -> Host:
-        """Any."""
-        return self.members[0]
-
-    def role(self, host: Host) -> str:
-        """All are equal."""
-        return "member"
-
     def unhealthy(self) -> str | None:
         """Every check holds."""
         try:
@@ -79,20 +77,11 @@ class EchoCluster(Cluster):
             return str(error)
         return None
 
-    def watches(self) -> Sequence[Watch]:
-        """Echo tells of nothing by itself."""
-        return ()
+    def place(self, name: str, leader: Host | None = None) -> "EchoPlace":
+        """The members' ears."""
+        return EchoPlace(self.echo)
 
-    def lanes(self, drill: str) -> Sequence[Lane]:
-        """Words that are said, over new and pooled connections."""
-        connections, kinds = ("new", "pooled"), ("write", "read")
-        return [Lane(kind, each, PORT, lambda: Speaker(self.echo), refused) for kind in kinds for each in connections]
-
-    def found(self, host: Host, drill: str, acknowledged: set[str], history: History) -> set[str]:
-        """An echo keeps nothing, so nothing can be lost."""
-        return acknowledged
-
-    def budget(self, kind: Kind, role: str, settings: dict[str, str] | None = None) -> Budget:
+    def budget(self, kind: Kind, role: str, settings: Mapping[str, str] | None = None) -> Budget:
         """How long a client looks for a member that answers."""
         parts = [Part("connect", CONNECT_SECONDS if kind in SILENT else 0.0, "a client tries the next member then")]
         if kind is Kind.STOP:
@@ -103,9 +92,36 @@ class EchoCluster(Cluster):
         """From every member's own words."""
         return EXAMINATION.diagnose(self.echo, self.remote, since_seconds=since_seconds, victim=victim)
 
-    def port_of(self, role: str) -> int:
-        """The only one."""
-        return PORT
+
+class EchoPlace(Place):
+    """Nothing is kept, so nothing is made, lost or removed."""
+
+    def __init__(self, service: Echo) -> None:
+        self._echo = service
+
+    @property
+    def lanes(self) -> Sequence[Lane]:
+        """Words that are said, over new and pooled connections."""
+        return [
+            Lane(kind, connection, PORT, lambda: Speaker(self._echo), refused)
+            for kind in ("write", "read")
+            for connection in ("new", "pooled")
+        ]
+
+    @property
+    def readers(self) -> tuple[Host, ...]:
+        """Both."""
+        return self._echo.members
+
+    def make(self) -> None:
+        """Nothing."""
+
+    def found(self, host: Host, acknowledged: set[str], history: History) -> set[str]:
+        """All that was heard, as nobody can say otherwise."""
+        return acknowledged
+
+    def clean(self) -> None:
+        """Nothing."""
 
 
 class Speaker:

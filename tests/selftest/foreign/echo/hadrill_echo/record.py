@@ -1,6 +1,6 @@
 """The record of Echo."""
 
-from hadrill.services.service import PEERS, RUNNER, Component, Install, Port, Role, Service
+from hadrill.services.service import PEERS, RUNNER, Component, Install, MemberRole, Port, Role, Service
 
 SERVICE = Service(
     name="echo",
@@ -10,6 +10,7 @@ SERVICE = Service(
     components=(
         Component("echo", "Echo", image="echo", configuration="echo/server.py", processes={"server": "echo/server.py"}),
     ),
+    member_roles=(MemberRole("member", 7007),),
     fixture="echo",
     client="hadrill_echo.client:Echo",
     cluster="hadrill_echo.cluster:EchoCluster",

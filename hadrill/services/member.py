@@ -1,0 +1,27 @@
+"""What a member says of itself, and who listens: the values that probes, watches and observers share."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hadrill.timing import Timeline
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member's role in the product's own word, and whether it takes writes as the leader."""
+
+    role: str
+    leads: bool = False
+
+    def __str__(self) -> str:
+        return self.role
+
+
+SILENT = Member("silent")
+"""A member that does not answer."""
+
+Probe = Callable[[], Member]
+"""Asks one member once, over a connection that is kept; SILENT where it does not answer in time."""
+Watch = Callable[[Timeline, threading.Event], None]
+"""Writes a stream of events into a timeline until the event is set."""
