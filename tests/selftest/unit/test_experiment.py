@@ -32,7 +32,8 @@ from hadrill.services.kubernetes.workload import PAGES
 from hadrill.services.member import Member
 from hadrill.services.place import Place
 from hadrill.timing import Budget, Deadline, Part, eventually
-from hadrill.workload import FAIL, OK, Answer, History, Invariant, Lane, Operation
+from hadrill.workload import DEFAULT_RATE, FAIL, OK, Answer, History, Invariant, Lane, Operation, Workload
+from hadrill.workload.workload import STEADY_SECONDS
 
 WRITES, READS = "write new 1", "read new 1"
 ALLOWED = Budget((Part("part", 4.0, "made up"),))
@@ -142,7 +143,9 @@ def cluster(lab_inventory: Inventory) -> Cluster:
 @pytest.fixture
 def session(lab_inventory: Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
     monkeypatch.setattr(module, "keep_evidence", lambda _: None)
-    return Session(lab_inventory, cast("Remote", NoHosts()), tmp_path, force=True)
+    # As many operations as on a cluster, of clients in memory, and in a fifth of the time.
+    monkeypatch.setattr(Workload.unsteady, "__defaults__", (STEADY_SECONDS / 5,))
+    return Session(lab_inventory, cast("Remote", NoHosts()), tmp_path, force=True, rate=5 * DEFAULT_RATE)
 
 
 def storm(session: Session, cluster: Any) -> Storm:
