@@ -10,7 +10,7 @@ from hadrill.lab.computer import raise_limits
 from hadrill.lab.docker import LabError, docker, ensure_daemon
 from hadrill.lab.images import ensure_images, machine_image, services_digest
 from hadrill.lab.keys import ensure_keys
-from hadrill.lab.machine import Machine, destroy, power_off, power_on
+from hadrill.lab.machine import Machine, power_off, power_on
 from hadrill.lab.network import ensure_network, network_name, seal
 from hadrill.lab.node import (
     NODES,
@@ -24,6 +24,7 @@ from hadrill.lab.node import (
 )
 from hadrill.lab.progress import say, step
 from hadrill.lab.ready import ssh_answers
+from hadrill.lab.removal import destroy, remove_network
 from hadrill.lab.state import state_of
 from hadrill.lab.store import ensure_store
 from hadrill.timing import Deadline, eventually
@@ -102,8 +103,7 @@ class Lab:
         """Remove machines, disks and network. Images and their store, secrets and keys stay for the next lab."""
         destroy(list(self.power()))
         forget_stores(self.state)
-        if network_name(self.inventory) in docker("network", "ls", "--format", "{{.Name}}").split():
-            docker("network", "rm", network_name(self.inventory))
+        remove_network(network_name(self.inventory))
         seal(self.inventory.settings)
 
     def power(self) -> dict[str, str]:

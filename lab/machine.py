@@ -102,9 +102,3 @@ def power_off(names: list[str]) -> None:
     """Cut the power: nothing in the machines gets to say goodbye, and their disks stay."""
     if names:
         docker("kill", *names)
-
-
-def destroy(names: list[str]) -> None:
-    """Throw machines and their disks away."""
-    if names:
-        docker("rm", "--force", "--volumes", *names)

@@ -11,7 +11,7 @@ import pytest
 
 from hadrill.inventory import Inventory, read
 from hadrill.lab.lab import Lab
-from hadrill.lab.machine import destroy
+from hadrill.lab.removal import destroy
 from hadrill.lab.state import ensure_credentials
 from hadrill.remote import Remote
 from tests.selftest.foreign.echo_package import MEMBERS, install, rows, write_inventory
