@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 
 from fabric import Connection
-from paramiko import Channel, RejectPolicy
+from paramiko import Channel, MissingHostKeyPolicy
 from paramiko.ssh_exception import AuthenticationException, BadHostKeyException, SSHException
 
 from hadrill.inventory import Host
@@ -16,6 +16,17 @@ from hadrill.timing import Deadline
 CHUNK = 65536
 IDLE_SECONDS = 2.0
 """Between two wakings of an idle connection's thread; it wakes at once for data. Paramiko's own is 0.1 s."""
+
+
+class UnknownHostKeyError(SSHException):
+    """The known hosts file has no key of a host."""
+
+
+class _KnownOnly(MissingHostKeyPolicy):
+    """paramiko's own policy raises what only its words tell from other errors."""
+
+    def missing_host_key(self, *asked: object) -> None:
+        raise UnknownHostKeyError(*asked[1:2])
 
 
 class SshConnection:
@@ -65,7 +76,7 @@ class SshConnection:
             },
         )
         # Fabric would accept any host key.
-        connection.client.set_missing_host_key_policy(RejectPolicy())
+        connection.client.set_missing_host_key_policy(_KnownOnly())
         try:
             connection.client.load_host_keys(str(self._known_hosts))
         except OSError as error:
@@ -89,7 +100,7 @@ class SshConnection:
             )
         if isinstance(error, AuthenticationException):
             return f"{place} refuses user {self._settings.user} with the key {self._key}: check ssh.user and ssh.key"
-        if "not found in known_hosts" in str(error):
+        if isinstance(error, UnknownHostKeyError):
             return f"the host key of {place} is unknown: add it to {self._known_hosts}"
         if isinstance(error, FileNotFoundError):
             return f"there is no SSH key {self._key}: check ssh.key"

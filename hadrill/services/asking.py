@@ -5,12 +5,14 @@ import socket
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from typing import TypeVar
 
 from hadrill.inventory import Host, NotInInventoryError
 from hadrill.services import registry
-from hadrill.services.errors import ServiceError
+from hadrill.services.errors import ServiceError, StatusError
 from hadrill.services.finding import CheckFailedError, Finding
+from hadrill.services.service import Service
 
 Answer = TypeVar("Answer")
 
@@ -20,27 +22,30 @@ ANSWER_SECONDS = 4.0
 """Longest wait for the answer to a question that needs no work."""
 SSH_PORT = 22
 
-_REFUSED = (
-    "password",
-    "wrongpass",
-    "noauth",
-    "access_refused",
-    "not_allowed",
-    "access denied",
-    "401",
-    "403",
-    "signaturedoesnotmatch",
-)
-
 
 def failures(*also: type[Exception]) -> tuple[type[Exception], ...]:
     """What asking a service may end with, for `except failures():`. Anything else is a bug of hadrill's own.
 
     A driver that is not loaded has raised nothing, and is not loaded to be named here.
     """
-    named = [reference for service in registry.services() for reference in service.driver_errors]
-    drivers = [registry.load(reference) for reference in named if reference.partition(":")[0] in sys.modules]
+    drivers = [error for service in registry.services() for error in _errors_of(service)]
     return (*also, OSError, *drivers, ServiceError, NotInInventoryError)
+
+
+def _errors_of(service: Service) -> tuple[type[Exception], ...]:
+    loaded = [reference for reference in service.driver_errors if reference.partition(":")[0] in sys.modules]
+    return tuple(registry.load(reference) for reference in loaded)
+
+
+def denied(error: Exception) -> bool:
+    """Whether a service denies the login, or what the user wants: by the type and code of its error."""
+    if isinstance(error, StatusError):
+        return error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+    return any(
+        registry.load(service.denied)(error)
+        for service in registry.services()
+        if service.denied and isinstance(error, _errors_of(service))
+    )
 
 
 def ask(
@@ -63,15 +68,18 @@ def ask(
     return answers, [finding for _, _, findings in results for finding in findings]
 
 
-def silence(name: str, address: str, port: int, expected: str, error: Exception) -> Finding:
-    """The finding for a host that did not answer as it must: refused, filtered, switched off, or wrong credentials."""
+def silence(name: str, address: str, port: int, expected: str, error: Exception, odd: str = "") -> Finding:
+    """The finding for a host that did not answer as it must: refused, filtered, switched off, or wrong credentials.
+
+    `odd` is the cause where something answers, but not as the service does.
+    """
     found = first_line(error)
-    if any(word in f"{found} {error!r}".lower() for word in _REFUSED):
+    if denied(error):
         cause = "the credentials, or the permissions of their user, are not what the service has"
         return Finding(name, expected, found, cause)
     state = _port_state(address, port)
     if state == "open":
-        return Finding(name, expected, found, f"something answers on port {port}, but not as the service does")
+        return Finding(name, expected, found, odd or f"something answers on port {port}, but not as the service does")
     if state == "refused":
         return Finding(name, expected, found, f"nothing listens on port {port}: the service is stopped")
     if _port_state(address, SSH_PORT) in ("open", "refused"):

@@ -32,6 +32,14 @@ class NotSetUpError(ServiceError):
     """Something that installing brings is missing."""
 
 
+class StatusError(OSError):
+    """A page with a status that says no: 401, 503. `status` is 0 where there was no page."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class Fields(dict[str, Any]):
     """An answer's values by name. A name that is missing is the answer's fault and no bug: BadAnswerError."""
 

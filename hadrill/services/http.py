@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
-from hadrill.services.errors import parsed
+from hadrill.services.errors import StatusError, parsed
 
 OK, NOT_FOUND = HTTPStatus.OK, HTTPStatus.NOT_FOUND
 FIRST_ERROR_STATUS = HTTPStatus.BAD_REQUEST
@@ -106,7 +106,7 @@ def request_json(
     with closing(Pages(address, port, seconds, login)) as pages:
         page = pages.ask(path, method, given, {} if body is None else {"Content-Type": JSON})
     if page.status >= FIRST_ERROR_STATUS:
-        raise OSError(f"HTTP Error {page.status}: {page.reason}")
+        raise StatusError(page.status, f"HTTP Error {page.status}: {page.reason}")
     # Patroni answers some requests with a sentence.
     if page.media == JSON:
         return parsed(f"{address}:{port}{path}", page.body or b"null")

@@ -207,3 +207,5 @@ class Service:
     """A package with its checks and drills in the folders `basic` and `failover`, where hadrill has none of its own."""
     driver_errors: tuple[str, ...] = ()
     """What its driver raises where a member does not answer as it must."""
+    denied: str = ""
+    """A function of such an error: whether it denies the login, or what the user wants: credentials, permissions."""

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import urllib3
 
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
-from hadrill.services.errors import BadAnswerError, Fields, parsed, reading
+from hadrill.services.errors import BadAnswerError, Fields, StatusError, parsed, reading
 
 FIRST_ERROR_STATUS = 400
 CONFLICT, NOT_FOUND = 409, 404
@@ -20,12 +20,11 @@ BOOKMARK = "BOOKMARK"
 """A sign of how far one has seen, without a change."""
 
 
-class ApiError(OSError):
+class ApiError(StatusError):
     """What the API said no with, or why it said nothing: then `status` is 0."""
 
     def __init__(self, status: int, message: str) -> None:
-        super().__init__(f"{status} {message}" if status else message)
-        self.status = status
+        super().__init__(status, f"{status} {message}" if status else message)
 
 
 class Api:

@@ -59,4 +59,5 @@ SERVICE = Service(
     ),
     pod_client=PodClient("hadrill.services.mariadb.on_pod", "hadrill.services.mariadb.service:pod_login"),
     driver_errors=("pymysql:Error",),
+    denied="hadrill.services.mariadb.service:denied",
 )

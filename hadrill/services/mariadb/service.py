@@ -3,6 +3,7 @@
 from typing import Any
 
 import pymysql
+from pymysql.constants import ER
 
 from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
@@ -13,6 +14,12 @@ MARIADB = placed(SERVICE, "mariadb")
 PORT = 3306
 USER = "hadrill"
 DATABASE = "hadrill"
+DENIED = (
+    ER.ACCESS_DENIED_ERROR,
+    ER.DBACCESS_DENIED_ERROR,
+    ER.TABLEACCESS_DENIED_ERROR,
+    ER.SPECIFIC_ACCESS_DENIED_ERROR,
+)
 
 
 class Mariadb:
@@ -54,6 +61,11 @@ class Mariadb:
             cursor.execute("SET SESSION wsrep_sync_wait = 0")
             cursor.execute("SHOW GLOBAL STATUS LIKE 'wsrep\\_%'")
             return {str(name): str(value) for name, value in cursor.fetchall()}
+
+
+def denied(error: Exception) -> bool:
+    """ER_ACCESS_DENIED_ERROR and the like, of a server or of a SQL proxy."""
+    return isinstance(error, pymysql.Error) and bool(error.args) and error.args[0] in DENIED
 
 
 def pod_login(inventory: Inventory) -> dict[str, str]:

@@ -62,4 +62,5 @@ SERVICE = Service(
         place="hadrill.services.minio.buckets:for_pods",
     ),
     driver_errors=("botocore.exceptions:BotoCoreError", "botocore.exceptions:ClientError"),
+    denied="hadrill.services.minio.service:denied",
 )

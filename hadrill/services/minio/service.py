@@ -4,6 +4,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
@@ -14,6 +15,7 @@ from hadrill.services.minio.settings import MinioSettings
 MINIO = placed(SERVICE, "minio")
 PORT = 9000
 CONSOLE_PORT = 9001
+DENIED = ("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch")
 
 
 class Minio:
@@ -64,6 +66,11 @@ class Minio:
 
 def _close_afterwards(request: Any, **_: Any) -> None:
     request.headers["Connection"] = "close"
+
+
+def denied(error: Exception) -> bool:
+    """By the code of S3's answer."""
+    return isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in DENIED
 
 
 def pod_login(inventory: Inventory) -> dict[str, str]:

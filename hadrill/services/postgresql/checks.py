@@ -101,7 +101,7 @@ def _ask_as_application(service: Postgresql, port: int, query: LiteralString) ->
                 return [Finding(name, "a connection to the leader", "one to a replica", cause)]
             answer = connection.execute(query).fetchone()
     except failures() as error:
-        if 'type "vector" does not exist' in str(error):
+        if isinstance(error, psycopg.errors.UndefinedObject):  # the type of the query
             cause = "the extension is not created in this database: CREATE EXTENSION vector"
             return [Finding(name, "pgvector's nearest neighbour", "no type vector", cause)]
         return [silence(name, service.entry_point, port, "a query as an application", error)]
@@ -186,6 +186,7 @@ def _through_pool(service: Postgresql, host: Host) -> bool:
             with closing(service.connect(host.address, POOLED_PORT)) as connection:
                 connection.execute("SELECT 1")
         except psycopg.OperationalError as error:
+            # libpq gives no code for a connection that was not made.
             if "cached error" not in str(error):
                 raise
             return first_line(error)

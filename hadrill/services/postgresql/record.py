@@ -83,4 +83,5 @@ SERVICE = Service(
     ),
     pod_client=PodClient("hadrill.services.postgresql.on_pod", "hadrill.services.postgresql.service:pod_login"),
     driver_errors=("psycopg:Error",),
+    denied="hadrill.services.postgresql.service:denied",
 )

@@ -19,6 +19,12 @@ POOLED_PORT = 6432
 REST_PORT = 8008
 DATABASE = "hadrill"
 USER = "hadrill"
+DENIED = (
+    "password authentication failed",
+    "SASL authentication failed",
+    "no password supplied",
+    "no pg_hba.conf entry",
+)
 
 
 class Postgresql:
@@ -87,6 +93,16 @@ class Postgresql:
         """Patch Patroni's configuration in its store. Raises OSError."""
         login = ("patroni", self.inventory.credentials.secret("postgresql", "PATRONI_PASSWORD"))
         request_json("PATCH", host.address, REST_PORT, "/config", login, change)
+
+
+def denied(error: Exception) -> bool:
+    """SQLSTATE class 28, or insufficient_privilege."""
+    if not isinstance(error, psycopg.Error):
+        return False
+    if error.sqlstate is not None:
+        return error.sqlstate.startswith("28") or error.sqlstate == "42501"
+    # libpq gives no code for a connection that was not made, only what the server, PgBouncer or itself said of it.
+    return any(words in str(error) for words in DENIED)
 
 
 def pod_login(inventory: Inventory) -> dict[str, str]:

@@ -68,11 +68,8 @@ def _send_and_receive(service: Rabbitmq, name: str, address: str) -> list[Findin
             if connection.is_open:
                 connection.close()
     except failures() as error:
-        finding = silence(name, address, PORT, "a message to be confirmed and received", error)
-        if "answers on port" in finding.cause:
-            cause = "HAProxy has no node left behind it, or the queue has no majority"
-            finding = Finding(name, finding.expected, finding.found, cause)
-        return [finding]
+        odd = "HAProxy has no node left behind it, or the queue has no majority"
+        return [silence(name, address, PORT, "a message to be confirmed and received", error, odd)]
     if received != body:
         cause = "the queue has no leader, or lost the message"
         return [Finding(name, "the message that was confirmed", repr(received), cause)]

@@ -62,4 +62,5 @@ SERVICE = Service(
     install=Install("rabbitmq", "RabbitMQ with quorum queues.", "hadrill.install.rabbitmq:install"),
     pod_client=PodClient("hadrill.services.rabbitmq.on_pod", "hadrill.services.rabbitmq.service:pod_login"),
     driver_errors=("pika.exceptions:AMQPError", "pika.exceptions:ChannelError"),
+    denied="hadrill.services.rabbitmq.service:denied",
 )

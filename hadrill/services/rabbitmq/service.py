@@ -55,6 +55,18 @@ class Rabbitmq:
         return get_json(host.address, MANAGEMENT_PORT, path, self.login)
 
 
+def denied(error: Exception) -> bool:
+    """No login, or AMQP's ACCESS_REFUSED (403) and NOT_ALLOWED (530)."""
+    if isinstance(error, pika.exceptions.ConnectionClosed | pika.exceptions.ChannelClosed):
+        return error.reply_code in (403, 530)
+    return isinstance(
+        error,
+        pika.exceptions.AuthenticationError
+        | pika.exceptions.ProbableAuthenticationError
+        | pika.exceptions.ProbableAccessDeniedError,
+    )
+
+
 def pod_login(inventory: Inventory) -> dict[str, str]:
     """How a pod logs in."""
     password = inventory.credentials.secret("rabbitmq", "RABBITMQ_PASSWORD")

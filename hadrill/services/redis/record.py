@@ -88,4 +88,5 @@ SERVICE = Service(
     ),
     pod_client=PodClient("hadrill.services.redis.on_pod", "hadrill.services.redis.service:pod_login"),
     driver_errors=("redis:RedisError",),
+    denied="hadrill.services.redis.service:denied",
 )

@@ -110,6 +110,11 @@ def _pairs(source: str, answer: Any) -> dict[str, str]:
         return Fields(source, {str(key): str(value) for key, value in pairs})
 
 
+def denied(error: Exception) -> bool:
+    """WRONGPASS, NOAUTH, NOPERM."""
+    return isinstance(error, redis.AuthenticationError | redis.exceptions.NoPermissionError)
+
+
 def pod_login(inventory: Inventory) -> dict[str, str]:
     """How a pod logs in."""
     password = inventory.credentials.secret("redis", "REDIS_PASSWORD")

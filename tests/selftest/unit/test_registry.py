@@ -33,7 +33,7 @@ def test_code_that_a_record_names_exists(service: Service) -> None:
     if service.install:
         named += [service.install.function, service.install.proof, service.install.beforehand]
     named += [reference for front in service.fronts for reference in (front.section, front.beside)]
-    for reference in filter(None, [*named, *service.driver_errors]):
+    for reference in filter(None, [*named, service.denied, *service.driver_errors]):
         assert registry.load(reference), reference
 
 

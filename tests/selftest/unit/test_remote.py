@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import paramiko
 import pytest
 
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import BadAnswerError, Remote, RemoteError, reading, run_program
-from hadrill.remote.errors import NoisyShellError
+from hadrill.remote.errors import NoisyShellError, UnreachableError
 from tests.selftest.unit.ssh_server import serving
 
 NOISE = 'echo "198.18.0.250 this session is recorded"\necho "and so is this" >&2\n'
@@ -52,6 +53,24 @@ def test_a_shell_that_never_comes_to_the_command_is_named(
 ) -> None:
     with pytest.raises(NoisyShellError, match=r"^redis-02: the shell of user root printed '(This acc|Choose).*bashrc"):
         on_host(lab_inventory, tmp_path, start_file, lambda remote, host: remote.run(host, "true", seconds=5))
+
+
+def test_an_unknown_host_key_is_told_from_another_and_from_a_refused_login(
+    lab_inventory: Inventory, tmp_path: Path
+) -> None:
+    with serving(lab_inventory, tmp_path) as (served, host):
+        known = served.settings.ssh.known_hosts
+        place, kind, key = known.read_text("ascii").split()
+        known.write_text(f"198.18.0.250 {kind} {key}\n", "ascii")
+        with (
+            Remote(served) as remote,
+            pytest.raises(UnreachableError, match=r"host key of 127\.0\.0\.1:\d+ is unknown"),
+        ):
+            remote.run(host, "true")
+        other = paramiko.RSAKey.generate(1024).get_base64()
+        known.write_text(f"{place} {kind} {other}\n", "ascii")
+        with Remote(served) as remote, pytest.raises(UnreachableError, match="is not the one in"):
+            remote.run(host, "true")
 
 
 def test_an_answer_that_cannot_be_read_is_that_host_s_error(lab_inventory: Inventory) -> None:
