@@ -13,7 +13,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from hadrill.services.service import BASE, RUNNER, Component, Role, Service
+from hadrill.services.service import BASE, INSIDE, PLACEMENTS, RUNNER, Component, Role, Service
 
 GROUP = "hadrill.services"
 OWN_ROLES = (Role(RUNNER, size=1), Role(BASE))
@@ -76,9 +76,12 @@ def load(reference: str) -> Any:
 
 
 def check(records: Sequence[Service]) -> None:
-    """Names are such as hosts take; no two services claim one name, role or fixture. Raises RegistryError."""
+    """Names are such as hosts take, what a record refers to is there, and no two services claim one name, role, fixture
+    or task. Raises RegistryError.
+    """
     for record in records:
         _check_names(record)
+        _check_placements(record)
         _check_member_roles(record)
     claims = {
         "service": [record.name for record in records],
@@ -109,6 +112,30 @@ def _check_names(record: Service) -> None:
                 raise RegistryError(
                     f"{record.name}: component {part.name!r}: {field} {value!r} must be {_MUST_BE[shape]}"
                 )
+
+
+def _check_placements(record: Service) -> None:
+    parts = {part.name: part for part in record.components}
+    for part in record.components:
+        which = f"{record.name}: component {part.name!r}"
+        if part.placement not in PLACEMENTS:
+            raise RegistryError(f"{which}: no placement {part.placement!r}: write one of {', '.join(PLACEMENTS)}")
+        if part.placement != INSIDE:
+            if part.inside:
+                raise RegistryError(f"{which}: inside {part.inside!r} needs the placement {INSIDE!r}")
+            continue
+        if part.inside not in parts:
+            raise RegistryError(f"{which}: inside {part.inside!r} names none of {', '.join(parts)}")
+        if not part.processes:
+            raise RegistryError(f"{which}: the placement {INSIDE!r} needs `processes`, by which it is known there")
+        carrier, passed = parts[part.inside], {part.name}
+        while carrier.placement == INSIDE and carrier.name not in passed and carrier.inside in parts:
+            passed.add(carrier.name)
+            carrier = parts[carrier.inside]
+        if carrier.name in passed:
+            raise RegistryError(
+                f"{which}: inside {part.inside!r} leads back to it: name a component of another placement"
+            )
 
 
 def _check_member_roles(record: Service) -> None:

@@ -25,6 +25,7 @@ CONTAINER = "container"
 """A container of its own, which its engine starts again by its restart policy."""
 INSIDE = "inside"
 """A process of another component."""
+PLACEMENTS = (CONTAINER_UNIT, UNIT, CONTAINER, INSIDE)
 
 OF_CONTAINERS = (
     "container-kill",

@@ -1,6 +1,7 @@
 """Records of services: data only, and each name in them leads somewhere."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,7 +16,7 @@ from hadrill.on_host import pod_clients
 from hadrill.services import registry
 from hadrill.services.kubernetes import backends
 from hadrill.services.minio.service import Minio
-from hadrill.services.service import BALANCERS, BASE, NETWORK, NODES, PEERS, RUNNER, Component, Service
+from hadrill.services.service import BALANCERS, BASE, INSIDE, NETWORK, NODES, PEERS, RUNNER, UNIT, Component, Service
 
 SOURCES = {PEERS, NODES, BALANCERS, NETWORK, RUNNER}
 DRIVERS = {"psycopg", "redis", "pika", "pymysql", "boto3", "botocore", "kubernetes", "fabric", "paramiko"}
@@ -98,6 +99,45 @@ def test_a_name_that_a_shell_would_read_otherwise_is_refused(field: str, strange
     called = "" if field == "name" else "cache"
     with pytest.raises(registry.RegistryError, match=rf"^others: component .*{called}.*: {field} .* must be"):
         registry.check([others])
+
+
+PATRONI = Component("patroni", "Patroni")
+DATABASE = Component("db", "Database", placement=INSIDE, inside="patroni", processes={"db": "db"})
+
+
+@pytest.mark.parametrize(
+    ("components", "why"),
+    [
+        (
+            [replace(PATRONI, placement="docker")],
+            "'patroni': no placement 'docker': write one of container-unit, unit, ",
+        ),
+        (
+            [replace(PATRONI, placement="")],
+            "'patroni': no placement '': write one of container-unit, unit, container, ",
+        ),
+        ([PATRONI, replace(DATABASE, inside="patrony")], "'db': inside 'patrony' names none of patroni, db"),
+        ([PATRONI, replace(DATABASE, inside="")], "'db': inside '' names none of patroni, db"),
+        ([PATRONI, replace(DATABASE, placement=UNIT)], "'db': inside 'patroni' needs the placement 'inside'"),
+        ([PATRONI, replace(DATABASE, processes={})], "'db': the placement 'inside' needs `processes`"),
+        ([replace(DATABASE, inside="db")], "'db': inside 'db' leads back to it: name a component of another placement"),
+        (
+            [DATABASE, replace(DATABASE, name="patroni", inside="db")],
+            "'db': inside 'patroni' leads back to it: name a component of another placement",
+        ),
+    ],
+)
+def test_a_placement_that_leads_nowhere_is_refused_with_record_component_and_remedy(
+    components: list[Component], why: str
+) -> None:
+    others = Service("others", "Others", 99, roles=(), components=tuple(components))
+    with pytest.raises(registry.RegistryError, match=f"^others: component {re.escape(why)}"):
+        registry.check([others])
+
+
+def test_a_process_may_be_inside_one_that_is_inside_another() -> None:
+    worker = replace(DATABASE, name="worker", inside="db")
+    registry.check([Service("others", "Others", 99, roles=(), components=(worker, DATABASE, PATRONI))])
 
 
 def test_a_service_s_own_name_is_one_word() -> None:
