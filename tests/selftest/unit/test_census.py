@@ -6,14 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hadrill.chaos import census as module
 from hadrill.chaos.census import ALLOWED, FEWEST, GROWTH, MIB, Census, leak
 from hadrill.inventory import Inventory
 from hadrill.on_host import program
 from hadrill.remote import Remote
+from tests.selftest.unit.properties import given, st
 
 DESCRIPTORS = "file descriptors"
 

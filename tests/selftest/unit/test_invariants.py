@@ -4,11 +4,10 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hadrill.workload import FAIL, OK, UNKNOWN, Client, Lane, Operation, Outcome, WentBackError
 from hadrill.workload.invariants import SLACK_SECONDS, late, split_brain, untouched, went_back
+from tests.selftest.unit.properties import given, st
 
 
 def _never() -> Client:

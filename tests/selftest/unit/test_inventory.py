@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck
 
 from hadrill.cli.command import commands
 from hadrill.inventory import InvalidInventoryError, Problem, read
 from hadrill.inventory.ports import openings
 from hadrill.report.inventory_table import summary
 from hadrill.report.screen import Screen
+from tests.selftest.unit.properties import given, settings, st
 
 
 def problems_of(folder: Path) -> list[str]:
@@ -212,7 +212,7 @@ def test_problems_print_file_line_and_remedy() -> None:
 
 
 @pytest.mark.parametrize("name", ["servers.tsv", "versions.yaml", "settings.yaml", "credentials/redis.env"])
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_no_input_ends_in_a_traceback(name: str, lab: Path, data: st.DataObject) -> None:
     file = lab / name

@@ -4,16 +4,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.selftest.rotation import TURNS, chosen, turn_from, turn_of
+from tests.selftest.unit.properties import given, settings, st
 
 ALL = range(1, TURNS + 1)
 KINDS = st.dictionaries(st.integers(0, 999).map(str), st.sampled_from(["redis", "minio", "stories"]), max_size=40)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(kinds=KINDS)
 def test_each_case_has_a_turn_and_each_kind_is_in_every_one(kinds: dict[str, str]) -> None:
     turns = [chosen(kinds, turn) for turn in ALL]
@@ -22,7 +21,7 @@ def test_each_case_has_a_turn_and_each_kind_is_in_every_one(kinds: dict[str, str
         assert {kinds[case] for case in taken} == set(kinds.values())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(kinds=KINDS)
 def test_a_case_of_a_kind_with_enough_cases_has_one_turn_only(kinds: dict[str, str]) -> None:
     cases = list(kinds.values())

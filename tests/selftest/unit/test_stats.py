@@ -3,11 +3,10 @@
 import warnings
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats as reference
 
 from hadrill.stats import greater, rarer
+from tests.selftest.unit.properties import given, st
 
 OUTAGES = st.lists(st.floats(0, 100) | st.sampled_from([1.0, 2.0, 3.0]), min_size=2, max_size=20)
 COUNTS = st.integers(0, 30)
