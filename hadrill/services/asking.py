@@ -68,6 +68,15 @@ def ask(
     return answers, [finding for _, _, findings in results for finding in findings]
 
 
+def through_each(
+    attempt: Callable[[str, str], list[Finding]], entry_point: str, proxies: Iterable[Host]
+) -> list[Finding]:
+    """What an attempt finds at each way in, by name and address: first at the proxies, then at the entry point."""
+    ways = [*((host.name, host.address) for host in proxies), ("the entry point", entry_point)]
+    with ThreadPoolExecutor(max_workers=len(ways)) as pool:
+        return [finding for findings in pool.map(lambda way: attempt(*way), ways) for finding in findings]
+
+
 def silence(name: str, address: str, port: int, expected: str, error: Exception, odd: str = "") -> Finding:
     """The finding for a host that did not answer as it must: refused, filtered, switched off, or wrong credentials.
 

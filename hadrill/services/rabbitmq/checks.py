@@ -1,12 +1,13 @@
 """What is true of a healthy RabbitMQ cluster, as an application and as every node sees it."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 import pika
 
 from hadrill.inventory import Host
-from hadrill.services.asking import ANSWER_SECONDS, ask, disagreements, failures, silence
+from hadrill.services.asking import ANSWER_SECONDS, ask, disagreements, failures, silence, through_each
 from hadrill.services.finding import Finding, require
 from hadrill.services.rabbitmq.service import MANAGEMENT_PORT, PORT, Rabbitmq
 
@@ -16,14 +17,7 @@ QUEUE_EXPIRES_MS = 60000
 
 def connectivity(service: Rabbitmq) -> None:
     """A message is confirmed by a quorum queue and comes back, at the entry point and through each HAProxy."""
-    findings = _send_and_receive(service, "the entry point", service.entry_point)
-    _, of_proxies = ask(
-        service.proxies,
-        lambda host: require(_send_and_receive(service, host.name, host.address)),
-        PORT,
-        "a message to be confirmed",
-    )
-    require([*of_proxies, *findings])
+    require(through_each(partial(_send_and_receive, service), service.entry_point, service.proxies))
 
 
 def cluster(service: Rabbitmq) -> None:

@@ -1,9 +1,10 @@
 """What is true of a healthy Redis with Sentinel, as an application and as every member sees it."""
 
 import uuid
+from functools import partial
 
 from hadrill.inventory import Host
-from hadrill.services.asking import ANSWER_SECONDS, ask, disagreements, failures, silence
+from hadrill.services.asking import ANSWER_SECONDS, ask, disagreements, failures, silence, through_each
 from hadrill.services.finding import CheckFailedError, Finding, require
 from hadrill.services.redis.service import PORT, SENTINEL_PORT, Redis
 from hadrill.timing import Deadline, OverdueError, eventually
@@ -14,14 +15,7 @@ KEY_SECONDS = 60
 
 def connectivity(service: Redis) -> None:
     """A client writes and reads at the entry point, and through each HAProxy, on the master."""
-    findings = _write_and_read(service, "the entry point", service.entry_point)
-    _, of_proxies = ask(
-        service.proxies,
-        lambda host: require(_write_and_read(service, host.name, host.address)),
-        PORT,
-        "a key to be written and read",
-    )
-    require([*of_proxies, *findings])
+    require(through_each(partial(_write_and_read, service), service.entry_point, service.proxies))
 
 
 def replication(service: Redis) -> None:

@@ -10,9 +10,11 @@ import pytest
 import redis
 from botocore.exceptions import ClientError
 
+from hadrill.inventory import Inventory
 from hadrill.services import asking, registry
-from hadrill.services.asking import denied, silence
+from hadrill.services.asking import denied, silence, through_each
 from hadrill.services.errors import StatusError
+from hadrill.services.finding import Finding
 from hadrill.services.kubernetes.api import ApiError
 
 
@@ -77,6 +79,17 @@ def test_a_driver_that_is_not_loaded_is_not_loaded_to_know_its_errors(monkeypatc
     service = SimpleNamespace(denied="nowhere:denied", driver_errors=("a_driver_that_is_not_there:Error",))
     monkeypatch.setattr(registry, "services", lambda: (cast(Any, service),))
     assert not denied(redis.AuthenticationError("no"))
+
+
+def test_every_way_in_is_tried_and_the_proxies_findings_come_first(lab_inventory: Inventory) -> None:
+    def attempt(name: str, address: str) -> list[Finding]:
+        return [Finding(name, "an answer", address, "")] if name != "haproxy-01" else []
+
+    found = through_each(attempt, "198.18.0.10", lab_inventory.of_role("haproxy"))
+    assert [(finding.host, finding.found) for finding in found] == [
+        ("haproxy-02", "198.18.0.12"),
+        ("the entry point", "198.18.0.10"),
+    ]
 
 
 def test_who_answers_oddly_has_the_cause_that_the_check_knows(monkeypatch: pytest.MonkeyPatch) -> None:
