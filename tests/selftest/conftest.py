@@ -1,7 +1,5 @@
 """The lab, installed, for the tests that need it. What takes long says so while it works."""
 
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +8,9 @@ import pytest
 
 from hadrill.inventory import Inventory, read
 from hadrill.remote import Remote
-from tests.selftest.lab.suite import BIN, LAB, ROOT
+from tests.selftest.commands import END_LINES, Commands
+from tests.selftest.lab.from_bare import FromBare, install_from_bare
+from tests.selftest.lab.suite import LAB
 from tests.selftest.rotation import EVERY, TURNS, Turn, chosen, turn_from
 
 UNIT = Path(__file__).parent / "unit"
@@ -29,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Marks of these tests."""
     config.addinivalue_line("markers", "takes_turns(kind): a slow case; each run takes a part of its kind")
     config.addinivalue_line("markers", "only_when_asked: runs where its file is named, or with --rotation all")
+    config.addinivalue_line("markers", "from_bare: about the run's first installation, which begins with bare hosts")
     config.addinivalue_line("markers", "runs_last: after all other tests")
 
 
@@ -66,37 +67,37 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def loud(pytestconfig: pytest.Config) -> Callable[..., str]:
-    """Run a command of the project, show what it says as it comes, and return it. A failure fails the test."""
+def heard(pytestconfig: pytest.Config) -> Callable[..., str]:
+    """Show what commands of the project say as it comes, and return it. A failure fails the test."""
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
 
-    def run(*command: str, status: int = 0) -> str:
-        said = []
-        with capture.global_and_fixture_disabled():
-            sys.stdout.write(f"\n$ {' '.join(command)}\n")
-            with subprocess.Popen(
-                [str(BIN / command[0]), *command[1:]],
-                cwd=ROOT,
-                text=True,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            ) as process:
-                for line in process.stdout or ():
-                    said.append(line)
-                    sys.stdout.write(line)
-                    sys.stdout.flush()
-        assert process.returncode == status, "".join(said[-15:])
-        return "".join(said)
+    def show(line: str) -> None:
+        sys.stdout.write(line)
+        sys.stdout.flush()
 
-    return run
+    def listen(commands: Commands, status: int = 0) -> str:
+        with capture.global_and_fixture_disabled():
+            text = commands.listen(show)
+        assert commands.status == status, "".join(text.splitlines(keepends=True)[-END_LINES:])
+        return text
+
+    return listen
 
 
 @pytest.fixture(scope="session")
-def installed(loud: Callable[..., str]) -> None:
-    """The lab is up and everything is installed on it."""
+def loud(heard: Callable[..., str]) -> Callable[..., str]:
+    """Run a command of the project, show what it says as it comes, and return it. A failure fails the test."""
+    return lambda *command, status=0: heard(Commands(command), status)
+
+
+@pytest.fixture(scope="session")
+def installed(request: pytest.FixtureRequest, loud: Callable[..., str]) -> FromBare | None:
+    """The lab is up and everything is installed on it; from bare hosts where a test of this run is about that."""
     loud("hadrill", "lab", "up", "--profile", "data")
+    if any(item.get_closest_marker("from_bare") for item in request.session.items):
+        return install_from_bare(loud)
     loud("fab", "all")
+    return None
 
 
 @pytest.fixture(scope="session")
@@ -107,7 +108,7 @@ def keep(pytestconfig: pytest.Config) -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def lab_inventory(installed: None) -> Inventory:
+def lab_inventory(installed: FromBare | None) -> Inventory:
     """The lab's inventory."""
     return read(LAB)
 

@@ -9,6 +9,7 @@ import pytest
 from hadrill.drill import Session
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
+from tests.selftest.lab.from_bare import FromBare
 from tests.selftest.lab.suite import run_suite, until_healthy
 
 
@@ -20,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def lab_first(installed: None) -> None:
+def lab_first(installed: FromBare | None) -> None:
     """Every test here finds the lab up, whether it asks or not."""
 
 

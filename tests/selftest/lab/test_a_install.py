@@ -1,9 +1,6 @@
 """Installing: nothing to do changes nothing, bare hosts become whole, lost members come back."""
 
-import os
 import re
-import signal
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,18 +15,13 @@ from hadrill.remote import Remote
 from hadrill.services.postgresql.service import Postgresql
 from hadrill.services.redis.service import SENTINEL_PORT, Redis
 from hadrill.timing import Deadline, eventually
-from tests.selftest.lab.suite import BIN, LAB, ROOT, run_suite
+from tests.selftest.commands import Commands
+from tests.selftest.lab.from_bare import FromBare, Loud, changes, what_is_left
+from tests.selftest.lab.suite import LAB, run_suite
 
 BACK_SECONDS = 20.0
-Loud = Callable[..., str]
+LOSE_THEIR_DISK = ("db-slave-02", "redis-03", "queue-02", "minio-02", "maria-02")
 Basic = Callable[[], dict[str, Any]]
-
-
-def changes(output: str) -> int:
-    """The number of changes that a run of the installer reports at its end."""
-    found = re.findall(r"\] (\d+) (?:would change|changed)$", output, re.MULTILINE)
-    assert found, output
-    return int(found[-1])
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +35,17 @@ def other_ttl(lab_inventory: Inventory, tmp_path_factory: pytest.TempPathFactory
     (folder / "settings.yaml").write_text(yaml.safe_dump(settings | {"postgresql": {"ttl": 31}}), "ascii")
     (folder / "credentials").symlink_to((LAB / "credentials").resolve())
     return folder
+
+
+@pytest.mark.from_bare
+def test_bare_hosts_are_installed_even_after_an_interruption(installed: FromBare) -> None:
+    assert installed.left == {}
+    assert installed.to_do > 50
+    assert installed.interrupted
+
+
+def test_nothing_to_do_changes_nothing(loud: Loud) -> None:
+    assert changes(loud("fab", "all")) == 0
 
 
 def test_13_of_13(basic: Basic) -> None:
@@ -63,10 +66,6 @@ def test_every_host_is_as_module_2_makes_it(tmp_path: Path) -> None:
     summary = run_suite("tests/hosts", tmp_path)
     assert summary["status"] == 0, summary["console"]
     assert summary["total"] > 100
-
-
-def test_nothing_to_do_changes_nothing(loud: Loud) -> None:
-    assert changes(loud("fab", "all")) == 0
 
 
 def test_check_mode_says_what_would_change_and_changes_nothing(
@@ -159,9 +158,13 @@ def test_a_process_that_was_started_with_another_file_starts_again(
 
 
 @pytest.mark.usefixtures("healed")
-def test_members_that_lost_their_disk_join_again(loud: Loud, ssh: Remote, basic: Basic) -> None:
-    for host in ("db-slave-02", "redis-03", "queue-02", "minio-02", "maria-02"):
-        loud("fab", "clean", "--host", host, "--consent", "lab")
+def test_members_that_lost_their_disk_join_again(
+    loud: Loud, heard: Callable[..., str], lab_inventory: Inventory, ssh: Remote, basic: Basic
+) -> None:
+    hosts = tuple(lab_inventory.host(name) for name in LOSE_THEIR_DISK)
+    for cleaned in [Commands(("fab", "clean", "--host", host.name, "--consent", "lab")) for host in hosts]:
+        heard(cleaned)
+    assert what_is_left(lab_inventory, ssh, hosts) == {}
     loud("fab", "all")
     summary = basic()
     assert summary["passed"] == 13, summary["console"]
@@ -171,28 +174,3 @@ def test_clean_wants_the_name_of_the_inventory(loud: Loud) -> None:
     said = loud("fab", "clean", "--host", "redis-01", status=1)
     assert "say --consent lab" in said
     assert "nothing was touched" in said
-
-
-def test_bare_hosts_become_whole_even_after_an_interruption(
-    loud: Loud, ssh: Remote, lab_inventory: Inventory, basic: Basic
-) -> None:
-    loud("fab", "clean", "--consent", "lab")
-    said = loud("fab", "base", "--check")
-    assert changes(said) > 50
-    for left in ("/etc/hadrill", "/var/lib/hadrill", "/etc/systemd/system/hadrill-redis.service"):
-        assert ssh.attempt(lab_inventory.host("redis-01"), f"test -e {left}").status == 1
-
-    with subprocess.Popen(
-        [str(BIN / "fab"), "all"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    ) as process:
-        for line in process.stdout or ():
-            if "start hadrill-redis" in line:
-                process.send_signal(signal.SIGKILL)
-                break
-    loud("fab", "all")
-    assert changes(loud("fab", "all")) == 0
-    assert basic()["passed"] == 13

@@ -9,8 +9,8 @@ import pytest
 from hadrill.inventory import Host, Inventory
 from hadrill.lab.docker import docker
 from hadrill.remote import CommandFailedError, Remote, RemoteError, runner_address
+from tests.selftest.lab.from_bare import Loud, changes
 from tests.selftest.lab.suite import BIN, ROOT, run_suite
-from tests.selftest.lab.test_a_install import Loud, changes
 
 STRANGER = "198.18.0.250"
 NOISE = f'echo "{STRANGER} this session is recorded"'
