@@ -113,10 +113,11 @@ def selection_of(config: pytest.Config) -> Selection:
     return Selection(option.node, option.service, option.fault, option.role, option.repeat, option.make_leader)
 
 
-@pytest.hookimpl(optionalhook=True)
+# First: xdist has an answer of its own, and is loaded later, so that it would be asked before.
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """One cluster, one worker; of more than a few at once the clients would starve, and measure themselves."""
-    if suite_of(config) != "failover":
+    if suite_of(config) != "failover" or "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
     inventory = read(options_of(config).folder)
     return min(sum(present(inventory, service) for service in CLUSTERS), (os.cpu_count() or 1) + 2)

@@ -68,6 +68,8 @@ class Experiment:
         self._was_whole = True
         self._facts: Facts | None = None
         self._missing: tuple[str, ...] = ()
+        self._unread = ""
+        """Why nobody can say what is missing. All else is judged all the same."""
         self._unhealed: list[str] = []
         self._left: tuple[str, ...] = ()
         self._preflight: Preflight | None = None
@@ -116,7 +118,7 @@ class Experiment:
                     self._converge()
                     self.step(8, "read back")
                 measure(self.result, self.workload, self.timeline, self.moments, self.since)
-                self._missing = read_back(self.result, self.place, self.workload)
+                self._read_back()
             self.step(9, "verdict")  # data of others was counted again when the place was removed
             self.judge(plan)
         # 10 released when the block above was left: what still lies on a host then is left behind.
@@ -244,6 +246,12 @@ class Experiment:
             self.fails(f"not whole after healing: {error}")
         self.moments["converged"] = time.monotonic()
 
+    def _read_back(self) -> None:
+        try:
+            self._missing = read_back(self.result, self.place, self.workload)
+        except expected() as error:
+            self._unread = str(error) or type(error).__name__
+
     def judge(self, plan: Plan) -> None:
         """Every invariant on the whole history, then the verdict; where it failed, why; and everything is kept."""
         judgement = judge(self.observed(plan))
@@ -260,9 +268,9 @@ class Experiment:
             keep_evidence(self._record())
 
     def _judged(self) -> None:
-        problems, unsaid = self.result.problems, self._others.unsaid
+        problems, unsaid = self.result.problems, [*filter(None, (self._unread, self._others.unsaid))]
         verdict = FAILED if problems else INCONCLUSIVE if unsaid else PASSED
-        self._ends(verdict, "; ".join([*(problem.what for problem in problems), *filter(None, [unsaid])]))
+        self._ends(verdict, "; ".join([*(problem.what for problem in problems), *unsaid]))
 
     def observed(self, plan: Plan) -> Observed:
         """All that invariants are judged by."""

@@ -22,7 +22,7 @@ class OthersData:
         self._cluster, self._result = cluster, result
         self._before: Counts = {}
         self._steady: Counts = {}
-        self._began = 0.0
+        self._began = self._looked = 0.0
         self.problem = ""
         self.unsaid = ""
         """Of which members nobody can say whether their data is all there."""
@@ -36,14 +36,15 @@ class OthersData:
 
     def steady(self) -> None:
         """The second one says whether the data stands still without the drill."""
-        self._steady = self._look()
+        self._looked, self._steady = time.monotonic(), self._look()
 
     def after(self) -> None:
         """The last look, and what is missing."""
         if not self._before:
             return
         after = self._last_look()
-        self.problem = why_less(self._before, self._steady, after, time.monotonic() - self._began)
+        between, seconds = max(0.0, self._looked - self._began), time.monotonic() - self._began
+        self.problem = why_less(self._before, self._steady, after, between, seconds)
         both = [(self._before[name].total, count.total) for name, count in after.items() if name in self._before]
         if both:
             before, now = min(both, key=lambda pair: pair[1] - pair[0])

@@ -1,9 +1,8 @@
 """The data directory's disk is full."""
 
-import shlex
-
 from hadrill.faults.fault import CRASH, Fault, Target, unavailable
 from hadrill.placement.marks import all_of, in_turn
+from hadrill.remote import shell
 
 FILL_SECONDS = 45
 MOST_BYTES = 100 << 30
@@ -15,7 +14,7 @@ def full(target: Target) -> Fault:
     its, marks = target.placement, target.marks
     if not its.data:
         return unavailable("disk-full", CRASH, f"{its.name} has no data of its own")
-    folder, filler = shlex.quote(its.data), shlex.quote(f"{its.data}/hadrill-{target.drill}.filler")
+    folder, filler = shell.word(its.data), shell.word(f"{its.data}/hadrill-{target.drill}.filler")
     room = f"$(df --output=avail -B1 {folder} | tail -1)"
     # Who still wrote when it is healed would keep the room of the file that is removed.
     write = f"timeout {FILL_SECONDS} dd if=/dev/zero of={filler} oflag=append conv=notrunc bs=64k status=none"

@@ -1,8 +1,7 @@
 """Programs that look at files of components on a host: configuration, certificates, room for data."""
 
-import shlex
-
 from hadrill.placement import folders
+from hadrill.remote import shell
 
 _SETTINGS = ("*.c*f*", "*.yml", "*.ini")
 """Names of files that say how a component is configured; none of them is there to hold a secret."""
@@ -30,11 +29,11 @@ done
 def room(folder: str = folders.DATA, *, megabytes: bool = False) -> str:
     """Print how full a folder's disk is, percent, then the mebibytes that are left, or where it is mounted."""
     columns = "pcent,avail -B1M" if megabytes else "pcent,target"
-    return f"df --output={columns} {shlex.quote(folder)} | tail -1"
+    return f"df --output={columns} {shell.word(folder)} | tail -1"
 
 
 def _found(patterns: tuple[str, ...], *others: str) -> str:
     """Print the files below the folder that hadrill installs into, and these, with such names."""
-    names = " -o ".join(f"-name {shlex.quote(pattern)}" for pattern in patterns)
-    places = " ".join(map(shlex.quote, dict.fromkeys((folders.CONFIGURATION, *filter(None, others)))))
+    names = " -o ".join(f"-name {shell.word(pattern)}" for pattern in patterns)
+    places = " ".join(map(shell.word, dict.fromkeys((folders.CONFIGURATION, *filter(None, others)))))
     return f"find {places} \\( {names} \\) -type f 2>/dev/null"

@@ -71,7 +71,7 @@ class Inside(Placement):
 
     def freeze(self, marks: Marks) -> str:
         """SIGSTOP."""
-        return f"{self.present} && {processes.marked(marks, PIDS)} && kill -STOP $pids"
+        return f"{self.present} && {processes.marked(marks, PIDS)} && {processes.signalled('STOP')}"
 
     def thaw(self, marks: Marks) -> str:
         """SIGCONT to those that were stopped here."""
@@ -124,4 +124,4 @@ class Inside(Placement):
         return self.carrier.to_restart
 
     def _signal(self, signal: str) -> str:
-        return f"{self.present} && kill -{signal} $pids"
+        return f"{self.present} && {processes.signalled(signal)}"

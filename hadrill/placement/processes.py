@@ -26,11 +26,17 @@ def marked(marks: Marks, name: str) -> str:
     return f'{{ {STARTED}; for p in $pids; do echo "$p $(started $p)"; done > {marks.path(name)}; }}'
 
 
+def signalled(signal: str) -> str:
+    """Send a signal to the processes in `$pids`. One that has ended since it was listed, as a child does, is none."""
+    sent = f"sent=; for p in $pids; do ! kill -{signal} $p 2>/dev/null || sent=$p; done"
+    return f'{{ {sent}; [ -n "$sent" ] || {{ echo "no process took the signal: $pids" >&2; false; }}; }}'
+
+
 def all_stopped(marks: Marks, name: str) -> str:
-    """Succeeds where each of the marked ones stands still."""
+    """Succeeds where each of the marked ones that still is there stands still, and one is."""
     file = marks.path(name)
-    each = f'while read -r p when; do [ "$(state $p)" = T ] || exit 1; done < {file}'
-    return f"{{ [ -s {file} ] && {STATE} && ( {each} ); }}"
+    each = f'while read -r p when; do case "$(state $p)" in T) still=$p;; ""|Z|X) ;; *) exit 1;; esac; done < {file}'
+    return f'{{ [ -s {file} ] && {STATE} && ( still=; {each}; [ -n "$still" ] ); }}'
 
 
 def all_ended(marks: Marks, name: str) -> str:

@@ -1,7 +1,6 @@
 """A component with a systemd unit of its own."""
 
 import math
-import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,6 +8,7 @@ from typing import ClassVar
 from hadrill.placement import processes
 from hadrill.placement.marks import Marks
 from hadrill.placement.placement import Placement
+from hadrill.remote import shell
 from hadrill.timing import duration
 
 DROP_INS = "/run/systemd/system"
@@ -125,7 +125,7 @@ class Unit(Placement):
 
     def execute(self, command: str) -> str:
         """On the host, with the unit's environment."""
-        return f"main=$({self.main_pid}); xargs -0 -a /proc/$main/environ {_WITH_ENVIRONMENT} {shlex.quote(command)}"
+        return f"main=$({self.main_pid}); xargs -0 -a /proc/$main/environ {_WITH_ENVIRONMENT} {shell.word(command)}"
 
     @property
     def restarts(self) -> str:

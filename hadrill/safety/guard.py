@@ -10,16 +10,16 @@ SILENT_SECONDS = 3.0
 """A member that does not answer for so long is down: one late answer of a busy one does not make it so."""
 
 
-AWAY = ("silent", "down")
-"""Roles of a member that does not answer, and of one that its cluster has without."""
-
-
 class Asked(Protocol):
     """What a member answers, as far as it matters here."""
 
     @property
     def role(self) -> str:
-        """Its role in the cluster, or one of AWAY."""
+        """Its role in the cluster."""
+
+    @property
+    def away(self) -> bool:
+        """Whether the cluster has to do without it."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ def is_away(ask: Callable[[], Asked]) -> bool:
     """Whether a member is silent, or says that it is out, for as long as it is asked."""
 
     def away() -> str | None:
-        role = ask().role
-        return role if role in AWAY else None
+        member = ask()
+        return member.role if member.away else None
 
     try:
         eventually("a member to answer", away, Deadline(SILENT_SECONDS))

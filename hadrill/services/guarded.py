@@ -9,21 +9,23 @@ from typing import Protocol, runtime_checkable
 
 from hadrill.inventory import Host
 
-PATIENCE = 10.0
-"""What passes by itself is missed only where it had this many times longer to live than the experiment took."""
+CHURN = 10.0
+"""What others add and remove may change so many times faster than it did before the fault."""
 
 
 @dataclass(frozen=True)
 class Foreign:
     """What one member holds that no drill wrote.
 
-    `lasting` stays until somebody removes it; `passing` ends by itself, on average after `passing_s` seconds.
+    `lasting` stays until somebody removes it; `passing` ends by itself, on average after `passing_s` seconds. What is
+    not `exact` is an estimate, or comes late: of it only a great loss can be told.
     """
 
     what: str
     lasting: int
     passing: int = 0
     passing_s: float = 0.0
+    exact: bool = True
 
     @property
     def total(self) -> int:
@@ -49,20 +51,27 @@ Counts = Mapping[str, Foreign]
 """What each member holds, by its name."""
 
 
-def why_less(before: Counts, steady: Counts, after: Counts, seconds: float) -> str:
+def why_less(before: Counts, steady: Counts, after: Counts, steady_s: float, seconds: float) -> str:
     """What of others' data is missing after an experiment of so many seconds; empty where nothing is.
 
-    `steady` is a second look before it, which says whether the data stands still: then nothing may be missing. Where
-    others add and remove all the time, that less than half is left is no work of theirs.
+    `steady` is a second look before the fault, `steady_s` after the first: it says how fast others add and remove.
     """
-    still = all(steady[name].lasting == count.lasting for name, count in before.items() if name in steady)
-    lives_s = max((count.passing_s for count in before.values()), default=0.0)
 
-    def is_less(count: Foreign, now: Foreign) -> bool:
-        lasting = now.lasting < count.lasting if still else 2 * now.lasting < count.lasting
-        return lasting or (lives_s > PATIENCE * seconds and 2 * now.passing < count.passing)
+    def least(name: str, count: Foreign) -> float:
+        """What stays at least must be there: nothing less where the data stands still, half of it where it does not."""
+        if not count.exact or name not in steady:
+            return count.lasting / 2
+        changed = abs(steady[name].lasting - count.lasting) / max(steady_s, 1.0)
+        return max(count.lasting / 2, count.lasting - CHURN * changed * seconds)
 
-    missing = [name for name, count in before.items() if name in after and is_less(count, after[name])]
+    def unexpired(count: Foreign) -> float:
+        """What ends by itself: half of what is left where lives end evenly, between now and twice their average."""
+        return count.passing * max(0.0, 1.0 - seconds / (2 * count.passing_s)) / 2 if count.passing_s else 0.0
+
+    def is_less(name: str, count: Foreign, now: Foreign) -> bool:
+        return now.lasting < least(name, count) or now.passing < unexpired(count)
+
+    missing = [name for name, count in before.items() if name in after and is_less(name, count, after[name])]
     if not missing:
         return ""
     worst = max(missing, key=lambda name: before[name].total - after[name].total)

@@ -66,6 +66,9 @@ class Pages:
             # urllib3's own response costs as much processor as all the rest, and probes ask twenty times a second.
             answer = http.client.HTTPConnection.getresponse(connection)
             return Page(answer.status, answer.reason, answer.read(), answer.headers.get_content_type())
+        except TimeoutError as error:
+            connection.close()
+            raise TimeoutError(f"{self._place}{path} did not answer within {self._seconds:g} s") from error
         except OSError:
             connection.close()
             raise

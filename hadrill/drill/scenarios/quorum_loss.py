@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 from hadrill.drill.case import Case
+from hadrill.drill.errors import UnavailableError
 from hadrill.drill.injection import Injection
 from hadrill.drill.recovery import HOLD_SECONDS, OVERTIME_SECONDS
 from hadrill.drill.scenarios.scenario import Plan, Scenario
@@ -54,7 +55,11 @@ class QuorumLoss(Scenario):
         """The leader, and another that votes with it."""
         first = Injection(run.session, self.cluster, self.case, run.id, run.step)
         voting = electorate_of(self.cluster, first.host)
-        other = next(host for host in voting.votes if host != first.host)
+        others = {host: votes for host, votes in voting.votes.items() if host != first.host}
+        other = max(others, key=lambda host: others[host])
+        if (left := sum(others.values()) - others[other]) >= voting.needed:
+            gone = f"{left} votes are left without {first.host} and {other}, and {voting.needed} are enough"
+            raise UnavailableError(f"no loss of two members takes the majority: {gone}")
         case = Case(self.case.service, "power-off", host=other.name)
         second = Injection(run.session, self.cluster, case, uuid.uuid4().hex[:12], lambda *_: None)
         run.ids.append(second.drill)

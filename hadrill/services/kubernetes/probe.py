@@ -25,7 +25,7 @@ def probe(service: Kubernetes, host: Host) -> Probe:
         try:
             api.get("/readyz", seconds=ASK_SECONDS)
         except ApiError as error:
-            return Member("not ready") if error.status else SILENT
+            return Member("not ready", away=True) if error.status else SILENT
         return Member("server")
 
     return ask

@@ -30,7 +30,7 @@ def probe(service: Mariadb, host: Host) -> Probe:
             return SILENT
         state = said.get("wsrep_local_state_comment", "")
         if said.get("wsrep_cluster_status") != "Primary" or state != "Synced":
-            return Member("down")
+            return Member("down", away=True)
         return Member(f"node of {said.get('wsrep_cluster_size')}")
 
     return ask

@@ -18,7 +18,7 @@ def probe(host: Host) -> Probe:
             page = pages.ask("/minio/health/cluster")
         except OSError:
             return SILENT
-        return Member("node" if page.status == OK else "no quorum")
+        return Member("node") if page.status == OK else Member("no quorum", away=True)
 
     return ask
 

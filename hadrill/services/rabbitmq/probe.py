@@ -32,6 +32,7 @@ def probe(service: Rabbitmq, host: Host, queue: str = "") -> Probe:
             return Member("node") if state else SILENT
         if state.get("leader") == f"rabbit@{host.name}":
             return Member("leader", leads=True)
-        return Member("follower" if f"rabbit@{host.name}" in state.get("online", ()) else "down")
+        online = f"rabbit@{host.name}" in state.get("online", ())
+        return Member("follower") if online else Member("down", away=True)
 
     return ask

@@ -6,8 +6,11 @@ from typing import Any, cast
 
 import pytest
 
-from hadrill.drill import Case, Session
+from hadrill.drill import Case, Experiment, Session
+from hadrill.drill.errors import UnavailableError
 from hadrill.drill.injection import Injection
+from hadrill.drill.scenarios import QuorumLoss, quorum_loss
+from hadrill.faults import CRASH, Fault
 from hadrill.inventory import Host, Inventory, read
 from hadrill.remote import Remote
 from hadrill.services import abilities, registry
@@ -16,11 +19,15 @@ from hadrill.services.cluster import Traits
 from hadrill.services.clusters import CLUSTERS, cluster_of
 from hadrill.services.errors import NoMemberError
 from hadrill.services.guarded import Guarded
+from hadrill.services.http import Page, Pages
+from hadrill.services.kubernetes.api import ApiError
 from hadrill.services.kubernetes.cluster import KubernetesCluster
+from hadrill.services.kubernetes.service import Kubernetes
 from hadrill.services.mariadb import cluster as mariadb
 from hadrill.services.member_roles import behind, component_of, leading, usual
 from hadrill.services.redis.cluster import RedisCluster
 from hadrill.services.service import MemberRole
+from hadrill.timing import budget
 
 OPTIONAL = (
     "Led",
@@ -147,3 +154,52 @@ def test_member_roles_that_cannot_be_are_refused(role: MemberRole, problem: str)
     record = registry.service("redis")
     with pytest.raises(registry.RegistryError, match=problem):
         registry.check([dataclasses.replace(record, member_roles=(*record.member_roles, role))])
+
+
+@pytest.mark.parametrize(
+    ("service", "member", "status"), [("minio", "minio-01", 503), ("kubernetes", "k3s-master-01", 500)]
+)
+def test_a_member_without_its_quorum_is_not_counted_among_those_that_are_left(
+    service: str, member: str, status: int, lab: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise ApiError(status, "etcd failed")
+
+    monkeypatch.setattr(Pages, "ask", lambda *_: Page(status, "", b"", ""))
+    api = type("Refusing", (), {"get": refused})()
+    monkeypatch.setattr(Kubernetes, "api", lambda *_: api)
+    inventory = read(lab, "all")
+    said = cluster_of(inventory, NOWHERE, service).probe(inventory.host(member))()
+    assert said.away, said.role
+    assert said.role != "silent"
+
+
+def test_the_loss_of_a_majority_takes_the_heaviest_votes_or_says_why_not(
+    lab_inventory: Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = {"maria-01": 1, "maria-02": 1, "maria-03": 3}
+    monkeypatch.setattr(mariadb, "weight_of", lambda _, host: weights[host.name])
+    monkeypatch.setattr(mariadb.MariadbCluster, "leader", lambda cluster: cluster.members[0])
+    chosen: list[str] = []
+
+    class Chosen(Injection):
+        """Tells whom it is about."""
+
+        def guard(self, **_: bool) -> Fault:
+            chosen.append(self.host.name)
+            return Fault("power-off", CRASH)
+
+        def arithmetic(self) -> Any:
+            return ""
+
+    monkeypatch.setattr(quorum_loss, "Injection", Chosen)
+    monkeypatch.setattr(mariadb, "mariadb_budget", lambda *_: budget([]))
+    session = Session(lab_inventory, NOWHERE, tmp_path)
+    cluster = cluster_of(lab_inventory, NOWHERE, "mariadb")
+    Experiment(session, QuorumLoss(cluster)).plan()
+    assert chosen == ["maria-01", "maria-03"]
+    five = [*cluster.members, *lab_inventory.of_role("redis")[:2]]
+    voting = Electorate(dict.fromkeys(five, 1), 3)
+    monkeypatch.setattr(quorum_loss, "electorate_of", lambda *_: voting)
+    with pytest.raises(UnavailableError, match="no loss of two members takes the majority: 3 votes are left without"):
+        Experiment(session, QuorumLoss(cluster)).plan()

@@ -228,7 +228,8 @@ def test_one_late_answer_does_not_make_a_member_a_lost_one(monkeypatch: pytest.M
     said = iter([SILENT, SILENT, Member("replica")])
     assert not is_away(lambda: next(said))
     assert is_away(lambda: SILENT)
-    assert is_away(lambda: Member("down"))
+    assert is_away(lambda: Member("down", away=True))
+    assert not is_away(lambda: Member("down"))
 
 
 def test_a_lost_majority_is_drilled_only_where_its_service_is_meant(lab_inventory: Inventory) -> None:

@@ -33,28 +33,48 @@ def keys(*counts: int, passing: int = 0, lives_s: float = 0.0) -> dict[str, Fore
 
 def test_a_data_set_that_is_gone_is_told_with_its_sums() -> None:
     before = keys(10_000, 10_000)
-    assert why_less(before, before, keys(0, 0), 30.0) == "the data set is gone: 10,000 keys before, 0 after"
+    assert why_less(before, before, keys(0, 0), 5.0, 30.0) == "the data set is gone: 10,000 keys before, 0 after"
 
 
 def test_where_data_stands_still_nothing_may_be_missing_on_any_member() -> None:
     before = keys(100, 100)
-    said = why_less(before, before, keys(100, 99), 30.0)
+    said = why_less(before, before, keys(100, 99), 5.0, 30.0)
     assert said == "data that is not this drill's is missing on redis-02: 100 keys before, 99 after"
-    assert why_less(before, before, keys(100, 100), 30.0) == ""
-    assert why_less(before, before, keys(101, 101), 30.0) == ""
-    assert why_less(before, before, {}, 30.0) == "", "what could not be counted is not missing"
+    assert why_less(before, before, keys(100, 100), 5.0, 30.0) == ""
+    assert why_less(before, before, keys(101, 101), 5.0, 30.0) == ""
+    assert why_less(before, before, {}, 5.0, 30.0) == "", "what could not be counted is not missing"
 
 
 def test_where_others_add_and_remove_all_the_time_only_a_great_loss_is_one() -> None:
     before, steady = keys(100, 100), keys(103, 103)
-    assert why_less(before, steady, keys(60, 60), 30.0) == ""
-    assert why_less(before, steady, keys(40, 40), 30.0) != ""
+    assert why_less(before, steady, keys(60, 60), 5.0, 30.0) == ""
+    assert why_less(before, steady, keys(40, 40), 5.0, 30.0) != ""
 
 
 def test_keys_that_end_by_themselves_are_missed_only_where_they_had_long_to_live() -> None:
     sessions, cache = keys(0, passing=500, lives_s=3600.0), keys(0, passing=500, lives_s=60.0)
-    assert why_less(sessions, sessions, keys(0), 30.0) == "the data set is gone: 500 keys before, 0 after"
-    assert why_less(cache, cache, keys(0), 30.0) == ""
+    assert why_less(sessions, sessions, keys(0), 5.0, 30.0) == "the data set is gone: 500 keys before, 0 after"
+    assert why_less(cache, cache, keys(0), 5.0, 30.0) == "the data set is gone: 500 keys before, 0 after"
+    assert why_less(cache, cache, keys(0, passing=200), 5.0, 30.0) == ""
+    assert why_less(cache, cache, keys(0), 5.0, 120.0) == "", "twice their average: all may have ended"
+
+
+@pytest.mark.parametrize("seconds", [30.0, 119.0, 121.0, 600.0])
+def test_sessions_that_are_all_gone_are_missed_however_long_it_took(seconds: float) -> None:
+    sessions = keys(0, passing=100_000, lives_s=1200.0)
+    assert why_less(sessions, sessions, keys(0), 5.0, seconds) == "the data set is gone: 100,000 keys before, 0 after"
+
+
+def test_a_key_that_somebody_adds_meanwhile_hides_no_great_loss() -> None:
+    before, steady = keys(100_000), keys(100_001)
+    assert why_less(before, steady, keys(60_000), 5.0, 60.0).endswith("100,000 keys before, 60,000 after")
+    assert why_less(before, steady, keys(99_950), 5.0, 60.0) == ""
+
+
+def test_of_estimates_only_a_great_loss_is_told() -> None:
+    before = {"a": Foreign("pages", 100, exact=False)}
+    assert why_less(before, before, {"a": Foreign("pages", 60, exact=False)}, 5.0, 30.0) == ""
+    assert why_less(before, before, {"a": Foreign("pages", 40, exact=False)}, 5.0, 30.0) != ""
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_what_is_not_there_and_what_is_silent_fail_as_a_socket_does(server: Serv
         get("127.0.0.1", nobody, "/")
     server.answers = [b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"]
     begun = time.monotonic()
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match=rf"127.0.0.1:{server.port}/ did not answer within 0.2 s"):
         get("127.0.0.1", server.port, "/", seconds=0.2)
     assert time.monotonic() - begun < 2
 

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.selftest.unit.projects import pytest_on
 
 LEAK = """
@@ -130,3 +132,8 @@ def test_lines_of_a_run_with_workers_stand_alone_between_letters(project: Path, 
     own = [line for line in said if "first" in line or "second" in line]
     assert own == ["first", "second"] * 2, said
     assert "\n".join(said).count("first\nsecond") == 2, said
+
+
+def test_how_many_workers_drills_get_is_asked_of_hadrill_before_xdist(pytestconfig: pytest.Config) -> None:
+    asked = pytestconfig.hook.pytest_xdist_auto_num_workers.get_hookimpls()
+    assert asked[-1].plugin_name == "hadrill.plugin", "the last one is called first"
