@@ -1,9 +1,10 @@
 """Breaking one host: guard, lease, journal, inject, prove, heal. What a drill and a test's `with` block share."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from hadrill.drill.aim import target_of
 from hadrill.drill.case import Case, fault_of
@@ -28,6 +29,8 @@ LEASE_SECONDS = 600.0
 """What a lease lasts beyond the time of the fault: convergence and reading back."""
 TIMER_SLACK_SECONDS = 16.0
 """The target's own timer comes so long after the runner should have healed, or begun to ask for a cause."""
+TELL_SECONDS = 1.0
+"""So long healing and releasing wait for the user's console at most."""
 
 Step = Callable[[int, str], None]
 
@@ -118,7 +121,7 @@ class Injection:
             yield
         finally:
             with shielded():
-                self._step(10, "release")
+                self._tell(10, "release")
                 lease.release()
                 self.forget(entry)
 
@@ -132,6 +135,8 @@ class Injection:
         if not self.session.watchdog.ready():
             raise InconclusiveError("the watchdog process died before anything was broken")
         entry = self._written(fault)
+        # Until healing says that it is not so: whatever is raised, the entry must outlive it.
+        self._unhealed = True
         try:
             if fault.kind != PLANNED:
                 what = f"{fault.name} on {self.host}"
@@ -142,10 +147,11 @@ class Injection:
             yield entry
         finally:
             with shielded():
-                self._step(7, "heal")
+                self._tell(7, "heal")
                 if problem := heal_entry(self.session.remote, self.session.inventory, entry):
-                    self._unhealed = True
                     self.problems.append(problem)
+                else:
+                    self._unhealed = False
 
     def require_healed(self) -> None:
         """Raises RuntimeError with what could not be healed."""
@@ -163,6 +169,18 @@ class Injection:
             self._prove(fault)
         elif fault.lasts and fault.power and self.session.power.is_on(self.host):
             raise InconclusiveError(f"{self.host} has power again before it was healed")
+
+    def _tell(self, number: int, name: str) -> None:
+        """Say that a step begins, and never wait for it: a console that hangs or is gone must not matter."""
+
+        def tell() -> None:
+            with suppress(Exception):  # whatever it is, healing comes first
+                self._step(number, name)
+
+        with suppress(RuntimeError):  # no thread can be started
+            teller = threading.Thread(target=tell, name=f"step {number}", daemon=True)
+            teller.start()
+            teller.join(TELL_SECONDS)
 
     def _inject(self, fault: Fault) -> str:
         """Break it and see that it is broken. Raises InconclusiveError where it is not."""

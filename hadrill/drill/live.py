@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from hadrill.timing import POLL
 from hadrill.workload import OK, History
@@ -25,7 +26,7 @@ class Live:
     def step(self, number: int, name: str) -> None:
         """A step begins."""
         self._step = f"{number:2} {name}"
-        self._say(self._line())
+        self._tell(self._line())
 
     def watch(self, history: History) -> None:
         """From now on the line shows what clients get."""
@@ -39,11 +40,16 @@ class Live:
         if self._thread is not None:
             self._thread.join()
         self._step = verdict
-        self._say(self._line())
+        self._tell(self._line())
 
     def _refresh(self) -> None:
         while not self._over.wait(REFRESH):
-            self._say("\r" + self._line())
+            self._tell("\r" + self._line())
+
+    def _tell(self, line: str) -> None:
+        # A terminal that is gone (OSError) or closed (ValueError) ends no drill.
+        with suppress(OSError, ValueError):
+            self._say(line)
 
     def _line(self) -> str:
         spent = time.monotonic() - self._begun

@@ -18,7 +18,7 @@ BOOT_SECONDS = 120.0
 
 
 def heal_entry(remote: Remote, inventory: Inventory, entry: Entry) -> str:
-    """Undo one entry's fault; its lease and the entry stay. Returns what went wrong."""
+    """Undo one entry's fault; its lease and the entry stay. Returns what went wrong, whatever it was."""
     try:
         host = inventory.host(entry.host)
         if entry.power:
@@ -29,6 +29,8 @@ def heal_entry(remote: Remote, inventory: Inventory, entry: Entry) -> str:
         return _not_undone(entry, _where_it_is(entry))
     except (RemoteError, PowerError, OverdueError) as error:
         return _not_undone(entry, str(error))
+    except Exception as error:  # noqa: BLE001 - a bug of ours must not hide that this host is still broken
+        return _not_undone(entry, f"{type(error).__name__}: {error}")
     return ""
 
 

@@ -1,0 +1,191 @@
+"""Breaking one host without a lab: what is written down, what is undone, and what nothing may stand in the way of."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from hadrill.drill import Case, Session
+from hadrill.drill import injection as module
+from hadrill.drill.injection import Injection
+from hadrill.drill.live import Live
+from hadrill.faults import BLACKHOLE, STOP, Fault
+from hadrill.inventory import Host, Inventory
+from hadrill.remote import Output, Remote
+from hadrill.safety import heal, journal
+from hadrill.services.cluster import Cluster
+
+POWER_OFF = Fault("power-off", BLACKHOLE, power="off")
+ISOLATE = Fault("isolate", STOP)
+SECONDS = 10.0
+
+
+class Hosts:
+    """SSH to hosts that do all they are asked, and remember it."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def run(self, host: Host, command: str, **_: object) -> Output:
+        self.asked.append(f"{host}: {command}")
+        return Output(0, "", "")
+
+    attempt = run
+
+    def everywhere(self, hosts: list[Host], work: Callable[[Host], Any]) -> dict[Host, Any]:
+        return {host: work(host) for host in hosts}
+
+    def last(self, text: str) -> bool:
+        """Whether somebody was asked for it."""
+        return any(text in line for line in self.asked)
+
+
+class Machines:
+    """A power driver; `bug` is what switching on ends with."""
+
+    heals = True
+
+    def __init__(self, bug: Exception | None = None) -> None:
+        self.bug = bug
+        self.done: list[str] = []
+
+    def off(self, host: Host) -> None:
+        self.done.append(f"off {host}")
+
+    reset = off
+
+    def on(self, host: Host) -> None:
+        if self.bug is not None:
+            raise self.bug
+        self.done.append(f"on {host}")
+
+    def is_on(self, _: Host) -> bool:
+        return f"off {_}" not in self.done
+
+
+class Watches:
+    """A watchdog that is there."""
+
+    died = False
+
+    def ready(self) -> bool:
+        return True
+
+
+class Trio:
+    """Three members, of which the first leads."""
+
+    service = "redis"
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.members, self.shared = inventory.of_role("redis"), ()
+        self.first = self.members[0]
+
+    def leader(self) -> Host:
+        return self.first
+
+    def role(self, host: Host) -> str:
+        return "master" if host == self.first else "replica"
+
+    def target(self, role: str) -> Host:
+        return next(host for host in self.members if self.role(host) == role)
+
+
+class Bench:
+    """An injection into the first member, and all that it touches."""
+
+    def __init__(self, inventory: Inventory, folder: Path) -> None:
+        self.hosts, self.machines, self.cluster = Hosts(), Machines(), Trio(inventory)
+        self.steps: list[int] = []
+        self.tell: Callable[[int, str], None] = lambda number, _: self.steps.append(number)
+        self.session = Session(inventory, cast("Remote", self.hosts), folder)
+        self.session._power, self.session._watchdog = self.machines, cast("Any", Watches())
+
+    def injection(self, case: Case | None = None) -> Injection:
+        case = case or Case("redis", "power-off", "master")
+        return Injection(self.session, cast("Cluster", self.cluster), case, "d1", lambda *step: self.tell(*step))
+
+
+@pytest.fixture
+def bench(lab_inventory: Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    made = Bench(lab_inventory, tmp_path / "drills")
+    monkeypatch.setattr(heal, "driver", lambda _: made.machines)
+    return made
+
+
+@contextmanager
+def drilled(injection: Injection, fault: Fault) -> Iterator[None]:
+    """All that an experiment does with one."""
+    with injection.leased(fault, SECONDS), injection.broken(fault, SECONDS):
+        yield
+
+
+def written() -> list[str]:
+    return [f"{entry.fault} on {entry.host}" for entry in journal.entries()]
+
+
+def test_what_was_broken_is_healed_released_and_crossed_out(bench: Bench) -> None:
+    with drilled(bench.injection(), POWER_OFF):
+        assert written() == ["power-off on redis-01"]
+    assert bench.machines.done == ["off redis-01", "on redis-01"]
+    assert bench.steps == [4, 5, 7, 10]
+    assert bench.hosts.last("leases/d1")
+    assert written() == []
+
+
+def test_a_bug_while_healing_is_told_and_the_host_stays_in_the_journal(bench: Bench) -> None:
+    bench.machines.bug = KeyError("servers")
+    injection = bench.injection()
+    with drilled(injection, POWER_OFF):
+        pass
+    assert injection.problems == ["redis-01: power-off of drill d1 is not undone: KeyError: 'servers'"]
+    assert written() == ["power-off on redis-01"]
+    assert bench.steps[-1] == 10, "its hosts are given back all the same"
+
+
+def test_healing_that_does_not_come_to_its_end_leaves_word(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ends(*_: object) -> str:
+        raise SystemExit(1)
+
+    monkeypatch.setattr(module, "heal_entry", ends)
+    with pytest.raises(SystemExit), drilled(bench.injection(), POWER_OFF):
+        pass
+    assert written() == ["power-off on redis-01"]
+
+
+def _gone(number: int, _: str) -> None:
+    if number in (7, 10):
+        raise BrokenPipeError(32, "Broken pipe")
+
+
+def _hangs(number: int, _: str) -> None:
+    if number in (7, 10):
+        threading.Event().wait()
+
+
+@pytest.mark.parametrize("tell", [_gone, _hangs])
+def test_a_console_that_is_gone_or_hangs_keeps_nobody_from_healing(
+    bench: Bench, tell: Callable[[int, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TELL_SECONDS", 0.05, raising=False)
+    bench.tell = tell
+    before = bench.injection()
+    with drilled(before, POWER_OFF):
+        pass
+    assert bench.machines.done == ["off redis-01", "on redis-01"]
+    assert bench.hosts.last("rm -f /var/lib/hadrill-drills/leases/d1")
+    assert written() == []
+
+
+@pytest.mark.parametrize("error", [OSError(25, "no terminal"), ValueError("I/O operation on closed file")])
+def test_the_line_of_a_drill_may_go_nowhere(error: Exception) -> None:
+    def say(_: str) -> None:
+        raise error
+
+    live = Live(say, "redis isolate")
+    live.step(1, "guard")
+    live.end("passed")
