@@ -18,6 +18,7 @@ from hadrill.remote import Remote
 from hadrill.report.reporter import Reporter
 from hadrill.report.run_folder import new_run_folder
 from hadrill.safety.signals import die_with_parent, end_politely
+from hadrill.services import registry
 from hadrill.services.clusters import CLUSTERS, present
 from hadrill.services.examiner import Examiner
 from hadrill.services.versions import running_versions
@@ -159,6 +160,11 @@ def _unasked(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Ite
     asked = _suites_of(config)
     others = [folder for suite in SUITES if suite not in asked for folder in folders_of(config, suite)]
     return [item for item in items if any(item.path.is_relative_to(folder) for folder in others)]
+
+
+def pytest_report_header() -> list[str]:
+    """What of other packages cannot be used."""
+    return [f"warning: {line}" for line in registry.left_out()]
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> str | None:

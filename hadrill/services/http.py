@@ -48,7 +48,7 @@ class Pages:
         self._headers = {"User-Agent": SKIP_HEADER, "Accept-Encoding": SKIP_HEADER}
         if login is not None:
             self._headers |= make_headers(basic_auth=":".join(login))
-        self._connection = HTTPConnection(address, port, timeout=min(CONNECT_SECONDS, seconds))
+        self._connection = HTTPConnection(address, port)
 
     def ask(
         self, path: str, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] | None = None
@@ -59,8 +59,10 @@ class Pages:
             # Where the server closed it meanwhile, this question opens another.
             if not connection.is_connected:
                 connection.close()
+                connection.timeout = min(CONNECT_SECONDS, self._seconds)
                 connection.connect()
-                connection.sock.settimeout(self._seconds)
+                # Of the connection, not of its socket: each request sets the socket's anew from it.
+                connection.timeout = self._seconds
             given = self._headers if headers is None else {**self._headers, **headers}
             connection.request(method, path, body=body, headers=given)
             # urllib3's own response costs as much processor as all the rest, and probes ask twenty times a second.

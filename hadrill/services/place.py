@@ -7,6 +7,9 @@ from typing import ClassVar, Protocol, runtime_checkable
 from hadrill.inventory import Host
 from hadrill.workload import History, Lane, Operation
 
+STALE_SECONDS = 3600.0
+"""What a killed run left is older than any experiment lasts then; a younger one may be another run's, at work."""
+
 
 class Place(ABC):
     """Its name is the experiment's. Everything may be asked of it at any time; `make` comes before clients work.
@@ -29,7 +32,7 @@ class Place(ABC):
 
     @abstractmethod
     def make(self) -> None:
-        """Make it, and remove what a killed run left there. Raises one of asking.failures(), OverdueError."""
+        """Make it, and remove what killed runs left long ago. Raises one of asking.failures(), OverdueError."""
 
     @abstractmethod
     def found(self, host: Host, acknowledged: set[str], history: History) -> set[str]:

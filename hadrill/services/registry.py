@@ -38,9 +38,31 @@ def services() -> tuple[Service, ...]:
     """All of them, in their order."""
     here = Path(__file__).parent
     own = [import_module(f"{__package__}.{file.parent.name}.record").SERVICE for file in here.glob("*/record.py")]
-    records = [*own, *(entry.load() for entry in entry_points(group=GROUP))]
+    records = [*own, *_others()[0]]
     check(records)
     return tuple(sorted(records, key=lambda service: (service.order, service.name)))
+
+
+def left_out() -> tuple[str, ...]:
+    """Services of other packages that cannot be loaded, each with the reason. What is here works without them."""
+    return _others()[1]
+
+
+@cache
+def _others() -> tuple[tuple[Service, ...], tuple[str, ...]]:
+    records, problems = [], []
+    for entry in entry_points(group=GROUP):
+        try:
+            record = entry.load()
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's module raises, healing must not wait for it
+            record = f"{type(error).__name__}: {error}"
+        if isinstance(record, Service):
+            records.append(record)
+        else:
+            package = entry.dist.name if entry.dist else entry.value
+            reason = record if isinstance(record, str) else f"{entry.value} is no Service record"
+            problems.append(f"service {entry.name} of package {package} is left out, it cannot be loaded: {reason}")
+    return tuple(records), tuple(problems)
 
 
 def service(name: str) -> Service:

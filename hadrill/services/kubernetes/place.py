@@ -6,9 +6,10 @@ from typing import Any
 from hadrill.on_host import program
 from hadrill.services.kubernetes.api import CONFLICT, Api, ApiError
 from hadrill.services.kubernetes.service import Kubernetes
+from hadrill.services.place import STALE_SECONDS
 
 PREFIX = "hadrill-drill-"
-STALE_SECONDS = 3600.0
+
 WEB = "web"
 WEB_PORT = 8080
 REPLICAS = 2

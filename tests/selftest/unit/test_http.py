@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 
 from hadrill.inventory import Host
+from hadrill.services import http
 from hadrill.services.errors import BadAnswerError
 from hadrill.services.haproxy.statistics import probe
 from hadrill.services.http import Pages, get, get_json, request_json
@@ -25,6 +26,7 @@ class Server:
         self.answers: list[bytes] = []
         self.requests: list[str] = []
         self.connections = 0
+        self.delay = 0.0
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -49,6 +51,7 @@ class Server:
                 self.requests.append(request)
                 if not self.answers or not (answer := self.answers.pop(0)):
                     return
+                threading.Event().wait(self.delay)
                 connection.sendall(answer.removesuffix(AND_CLOSE))
                 if answer.endswith(AND_CLOSE):
                     return
@@ -111,6 +114,14 @@ def test_what_is_not_there_and_what_is_silent_fail_as_a_socket_does(server: Serv
     with pytest.raises(TimeoutError, match=rf"127.0.0.1:{server.port}/ did not answer within 0.2 s"):
         get("127.0.0.1", server.port, "/", seconds=0.2)
     assert time.monotonic() - begun < 2
+
+
+def test_an_answer_may_take_longer_than_a_connection(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "CONNECT_SECONDS", 0.1)
+    server.answers, server.delay = [answered(b"late"), answered(b"late again")], 0.3
+    with closing(Pages("127.0.0.1", server.port, 5.0)) as pages:
+        assert pages.ask("/").text == "late"
+        assert pages.ask("/").text == "late again", "over the kept connection too"
 
 
 def test_what_is_no_http_is_an_oserror_that_says_so(server: Server) -> None:

@@ -4,13 +4,16 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from hadrill.cli.command import commands
 from hadrill.inventory import Inventory
 from hadrill.on_host import pod_clients
 from hadrill.services import registry
@@ -195,3 +198,33 @@ def test_pods_get_logins_and_sources_of_the_services_that_are_there(
     assert logins["minio"].keys() == {"host", "user", "password", "bucket"}
     assert logins["mariadb"]["host"] == str(lab_inventory.entry_point(3306).address)
     assert all("def round_trip(login" in text for text in texts.values())
+
+
+@pytest.fixture
+def broken_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A package that brings a service whose module ends with a bug of its own."""
+    (tmp_path / "stranger.py").write_text("SERVICE = 1 / 0\n", "utf-8")
+    dist = tmp_path / "stranger-1.0.dist-info"
+    dist.mkdir()
+    (dist / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n", "utf-8")
+    (dist / "entry_points.txt").write_text("[hadrill.services]\nstrange = stranger:SERVICE\n", "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for cached in (registry.services, registry._others):
+        cached.cache_clear()
+    yield
+    monkeypatch.undo()
+    for cached in (registry.services, registry._others):
+        cached.cache_clear()
+
+
+@pytest.mark.usefixtures("broken_package")
+def test_a_package_that_cannot_be_loaded_is_told_and_stops_nobody_from_healing(
+    lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr("hadrill.cli.drills.sweep", lambda *_, **__: ([], []))
+    told = CliRunner().invoke(commands, ["heal", "--inventory", str(lab)])
+    assert told.exit_code == 0, told.output
+    assert "service strange of package stranger is left out, it cannot be loaded: ZeroDivisionError" in told.output
+    assert "nothing to heal" in told.output
+    assert "redis" in {service.name for service in registry.services()}
