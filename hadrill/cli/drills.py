@@ -29,8 +29,8 @@ def heal(folder: Path, everything: bool, profile: str | None) -> None:
     """Undo everything that earlier runs left, from the journals here and on the hosts."""
     inventory = read(folder, profile)
     mine = entries_of(folder)
-    live = [] if everything else [entry.drill for entry in mine if entry.alive]
-    done, wrong = heal_entries([entry for entry in mine if entry.drill not in live], profile)
+    live = [] if everything else [entry.experiment for entry in mine if entry.alive]
+    done, wrong = heal_entries([entry for entry in mine if entry.experiment not in live], profile)
     with Remote(inventory) as remote:
         also, still = sweep(remote, inventory, live, everything=everything)
     click.echo("\n".join([*done, *also]) or "nothing to heal")

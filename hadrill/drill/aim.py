@@ -18,7 +18,7 @@ def target_of(remote: Remote, cluster: Cluster, fault: str, host: Host, role: st
     # `process-kill` without a name is about the component's own, or the service's first.
     own = next(iter((processes_of(record, its.name) or processes_of(record)).values()), "")
     return Target(
-        drill=drill,
+        experiment=drill,
         placement=its,
         process=named or own,
         # That address is never cut.

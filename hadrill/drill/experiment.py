@@ -89,7 +89,7 @@ class Experiment:
         except Exception as error:  # noqa: BLE001 - whatever else is raised is a bug, and must end in a report
             self._ends_early(ERROR, keep_error(self.folder, error, self.session.inventory.credentials.values()))
         except KeyboardInterrupt:
-            left = [f"{entry.fault} on {entry.host}" for entry in entries() if entry.drill in self.ids]
+            left = [f"{entry.fault} on {entry.host}" for entry in entries() if entry.experiment in self.ids]
             undone = f"not undone: {', '.join(left)}" if left else "what it broke is undone"
             self._ends_early(INCONCLUSIVE, f"interrupted; {undone}")
             self._keep(begun)

@@ -14,7 +14,7 @@ def full(target: Target) -> Fault:
     its, marks = target.placement, target.marks
     if not its.data:
         return unavailable("disk-full", CRASH, f"{its.name} has no data of its own")
-    folder, filler = shell.word(its.data), shell.word(f"{its.data}/hadrill-{target.drill}.filler")
+    folder, filler = shell.word(its.data), shell.word(f"{its.data}/hadrill-{target.experiment}.filler")
     room = f"$(df --output=avail -B1 {folder} | tail -1)"
     # Who still wrote when it is healed would keep the room of the file that is removed.
     write = f"timeout {FILL_SECONDS} dd if=/dev/zero of={filler} oflag=append conv=notrunc bs=64k status=none"

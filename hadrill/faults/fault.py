@@ -29,7 +29,8 @@ BLACKHOLE, PARTITION, PLANNED = Kind.BLACKHOLE, Kind.PARTITION, Kind.PLANNED
 class Target:
     """What a fault is about: a component, its process, addresses of the peers, and the runner's."""
 
-    drill: str
+    experiment: str
+    """The experiment's id, of twelve hexadecimal digits."""
     placement: Placement
     process: str
     """The pattern of its command line; empty where there is none."""
@@ -52,8 +53,8 @@ class Target:
 
     @property
     def table(self) -> str:
-        """The drill's own nft table."""
-        return f"inet hadrill_{self.drill}"
+        """The experiment's own nft table."""
+        return f"inet hadrill_{self.experiment}"
 
 
 @dataclass(frozen=True)

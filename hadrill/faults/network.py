@@ -1,4 +1,4 @@
-"""Faults of the network, in an nft table of the drill's own. The runner's address is never cut, so SSH stays."""
+"""Faults of the network, in an nft table of the experiment's own. The runner's address is never cut: SSH stays."""
 
 from collections.abc import Sequence
 

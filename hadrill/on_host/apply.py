@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 UNITS = Path("/etc/systemd/system")
-WANTED = Path("/etc/hadrill/units")
+DIGESTS = Path("/etc/hadrill/units")
+"""By unit, the digest of all that it is to be started with."""
 STARTED = Path("/run/hadrill")
 SAME_MOMENT = 0.1
-"""Seconds that two clocks' readings of one moment may lie apart."""
+"""Seconds by which two clocks may differ when they read the same moment."""
 USERS = Path("/etc/hadrill/users.json")
-"""Numbers of users in images, by the images' ids: a tag may be another image tomorrow."""
+"""User ids in images, by the images' ids: a tag may be another image tomorrow."""
 # An image that is to run as root leaves it to its entry point to become the user of that name.
 NUMBER_OF = 'own=$(id -u); [ "$own" != 0 ] || own=$(id -u "$1"); echo "$own"'
 
@@ -35,7 +36,7 @@ class Host:
         self.changes: list[str] = []
 
     def directory(self, path: str, mode: int, once: bool, create: bool) -> None:
-        """A directory with its mode."""
+        """Have a directory with its mode. Nothing is done with `once` to one that is there, or without `create`."""
         place = Path(path)
         if not place.is_dir():
             if not create:
@@ -52,7 +53,7 @@ class Host:
     def file(
         self, path: str, content: str, mode: int, once: bool = False, reader: dict[str, str] | None = None
     ) -> bool:
-        """A file with its content, mode and owner; True where its content was or would be changed."""
+        """Have a file with its content, mode and owner. Returns whether its content was or would be changed."""
         place = Path(path)
         if once and place.is_file():
             return False
@@ -74,7 +75,7 @@ class Host:
         return True
 
     def rights(self, place: Path, mode: int, owner: int | None) -> None:
-        """A file's mode and owner, without a new file: a container has this very one mounted."""
+        """Set a file's mode and owner without writing a new file: a container has this very one mounted."""
         now = place.stat()
         if now.st_mode & 0o7777 != mode:
             self.changes.append(f"mode of {place}: {now.st_mode & 0o7777:04o} -> {mode:04o}")
@@ -86,9 +87,9 @@ class Host:
                 os.chown(place, owner, -1)
 
     def user_of(self, image: str, user: str) -> int | None:
-        """The number of a user in an image; None where that cannot be known without changing something.
+        """A user's id in an image; None where that cannot be known without changing something.
 
-        It is asked of each image once, which fetches it, and then kept.
+        Each image is asked once, which fetches it; the answer is kept.
         """
         known = json.loads(text_of(USERS) or "{}")
         name = f"{user} {id_of(image)}"
@@ -108,55 +109,55 @@ class Host:
         return int(known[name])
 
     def block(self, path: str, begin: str, end: str, content: str) -> None:
-        """Lines between two markers."""
+        """Have these lines between two markers in a file; what stands around them stays."""
         place = Path(path)
         old = place.read_text() if place.exists() else ""
-        wanted = f"{begin}\n{content}{end}\n"
+        own = f"{begin}\n{content}{end}\n"
         head, mark, rest = old.partition(f"{begin}\n")
         present = mark and f"{end}\n" in rest
-        new = head + wanted + rest.partition(f"{end}\n")[2] if present else wanted + old
+        new = head + own + rest.partition(f"{end}\n")[2] if present else own + old
         mode = place.stat().st_mode & 0o7777 if place.exists() else 0o644
         self.file(path, new, mode)
 
     def units(self, units: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
-        """Unit files, and whether they start at boot. Returns the units that are stopped, and the outdated ones."""
+        """Have unit files, enabled where they are to be. Returns the units that are stopped, and the outdated ones."""
         written = {unit["name"] for unit in units if self.file(str(UNITS / unit["name"]), unit["content"], 0o644)}
         if written and not self.check:
             run("systemctl", "daemon-reload")
         if not self.check:
-            WANTED.mkdir(parents=True, exist_ok=True)
+            DIGESTS.mkdir(parents=True, exist_ok=True)
             for unit in units:
-                (WANTED / unit["name"]).write_text(unit["digest"])
-        wanted = {unit["name"]: unit["digest"] for unit in units if unit["enabled"]}
-        there = [name for name in wanted if (UNITS / name).exists()]
+                (DIGESTS / unit["name"]).write_text(unit["digest"])
+        digests = {unit["name"]: unit["digest"] for unit in units if unit["enabled"]}
+        there = [name for name in digests if (UNITS / name).exists()]
         enabled = states("is-enabled", there)
         # Each enabling reloads systemd's configuration, so all of them are one.
-        if missing := [name for name in wanted if enabled.get(name) != "enabled"]:
+        if missing := [name for name in digests if enabled.get(name) != "enabled"]:
             self.changes += [f"enable {name}" for name in missing]
             if not self.check:
                 run("systemctl", "enable", *missing)
-        active = states("is-active", list(wanted))
-        stopped = [name for name in wanted if active[name] != "active"]
+        active = states("is-active", list(digests))
+        stopped = [name for name in digests if active[name] != "active"]
         depends = {unit["name"]: unit["depends"] for unit in units}
         outdated = [
             name
-            for name, digest in wanted.items()
+            for name, digest in digests.items()
             if name not in stopped
             and (name in written or self.started_with(name) != digest or self.is_older(name, depends[name]))
         ]
         return stopped, outdated
 
     def absent(self, unit: str, folders: list[str]) -> None:
-        """No such unit, neither running nor to be started, and none of its folders."""
+        """Stop and remove a unit, and remove its folders."""
         file = UNITS / unit
         if file.exists():
             self.changes.append(f"stop and remove {unit}")
             if not self.check:
                 # A file that systemd cannot read is no unit that it could stop.
-                told = run("systemctl", "disable", "--now", unit, may_fail=True)
+                output = run("systemctl", "disable", "--now", unit, may_fail=True)
                 if run("systemctl", "is-active", unit, may_fail=True) == "active":
-                    sys.exit(f"{unit} does not stop: {told[-600:]}")
-                for left in (file, WANTED / unit, STARTED / f"{unit}.started"):
+                    sys.exit(f"{unit} does not stop: {output[-600:]}")
+                for left in (file, DIGESTS / unit, STARTED / f"{unit}.started"):
                     if left.exists():
                         left.unlink()
                 run("systemctl", "daemon-reload")
@@ -170,12 +171,13 @@ class Host:
     def started_with(name: str) -> str:
         """The digest that a unit was started with; units that are no containers are as new as their file."""
         started = STARTED / f"{name}.started"
-        return started.read_text() if name.endswith(".service") and started.exists() else text_of(WANTED / name)
+        return started.read_text() if name.endswith(".service") and started.exists() else text_of(DIGESTS / name)
 
     def is_older(self, name: str, depends: list[str]) -> bool:
-        """Whether a unit's process started before a file that it reads became what it is now, or will be now.
+        """Whether a unit's process started before one of the files that it reads got its present content.
 
-        Then it reads another one, whoever wrote that: somebody who put it back since leaves this one trace.
+        Then the process may have read other content, whoever wrote that: where somebody changed the file and changed
+        it back, its time is the only trace. A file that is changed now counts too.
         """
         if any(f"file {path}" in self.changes for path in depends):
             return True
@@ -192,7 +194,7 @@ def text_of(path: Path) -> str:
 
 
 def id_of(image: str) -> str:
-    """What an image is called by its content; empty where it is not here."""
+    """An image's id, which is made from its content; empty where the image is not on this host."""
     return run("docker", "image", "inspect", "--format={{.Id}}", image, may_fail=True)
 
 
@@ -215,18 +217,18 @@ def run(*command: str, may_fail: bool = False) -> str:
 
 
 def main() -> None:
-    """Read the desired state, make it so, tell what changed."""
-    wanted = json.load(sys.stdin)
-    host = Host(wanted["check"])
-    for absent in wanted["absent"]:
+    """Read the desired state, bring the host to it, and print what changed."""
+    desired = json.load(sys.stdin)
+    host = Host(desired["check"])
+    for absent in desired["absent"]:
         host.absent(**absent)
-    for directory in wanted["directories"]:
+    for directory in desired["directories"]:
         host.directory(**directory)
-    for file in wanted["files"]:
+    for file in desired["files"]:
         host.file(**file)
-    for block in wanted["blocks"]:
+    for block in desired["blocks"]:
         host.block(**block)
-    stopped, outdated = host.units(wanted["units"])
+    stopped, outdated = host.units(desired["units"])
     json.dump({"changes": host.changes, "stopped": stopped, "outdated": outdated}, sys.stdout)
 
 

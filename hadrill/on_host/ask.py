@@ -17,31 +17,34 @@ LIMIT = 200_000
 
 
 def ask(place: list[Any], seconds: float) -> dict[str, Any]:
-    """What a port says to a payload, until it closes or said `until`. Without a payload: is it there."""
+    """Send a payload to a port and read its answer, until it closes or `until` has come. Without a payload: connect.
+
+    Returns what it `said`, and the `error` where it said nothing.
+    """
     address, port, payload, until = place
-    said, error, reached = b"", "", False
+    answer, error, reached = b"", "", False
     end = time.monotonic() + seconds
     try:
         with socket.create_connection((address, port), timeout=min(2.0, seconds)) as connection:
             connection.sendall(payload.encode())
             reached = True
-            while payload and len(said) < LIMIT:
+            while payload and len(answer) < LIMIT:
                 connection.settimeout(max(0.01, end - time.monotonic()))
                 part = connection.recv(65536)
-                said += part
-                if not part or (until and said.endswith(until.encode())):
+                answer += part
+                if not part or (until and answer.endswith(until.encode())):
                     break
     except ConnectionRefusedError:
         error = "refused"
     except (TimeoutError, socket.timeout):  # two errors until Python 3.10
-        error = "" if said else "silent" if reached else "no answer"
+        error = "" if answer else "silent" if reached else "no answer"
     except OSError as problem:
-        error = "" if said else problem.strerror or str(problem)
-    return {"said": said.decode("utf-8", "replace"), "error": error}
+        error = "" if answer else problem.strerror or str(problem)
+    return {"said": answer.decode("utf-8", "replace"), "error": error}
 
 
 def run(command: str, seconds: float) -> str:
-    """What a command prints."""
+    """What a command prints, on both streams; what it has printed by then where it does not end in time."""
     try:
         done = subprocess.run(
             ["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds, check=False
@@ -61,8 +64,8 @@ def main() -> None:
         commands = {name: pool.submit(run, command, seconds) for name, command in order["commands"].items()}
         answers = {
             "time": begun,
-            "questions": {name: each.result() for name, each in questions.items()},
-            "commands": {name: each.result() for name, each in commands.items()},
+            "questions": {name: answer.result() for name, answer in questions.items()},
+            "commands": {name: answer.result() for name, answer in commands.items()},
         }
     json.dump({**answers, "ended": time.time()}, sys.stdout)
 

@@ -1,4 +1,4 @@
-"""Takes a host back to bare: everything that hadrill put there goes, data included.
+"""Makes a host bare again: removes everything that hadrill put there, data included.
 
 Input: {"rules": the firewall's file, "begin", "end": the marks around hadrill's lines in /etc/hosts}.
 Output: {"units": how many were removed}.
@@ -25,7 +25,7 @@ FOLDERS = (
     "/etc/systemd/system/ufw.service.d",
 )
 FILES = ("/etc/ssh/sshd_config.d/10-hadrill.conf", "/etc/systemd/resolved.conf.d/hadrill.conf")
-# Pods outlive their kubelet, and what they leave outlives them. $1 and what follows: the runtime's own client.
+# Pods outlive their kubelet, and their mounts, links and rules outlive them. $@ is the runtime's own client.
 PODS = """
 for t in $("$@" tasks ls -q); do "$@" tasks rm --force "$t"; done >/dev/null
 for c in $("$@" containers ls -q); do "$@" containers rm "$c"; done
@@ -36,13 +36,13 @@ for table in filter nat mangle; do iptables-save -t $table | grep -v KUBE- | ipt
 
 
 def run(*command: str, may_fail: bool = False) -> None:
-    """Run a command; its output is nobody's."""
+    """Run a command and throw away its output."""
     quiet = subprocess.DEVNULL if may_fail else None
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=quiet, check=not may_fail)
 
 
 def remove_units() -> int:
-    """Stop and remove hadrill's units. Returns how many they were."""
+    """Stop and remove hadrill's units. Returns how many there were."""
     units = sorted(file.name for file in UNITS.glob("*") if file.name.startswith(PREFIXES) and file.is_file())
     for unit in units:
         if unit in NODES:

@@ -1,5 +1,6 @@
-"""Tells the CNI plugins a node's own part of the pods' network, once flannel knows it. The installer puts it on nodes.
+"""Configures the CNI plugins with the node's own part of the pods' network, once flannel knows it.
 
+The installer puts it on every node.
 Input: flannel's subnet.env, and the network.json that flannel was started with.
 """
 
@@ -34,7 +35,7 @@ def configuration(known: Mapping[str, str]) -> dict[str, Any]:
 
 
 def masquerade(network: str) -> None:
-    """What leaves the pods' network does so under the node's own address."""
+    """Have the rule by which traffic that leaves the pods' network gets the node's own address."""
     rule = ["POSTROUTING", "-s", network, "!", "-d", network, "-j", "MASQUERADE"]
     check = ["iptables", "-w", "-t", "nat", "-C", *rule]
     if subprocess.run(check, stderr=subprocess.DEVNULL, check=False).returncode != 0:
@@ -42,7 +43,7 @@ def masquerade(network: str) -> None:
 
 
 def main() -> None:
-    """Write the plugins' file, in one step, and see to the rule."""
+    """Write the plugins' file in one step, and add the rule where it is missing."""
     lines = SUBNET.read_text("utf-8").splitlines()
     known = {line.partition("=")[0]: line.partition("=")[2] for line in lines}
     file = FOLDER / "cni" / "hadrill.conflist"

@@ -34,7 +34,7 @@ def serves(address: str) -> bool:
 
 
 def state_of(data: Path) -> str:
-    """Galera's own file; empty where there is none."""
+    """Text of Galera's own state file; empty where there is none."""
     file = data / "grastate.dat"
     return file.read_text("utf-8", "replace") if file.exists() else ""
 
@@ -48,14 +48,14 @@ def position(data: Path, recover: list[str]) -> str:
     if not (data / "ibdata1").exists() or (data / "sst_in_progress").exists():
         return f"{NOBODY}:-1"
     done = subprocess.run(recover, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    found = re.findall(r"Recovered position: ?([0-9a-f-]+:-?\d+)", done.stdout)
-    if not found:
+    recovered = re.findall(r"Recovered position: ?([0-9a-f-]+:-?\d+)", done.stdout)
+    if not recovered:
         tell(f"no position recovered; mariadbd --wsrep-recover ended with {done.returncode}: {done.stdout[-2000:]}")
-    return str(found[-1]) if found else f"{NOBODY}:-1"
+    return str(recovered[-1]) if recovered else f"{NOBODY}:-1"
 
 
 def options(settings: Mapping[str, Any]) -> list[str]:
-    """What mariadbd is started with."""
+    """The options with which mariadbd is started."""
     data = Path(settings["data"])
     left_last = "safe_to_bootstrap: 1" in state_of(data) and not any(map(serves, settings["peers"]))
     if left_last:
@@ -68,7 +68,7 @@ def options(settings: Mapping[str, Any]) -> list[str]:
 
 
 def tell(line: str) -> None:
-    """A line for the journal, which takes both streams; the other one is for the answer."""
+    """Write a line to the unit's journal, which takes both streams. Standard output is for the answer."""
     sys.stderr.write(line + "\n")
 
 

@@ -15,7 +15,7 @@ ESTABLISHED = "01"
 
 def connections() -> dict[str, str]:
     """Addresses of the other ends of all connections that are open, by the inode of their sockets."""
-    found = {}
+    peers = {}
     for table in ("tcp", "tcp6"):
         try:
             rows = Path("/proc/net", table).read_text("ascii").splitlines()[1:]
@@ -24,33 +24,33 @@ def connections() -> dict[str, str]:
         for row in rows:
             fields = row.split()
             if fields[3] == ESTABLISHED:
-                found[fields[9]] = address(fields[2].partition(":")[0])
-    return found
+                peers[fields[9]] = address(fields[2].partition(":")[0])
+    return peers
 
 
 def address(raw: str) -> str:
-    """An address as /proc/net writes it: 32-bit words in the processor's own order."""
+    """The address that /proc/net writes like this: 32-bit words in the processor's own byte order."""
     words = (int(raw[start : start + 8], 16).to_bytes(4, sys.byteorder) for start in range(0, len(raw), 8))
-    found = ipaddress.ip_address(b"".join(words))
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return str(mapped or found)
+    peer = ipaddress.ip_address(b"".join(words))
+    mapped = peer.ipv4_mapped if isinstance(peer, ipaddress.IPv6Address) else None
+    return str(mapped or peer)
 
 
 def sockets(pid: int) -> set[str]:
     """Inodes of the sockets that a process has open."""
-    found = set()
+    inodes = set()
     for file in Path(f"/proc/{pid}/fd").iterdir():
         try:
             target = str(file.readlink())
         except OSError:
             continue
         if target.startswith("socket:["):
-            found.add(target[len("socket:[") : -1])
-    return found
+            inodes.add(target[len("socket:[") : -1])
+    return inodes
 
 
 def parent(pid: int) -> int:
-    """The process that started a process; 0 at the top."""
+    """The process that started a process; 0 where there is none."""
     return int(Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(") ")[2].split()[1])
 
 
@@ -68,7 +68,7 @@ def origin() -> dict[str, str]:
 
 
 def main() -> None:
-    """Print it."""
+    """Print the answer as JSON."""
     try:
         answer = origin()
     except OSError as error:

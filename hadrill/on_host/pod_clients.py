@@ -1,7 +1,7 @@
-"""Runs in a pod: a round trip with each data service's own protocol, again and again, a line of JSON each time.
+"""Runs in a pod: asks each data service in its own protocol, again and again, and prints a line of JSON each time.
 
 Input: the folder /etc/backends. For each service backends.json says where it is and how to log in, and NAME.py has a
-function round_trip(login) that says whether the answer was the right one. Output: {"at": Unix seconds, NAME: "ok" or
+function round_trip(login) that returns whether the answer was the right one. Output: {"at": Unix seconds, NAME: "ok" or
 the error}. Needs nothing but Debian's packages of the clients, which the pods' image has.
 """
 
@@ -16,24 +16,24 @@ from typing import Any
 
 FOLDER = Path("/etc/backends")
 PACE = 3.0
-"""Seconds between two rounds: a round opens a connection to each service, and every node's pod makes them."""
+"""Seconds between two lines: for each, the pod on every node opens a connection to each service."""
 Login = dict[str, str]
 RoundTrip = Callable[[Login], bool]
 
 
 def round_trip_of(file: Path) -> RoundTrip:
-    """The function of that name in a file."""
+    """The function round_trip() of a file."""
     spec = spec_from_file_location(f"backend_{file.stem}", file)
     if spec is None or spec.loader is None:
         raise ImportError(f"{file} is no Python")
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
-    found: RoundTrip = module.round_trip
-    return found
+    round_trip: RoundTrip = module.round_trip
+    return round_trip
 
 
 def one_round(logins: Mapping[str, Login], round_trips: Mapping[str, RoundTrip]) -> dict[str, Any]:
-    """What each service said, once."""
+    """Ask each service once. Returns the line to be printed."""
     line: dict[str, Any] = {"at": time.time()}
     for name, login in logins.items():
         try:
@@ -44,7 +44,7 @@ def one_round(logins: Mapping[str, Login], round_trips: Mapping[str, RoundTrip])
 
 
 def main() -> None:
-    """Until the pod ends."""
+    """Ask and print until the pod ends."""
     logins = json.loads((FOLDER / "backends.json").read_text("ascii"))
     round_trips = {name: round_trip_of(FOLDER / f"{name}.py") for name in logins}
     pause = threading.Event()

@@ -7,12 +7,12 @@ PORT = 8080
 
 
 class Page(http.server.BaseHTTPRequestHandler):
-    """One visitor's request."""
+    """Answers one request."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """The page."""
+        """Send the page."""
         body = f"{os.environ['POD']} {os.environ['NODE']}".encode()
         self.send_response(http.HTTPStatus.OK)
         self.send_header("Content-Length", str(len(body)))
@@ -20,7 +20,7 @@ class Page(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Nobody reads it."""
+        """Write no log: nobody reads it."""
 
 
 if __name__ == "__main__":

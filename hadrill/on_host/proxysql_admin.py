@@ -1,7 +1,7 @@
-"""Statements for ProxySQL's administration port, put to it on its own host: its user `admin` may log in nowhere else.
+"""Runs statements at ProxySQL's administration port, on its own host: its user `admin` may log in from nowhere else.
 
 Input: JSON with `address`, `port`, `user`, `password`, `statements` and `seconds`, the limit of each wait. Output: JSON
-with `rows`, for each statement those that it returned, and `error`: what ProxySQL said instead, where it did.
+with `rows`, the rows that each statement returned, and `error`, the error that ended them; empty where none did.
 Speaks MySQL's protocol (Connection Phase Packets, Text Protocol) with mysql_native_password.
 """
 
@@ -23,11 +23,11 @@ LENGTHS = {0xFC: 2, 0xFD: 3, 0xFE: 8}
 
 
 class RefusedError(Exception):
-    """An error packet: the server's own words."""
+    """The server sent an error packet; the text is the server's own."""
 
 
 class Client:
-    """One connection, logged in."""
+    """A connection that is logged in. Raises RefusedError or OSError."""
 
     def __init__(self, place: tuple[str, int], user: str, password: str, seconds: float) -> None:
         self._socket = socket.create_connection(place, timeout=seconds)
@@ -85,20 +85,20 @@ class Client:
 
 
 def login_request(user: str, answer: bytes = b"") -> bytes:
-    """MySQL's HandshakeResponse41, with a user's answer to the challenge: none where he has no password."""
+    """MySQL's HandshakeResponse41, with the user's answer to the challenge; none where the user has no password."""
     head = CAPABILITIES.to_bytes(4, "little") + (1 << 24).to_bytes(4, "little") + bytes([UTF8_GENERAL_CI]) + bytes(23)
     return head + user.encode() + b"\0" + bytes([len(answer)]) + answer + NATIVE + b"\0"
 
 
 def proof(password: str, challenge: bytes) -> bytes:
-    """That one knows a password, without telling it."""
+    """The answer to a challenge, which shows that one knows the password without sending it."""
     once = hashlib.sha1(password.encode()).digest()  # noqa: S324 - the protocol's
     mixed = hashlib.sha1(challenge + hashlib.sha1(once).digest()).digest()  # noqa: S324 - the protocol's
     return bytes(a ^ b for a, b in zip(once, mixed))
 
 
 def values(packet: bytes, count: int) -> list[str | None]:
-    """The values of a row."""
+    """The values in the packet of a row with so many columns."""
     row: list[str | None] = []
     at = 0
     for _ in range(count):
@@ -115,7 +115,7 @@ def values(packet: bytes, count: int) -> list[str | None]:
 
 
 def main() -> None:
-    """Put the statements of standard input, one after the other."""
+    """Run the statements of standard input, one after the other."""
     order = json.load(sys.stdin)
     answer: Any = {"rows": [], "error": ""}
     try:

@@ -30,9 +30,9 @@ FORCED_MAINTENANCE = 1
 
 
 def sentinel_view(address: str, name: str) -> tuple[int, str, str] | None:
-    """What one Sentinel says: configuration epoch, and address and port of the master. None where it does not answer,
-    or not with these.
+    """What one Sentinel says: configuration epoch, and address and port of the master.
 
+    None where it does not answer, or its answer lacks one of them.
     The address is asked for by itself: while the other replicas still follow, the Sentinel that leads a failover
     lists the old master under the new epoch, but answers this question with the promoted replica.
     """
@@ -55,7 +55,7 @@ def strings(stream: BinaryIO) -> list[str]:
 
 
 def haproxy(command: str) -> str:
-    """The answer of HAProxy to a command. Waits for its socket, which appears when it has started."""
+    """HAProxy's answer to a command. Waits for HAProxy's socket, which appears when HAProxy has started."""
     end = time.monotonic() + SOCKET_SECONDS
     while True:
         try:
@@ -103,7 +103,7 @@ def main() -> None:
         views = []
         # All at once: the host that has just died must not cost the others their time.
         with ThreadPoolExecutor(max_workers=len(sentinels)) as pool:
-            for asked in as_completed([pool.submit(sentinel_view, each, name) for each in sentinels]):
+            for asked in as_completed([pool.submit(sentinel_view, address, name) for address in sentinels]):
                 view = asked.result()
                 if view is not None:
                     views.append(view)
@@ -112,7 +112,8 @@ def main() -> None:
                         acted_on = view[0]
         if not views:
             sys.exit("no Sentinel answers: HAProxy stays as it is")
-        # Sentinels that were reset begin to count anew: what all say together goes before what was.
+        # Sentinels that were reset count their epochs from the beginning: the newest of all answers decides, and not
+        # the epoch that was acted on before.
         newest = max(views)
         point_at(*newest[1:])
         EPOCH.write_text(str(newest[0]))

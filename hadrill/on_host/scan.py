@@ -1,6 +1,6 @@
-"""Tries ports from here, all at once and with one wait for all of them.
+"""Tries to connect to ports from this host, all at once and with one wait for all of them.
 
-Input: {"targets": [[address, port]], "seconds": how long to wait}. Output: those that were accepted.
+Input: {"targets": [[address, port]], "seconds": how long to wait}. Output: the targets that took the connection.
 """
 
 import errno
@@ -13,7 +13,7 @@ import time
 
 def accepted(targets: list[tuple[str, int]], seconds: float) -> list[tuple[str, int]]:
     """Targets that take a connection in time."""
-    waiting, found = selectors.DefaultSelector(), []
+    waiting, open_ports = selectors.DefaultSelector(), []
     for address, port in targets:
         tried = socket.socket()
         tried.setblocking(False)
@@ -24,10 +24,10 @@ def accepted(targets: list[tuple[str, int]], seconds: float) -> list[tuple[str, 
         for key, _ in waiting.select(end - time.monotonic()):
             tried, target = key.data
             if tried.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
-                found.append(target)
+                open_ports.append(target)
             waiting.unregister(tried)
             tried.close()
-    return found
+    return open_ports
 
 
 def main() -> None:

@@ -208,8 +208,8 @@ def usual_rate(workers: int) -> float:
 def _clean(session: Session) -> list[str]:
     """Undo what runs that are gone left, on this computer's word and on the hosts' own. Returns what is still there."""
     mine = entries_of(session.inventory.folder)
-    live = [entry.drill for entry in mine if entry.alive and entry.pid != os.getpid()]
-    done, wrong = heal_entries([entry for entry in mine if entry.drill not in live])
+    live = [entry.experiment for entry in mine if entry.alive and entry.pid != os.getpid()]
+    done, wrong = heal_entries([entry for entry in mine if entry.experiment not in live])
     also, broken_still = sweep(session.remote, session.inventory, live)
     for line in [*done, *also]:
         session.say(f"swept: {line}")

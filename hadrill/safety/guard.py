@@ -7,11 +7,11 @@ from typing import Protocol
 from hadrill.timing import Deadline, OverdueError, eventually
 
 SILENT_SECONDS = 3.0
-"""A member that does not answer for so long is down: one late answer of a busy one does not make it so."""
+"""A member that does not answer for this long counts as down. One late answer of a busy member is not enough."""
 
 
-class Asked(Protocol):
-    """What a member answers, as far as it matters here."""
+class Probed(Protocol):
+    """What a probe of a member read, as far as it matters here."""
 
     @property
     def role(self) -> str:
@@ -38,7 +38,7 @@ class Arithmetic:
 
     @property
     def holds(self) -> bool:
-        """Whether enough would be left, and the cluster is whole before."""
+        """Whether enough members would be left."""
         return self.left >= self.needed
 
     def __str__(self) -> str:
@@ -52,8 +52,8 @@ class Arithmetic:
         )
 
 
-def is_away(ask: Callable[[], Asked]) -> bool:
-    """Whether a member is silent, or says that it is out, for as long as it is asked."""
+def is_away(ask: Callable[[], Probed]) -> bool:
+    """Whether a member stays silent, or says that it is out, for SILENT_SECONDS."""
 
     def away() -> str | None:
         member = ask()

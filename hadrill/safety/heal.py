@@ -1,4 +1,4 @@
-"""Undoes what drills left, from the journals on this computer and on the hosts. Twice is the same as once."""
+"""Undoes what experiments left, by the journal on this computer and what lies on the hosts. It may run twice."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,13 +18,13 @@ BOOT_SECONDS = 120.0
 
 
 def heal_entry(remote: Remote, inventory: Inventory, entry: Entry) -> str:
-    """Undo one entry's fault; its lease and the entry stay. Returns what went wrong, whatever it was."""
+    """Undo one entry's fault; its lease and the entry stay. Returns what went wrong, whatever it was; else empty."""
     try:
         host = inventory.host(entry.host)
         if entry.power:
             driver(inventory).on(host)
-            eventually(f"SSH on {host}", lambda: _silent(remote, host), Deadline(BOOT_SECONDS))
-        disarm_and_heal(remote, host, entry.drill)
+            eventually(f"SSH on {host}", lambda: _why_not_answering(remote, host), Deadline(BOOT_SECONDS))
+        disarm_and_heal(remote, host, entry.experiment)
     except NotInInventoryError:
         return _not_undone(entry, _where_it_is(entry))
     except (RemoteError, PowerError, OverdueError) as error:
@@ -35,7 +35,7 @@ def heal_entry(remote: Remote, inventory: Inventory, entry: Entry) -> str:
 
 
 def _not_undone(entry: Entry, why: str) -> str:
-    return f"{entry.host}: {entry.fault} of drill {entry.drill} is not undone: {why}"
+    return f"{entry.host}: {entry.fault} of drill {entry.experiment} is not undone: {why}"
 
 
 def _where_it_is(entry: Entry) -> str:
@@ -49,9 +49,9 @@ def _where_it_is(entry: Entry) -> str:
 
 
 def _release_leases(remote: Remote, inventory: Inventory, entry: Entry) -> None:
-    """Give back a drill's lease wherever a host answers; elsewhere it ends by itself."""
+    """Give back an experiment's lease wherever a host answers; elsewhere it ends by itself."""
     hosts = [host for host in inventory.hosts if host.name in entry.leased]
-    remote.everywhere(hosts, lambda host: release(remote, host, entry.drill))
+    remote.everywhere(hosts, lambda host: release(remote, host, entry.experiment))
 
 
 def heal_entries(left: Iterable[Entry], profile: str | None = None) -> tuple[list[str], list[str]]:
@@ -75,12 +75,12 @@ def heal_entries(left: Iterable[Entry], profile: str | None = None) -> tuple[lis
                 if problem:
                     wrong.append(problem)
                 else:
-                    done.append(f"{entry.host}: {entry.fault} of drill {entry.drill} is undone")
+                    done.append(f"{entry.host}: {entry.fault} of drill {entry.experiment} is undone")
     return done, wrong
 
 
 def _close(remote: Remote, inventory: Inventory, entry: Entry) -> str:
-    """All that an entry stands for is over. Returns what went wrong; the entry stays then."""
+    """Undo an entry's fault, give back its lease and remove it. Returns what went wrong; then the entry stays."""
     problem = heal_entry(remote, inventory, entry)
     _release_leases(remote, inventory, entry)
     if not problem:
@@ -92,7 +92,7 @@ def elsewhere(folder: Path) -> list[str]:
     """What runs that are over left for other inventories than the one in `folder`, and what undoes it."""
     here = entries_of(folder)
     return [
-        f"left alone, of another inventory: {entry.host}: {entry.fault} of drill {entry.drill}"
+        f"left alone, of another inventory: {entry.host}: {entry.fault} of drill {entry.experiment}"
         + (
             f" (hadrill heal --inventory {entry.inventory})"
             if Path(entry.inventory).is_dir()
@@ -106,10 +106,10 @@ def elsewhere(folder: Path) -> list[str]:
 def sweep(
     remote: Remote, inventory: Inventory, live: Iterable[str], *, everything: bool = False
 ) -> tuple[list[str], list[str]]:
-    """Undo what lies on the hosts themselves, from runners that are gone for good; `live` drills are left alone.
+    """Undo what runners that are gone for good left on the hosts; `live` experiments are left alone.
 
-    A drill whose lease is still held somewhere belongs to a runner that may live: it is left alone too, unless
-    `everything` is to go.
+    An experiment whose lease is still held somewhere belongs to a runner that may live: it is left alone too, unless
+    `everything` is to go. Returns what was done and what went wrong.
     """
     spared = set(live) | (set() if everything else _leased(remote, inventory))
     done, wrong = [], []
@@ -117,13 +117,13 @@ def sweep(
     def clean(host: Host) -> list[str]:
         undone = []
         for left in left_on(remote, host):
-            drill = left.removeprefix("table ")
-            if drill in spared:
+            experiment = left.removeprefix("table ")
+            if experiment in spared:
                 continue
-            disarm_and_heal(remote, host, drill)
-            # It is gone already where the drill's own program had removed it.
-            remote.attempt(host, shell.command("nft", "delete", "table", "inet", f"hadrill_{drill}"))
-            undone.append(f"{host}: drill {drill} is undone")
+            disarm_and_heal(remote, host, experiment)
+            # It is gone already where the experiment's own program had removed it.
+            remote.attempt(host, shell.command("nft", "delete", "table", "inet", f"hadrill_{experiment}"))
+            undone.append(f"{host}: drill {experiment} is undone")
         if everything and remote.run(host, f"rm -fv {ROOT}/leases/*").stdout:
             undone.append(f"{host}: its leases are given back")
         return undone
@@ -138,20 +138,21 @@ def sweep(
 
 
 def _switched_off(inventory: Inventory) -> set[str]:
-    """Hosts that a run which lives has without power at this moment, and will give it back to."""
+    """Hosts that a running experiment of this computer has switched off for now, and will switch on again."""
     return {entry.host for entry in entries_of(inventory.folder) if entry.power and entry.alive}
 
 
 def _leased(remote: Remote, inventory: Inventory) -> set[str]:
+    """Experiments whose lease on some host has not ended."""
     program = (
         f'now=$(date +%s); for f in {ROOT}/leases/*; do [ -e "$f" ] || continue; read -r until rest < "$f";'
         ' [ "$until" -le "$now" ] || basename "$f"; done'
     )
     answers = remote.everywhere(inventory.managed, lambda host: remote.run(host, program).stdout.split())
-    return {drill for answer in answers.values() if isinstance(answer, list) for drill in answer}
+    return {experiment for answer in answers.values() if isinstance(answer, list) for experiment in answer}
 
 
-def _silent(remote: Remote, host: Host) -> str | None:
+def _why_not_answering(remote: Remote, host: Host) -> str | None:
     try:
         remote.run(host, "true")
     except RemoteError as error:

@@ -1,4 +1,7 @@
-"""What this computer's drills are about to break, written down before they do. One file a drill, gone when healed."""
+"""What experiments of this computer are about to break, written down before they do it.
+
+One file for each experiment; it is removed when the fault is undone.
+"""
 
 import json
 import os
@@ -11,10 +14,11 @@ from pathlib import Path
 class Entry:
     """A fault that may be there. `power` says that the target may be off; `leased` are hosts with a lease.
 
+    `experiment` is its id, of twelve hexadecimal digits.
     `pid` and `started` (the kernel's start time) name the runner: a number alone may mean another process by now.
     """
 
-    drill: str
+    experiment: str
     inventory: str
     host: str
     fault: str
@@ -30,11 +34,11 @@ class Entry:
 
     @property
     def file(self) -> Path:
-        """Where it lies."""
-        return folder() / f"{self.drill}.json"
+        """The entry's file in the journal's folder."""
+        return folder() / f"{self.experiment}.json"
 
     def write(self) -> None:
-        """Write it down, in one step that a crash cannot halve."""
+        """Write the file in one step: a crash leaves no half of it."""
         self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         forget_halves()
         beside = self.file.with_suffix(f".{self.pid}.new")
@@ -45,12 +49,12 @@ class Entry:
         beside.replace(self.file)
 
     def remove(self) -> None:
-        """The fault is gone."""
+        """Remove the file, as the fault is gone. Does nothing where it was removed before."""
         self.file.unlink(missing_ok=True)
 
 
 def forget_halves() -> None:
-    """Remove what processes that are gone were writing when they ended: nothing was broken for it yet."""
+    """Remove half-written entries of processes that are gone: they had not broken anything yet."""
     for file in folder().glob("*.new"):
         pid = file.stem.rpartition(".")[2]
         if not (pid.isdigit() and started(int(pid))):
@@ -58,17 +62,20 @@ def forget_halves() -> None:
 
 
 def entries() -> Iterator[Entry]:
-    """All that is written down."""
+    """All entries of the journal, also those that an older version of hadrill wrote."""
     for file in sorted(folder().glob("*.json")):
         try:
             content = json.loads(file.read_text("utf-8"))
         except FileNotFoundError:
             continue
+        if "drill" in content:
+            # What the key was called before.
+            content["experiment"] = content.pop("drill")
         yield Entry(**content | {"leased": tuple(content["leased"])})
 
 
 def entries_of(inventory: Path) -> list[Entry]:
-    """What is written down for the inventory in this folder."""
+    """Entries for the inventory in this folder."""
     return [entry for entry in entries() if entry.inventory == str(inventory.absolute())]
 
 

@@ -1,8 +1,8 @@
 """A lease on hosts, kept on the hosts themselves: two runners on two computers cannot break the same cluster at once.
 
 A lease is a file with its end, mode and holder, written under a lock of the host, compared with the host's own clock.
-Members of the drill's cluster are leased `exclusive`; hosts on the clients' way are `shared`, so that several clusters
-can be drilled at once, but not while somebody breaks a proxy.
+Members of the experiment's cluster are leased `exclusive`. Hosts between the clients and the members, like proxies, are
+leased `shared`: experiments on several clusters can run at once, but not while one of them breaks a proxy.
 """
 
 import re
@@ -39,12 +39,12 @@ _HELD_LINE = re.compile(r"(?P<left>\d+) (?P<mode>\S+)(?: run=(?P<run>\S+))?(?: (
 
 
 class LeaseHeldError(Exception):
-    """Somebody else has the hosts: where, who, and until when."""
+    """Another run has leased one of the hosts; the text says which host, who, and for how long."""
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who has a host: in which mode, in which run (empty where none is named), and for how many seconds more."""
+    """Who has leased a host: in which mode, in which run (empty where none is named), and for how many seconds more."""
 
     host: str
     mode: str
@@ -54,7 +54,7 @@ class Holder:
 
     @classmethod
     def of(cls, host: Host, line: str) -> Self:
-        """From a host's line. Raises BadAnswerError."""
+        """Read the line that _TAKE prints on a host. Raises BadAnswerError."""
         match = _HELD_LINE.fullmatch(line)
         if match is None:
             raise BadAnswerError(host.name, f"its answer cannot be read: {line!r} names no lease")
@@ -65,19 +65,22 @@ class Holder:
 
 
 def written(run: str, who: str) -> str:
-    """A holder as its file on the host has it."""
+    """A holder as it is written into a lease's file on the host."""
     return " ".join(f"{f'run={run}' if run else ''} {who}".split())
 
 
 @dataclass(frozen=True)
 class Lease:
-    """A lease of a drill. `run` names the session: its own other drills are waited for, strangers are not."""
+    """An experiment's lease on hosts, each with its mode.
+
+    `run` names the session: other experiments of the same session are waited for, strangers are not.
+    """
 
     remote: Remote
-    drill: str
+    experiment: str
     run: str
     who: str
-    wanted: Sequence[tuple[Host, str]]
+    modes: Sequence[tuple[Host, str]]
     seconds: float
 
     def take(self) -> float:
@@ -104,15 +107,16 @@ class Lease:
     def release(self) -> list[str]:
         """Give it back on every host that answers; returns what went wrong. The lease ends by itself elsewhere."""
         answers = self.remote.everywhere(
-            [host for host, _ in self.wanted], lambda host: release(self.remote, host, self.drill)
+            [host for host, _ in self.modes], lambda host: release(self.remote, host, self.experiment)
         )
         return [str(answer) for answer in answers.values() if isinstance(answer, RemoteError)]
 
     def _try(self) -> list[Holder]:
-        modes = dict(self.wanted)
+        mode_of = dict(self.modes)
+        holder = written(self.run, self.who)
 
         def take(host: Host) -> Holder | None:
-            program = shell.script(_TAKE, self.drill, modes[host], int(self.seconds), written(self.run, self.who))
+            program = shell.script(_TAKE, self.experiment, mode_of[host], int(self.seconds), holder)
             answer = self.remote.attempt(host, program)
             if answer.status == HELD:
                 return Holder.of(host, answer.stdout.strip())
@@ -120,17 +124,17 @@ class Lease:
                 raise CommandFailedError(host.name, "take the lease", answer)
             return None
 
-        answers = self.remote.everywhere(modes, take)
+        answers = self.remote.everywhere(mode_of, take)
         failed = [answer for answer in answers.values() if isinstance(answer, RemoteError)]
         holders = [answer for answer in answers.values() if isinstance(answer, Holder)]
         if failed or holders:
             self.release()
-        # A host that does not answer may be switched off by the very drill that holds the others.
+        # A host that does not answer may be switched off by the very experiment that holds the others.
         if failed and not holders:
             raise failed[0]
         return holders
 
 
-def release(remote: Remote, host: Host, drill: str) -> None:
-    """Give back a drill's lease on one host. Raises RemoteError."""
-    remote.run(host, shell.command("rm", "-f", f"{ROOT}/leases/{drill}"))
+def release(remote: Remote, host: Host, experiment: str) -> None:
+    """Give back an experiment's lease on one host. Raises RemoteError."""
+    remote.run(host, shell.command("rm", "-f", f"{ROOT}/leases/{experiment}"))

@@ -1,6 +1,6 @@
 """What lies on a target before it is broken: the program that undoes the fault, and a timer that runs it.
 
-Everything is below /var/lib/hadrill-drills: one folder a drill, which is gone when its fault is.
+Everything is below /var/lib/hadrill-drills: one folder for each experiment, which is removed when its fault is undone.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from hadrill.remote import Output, Remote, shell
 ROOT = "/var/lib/hadrill-drills"
 HEAL_SECONDS = 90.0
 _LOCKED = f"exec 9>{ROOT}/.heal.lock; flock 9"
-# $1 is the drill's folder, $2 its timer, $3 the seconds until that runs.
+# $1 is the experiment's folder, $2 its timer, $3 the seconds until that runs.
 _ARM = f"""
 set -e; mkdir -p -m 700 {ROOT} "$1"; cat > "$1/heal"; sync "$1/heal"
 systemd-run --quiet --unit="$2" --on-active="$3s" --timer-property=AccuracySec=100ms /bin/sh "$1/heal"
@@ -28,7 +28,7 @@ for f in {ROOT}/*/heal; do [ -e "$f" ] && basename "$(dirname "$f")"; done
 nft list tables 2>/dev/null | sed -n 's/^table inet hadrill_\\([0-9a-f]\\{{12\\}}\\)$/table \\1/p'
 :
 """
-# $@ are drills.
+# $@ are experiments.
 _TRACES = f"""
 for d; do
   [ ! -e {ROOT}/"$d" ] || echo "folder $d"
@@ -40,19 +40,19 @@ done
 """
 
 
-def folder(drill: str) -> str:
-    """A drill's own folder on its target."""
-    return f"{ROOT}/{drill}"
+def folder(experiment: str) -> str:
+    """An experiment's own folder on its target."""
+    return f"{ROOT}/{experiment}"
 
 
-def timer(drill: str) -> str:
-    """The unit that heals where nobody else does."""
-    return f"hadrill-heal-{drill}"
+def timer(experiment: str) -> str:
+    """The timer's unit on the target, which heals where nobody else does."""
+    return f"hadrill-heal-{experiment}"
 
 
-def arm(remote: Remote, host: Host, drill: str, what: str, heal: str, seconds: float) -> None:
+def arm(remote: Remote, host: Host, experiment: str, what: str, heal: str, seconds: float) -> None:
     """Write the healing program and start its timer. Raises RemoteError, and then nothing is armed."""
-    own = shell.word(folder(drill))
+    own = shell.word(folder(experiment))
     title = " ".join(what.split())
     program = (
         "#!/bin/sh\n"
@@ -63,29 +63,29 @@ def arm(remote: Remote, host: Host, drill: str, what: str, heal: str, seconds: f
         f"{{\n{heal}\n}} 9>&- || exit 1\n"
         f"rm -rf {own}\n"
     )
-    remote.run(host, shell.script(_ARM, folder(drill), timer(drill), f"{seconds:.1f}"), stdin=program)
+    remote.run(host, shell.script(_ARM, folder(experiment), timer(experiment), f"{seconds:.1f}"), stdin=program)
 
 
-def inject(remote: Remote, host: Host, drill: str, program: str) -> Output:
+def inject(remote: Remote, host: Host, experiment: str, program: str) -> Output:
     """Run an injection where the healing program still lies, and never beside it. Raises UnreachableError.
 
-    A runner that died meanwhile is healed for at once: what it had begun must not be made after that.
+    When a runner dies, its watchdog heals at once: an injection that the runner had begun must not happen after that.
     """
-    heal = shell.word(f"{folder(drill)}/heal")
+    heal = shell.word(f"{folder(experiment)}/heal")
     armed = f"[ -e {heal} ] || {{ echo 'it was healed before it was made' >&2; exit 1; }}"
     return remote.attempt(host, f"{_LOCKED}; {armed}\n{{\n{program}\n}} 9>&-")
 
 
-def disarm_and_heal(remote: Remote, host: Host, drill: str) -> None:
+def disarm_and_heal(remote: Remote, host: Host, experiment: str) -> None:
     """Run the healing program where it still lies, and end its timer. Raises RemoteError."""
-    remote.run(host, shell.script(_DISARM_AND_HEAL, folder(drill), timer(drill)), seconds=HEAL_SECONDS)
+    remote.run(host, shell.script(_DISARM_AND_HEAL, folder(experiment), timer(experiment)), seconds=HEAL_SECONDS)
 
 
 def left_on(remote: Remote, host: Host) -> list[str]:
-    """Drills whose traces lie on a host, and nft tables of drills, told by their twelve digits. Raises RemoteError."""
+    """Experiments with a folder on a host, and nft tables of experiments (`table ID`). Raises RemoteError."""
     return remote.run(host, _LEFT).stdout.splitlines()
 
 
-def traces_of(remote: Remote, host: Host, drills: Iterable[str]) -> list[str]:
-    """What of these drills is still on a host: folders, leases, timers, tables of rules. Raises RemoteError."""
-    return remote.run(host, shell.script(_TRACES, *drills)).stdout.splitlines()
+def traces_of(remote: Remote, host: Host, experiments: Iterable[str]) -> list[str]:
+    """What of these experiments is still on a host: folders, leases, timers, tables of rules. Raises RemoteError."""
+    return remote.run(host, shell.script(_TRACES, *experiments)).stdout.splitlines()

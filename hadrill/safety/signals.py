@@ -10,28 +10,28 @@ PARENT_DEATH_SIGNAL = 1
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-_came: list[int] = []
+_received: list[int] = []
 """Signals that asked this process to end."""
 
 
 def end_politely() -> None:
-    """Let SIGTERM and SIGHUP unwind the run as Ctrl-C does: Python would end at once, without any `finally`."""
+    """Let SIGTERM and SIGHUP end the run as Ctrl-C does: by itself Python would end at once, without any `finally`."""
     for number in ENDING:
         signal.signal(number, _interrupt)
 
 
 def _interrupt(number: int, _: FrameType | None) -> None:
-    _came.append(number)
+    _received.append(number)
     raise KeyboardInterrupt(signal.Signals(number).name)
 
 
 def end_if_asked() -> None:
-    """Raise KeyboardInterrupt where a signal came and nothing came of it.
+    """Raise KeyboardInterrupt where a signal has come and its own interrupt was lost.
 
     Python drops what a signal's handler raises while an object is finalized. Never call this while healing.
     """
-    if _came:
-        raise KeyboardInterrupt(signal.Signals(_came[0]).name)
+    if _received:
+        raise KeyboardInterrupt(signal.Signals(_received[0]).name)
 
 
 def die_with_parent() -> None:
@@ -44,7 +44,7 @@ def die_with_parent() -> None:
 
 @contextmanager
 def shielded() -> Iterator[None]:
-    """Healing runs to its end, however often somebody presses Ctrl-C; the interrupt comes afterwards."""
+    """Let healing run to its end, however often somebody presses Ctrl-C; the interrupt comes afterwards."""
     noted: list[int] = []
     before = {number: signal.signal(number, lambda number, _: noted.append(number)) for number in ENDING}
     try:

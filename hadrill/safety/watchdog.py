@@ -14,7 +14,7 @@ READY = b"ready\n"
 
 
 class Watchdog:
-    """The runner's side: start it before anything is broken, and know that it is there."""
+    """The watchdog's process as the runner sees it: started before anything is broken, and asked whether it lives."""
 
     def __init__(self) -> None:
         self._watches = False
@@ -35,7 +35,7 @@ class Watchdog:
 
     @property
     def died(self) -> bool:
-        """Whether it is gone."""
+        """Whether the watchdog's process has ended."""
         return self._process.poll() is not None
 
     def ready(self) -> bool:
@@ -45,7 +45,7 @@ class Watchdog:
         return not self.died and self._watches
 
     def close(self) -> None:
-        """The runner needs it no more."""
+        """End it: the runner breaks nothing any more."""
         self._hold.close()
         self._process.wait()
         self._says.close()

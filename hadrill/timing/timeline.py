@@ -1,4 +1,4 @@
-"""Everything that was seen during a drill, on one monotonic clock."""
+"""Everything that was seen during an experiment, on one monotonic clock."""
 
 import threading
 import time

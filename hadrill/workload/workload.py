@@ -51,8 +51,8 @@ class Workload:
     whatever became of those before it.
     """
 
-    def __init__(self, drill: str, lanes: Sequence[Lane], rate: float = DEFAULT_RATE) -> None:
-        self.drill, self.lanes, self.rate = drill, tuple(lanes), rate
+    def __init__(self, experiment: str, lanes: Sequence[Lane], rate: float = DEFAULT_RATE) -> None:
+        self.experiment, self.lanes, self.rate = experiment, tuple(lanes), rate
         self.history = History()
         self._stop, self._ended = threading.Event(), threading.Event()
         self._last = math.inf  # no operation goes on after this moment
@@ -131,7 +131,7 @@ class Workload:
 
     def _operate(self, lane: Lane, client: Client | None) -> Client | None:
         """Make one operation; returns the connection where it can be used again."""
-        key = f"{self.drill}-{next(self._numbers)}"
+        key = f"{self.experiment}-{next(self._numbers)}"
         me, answer, error, failure, outcome = threading.get_ident(), Answer(), "", "", OK
         start = time.monotonic()
         try:

@@ -73,7 +73,7 @@ def sabotaged(inventory: Inventory, remote: Remote, case: Sabotage) -> Iterator[
             entry = _entry(inventory, step.host, case.cause)
             entry.write()
             done.append((step, entry))
-            on_target.arm(remote, step.host, entry.drill, f"sabotage {case.cause}", step.undo, TIMER_SECONDS)
+            on_target.arm(remote, step.host, entry.experiment, f"sabotage {case.cause}", step.undo, TIMER_SECONDS)
         for step, _ in done:
             remote.run(step.host, step.apply)
         yield

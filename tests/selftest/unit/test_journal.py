@@ -1,5 +1,6 @@
 """What runs write down before they break anything, and what is said of it when they ended."""
 
+import json
 import os
 from pathlib import Path
 from typing import ClassVar
@@ -30,6 +31,26 @@ def test_a_journal_outlives_its_runner_and_knows_it(tmp_path: Path, monkeypatch:
     assert list(journal.entries()) == []
 
 
+def test_an_entry_that_an_older_hadrill_wrote_is_read_and_healed(
+    tmp_path: Path, lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    healed: list[tuple[str, str]] = []
+    monkeypatch.setattr(heal, "read", lambda *_: lab_inventory)
+    monkeypatch.setattr(heal, "disarm_and_heal", lambda _, host, experiment: healed.append((host.name, experiment)))
+    monkeypatch.setattr(heal, "release", lambda _, host, experiment: healed.append((f"lease {host}", experiment)))
+    content = {"drill": "0123456789ab", "inventory": "/i", "host": "redis-01", "fault": "isolate", "power": False}
+    content |= {"leased": ["redis-02"], "pid": os.getpid(), "started": "1"}
+    journal.folder().mkdir()
+    (journal.folder() / "0123456789ab.json").write_text(json.dumps(content), "utf-8")
+
+    done, wrong = heal.heal_entries(journal.entries())
+
+    assert (done, wrong) == (["redis-01: isolate of drill 0123456789ab is undone"], [])
+    assert healed == [("redis-01", "0123456789ab"), ("lease redis-02", "0123456789ab")]
+    assert list(journal.folder().iterdir()) == []
+
+
 def test_what_was_left_for_another_inventory_is_named_and_not_touched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -37,17 +58,17 @@ def test_what_was_left_for_another_inventory_is_named_and_not_touched(
     mine, other = tmp_path / "mine", tmp_path / "other"
     other.mkdir()
     living = (os.getpid(), journal.started(os.getpid()))
-    for drill, inventory, runner in (
+    for experiment, inventory, runner in (
         ("d1", mine, (os.getpid(), "1")),
         ("d2", other, living),
         ("d3", other, (os.getpid(), "1")),
         ("d4", tmp_path / "gone", (os.getpid(), "1")),
     ):
-        journal.Entry(drill, str(inventory), "redis-01", "isolate", False, (), *runner).write()
-    said = elsewhere(mine)
-    assert [line.partition(" of drill ")[2][:2] for line in said] == ["d3", "d4"]
-    assert f"(hadrill heal --inventory {other})" in said[0]
-    assert f"remove {journal.folder() / 'd4.json'}" in said[1]
+        journal.Entry(experiment, str(inventory), "redis-01", "isolate", False, (), *runner).write()
+    lines = elsewhere(mine)
+    assert [line.partition(" of drill ")[2][:2] for line in lines] == ["d3", "d4"]
+    assert f"(hadrill heal --inventory {other})" in lines[0]
+    assert f"remove {journal.folder() / 'd4.json'}" in lines[1]
 
 
 class Interrupted(Experiment):
@@ -122,11 +143,11 @@ def test_an_entry_of_a_host_that_the_profile_leaves_out_is_named_and_stays_and_t
     assert f"`hadrill heal --inventory {lab} --profile kubernetes`" in outside
     assert "sold-01: isolate of drill d3" in unknown
     assert f"remove {journal.folder() / 'd3.json'}" in unknown
-    assert [entry.drill for entry in journal.entries_of(lab)] == ["d1", "d3"]
+    assert [entry.experiment for entry in journal.entries_of(lab)] == ["d1", "d3"]
 
     done, wrong = heal.heal_entries(journal.entries_of(lab), "kubernetes")
     assert done == ["k3s-worker-01: isolate of drill d1 is undone"]
-    assert [entry.drill for entry in journal.entries_of(lab)] == ["d3"]
+    assert [entry.experiment for entry in journal.entries_of(lab)] == ["d3"]
 
 
 def test_entries_of_an_inventory_that_cannot_be_read_are_named_and_stay(
@@ -141,7 +162,7 @@ def test_entries_of_an_inventory_that_cannot_be_read_are_named_and_stay(
     assert len(wrong) == 1
     assert wrong[0].startswith(f"redis-01: isolate of drill d1 is not undone: {tmp_path / 'removed'}: is not a folder")
     assert "\n" not in wrong[0]
-    assert [entry.drill for entry in journal.entries()] == ["d1"]
+    assert [entry.experiment for entry in journal.entries()] == ["d1"]
 
 
 def test_what_a_killed_runner_was_writing_is_removed_and_what_a_living_one_writes_is_not(
