@@ -1,8 +1,8 @@
 """How each component runs on its host, and how it is started, stopped, killed, frozen, read and found there.
 
-The only room that knows units, container engines, and the folders in which hadrill installs. A placement gives
-programs for /bin/sh as root on the component's host. What an experiment does with them is undone on the host itself,
-without the runner: verbs that must be undone exactly take Marks, and undo only what is marked. Imports only the
+The only room that knows units, container engines, and the folders in which hadrill installs. A placement returns
+programs for /bin/sh, to be run as root on the component's host. What an experiment does with them is undone on the host
+itself, without the runner: what must be undone exactly takes Marks, and undoes only what is marked. Imports only the
 rooms records, remote and timing.
 """
 

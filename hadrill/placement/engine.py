@@ -13,7 +13,7 @@ LISTED = "docker ps --format json"
 """Prints what images() reads."""
 IDS = ("docker", "ps", "--quiet")
 MAIN_PIDS = ("docker", "inspect", "--format", "{{.Name}} {{.State.Pid}}")
-"""With the ids behind it: prints a name and the number of its first process for each container."""
+"""With ids of containers after it: prints each container's name and the number of its first process."""
 RUNS = (
     "{ systemctl is-active --quiet docker.service"
     " || { echo 'no docker.service runs: podman has no daemon that could be stopped'; false; }; }"
@@ -26,7 +26,7 @@ _GONE = '{ there=$(docker ps --all --quiet --no-trunc) && case "$there" in *$c*)
 
 
 def remember(marks: Marks) -> str:
-    """Mark that it runs, and its containers: also its owner's other ones end with it."""
+    """Mark that the engine runs, and the containers that run: its owner's other ones end with it too."""
     return (
         f"{unit.remember(marks, *UNITS, mark=ENGINE)} && running=$(docker ps --quiet --no-trunc)"
         f" && {marks.set(CONTAINERS, '$running')}"
@@ -34,9 +34,10 @@ def remember(marks: Marks) -> str:
 
 
 def start_again(marks: Marks) -> str:
-    """The engine and the units that need it; then the containers that ran, and that it does not start by itself.
+    """Start the engine and the units that need it; then the containers that ran and that it does not start by itself.
 
-    One that its owner has removed since is left so. Fails where any other does not start or cannot be asked.
+    A container that its owner has removed since then is passed over. Fails where another one does not start, or the
+    engine cannot be asked about it.
     """
     ended = (
         f"down=; for c in $(cat {marks.path(CONTAINERS)}); do"
@@ -48,7 +49,7 @@ def start_again(marks: Marks) -> str:
 
 
 def images(listed: str) -> dict[str, str]:
-    """The image of each running container, by its name."""
+    """The image of each running container, by the container's name. `listed` is what LISTED printed."""
     return {_name(row): row["Image"] for row in _rows(listed)}
 
 

@@ -5,12 +5,12 @@ DATA = "/var/lib/hadrill"
 
 
 def configuration(path: str = "") -> str:
-    """A file or folder of configuration; what begins with `/` is taken as it is."""
+    """The full path of a file or folder of configuration; a path that begins with `/` stays as it is."""
     return _below(CONFIGURATION, path)
 
 
 def data(path: str = "") -> str:
-    """A folder of data; what begins with `/` is taken as it is."""
+    """The full path of a folder of data; a path that begins with `/` stays as it is."""
     return _below(DATA, path)
 
 

@@ -1,4 +1,4 @@
-"""A component that is a process of another one, which starts it again: PostgreSQL under Patroni."""
+"""A component whose processes another component starts, and starts again: PostgreSQL under Patroni."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,7 +13,7 @@ PIDS, REMEMBERED = "stopped-pids", "pids"
 
 @dataclass(frozen=True, kw_only=True)
 class Inside(Placement):
-    """`carrier` runs it; `pattern` is what its processes' command lines have."""
+    """`carrier` is the component that it runs in; `pattern` matches the command lines of its processes."""
 
     carrier: Placement
     pattern: str
@@ -23,7 +23,7 @@ class Inside(Placement):
 
     @property
     def present(self) -> str:
-        """Succeeds where there is such a process, which is then in `$pids`; fails and says so otherwise."""
+        """Succeeds where it has a process, and puts all of them into `$pids`; fails and says so otherwise."""
         return (
             f'{{ pids=$({self.processes(self.pattern)}); [ -n "$pids" ]'
             f" || {{ echo {word(f'no process {self.pattern} runs')}; false; }}; }}"
@@ -31,7 +31,7 @@ class Inside(Placement):
 
     @property
     def runs(self) -> str:
-        """There is such a process, and none of them stands still."""
+        """Succeeds where it has a process, and none of its processes stands still."""
         return (
             f"{self.present} && {{ {processes.STATE}; ( for p in $pids; do"
             f' [ "$(state $p)" != T ] || {{ echo {word(f"process {self.pattern}")}'
@@ -39,88 +39,88 @@ class Inside(Placement):
         )
 
     def is_gone(self, marks: Marks) -> str:
-        """Those that ran then: another one may be there by now."""
+        """Succeeds where the processes that were remembered have ended: there may be new ones by now."""
         return processes.all_ended(marks, REMEMBERED)
 
     def is_frozen(self, marks: Marks) -> str:
-        """All of them."""
+        """Succeeds where all processes that freeze() stopped stand still."""
         return processes.all_stopped(marks, PIDS)
 
     @property
     def start(self) -> str:
-        """With what carries it."""
+        """Start its carrier."""
         return self.carrier.start
 
     @property
     def stop(self) -> str:
-        """SIGTERM."""
+        """Send SIGTERM to its processes."""
         return self._signal("TERM")
 
     @property
     def kill(self) -> str:
-        """SIGKILL."""
+        """Send SIGKILL to its processes."""
         return self._signal("KILL")
 
     def remember(self, marks: Marks) -> str:
-        """Its processes, and what carries it: that ends where it cannot go on without."""
+        """Mark its processes, and what its carrier remembers: a carrier may end when this component does."""
         return f"{self.present} && {processes.marked(marks, REMEMBERED)} && {{ {self.carrier.remember(marks)}; }}"
 
     def start_again(self, marks: Marks) -> str:
-        """What carries it, where it ran."""
+        """Start its carrier, where that ran."""
         return self.carrier.start_again(marks)
 
     def freeze(self, marks: Marks) -> str:
-        """SIGSTOP."""
+        """Send SIGSTOP to its processes, and mark them."""
         return f"{self.present} && {processes.marked(marks, PIDS)} && {processes.signalled('STOP')}"
 
     def thaw(self, marks: Marks) -> str:
-        """SIGCONT to those that were stopped here."""
+        """Send SIGCONT to the processes that freeze() stopped."""
         return processes.let_go_on(marks, PIDS)
 
     @property
     def main_pid(self) -> str:
-        """The oldest such process."""
+        """Print the number of its first process, by number."""
         return f"{self.processes(self.pattern)} | head -1"
 
     @property
     def group(self) -> str:
-        """Its carrier's."""
+        """Print its carrier's cgroup."""
         return self.carrier.group
 
     def processes(self, pattern: str) -> str:
-        """Of all its carrier's."""
+        """Print the numbers of its carrier's processes with such a command line."""
         return self.carrier.processes(pattern)
 
     def logs(self, seconds: int | None, lines: int | None, *, supervisor: bool = False) -> str:
-        """Its carrier's: it writes there."""
+        """Print its carrier's logs: it writes there."""
         return self.carrier.logs(seconds, lines, supervisor=supervisor)
 
     def execute(self, command: str) -> str:
-        """Where its carrier is."""
+        """Run a shell command where its carrier runs."""
         return self.carrier.execute(command)
 
     @property
     def restarts(self) -> str:
-        """Nothing needs to be asked."""
+        """Print nothing: restarts_after() needs nothing."""
         return ":"
 
-    def restarts_after(self, said: str) -> float:
-        """Its carrier starts it again, and nobody knows how soon."""
+    def restarts_after(self, restarts: str) -> float:
+        """Zero: its carrier starts it again, and nobody knows how soon."""
         return 0.0
 
     @property
     def starts_at_boot(self) -> str:
-        """With its carrier."""
+        """Succeeds where its carrier starts at boot."""
         return self.carrier.starts_at_boot
 
     @property
     def to_start(self) -> str:
-        """Its carrier starts it."""
+        """The command that starts its carrier."""
         return self.carrier.to_start
 
     @property
     def to_restart(self) -> str:
-        """With its carrier."""
+        """The command that restarts its carrier."""
         return self.carrier.to_restart
 
     def _signal(self, signal: str) -> str:

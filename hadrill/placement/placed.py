@@ -13,27 +13,25 @@ from hadrill.services.service import CONTAINER, INSIDE, UNIT, Component, Service
 
 def placed(service: Service, name: str) -> Placement:
     """How a component of a service runs. Raises LookupError where the service has no such component."""
-    component = next((each for each in service.components if each.name == name), None)
+    component = next((part for part in service.components if part.name == name), None)
     if component is None:
-        known = ", ".join(each.name for each in service.components)
+        known = ", ".join(part.name for part in service.components)
         raise LookupError(f"{service.name} has no component {name!r}: there are {known}")
     return _placement(service, component)
 
 
 def placements(service: Service) -> dict[str, Placement]:
-    """All of a service's, by the component's name."""
+    """The placements of all components of a service, by the component's name."""
     return {component.name: _placement(service, component) for component in service.components}
 
 
 def processes_of(service: Service, component: str = "") -> Mapping[str, str]:
-    """Processes of a service, or of one component, that can be signalled by themselves: name, and the pattern of
-    their command line.
-    """
+    """Processes of a service, or of one component, that can get signals: name, and pattern of the command line."""
     return {
         name: pattern
-        for each in service.components
-        if component in ("", each.name)
-        for name, pattern in each.processes.items()
+        for part in service.components
+        if component in ("", part.name)
+        for name, pattern in part.processes.items()
     }
 
 

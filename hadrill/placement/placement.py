@@ -4,13 +4,13 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hadrill.placement import processes as those_of
+from hadrill.placement import processes
 from hadrill.placement.marks import Marks
 
 
 @dataclass(frozen=True, kw_only=True)
 class Placement(ABC):
-    """How one component runs. Every text is a program for /bin/sh as root on its host.
+    """How one component runs. Texts, but for to_start and to_restart, are programs for /bin/sh as root on its host.
 
     `configuration` and `data` are a file or folder each, empty where there is none.
     """
@@ -20,22 +20,22 @@ class Placement(ABC):
     data: str = ""
 
     stays_down: ClassVar[bool] = True
-    """Whether it stays down when it was stopped or killed here, until it is started."""
+    """Whether a component that stop or kill ended stays down until it is started."""
     supervisor: ClassVar[str]
-    """Who starts it again when it ends, in words."""
+    """Who starts it again when it ends, as reports call it."""
 
     @property
     @abstractmethod
     def runs(self) -> str:
-        """Succeeds where it runs. Otherwise it fails and says how it is: stopped or frozen by its owner, or failed."""
+        """Succeeds where it runs. Otherwise fails and prints its state: stopped or frozen by its owner, or failed."""
 
     @abstractmethod
     def is_gone(self, marks: Marks) -> str:
-        """Succeeds where nothing that was remembered runs, and nobody is about to start it."""
+        """Succeeds where what ran before the fault has ended."""
 
     @abstractmethod
     def is_frozen(self, marks: Marks) -> str:
-        """Succeeds where all that was to stand still does."""
+        """Succeeds where all that freeze() was to stop stands still."""
 
     @property
     @abstractmethod
@@ -50,22 +50,22 @@ class Placement(ABC):
     @property
     @abstractmethod
     def kill(self) -> str:
-        """SIGKILL to all its processes."""
+        """End it with SIGKILL."""
 
     @abstractmethod
     def remember(self, marks: Marks) -> str:
-        """Mark what runs now and would end with it."""
+        """Mark what runs now and would end with it, for start_again() and is_gone()."""
 
     @abstractmethod
     def start_again(self, marks: Marks) -> str:
         """Start what remember() has marked, and nothing that did not run then."""
 
     def keep_down(self, marks: Marks) -> str:
-        """Before a kill: nobody is to start it again until let_up()."""
+        """Before a kill: let nobody start it again until let_up()."""
         return ":"
 
     def let_up(self, marks: Marks) -> str:
-        """It may be started again, as before keep_down()."""
+        """Let it be started again, as before keep_down()."""
         return ":"
 
     @abstractmethod
@@ -88,18 +88,18 @@ class Placement(ABC):
 
     def processes(self, pattern: str) -> str:
         """Print the numbers of its own processes with such a command line: others may run the same program."""
-        return those_of.listed(self.main_pid, self.group, pattern)
+        return processes.listed(self.main_pid, self.group, pattern)
 
     @abstractmethod
     def logs(self, seconds: int | None, lines: int | None, *, supervisor: bool = False) -> str:
-        """Print its last words, with the time of each: of so many seconds, or since the host started.
+        """Print the newest lines of its log with their times: of the last `seconds`, or since the host started.
 
-        With `supervisor` also what its supervisor says of it.
+        At most so many `lines`. With `supervisor` also what its supervisor says of it.
         """
 
     @abstractmethod
     def execute(self, command: str) -> str:
-        """Run a shell command where its programs and its environment are."""
+        """Run a shell command with its programs and its environment."""
 
     @property
     def environment(self) -> str:
@@ -112,8 +112,11 @@ class Placement(ABC):
         """Print what restarts_after() reads."""
 
     @abstractmethod
-    def restarts_after(self, said: str) -> float:
-        """So many seconds after its end its supervisor starts it again; infinite where nobody does."""
+    def restarts_after(self, restarts: str) -> float:
+        """Seconds from its end until its supervisor starts it again, infinite where nobody does.
+
+        `restarts` is what the program of that name printed.
+        """
 
     @property
     @abstractmethod

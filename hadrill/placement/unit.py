@@ -12,8 +12,8 @@ from hadrill.remote import shell
 from hadrill.timing import duration
 
 DROP_INS = "/run/systemd/system"
-"""Where drop-ins of a moment lie: they are gone after a reboot."""
-# The last one by name decides, and the owner's own ones lie beside it.
+"""The folder of temporary drop-ins: they are gone after a reboot."""
+# The last drop-in by name decides, and the owner's own drop-ins lie beside this one.
 _DROP_IN = "{unit}.d/zzz-hadrill-{experiment}.conf"
 RUNNING, FOLDER, FROZEN, PIDS = "running", "drop-in-folder", "frozen", "frozen-pids"
 _WITH_ENVIRONMENT = 'sh -c \'text=$1; shift; exec env "$@" sh -c "$text"\' sh'
@@ -21,7 +21,7 @@ _WITH_ENVIRONMENT = 'sh -c \'text=$1; shift; exec env "$@" sh -c "$text"\' sh'
 
 @dataclass(frozen=True, kw_only=True)
 class Unit(Placement):
-    """`unit` is its name, with `.service`."""
+    """`unit` is the unit's name, with `.service`."""
 
     unit: str
 
@@ -29,7 +29,7 @@ class Unit(Placement):
 
     @property
     def runs(self) -> str:
-        """Active, and not standing still."""
+        """Succeeds where the unit is active and does not stand still."""
         still = f'[ {self._freezer} != frozen ] && {processes.STATE} && [ "$(state $({self.main_pid}))" != T ]'
         return (
             f"{{ {self.is_active} || {{ echo '{self.unit} does not run'; false; }}; }}"
@@ -42,11 +42,11 @@ class Unit(Placement):
         return f"systemctl is-active --quiet {self.unit}"
 
     def is_gone(self, marks: Marks) -> str:
-        """Neither active nor about to be."""
+        """Succeeds where the unit is neither active nor about to be."""
         return f'case "$(systemctl is-active {self.unit})" in inactive|failed|unknown) :;; *) false;; esac'
 
     def is_frozen(self, marks: Marks) -> str:
-        """By systemd's freezer, or each process by a signal."""
+        """Succeeds where systemd's freezer holds the unit, or a signal has stopped each process."""
         frozen = f"[ {self._freezer} = frozen ]"
         return f"{frozen} || {processes.all_stopped(marks, PIDS)}"
 
@@ -56,29 +56,29 @@ class Unit(Placement):
 
     @property
     def start(self) -> str:
-        """By systemd."""
+        """Start the unit."""
         return f"systemctl start {self.unit}"
 
     @property
     def stop(self) -> str:
-        """By systemd, with the sockets and timers that would start it again."""
+        """Stop the unit, with the sockets and timers that would start it again."""
         return f"systemctl stop $({_show('TriggeredBy', self.unit)}) {self.unit}"
 
     @property
     def kill(self) -> str:
-        """All processes of the unit."""
+        """Kill all processes of the unit."""
         return f"systemctl kill --signal=KILL {self.unit}"
 
     def remember(self, marks: Marks) -> str:
-        """The unit, those that stop with it, and those that trigger it."""
+        """Mark the unit, the units that stop with it, and those that trigger it, where they run."""
         return remember(marks, self.unit)
 
     def start_again(self, marks: Marks) -> str:
-        """In one order to systemd, which knows their order."""
+        """Start them by one command, as systemd knows their order."""
         return start_again(marks)
 
     def keep_down(self, marks: Marks) -> str:
-        """A drop-in tells systemd not to restart it; what triggers it is stopped."""
+        """Tell systemd by a drop-in not to restart the unit, and stop what triggers it."""
         drop_in = self.drop_in(marks)
         folder = drop_in.rpartition("/")[0]
         return (
@@ -88,83 +88,83 @@ class Unit(Placement):
         )
 
     def let_up(self, marks: Marks) -> str:
-        """The drop-in goes, and its folder where it was made for it."""
+        """Remove the drop-in, and its folder where that was made for it."""
         drop_in = self.drop_in(marks)
         folder = marks.where_set(FOLDER, f"rmdir --ignore-fail-on-non-empty {drop_in.rpartition('/')[0]}")
         return f"! [ -e {drop_in} ] || {{ rm -f {drop_in}; {folder}; systemctl daemon-reload; }}"
 
     def drop_in(self, marks: Marks) -> str:
-        """The file of this experiment."""
+        """The experiment's own drop-in of this unit."""
         return f"{DROP_INS}/{_DROP_IN.format(unit=self.unit, experiment=marks.folder.rpartition('/')[2])}"
 
     def freeze(self, marks: Marks) -> str:
-        """By systemd's freezer; where the kernel has none for units, by a signal to each process."""
+        """Stop the unit by systemd's freezer; where the kernel has none for units, each process by a signal."""
         # A second time for what was started meanwhile.
         once = f"pids=$({self.processes('.')}); {processes.marked(marks, PIDS)}; kill -STOP $pids 2>/dev/null"
         return f"{marks.set(FROZEN)}; systemctl freeze {self.unit} 2>/dev/null || {{ {once}; {once}; :; }}"
 
     def thaw(self, marks: Marks) -> str:
-        """Where it was frozen here, and still is."""
+        """Let the unit go on, where freeze() stopped it and it still stands still."""
         thaw = f"case {self._freezer} in frozen|freezing) systemctl thaw {self.unit};; esac"
         return f"{marks.where_set(FROZEN, thaw)} && {processes.let_go_on(marks, PIDS)}"
 
     @property
     def main_pid(self) -> str:
-        """As systemd knows it."""
+        """Print the unit's main process, as systemd knows it."""
         return f"systemctl show --property=MainPID --value {self.unit}"
 
     @property
     def group(self) -> str:
-        """As systemd knows it."""
+        """Print the unit's cgroup, as systemd knows it."""
         return f"systemctl show --property=ControlGroup --value {self.unit}"
 
     def logs(self, seconds: int | None, lines: int | None, *, supervisor: bool = False) -> str:
-        """From the journal."""
+        """Print the unit's lines of the journal."""
         words = f"{journal(seconds, lines)} _SYSTEMD_UNIT={self.unit}"
         return f"{words} + UNIT={self.unit}" if supervisor else words
 
     def execute(self, command: str) -> str:
-        """On the host, with the unit's environment."""
+        """Run a shell command on the host, with the unit's environment."""
         return f"main=$({self.main_pid}); xargs -0 -a /proc/$main/environ {_WITH_ENVIRONMENT} {shell.word(command)}"
 
     @property
     def restarts(self) -> str:
-        """Its settings."""
+        """Print the unit's settings for restarts."""
         return f"systemctl show --property=Restart --property=RestartUSec {self.unit}"
 
-    def restarts_after(self, said: str) -> float:
-        """RestartSec, where it is restarted at all."""
-        known = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
-        return math.inf if known.get("Restart") == "no" else seconds_of(known.get("RestartUSec", ""))
+    def restarts_after(self, restarts: str) -> float:
+        """RestartSec; infinite where the unit is not restarted at all."""
+        settings = dict(line.split("=", 1) for line in restarts.splitlines() if "=" in line)
+        return math.inf if settings.get("Restart") == "no" else seconds_of(settings.get("RestartUSec", ""))
 
     @property
     def starts_at_boot(self) -> str:
-        """Its own word: `enabled`."""
+        """Succeeds where systemd calls the unit enabled."""
         return f"systemctl is-enabled {self.unit} | grep -x enabled"
 
     @property
     def to_start(self) -> str:
-        """By systemd."""
+        """systemd's command."""
         return f"systemctl start {self.unit.removesuffix('.service')}"
 
     @property
     def to_restart(self) -> str:
-        """By systemd."""
+        """systemd's command."""
         return f"systemctl restart {self.unit.removesuffix('.service')}"
 
 
 def units_of(placements: Iterable[Placement]) -> set[str]:
-    """The units of those that have one."""
-    return {each.unit for each in placements if isinstance(each, Unit)}
+    """The units of the placements that have one."""
+    return {placement.unit for placement in placements if isinstance(placement, Unit)}
 
 
 def seconds_of(span: str) -> float:
-    """A time as systemd shows it: `1s`, `1min 30s`, `100ms`, `infinity`, or nothing."""
+    """Seconds of a time as systemd shows it: `1s`, `1min 30s`, `100ms`, `infinity`, or nothing, which is 0."""
     return duration(span, 1.0) if span else 0.0
 
 
 def remember(marks: Marks, *units: str, mark: str = RUNNING) -> str:
-    """Mark which of these units run, and which that systemd would stop with them or that trigger them."""
+    """Mark which of these units run, and which of those that stop with them or trigger them."""
     names = " ".join(units)
     with_them = f"$({_show('TriggeredBy,RequiredBy,BoundBy,ConsistsOf', names)} | grep -v '\\.target$')"
     # A target pulls in whatever is enabled, also what its owner has stopped.
@@ -179,16 +179,16 @@ def start_again(marks: Marks, mark: str = RUNNING) -> str:
 
 
 def _show(properties: str, units: str) -> str:
-    """Print names of units, one a line."""
+    """Print names of units, one on each line."""
     return f"systemctl show --property={properties} --value {units} | tr ' ' '\\n' | grep ."
 
 
 def journal(seconds: int | None, lines: int | None) -> str:
-    """Print the journal's last lines that match what follows."""
+    """Print the newest lines of the journal; what they must match is to follow this text."""
     since = "--boot" if seconds is None else f"--since=-{seconds}s"
     return f"journalctl --no-pager --output short-iso-precise {since}{'' if lines is None else f' -n {lines}'}"
 
 
 def states(units: Iterable[str]) -> str:
-    """Print systemd's word for each of these units, one a line."""
+    """Print systemd's state of each of these units, one on each line."""
     return f"systemctl is-active {' '.join(units)}; :"
