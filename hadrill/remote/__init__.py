@@ -1,8 +1,8 @@
 """The only door to a host: SSH with checked host keys, output decoded as UTF-8, a deadline on everything.
 
-Fabric keeps the connections; commands run on their channels, under /bin/sh whatever the user's shell is and apart from
-what that shell prints. Commands are made of arguments (shell.py). Imports only the rooms
-inventory, timing and on_host.
+Fabric keeps the connections. Commands run under /bin/sh whatever the user's shell is, and what that shell prints is
+kept apart from their output. Commands are made of arguments (shell.py). Imports only the rooms inventory, timing and
+on_host.
 """
 
 from hadrill.remote.errors import BadAnswerError, CommandFailedError, RemoteError, UnreachableError, reading

@@ -1,4 +1,4 @@
-"""Lets testinfra ask hosts over the connections that are open already."""
+"""Lets testinfra run its commands over the connections that are open already."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from hadrill.remote.remote import Remote
 
 
 class RemoteBackend(BaseBackend):
-    """testinfra's way to a host, through Remote."""
+    """The backend by which testinfra reaches a host through Remote."""
 
     NAME = "hadrill"
 

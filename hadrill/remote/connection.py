@@ -15,7 +15,7 @@ from hadrill.timing import Deadline
 
 CHUNK = 65536
 IDLE_SECONDS = 2.0
-"""Between two wakings of an idle connection's thread; it wakes at once for data. Paramiko's own is 0.1 s."""
+"""The thread of an idle connection wakes up this often; it wakes at once for data. Paramiko's own value is 0.1 s."""
 
 
 class UnknownHostKeyError(SSHException):
@@ -30,7 +30,7 @@ class _KnownOnly(MissingHostKeyPolicy):
 
 
 class SshConnection:
-    """Opened when it is made. Raises UnreachableError."""
+    """A connection, opened when the object is made. Raises UnreachableError."""
 
     def __init__(self, host: Host, settings: Ssh, key: Path, known_hosts: Path) -> None:
         self._host, self._settings, self._key, self._known_hosts = host, settings, key, known_hosts
@@ -42,7 +42,7 @@ class SshConnection:
         return bool(self._connection.is_connected)
 
     def close(self) -> None:
-        """End it, and what runs on it."""
+        """Close the connection; commands that still run on it end."""
         self._connection.close()
 
     def run(self, command: str, stdin: str, deadline: Deadline) -> tuple[int | None, bytes, bytes]:

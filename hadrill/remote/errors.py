@@ -10,7 +10,7 @@ SHOWN = 200
 
 
 class RemoteError(Exception):
-    """Something about one host; `host` is its name."""
+    """Something went wrong on one host; `host` is its name."""
 
     def __init__(self, host: str, message: str) -> None:
         self.host, self.reason = host, message
@@ -31,11 +31,11 @@ class CommandFailedError(RemoteError):
 
 
 class BadAnswerError(RemoteError):
-    """The host answered, but not what it was asked for. The others' answers are as good as ever."""
+    """The host answered, but not what it was asked for. The answers of other hosts are not affected."""
 
 
 class NoisyShellError(BadAnswerError):
-    """The user's shell printed something and never came to the command."""
+    """The user's shell printed something and never ran the command."""
 
     def __init__(self, host: str, user: str, noise: str) -> None:
         printed = f"printed {shortened(noise)}" if noise.strip() else "printed nothing"
@@ -48,14 +48,14 @@ class NoisyShellError(BadAnswerError):
 
 
 def shortened(text: str) -> str:
-    """The beginning of what a host printed, for a sentence."""
+    """The beginning of what a host printed, short enough for a sentence."""
     text = text.strip()
     return repr(text if len(text) <= SHOWN else text[: SHOWN - 3] + "...")
 
 
 @contextmanager
 def reading(host: Host) -> Iterator[None]:
-    """Around the lines that take a host's answer apart, and nothing else: what they trip over is a BadAnswerError."""
+    """Around the lines that parse a host's answer, and no others: what goes wrong in them is a BadAnswerError."""
     try:
         yield
     except (LookupError, TypeError, ValueError, AttributeError) as error:

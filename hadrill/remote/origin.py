@@ -1,4 +1,4 @@
-"""Where a host sees this computer: behind a jump host or a translated address that is not what this computer thinks."""
+"""The address under which a host sees this computer. Behind a jump host or NAT this computer does not know it."""
 
 import ipaddress
 
@@ -12,9 +12,9 @@ ASK_SECONDS = 10.0
 
 
 def runner_address(remote: Remote, host: Host) -> str:
-    """The other end of this very SSH connection, as the host's kernel has it. Raises RemoteError.
+    """The other end of this very SSH connection, as the host's kernel knows it. Raises RemoteError.
 
-    No shell and no variable is asked: a fault spares this address.
+    Faults spare this address, so it is not taken from a shell or a variable, which may be wrong.
     """
     answer = run_program(remote, host, on_host.program("origin"), None, ASK_SECONDS)
     try:

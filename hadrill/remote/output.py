@@ -1,4 +1,4 @@
-"""What a command on a host left behind."""
+"""The result of a command on a host."""
 
 from dataclasses import dataclass
 
@@ -13,6 +13,6 @@ class Output:
 
     @property
     def tail(self) -> str:
-        """The last lines of what was said, errors first."""
-        said = (self.stderr.strip() or self.stdout.strip()).splitlines()
-        return "\n".join(said[-10:])
+        """The last ten lines of standard error; of standard output where that is empty."""
+        lines = (self.stderr.strip() or self.stdout.strip()).splitlines()
+        return "\n".join(lines[-10:])

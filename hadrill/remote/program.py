@@ -1,4 +1,4 @@
-"""A Python program for a host, which needs nothing there but Python 3: it comes over SSH and leaves nothing behind."""
+"""Runs a Python program on a host. It needs nothing there but Python 3, comes over SSH and leaves nothing behind."""
 
 import json
 from typing import Any
@@ -22,17 +22,17 @@ _LOADER = shell.command(
 
 
 def run_program(remote: Remote, host: Host, program: str, message: object, seconds: float) -> Any:
-    """What a program of hadrill.on_host prints as JSON, when it has read the message as JSON.
+    """Run a program of hadrill.on_host, which reads the message as JSON. Returns what it prints as JSON.
 
-    Raises RemoteError; BadAnswerError where what came is no JSON.
+    Raises RemoteError; BadAnswerError where the output is not JSON.
     """
     mark = shell.new_mark()
     text = f"{mark}\n{len(program)}\n{program}{json.dumps(message)}"
     printed = remote.run(host, _LOADER, stdin=text, seconds=seconds).stdout
-    _, found, answer = printed.partition(f"{mark}\n")
+    _, began, answer = printed.partition(f"{mark}\n")
     try:
         return json.loads(answer)
     except ValueError as error:
-        what = f"answered {shortened(answer)}" if found else f"printed {shortened(printed)}"
+        what = f"answered {shortened(answer)}" if began else f"printed {shortened(printed)}"
         message = f"a program of hadrill {what} instead of JSON: see what changes the output of python3 there"
         raise BadAnswerError(host.name, message) from error

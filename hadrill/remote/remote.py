@@ -15,7 +15,7 @@ from hadrill.timing import Deadline
 if TYPE_CHECKING:
     from hadrill.remote.connection import SshConnection
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 COMMAND_SECONDS = 60.0
 CONNECTION_LOST = -1
 """Paramiko's status of a command whose connection ended before it did."""
@@ -51,10 +51,10 @@ class Remote:
         return output
 
     def attempt(self, host: Host, command: str, *, stdin: str = "", seconds: float = COMMAND_SECONDS) -> Output:
-        """Run a program for /bin/sh and return what it left, whatever its status.
+        """Run a program for /bin/sh and return its status and output, whatever the status.
 
-        Its output is its own: what the user's shell prints while it starts is left out. Raises UnreachableError,
-        NoisyShellError where that shell never came to the program, CommandFailedError for one that does not end.
+        What the user's shell prints while it starts is left out. Raises UnreachableError, NoisyShellError where that
+        shell never ran the program, CommandFailedError where the program does not end in time.
         """
         deadline, mark = Deadline(seconds), shell.new_mark()
         connection = self._connection(host)
@@ -63,25 +63,25 @@ class Remote:
         except UnreachableError:
             self._forget(host)
             raise
-        noise, printed = shell.after(mark, out)
+        noise, printed = shell.around(mark, out)
         if printed is None and status == CONNECTION_LOST:
             raise UnreachableError(host.name, "the SSH connection ended before the command began")
         if printed is None and (noise.strip() or status is not None):
             raise NoisyShellError(host.name, self._settings.user, _text(noise))
-        _, complained = shell.after(mark, err)
+        _, complained = shell.around(mark, err)
         stdout, stderr = _text(out if printed is None else printed), _text(err if complained is None else complained)
         if status is None:
             given_up = Output(-1, stdout, f"still running after {deadline.seconds:g} s; given up\n{stderr}")
             raise CommandFailedError(host.name, command, given_up)
         return Output(status, stdout, stderr)
 
-    def everywhere(self, hosts: Iterable[Host], work: Callable[[Host], Answer]) -> dict[Host, Answer | RemoteError]:
-        """Do the work on all hosts at once. A host that fails has its error as the answer; the others finish.
+    def everywhere(self, hosts: Iterable[Host], work: Callable[[Host], Result]) -> dict[Host, Result | RemoteError]:
+        """Do the work on all hosts at once. The result of a host that fails is its RemoteError; the others finish.
 
-        What takes an answer apart does so within reading(): anything else that the work raises is a bug of its own.
+        The work must parse answers within reading(): any other exception that it raises counts as a bug, and is raised.
         """
 
-        def attempt(host: Host) -> Answer | RemoteError:
+        def attempt(host: Host) -> Result | RemoteError:
             try:
                 return work(host)
             except RemoteError as error:

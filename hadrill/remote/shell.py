@@ -7,12 +7,12 @@ OUTPUT_BEGINS = "hadrill-output-"
 
 
 def command(*words: object) -> str:
-    """A command of these words: each arrives as it is, whatever characters it has."""
+    """A command of these words. Each is quoted, so that it arrives as it is, whatever characters it has."""
     return shlex.join(map(str, words))
 
 
 def word(value: object) -> str:
-    """One word of a command, for a program that is made of several lines."""
+    """One quoted word of a command, for a program of several lines."""
     return shlex.quote(str(value))
 
 
@@ -27,15 +27,15 @@ def new_mark() -> str:
 
 
 def marked(text: str, mark: str) -> str:
-    """The same program for /bin/sh, whatever the user's shell is; on both streams its output begins after the mark.
+    """A command that runs this program under /bin/sh, whatever the user's shell is, with a mark before its output.
 
-    What the user's shell prints while it starts comes before the mark. The shell is replaced, so that it prints
-    nothing at its end.
+    What the user's shell prints while it starts comes before the mark, on both streams. /bin/sh takes the shell's
+    place, so that the shell prints nothing at its end.
     """
     return f"exec {command('sh', '-c', f'echo {mark}; echo {mark} >&2; {text}')}"
 
 
-def after(mark: str, raw: bytes) -> tuple[bytes, bytes | None]:
-    """What a stream holds before the mark's line, and after it; None where there is no such line."""
-    noise, found, rest = raw.partition(f"{mark}\n".encode())
-    return noise, rest if found else None
+def around(mark: str, raw: bytes) -> tuple[bytes, bytes | None]:
+    """What a stream holds before the mark's line, and after it; None for the latter where there is no such line."""
+    noise, line, rest = raw.partition(f"{mark}\n".encode())
+    return noise, rest if line else None

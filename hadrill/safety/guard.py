@@ -38,7 +38,7 @@ class Arithmetic:
 
     @property
     def holds(self) -> bool:
-        """Whether enough members would be left."""
+        """Whether enough votes would be left."""
         return self.left >= self.needed
 
     def __str__(self) -> str:

@@ -28,7 +28,7 @@ class Budget:
 
     @property
     def seconds(self) -> float:
-        """What all parts and the margin add up to."""
+        """The sum of all parts and the margin, times the multiplier."""
         return (sum(part.seconds for part in self.parts) + MARGIN_SECONDS) * self.multiplier
 
     def __str__(self) -> str:
@@ -39,5 +39,5 @@ class Budget:
 
 
 def budget(parts: Sequence[Part], multiplier: float = 1.0) -> Budget:
-    """Parts of no length say nothing and are left out."""
+    """The budget of these parts; those of no length are left out."""
     return Budget(tuple(part for part in parts if part.seconds > 0), multiplier)

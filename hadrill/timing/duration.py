@@ -16,7 +16,7 @@ UNITS = {
     "d": 86400.0,
     "w": 604800.0,
 }
-"""Those of Go (Kubernetes, MinIO), HAProxy, PostgreSQL, systemd and people; they agree where they share one."""
+"""The units of Go (Kubernetes, MinIO), HAProxy, PostgreSQL, systemd and people: none of them means different things."""
 MILLISECOND = UNITS["ms"]
 _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([a-zµ]*)\s*")
 _WHOLE = re.compile(f"(?:{_PART.pattern})+")
@@ -25,12 +25,12 @@ _WHOLE = re.compile(f"(?:{_PART.pattern})+")
 def duration(text: str, without_unit: float | None = None) -> float:
     """Seconds, from parts that each have a number and a unit.
 
-    `without_unit`: what one is where only a number stands (HAProxy and Redis: MILLISECOND; systemd: 1).
+    `without_unit`: how many seconds 1 means where a number has no unit (HAProxy and Redis: MILLISECOND; systemd: 1).
     Raises ValueError with what to write instead.
     """
     if text in ("infinity", "inf"):
         return math.inf
-    # ISO 8601 (Galera) has the same parts in capitals, behind letters that say nothing more.
+    # ISO 8601 (Galera) has the same parts in capitals, after the letters PT.
     plain = text.removeprefix("PT").lower() if text.startswith("PT") else text.strip()
     parts = _PART.findall(plain) if _WHOLE.fullmatch(plain) else []
     if len(parts) == 1 and not parts[0][1] and without_unit is not None:

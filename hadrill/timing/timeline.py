@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 class Event:
     """Something seen at a moment (monotonic seconds, when the runner learned of it).
 
-    `source` is a host, or `drill`; `phase` names the phase of a failover that this event ends, where it does.
+    `source` is a host, or `drill`; `phase` names the phase of a failover that this event ends; empty where it ends
+    none.
     """
 
     at: float
@@ -33,6 +34,6 @@ class Timeline:
         return event
 
     def first(self, phase: str, since: float) -> Event | None:
-        """The event that ended a phase, not before `since`."""
+        """The first event that ended a phase at `since` or later."""
         with self._lock:
             return next((event for event in self.events if event.phase == phase and event.at >= since), None)

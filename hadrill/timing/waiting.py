@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 POLL = 0.05
-"""Seconds between two polls. A condition that takes longer to ask is left alone for as long as it took, so that asking
-never keeps a computer busier than half of the time."""
+"""Seconds between two polls. After a poll that took longer the pause is as long as the poll was: polling never takes
+more than half of the time."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Deadline:
 
     @property
     def passed(self) -> bool:
-        """Whether the moment is over."""
+        """Whether the moment has come."""
         return self.left == 0.0
 
 

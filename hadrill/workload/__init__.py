@@ -1,7 +1,7 @@
 """Client operations through the entry point, at a set rate, and what became of each: the meter of every experiment.
 
-An operation ends as ok, fail (certainly not done) or unknown (nobody can say). Nothing is ever tried again under
-the same key, and no driver retries by itself, so that an outage is as long here as it was for an application.
+An operation ends as ok, fail (certainly not done) or unknown (nobody can say). Nothing is tried again under the same
+key, and no driver retries by itself, so that an outage here is as long as it was for an application.
 """
 
 from hadrill.workload.client import OPERATION_SECONDS, Answer, Client, Lane, WentBackError

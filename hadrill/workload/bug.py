@@ -1,4 +1,4 @@
-"""Whose fault an exception in an operation is: the cluster's, which is an outcome, or hadrill's own."""
+"""Tells a bug of hadrill's own from an error that the cluster caused, which is an outcome of the operation."""
 
 import traceback
 from pathlib import Path
@@ -6,14 +6,14 @@ from pathlib import Path
 OWN = Path(__file__).resolve().parents[1]
 """Where hadrill's own code lies."""
 SLIPS = (TypeError, NameError, AttributeError, KeyError, IndexError, AssertionError)
-"""What only a slip of whoever wrote the code raises."""
+"""Exceptions that only a mistake in the code raises."""
 
 
 def is_own_bug(error: BaseException) -> bool:
-    """Whether it is a slip that was made in hadrill's own code.
+    """Whether an exception is a mistake in hadrill's own code.
 
-    Drivers stumble over connections that break under them in the same words: what is raised inside their files, or in
-    what they call, is an outcome.
+    Drivers raise the same exceptions when a connection breaks under them: what is raised inside their files, or in what
+    they call, is an outcome.
     """
     if not isinstance(error, SLIPS):
         return False

@@ -1,19 +1,19 @@
-"""What a service gives the workload: connections of two kinds, and which of their errors mean `certainly not done`."""
+"""What a service provides for the workload: its clients, and which of their errors mean `certainly not done`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 OPERATION_SECONDS = 2.0
-"""An operation that takes longer is given up, as an application would: its outcome is unknown."""
+"""An operation that takes longer is given up, as an application would do: its outcome is unknown."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a service said. `server` is who answered; empty where nobody can say.
+    """A service's answer to an operation. `server` is the member that answered; empty where nobody can say.
 
     `value` is what was read of a number that each write raises: a later read must not show less. `taken` is the key
-    of what was taken out, where reading takes it out.
+    that was taken out, of services where reading takes it out.
     """
 
     server: str = ""
@@ -32,20 +32,20 @@ class Client(Protocol):
         """Store something under a key that was never used before."""
 
     def read(self) -> Answer:
-        """Read what the writes of this workload left. Raises WentBackError where that is gone."""
+        """Read what the writes of this workload stored. Raises WentBackError where that is gone."""
 
     def abort(self) -> None:
-        """Let an operation that hangs in another thread fail now."""
+        """Make an operation that hangs in another thread fail now."""
 
     def close(self) -> None:
-        """Give the connection back. Never raises."""
+        """Close the connection."""
 
 
 @dataclass(frozen=True)
 class Lane:
     """Operations of one kind over connections of one kind: `write new 5432`.
 
-    `new` opens a connection for each turn (a write and a read), `pooled` keeps a few and replaces those that fail.
+    `new` opens a connection for each write and read, `pooled` keeps a few connections and replaces those that fail.
     """
 
     kind: str
@@ -58,5 +58,5 @@ class Lane:
 
     @property
     def name(self) -> str:
-        """How reports call it."""
+        """The lane's name in reports."""
         return f"{self.kind} {self.connection} {self.port}"

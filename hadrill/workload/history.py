@@ -21,7 +21,7 @@ OK, FAIL, UNKNOWN = Outcome.OK, Outcome.FAIL, Outcome.UNKNOWN
 class Operation:
     """One operation: its key, its lane, monotonic start and end, what became of it, and what was answered.
 
-    `error` is in words what a failed one ended with, `failure` the name of the exception.
+    `error` is the text of the exception that ended it, `failure` the name of that exception's class.
     """
 
     key: str
@@ -37,7 +37,7 @@ class Operation:
 
     @property
     def writes(self) -> bool:
-        """Whether it was to change something."""
+        """Whether it is a write."""
         return self.lane.startswith("write")
 
 
@@ -49,15 +49,15 @@ class History:
         self._lock = threading.Lock()
 
     def add(self, operation: Operation) -> None:
-        """One more."""
+        """Add an operation that has just ended."""
         with self._lock:
             self._operations.append(operation)
 
     def operations(self, lane: str = "", since: float = 0.0) -> list[Operation]:
-        """Those of a lane (all where none is named) that ended at `since` or later."""
+        """Operations of a lane (of all where none is named) that ended at `since` or later."""
         with self._lock:
             newest_first = []
-            # The newest stand last: a question about the last second must not cost the whole history.
+            # The newest stand last: a look at the last second must not go through the whole history.
             for operation in reversed(self._operations):
                 if operation.end < since:
                     break
@@ -66,11 +66,11 @@ class History:
         return newest_first[::-1]
 
     def acknowledged(self) -> set[str]:
-        """Keys of writes that the service said it has."""
+        """Keys of writes that the service acknowledged."""
         return {operation.key for operation in self.operations() if operation.writes and operation.outcome == OK}
 
     def count(self, outcome: Outcome) -> int:
-        """How many writes ended so."""
+        """How many writes had this outcome."""
         return sum(operation.writes and operation.outcome == outcome for operation in self.operations())
 
     def as_lines(self, zero: float) -> str:

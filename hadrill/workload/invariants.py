@@ -1,6 +1,6 @@
-"""What must hold whatever is broken: the names, and those that are judged from histories alone.
+"""What must hold whatever is broken: the names, and the functions for those that are judged from histories alone.
 
-Each function returns what was violated, if anything.
+Each function returns a sentence about the violation; empty where there is none.
 """
 
 import heapq
@@ -12,11 +12,11 @@ from hadrill.workload.client import Lane, WentBackError
 from hadrill.workload.history import OK, Operation
 
 SLACK_SECONDS = 1.0
-"""An operation is given up at its deadline; its thread learns of it a little later."""
+"""An operation is given up at its deadline; its thread notices that a little later."""
 
 
 class Invariant(StrEnum):
-    """What holds in every experiment, in the order in which a violation is told."""
+    """What must hold in every experiment, in the order in which violations are reported."""
 
     OTHERS_DATA = "data of others stays"
     NOTHING_LOST = "nothing acknowledged is lost"
@@ -28,9 +28,9 @@ class Invariant(StrEnum):
 
 
 def late(operations: Iterable[Operation], lanes: Sequence[Lane]) -> str:
-    """Every operation ends by its deadline: an application that waits for ever is an outage that nobody counts.
+    """Operations that ended after their deadline: an application that waits for ever is an outage that nobody counts.
 
-    A connection may have to be opened first, which has the same deadline again.
+    A connection may have to be opened first, for which the same time is allowed again.
     """
     allowed = {lane.name: 2 * lane.seconds + SLACK_SECONDS for lane in lanes}
     over = [operation for operation in operations if operation.end - operation.start > allowed[operation.lane]]
@@ -53,9 +53,9 @@ def untouched(operations: Iterable[Operation]) -> str:
 
 
 def went_back(operations: Iterable[Operation], same: Callable[[Operation], str] = lambda _: "") -> str:
-    """A read shows at least what a read that ended before it began has shown.
+    """Reads that showed less than a read that had ended before they began.
 
-    Compared are those for which `same` says the same: of one service, or of one server where servers may be behind.
+    Reads are compared where `same` returns the same: all of a service, or those of one server where servers may lag.
     """
     done = list(operations)
     gone = [operation for operation in done if operation.failure == WentBackError.__name__]
@@ -74,7 +74,7 @@ def went_back(operations: Iterable[Operation], same: Callable[[Operation], str] 
 
 
 def _smaller_than_before(reads: Sequence[Operation]) -> list[tuple[Operation, Operation]]:
-    """Reads that showed less than one before them, each behind the greatest of those."""
+    """Pairs of a read that showed less than one before it, and before that the greatest one of those."""
     back, greatest = [], None
     waiting = [(read.end, number) for number, read in enumerate(reads)]
     heapq.heapify(waiting)
@@ -88,9 +88,9 @@ def _smaller_than_before(reads: Sequence[Operation]) -> list[tuple[Operation, Op
 
 
 def split_brain(operations: Iterable[Operation]) -> str:
-    """Two members that acknowledged writes in turn: both took writes as the leader. Empty where there were none.
+    """Two members that acknowledged writes by turns: both took writes as the leader.
 
-    A member that takes over is no split brain: then all of the first one's writes end before the second one's begin.
+    A takeover is no split brain: then all writes of the first member end before those of the second begin.
     """
     writes = sorted(
         (write for write in operations if write.writes and write.outcome == OK and write.server), key=lambda o: o.end
@@ -104,7 +104,7 @@ def split_brain(operations: Iterable[Operation]) -> str:
     for number, one in enumerate(names):
         for other in names[number + 1 :]:
             inside = [w for w in writes if w.server == one and first[other].end < w.start and w.end < last[other].start]
-            # Handed over and back again is one after the other; only taking turns more often is both at once.
+            # To hand over and back again is one after the other; only more turns than that mean both at once.
             turns = Counter(_turns([w.server for w in writes if w.server in (one, other)]))
             if inside and turns[one] > 1 and turns[other] > 1:
                 seconds = inside[-1].end - first[other].end

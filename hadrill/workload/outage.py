@@ -1,4 +1,4 @@
-"""How long no operation of a lane succeeded, and how long operations took."""
+"""How long no operation of a lane succeeded, and how long successful operations took."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from hadrill.workload.history import OK, Operation
 
 @dataclass(frozen=True)
 class Outage:
-    """The longest time between the ends of two successes that follow one another. `over` is false while it lasts."""
+    """A time between the ends of two successes that follow one another. `over` is false where it still lasts."""
 
     start: float
     end: float
@@ -23,7 +23,7 @@ class Outage:
 def longest_outage(operations: Iterable[Operation], start: float, end: float) -> Outage:
     """The longest outage of one lane that touches the time from `start` to `end`.
 
-    It begins with the last success before the fault, so that nothing is hidden by the moment at which one looks.
+    It begins with the last success before `start`, so that the choice of that moment hides nothing.
     """
     ends = sorted(operation.end for operation in operations if operation.outcome == OK)
     before = [moment for moment in ends if moment < start]
@@ -41,8 +41,8 @@ def longest_outage(operations: Iterable[Operation], start: float, end: float) ->
 
 
 def latencies(operations: Iterable[Operation]) -> dict[str, float]:
-    """Milliseconds that successes took: p50 and p99; empty where there were none."""
-    taken = sorted((each.end - each.start) * 1000 for each in operations if each.outcome == OK)
+    """Milliseconds that successful operations took, as p50 and p99; empty where none succeeded."""
+    taken = sorted((operation.end - operation.start) * 1000 for operation in operations if operation.outcome == OK)
     if not taken:
         return {}
     return {

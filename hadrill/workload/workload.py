@@ -19,15 +19,15 @@ DEFAULT_RATE = 20.0
 POOL = 8
 """Connections of a pooled lane."""
 STEADY_SECONDS = 1.0
-"""A lane that succeeded for so long without a failure is at its usual rate."""
+"""A lane that succeeded for this long without a failure is steady."""
 FINISH_SECONDS = 2.0
-"""At the end, an operation in flight has so long to finish before its connection is broken off."""
+"""At the end, an operation in flight has this long to finish before its connection is aborted."""
 USUAL = 0.6
-"""The part of its rate that a lane must reach to count as steady."""
+"""The share of its rate that a lane must reach to count as steady."""
 
 
 class _Turns:
-    """Moments at which operations of a lane begin. Missed ones are not caught up with."""
+    """The moments at which operations of a lane begin. Missed moments are not made up for."""
 
     def __init__(self, interval: float) -> None:
         self._interval, self._next, self._lock = interval, time.monotonic(), threading.Lock()
@@ -40,15 +40,15 @@ class _Turns:
             return moment
 
     def even(self) -> bool:
-        """Every other time."""
+        """True at every other call."""
         return next(self._numbers) % 2 == 0
 
 
 class Workload:
-    """Operations of several lanes in threads, so that one that hangs holds up no other.
+    """Operations of several lanes, in threads, so that one that hangs delays no other.
 
-    New connections have as many threads as operations can hang at once, so that an attempt begins at every turn,
-    whatever became of those before it.
+    Lanes with new connections have as many threads as operations can hang at once, so that an operation begins at every
+    turn, whatever became of those before it. `experiment` begins the keys that are written.
     """
 
     def __init__(self, experiment: str, lanes: Sequence[Lane], rate: float = DEFAULT_RATE) -> None:
@@ -80,14 +80,15 @@ class Workload:
         self.stop()
 
     def stop(self) -> None:
-        """End it: operations in flight have a moment to finish, and are unknown (or failed, if they read) after it."""
+        """End it. Operations in flight have FINISH_SECONDS to finish; then writes end as unknown, reads as failed."""
         self._stop.set()
         self._last = time.monotonic() + FINISH_SECONDS
         end = time.monotonic() + 2 * max(lane.seconds for lane in self.lanes)
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
         self._ended.set()
-        # Drivers' errors hold connections that failed in cycles: their sockets would stay open until Python looks.
+        # Drivers' errors and failed connections refer to each other: until Python collects them their sockets stay
+        # open.
         gc.collect()
 
     def unsteady(self, since: float, seconds: float = STEADY_SECONDS) -> str | None:
@@ -101,8 +102,8 @@ class Workload:
         if now - since < seconds:
             return "it has only begun"
         for lane in self.lanes:
-            done = [each for each in self.history.operations(lane.name, now - seconds) if each.start >= since]
-            failed = [each for each in done if each.outcome != OK]
+            done = [made for made in self.history.operations(lane.name, now - seconds) if made.start >= since]
+            failed = [made for made in done if made.outcome != OK]
             if failed:
                 return f"{lane.name} fails: {failed[-1].error}"
             if len(done) < USUAL * self.rate * seconds:
@@ -110,14 +111,15 @@ class Workload:
         return None
 
     def raise_bugs(self) -> None:
-        """Raises what an operation met that no cluster can be blamed for: its outcome says nothing of one."""
+        """Raise a bug of hadrill's own that an operation met: its outcome says nothing about the cluster."""
         if self._bugs:
             raise self._bugs[0]
 
     def _work(self, lanes: Sequence[Lane], turns: _Turns) -> None:
-        """Lanes over the same kind of connection to the same port share it: connections cost more than operations.
+        """Make operations of lanes that share a connection, as they have the same kind of it and the same port.
 
-        Each begins every other turn, so that none has to wait for one that hangs.
+        Connections cost more than operations. Each lane is first at every other turn, so that none always has to wait
+        for one that hangs.
         """
         client: Client | None = None
         while not self._stop.wait(max(0.0, turns.take() - time.monotonic())):
@@ -162,7 +164,7 @@ class Workload:
             return False
 
     def _part_with(self, end: Callable[[], None]) -> None:
-        """Close a connection, or break it off. Where its driver stumbles over it, it is only forgotten."""
+        """Close or abort a connection. What its driver raises changes nothing, unless it is a bug of hadrill's own."""
         try:
             end()
         except Exception as problem:  # noqa: BLE001 - nothing more is asked of it

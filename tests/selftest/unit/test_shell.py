@@ -25,9 +25,9 @@ def test_output_begins_after_the_mark_on_both_streams(program: str) -> None:
     noise = "echo noise; echo noise >&2; "
     done = subprocess.run(["sh", "-c", noise + shell.marked(program, mark)], capture_output=True, check=False)
     assert done.returncode == 3
-    assert shell.after(mark, done.stdout) == (b"noise\n", b"out\n")
-    assert shell.after(mark, done.stderr) == (b"noise\n", b"err\n")
-    assert shell.after(shell.new_mark(), done.stdout)[1] is None
+    assert shell.around(mark, done.stdout) == (b"noise\n", b"out\n")
+    assert shell.around(mark, done.stderr) == (b"noise\n", b"err\n")
+    assert shell.around(shell.new_mark(), done.stdout)[1] is None
 
 
 def pasted(file: Path) -> Iterator[str]:
