@@ -1,4 +1,4 @@
-"""index.html: Allure's report as one file that asks nothing of the outside."""
+"""index.html: Allure's report as one file that loads nothing from elsewhere."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from hadrill.report.allure_program import NoAllureError, allure_program
 
 MAKER = Path(__file__).parent / "page.mjs"
 GENERATE_SECONDS = 120
-# Allure embeds a script that tells its makers about each report that is opened.
+# Allure embeds a script that tells its makers about each report that somebody opens.
 ANALYTICS = re.compile(
     r"<script async src=\"https://www\.googletagmanager\.com.*?</script>\s*<script>.*?</script>", re.S
 )
@@ -24,9 +24,9 @@ CATEGORIES = [
 
 
 class Page:
-    """index.html of one run: a program that loads Allure while checks still run, and is told at their end to begin.
+    """Makes index.html of one run: starts a program that loads Allure while checks still run, and draws at their end.
 
-    What goes wrong is a sentence that finish() returns; the run's other files stay.
+    Nothing is raised: finish() returns a sentence about what went wrong. The run's other files are not touched.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -51,7 +51,7 @@ class Page:
             self._problem = f"Allure could not run: {error}"
 
     def begin(self, title: str, environment: dict[str, str]) -> None:
-        """All results are there: draw them."""
+        """Begin to draw: all results are there."""
         if self._maker is None or self._maker.stdin is None:
             return
         settings = {
@@ -70,7 +70,7 @@ class Page:
             self._maker.stdin.flush()
 
     def finish(self) -> str:
-        """Wait for the page. Returns why there is none, or nothing."""
+        """Wait for the page. Returns why there is none; empty where there is one."""
         try:
             if self._maker is not None:
                 output, _ = self._maker.communicate(timeout=GENERATE_SECONDS)
@@ -86,7 +86,7 @@ class Page:
         return ""
 
     def close(self) -> None:
-        """End the program, whether or not it has drawn, and remove what it worked with."""
+        """End the program, whether or not it has drawn, and remove its own files."""
         if self._maker is not None:
             self._maker.kill()
             self._maker.communicate()

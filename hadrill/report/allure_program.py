@@ -1,4 +1,7 @@
-"""Where Allure's program is: beside its pin, as in a checkout, or in the user's cache, where npm puts it once."""
+"""Where Allure's program is: beside the pin of its version in a checkout, or in the user's cache.
+
+npm installs it into the cache, once for each version.
+"""
 
 import hashlib
 import os
@@ -15,11 +18,11 @@ PIN = Path(__file__).parent / "allure-pin"
 FILES = ("package.json", "package-lock.json")
 PROGRAM = Path("node_modules") / ".bin" / "allure"
 BESIDE = (PIN / FILES[0]).resolve().parent / PROGRAM
-"""In a checkout the pin is a link, and leads to where `make setup` installs."""
+"""In a checkout the pin is a link to the folder into which `make setup` installs."""
 NPM = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=0")
 INSTALL_SECONDS = 180
 AGAIN_SECONDS = 24 * 3600.0
-"""A computer that reaches no registry is not kept waiting by each run."""
+"""After a failure npm is not tried again for so long: a computer without a registry would wait at each run."""
 
 
 class NoAllureError(Exception):
@@ -27,7 +30,7 @@ class NoAllureError(Exception):
 
 
 def allure_program() -> Path:
-    """Allure's program in the pinned version, installed into the cache where it is nowhere. Raises NoAllureError."""
+    """Allure's program in the pinned version, installed into the cache where there is none. Raises NoAllureError."""
     if BESIDE.exists():
         return BESIDE
     cached = cache() / PROGRAM
@@ -68,7 +71,7 @@ def _install(target: Path) -> None:
 
 
 def _fill(target: Path) -> None:
-    """Run npm in a folder beside it, which gets its name when it is complete."""
+    """Run npm in a new folder beside the target, and give that folder the target's name when it is complete."""
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f"{target.name}-", ignore_cleanup_errors=True) as made:
         new = Path(made) / "new"
         new.mkdir()

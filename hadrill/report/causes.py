@@ -19,7 +19,7 @@ which of these were ruled out, and which could not be judged. This page is made 
 
 
 def rules() -> Mapping[str, Sequence[Rule[Any]]]:
-    """All of them, by what they are about."""
+    """All rules, by the title of what they are about."""
     examined = [known for known in registry.services() if known.examination]
     own = {known.title: registry.load(known.examination).rules for known in examined}
     return {"Every host": COMMON, **own, "Every host, when nothing else explains it": (BUSY,)}

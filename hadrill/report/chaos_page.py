@@ -1,4 +1,4 @@
-"""The page of a chaos run: one file, no outside request, verdict first, then what got worse, then everything else."""
+"""The page of a chaos run: one file that loads nothing; verdict first, then what got worse, then everything else."""
 
 import statistics
 from collections import Counter
@@ -17,13 +17,13 @@ BAD = (Verdict.FAILED, Verdict.INCONCLUSIVE, Verdict.ERROR)
 AT_ONCE = 200
 """Rows of the table that are shown before somebody asks for more: a night has thousands."""
 WIDTH = 1000
-"""Of a lane, in its own units; a round is at least NARROWEST of them wide, or nobody sees it."""
+"""Of a service's row of bars, in its own units; a bar is at least NARROWEST of them wide, or nobody sees it."""
 NARROWEST = 1.5
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A round on its lane: where it begins and how long it is, in parts of WIDTH."""
+    """A round as a bar: where it begins and how long it is, in parts of WIDTH."""
 
     row: DrillRow
     left: float
@@ -32,7 +32,7 @@ class Bar:
 
     @property
     def bad(self) -> bool:
-        """Whether it has a place among the failures."""
+        """Whether the round is listed among the failures."""
         return self.row["verdict"] in BAD
 
 
@@ -61,7 +61,7 @@ def write_chaos_page(
         rows=sorted(rows, key=lambda row: row["began"]),
         bad=[(row, "\n".join(explained(row["causes"]))) for row in rows if row["verdict"] in BAD],
         worse=worse,
-        lanes=_lanes(rows),
+        bars_by_service=_bars_by_service(rows),
         hours=_hours(rows),
         spreads=_spreads(rows),
         environment=environment,
@@ -77,7 +77,7 @@ def write_chaos_page(
 
 
 def verdict(counts: Counter[str]) -> str:
-    """In one word; what could not be judged is not green."""
+    """The verdict of the whole run. A run with rounds that could not be judged has not passed."""
     for worst in (Verdict.FAILED, Verdict.ERROR):
         if counts[worst]:
             return worst
@@ -85,19 +85,19 @@ def verdict(counts: Counter[str]) -> str:
     return Verdict.PASSED if green else Verdict.INCONCLUSIVE
 
 
-def _lanes(rows: Sequence[DrillRow]) -> dict[str, list[Bar]]:
-    """Rounds by service."""
+def _bars_by_service(rows: Sequence[DrillRow]) -> dict[str, list[Bar]]:
+    """The bars of each service."""
     if not rows:
         return {}
     start, end = _span(rows)
-    lanes: dict[str, list[Bar]] = {}
+    bars: dict[str, list[Bar]] = {}
     for row in rows:
         outage = "-" if row["outage_s"] is None else f"{row['outage_s']:.1f} s"
         what = f"round {row['round']}: {row['fault']} on {row['node'] or row['service']}"
         left, width = WIDTH * (row["began"] - start) / (end - start), WIDTH * row["wall_s"] / (end - start)
         bar = Bar(row, round(left, 1), round(max(width, NARROWEST), 1), f"{what}: {row['verdict']}, outage {outage}")
-        lanes.setdefault(row["service"], []).append(bar)
-    return lanes
+        bars.setdefault(row["service"], []).append(bar)
+    return bars
 
 
 def _span(rows: Sequence[DrillRow]) -> tuple[float, float]:

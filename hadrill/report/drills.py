@@ -18,7 +18,7 @@ NOT_JUDGED = "yellow"
 
 
 def table(drills: Sequence[DrillRow], screen: Screen) -> list[str]:
-    """One row a drill, its phases below it, and below those what it did not pass for."""
+    """One row for each drill, with its phases below it, and below those why it did not pass."""
     if not drills:
         return []
     head, *lines = screen.table(HEAD, (_row(drill, screen) for drill in drills))
@@ -33,38 +33,38 @@ def table(drills: Sequence[DrillRow], screen: Screen) -> list[str]:
 
 
 def counted(drills: Sequence[DrillRow]) -> str:
-    """How many passed, and what became of the others."""
+    """How many passed, and how many others have each other verdict."""
     verdicts = Counter(drill["verdict"] for drill in drills)
     others = [f"{verdicts[name]} {name}" for name in NOT_PASSED if verdicts[name]]
     return ", ".join([f"{verdicts[Verdict.PASSED]}/{len(drills)} passed", *others])
 
 
 def explained(causes: Iterable[CauseRow]) -> list[str]:
-    """The causes of a drill or a check: name and symptom, what shows it, what to do."""
+    """The causes of a drill or a check, in lines: name and symptom, evidence, remedy."""
     return [line for cause in causes for line in str(Cause(**cause)).splitlines()]
 
 
 def failure(drill: DrillRow) -> list[str]:
-    """What did not hold, the cause and what to do, a line each, and where the lists and sums are."""
+    """A line each for what did not hold, for the cause, for what to do, and for the folder with the details."""
     lines = [f"{drill['node']} ({drill['role']}), {drill['fault']}: {drill['cause']}", *remedy(drill)]
     return [*lines, f"evidence: {drill['folder']}"] if drill["folder"] else lines
 
 
 def remedy(drill: DrillRow) -> list[str]:
-    """The cause that explains most, and what to do about it."""
+    """Two lines: the cause that explains most, and what to do about it. None where no cause is known."""
     for cause in drill["causes"][:1]:
         return [f"cause: {cause['name']}: {cause['symptom']}", f"do: {cause['remedy']}"]
     return []
 
 
 def explained_in_markdown(title: str, causes: Iterable[CauseRow]) -> list[str]:
-    """The same under a title; nothing where there are none."""
+    """What explained() returns, under a title; nothing where there are no causes."""
     lines = explained(causes)
     return ["", f"### {title}", "", "```", *lines, "```"] if lines else []
 
 
 def distribution(drills: Iterable[DrillRow]) -> list[str]:
-    """For drills that were run more than once: min, median, p95 and max of their outage."""
+    """For drills that were run more than once: min, median, p95 and max of their outages."""
     lines = []
     for key, rows in by_key(drills).items():
         outages = [row["outage_s"] for row in rows if row["outage_s"] is not None]
@@ -79,7 +79,7 @@ def distribution(drills: Iterable[DrillRow]) -> list[str]:
 
 
 def markdown(drills: Sequence[DrillRow]) -> list[str]:
-    """The same table for people."""
+    """The same table in Markdown."""
     if not drills:
         return []
     lines = [
@@ -100,7 +100,7 @@ def markdown(drills: Sequence[DrillRow]) -> list[str]:
 
 
 def by_key(drills: Iterable[DrillRow]) -> dict[str, list[DrillRow]]:
-    """Drills of the same service, role and fault, whichever host it was."""
+    """Drills by `service/role/fault`, whichever host they were on."""
     kinds: dict[str, list[DrillRow]] = {}
     for drill in drills:
         kinds.setdefault(f"{drill['service']}/{drill['role'] or '-'}/{drill['fault']}", []).append(drill)

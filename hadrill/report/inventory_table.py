@@ -5,7 +5,7 @@ from hadrill.report.screen import Screen
 
 
 def summary(inventory: Inventory, screen: Screen) -> str:
-    """One line a cluster, then the load balancers and the pinned images."""
+    """One line for each cluster, then the load balancers and the pinned images."""
     groups: dict[tuple[str, str], list[str]] = {}
     for host in inventory.hosts:
         groups.setdefault((host.role, host.cluster), []).append(f"{host.name} {host.address}")

@@ -1,4 +1,4 @@
-"""What outlives runs: reports/history.jsonl, one result a line, only ever added to."""
+"""The history of all runs: reports/history.jsonl, one result on each line. Lines are only added, never changed."""
 
 import json
 import os
@@ -17,9 +17,9 @@ from hadrill.report.verdict import Verdict
 
 HISTORY = "history.jsonl"
 SCHEMA = 1
-"""Raised when a line's meaning changes; lines of a newer schema are not understood, those without one are the first."""
+"""Goes up when a line's meaning changes. Lines of a newer schema cannot be read; lines without one have schema 1."""
 LEFT_OUT = ("lanes", "evidence", "notes")
-"""What a run's own summary.json keeps."""
+"""What only the run's own summary.json keeps."""
 
 
 class HistoryError(Exception):
@@ -34,7 +34,7 @@ def remember(reports: Path, drills: Iterable[DrillRow], secrets: Iterable[str] =
         for drill in drills
     ]
     with FileLock(reports / f"{HISTORY}.lock"), (reports / HISTORY).open("ab+") as out:
-        # A run that was killed while it wrote left half a line: what comes next is not part of it.
+        # A run that was killed while it wrote left half a line: what comes next begins a new one.
         if out.seek(0, os.SEEK_END) and not _ends_a_line(out.fileno(), out.tell()):
             out.write(b"\n")
         out.write(Scrubber(secrets)("".join(f"{line}\n" for line in lines)).encode())
@@ -43,9 +43,9 @@ def remember(reports: Path, drills: Iterable[DrillRow], secrets: Iterable[str] =
 
 
 def remembered(reports: Path) -> list[DrillRow]:
-    """All results of earlier runs, the oldest first. A line that a killed run left half is passed over.
+    """All results of earlier runs, the oldest first. A half line that a killed run left is passed over.
 
-    Raises HistoryError for what a newer hadrill wrote.
+    Raises HistoryError for lines that a newer hadrill wrote.
     """
     try:
         lines = (reports / HISTORY).read_text("utf-8").splitlines()
@@ -70,7 +70,7 @@ def _ends_a_line(file: int, size: int) -> bool:
 
 
 def trends(reports: Path, since: str = "") -> list[tuple[str, ...]]:
-    """One row for each kind of drill that was run since then: how often, passed, and how its outage developed.
+    """One row for each kind of drill that was run since then: runs, passes, and how its outage developed.
 
     Raises HistoryError.
     """

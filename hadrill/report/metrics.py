@@ -11,7 +11,7 @@ from hadrill.report.verdict import Verdict
 
 
 def metrics(summary: Summary, ended: float, worse: int = 0) -> str:
-    """Gauges of one run. `ended` is Unix time; an old one says that no run came after it."""
+    """Gauges of one run. `ended` is Unix time: where it is old no run has been made since."""
     registry = CollectorRegistry()
 
     def gauge(name: str, text: str, *labels: str) -> Gauge:

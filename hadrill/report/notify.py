@@ -1,4 +1,4 @@
-"""A run in a few lines, for mail and for chats that take a webhook. Whether anybody was told changes no verdict."""
+"""A run in a few lines, for mail and for chats with a webhook. Where nobody can be told the verdict stays the same."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,11 +14,11 @@ from hadrill.report.verdict import Verdict
 SECONDS = 10.0
 FIRST_ERROR_STATUS = 300
 MOST = 10
-"""More failures than that are a number: the report has them."""
+"""Of more failures only the number is told: the report has them."""
 
 
 def message(summary: Summary, worse: Sequence[Regression], folder: Path, verdict: str) -> str:
-    """The verdict first, then what failed and what got worse, then where the report lies."""
+    """The verdict first, then what failed and what got worse, then where the report is."""
     lost = sum(row["lost"] or 0 for row in summary.drills)
     head = f"hadrill {summary.suite} on {summary.environment['inventory']}: {verdict}"
     lines = [head, f"{counted(summary.drills)} in {summary.seconds / 60:.1f} min, {lost} acknowledged writes lost"]
@@ -32,7 +32,7 @@ def message(summary: Summary, worse: Sequence[Regression], folder: Path, verdict
 
 
 def tell(webhook: str, text: str) -> str:
-    """POST `{"text": ...}`. Returns why nobody was told, without the address, which is often a secret; else nothing."""
+    """POST `{"text": ...}`. Returns why nobody was told, without the address, which is often a secret; else empty."""
     host = urlsplit(webhook).hostname
     try:
         answer = urllib3.request("POST", webhook, json={"text": text}, timeout=SECONDS, retries=False, redirect=False)

@@ -8,7 +8,7 @@ from typing import TypedDict
 from hadrill.diagnosis import CauseRow
 
 PROPERTY = "hadrill"
-"""Under this name an outcome's details travel from a worker to the process that reports."""
+"""The name of the report's property in which a worker hands an outcome's details to the process that reports."""
 
 DRILL = "hadrill-drill"
 """The same for the result of a drill that is a test of its own."""
@@ -59,7 +59,7 @@ class Outcome:
     message: str = ""
     causes: Sequence[CauseRow] = ()
     unreached: str = ""
-    """Why none of the hosts that it is about can be reached; the same for all such checks."""
+    """Why no host that the check is about can be reached; empty where one can. The same text for all such checks."""
 
     def as_json(self) -> CheckRow:
         """The form in which summary.json holds it."""

@@ -11,9 +11,9 @@ from hadrill.report.verdict import Verdict
 from hadrill.stats import LEVEL, greater, rarer
 
 FEWEST = 5
-"""Fewer outages than that on a side show nothing about their distribution."""
+"""With fewer outages on a side nothing can be said about their distribution."""
 NOTICEABLE_SECONDS = 0.5
-"""A median that moved less is nothing to wake anybody for, however sure it is."""
+"""A median that moved by less is not reported, however sure the difference is."""
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,8 @@ Span = tuple[float, float]
 class Reporter:
     """A pytest plugin for one run.
 
-    `versions` is asked once, at the end, for what is really running. With `gate` a chaos run also fails on what got
-    worse; without `page` no index.html is made.
+    `versions` is called once, at the end, and returns what is really running. With `gate` a chaos run also fails where
+    something got worse; without `page` no index.html is made.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Reporter:
         self.gate, self.wants_page = gate, page
         self.config, self.inventory, self.suite, self.folder, self.versions = config, inventory, suite, folder, versions
         self.started = time.monotonic()
-        self.wanted: dict[str, None] = {}
+        self.selected: dict[str, None] = {}
         self.outcomes: dict[str, Outcome] = {}
         self.drills: list[DrillRow] = []
         self.lines: dict[str, int] = {}
@@ -61,7 +61,7 @@ class Reporter:
         self.page: Page | None = None
 
     def pytest_sessionstart(self) -> None:
-        """Load what draws the page while quick checks run; for hours it would only lie in memory."""
+        """Load what draws the page while quick checks run; during a long run it would only take memory."""
         if self.suite in QUICK:
             self._load_page()
 
@@ -70,22 +70,22 @@ class Reporter:
             self.page = Page(self.folder)
 
     def pytest_unconfigure(self) -> None:
-        """A run that did not come to its end needs no page."""
+        """End what draws the page, where the run was ended before it was drawn."""
         if self.page is not None:
             self.page.close()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Remember what was to be checked: what an interrupted run leaves out is not green."""
-        self.wanted.update(dict.fromkeys(item.nodeid for item in session.items))
+        """Remember which checks were selected: those that an interrupted run leaves out have not passed."""
+        self.selected.update(dict.fromkeys(item.nodeid for item in session.items))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
-        """The same, where workers collect."""
-        self.wanted.update(dict.fromkeys(ids))
+        """The same, where workers of xdist collect."""
+        self.selected.update(dict.fromkeys(ids))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker of xdist where this run's results lie."""
+        """Tell a worker of xdist the folder of this run's results."""
         node.workerinput["hadrill_results"] = self.config.option.allure_report_dir
         node.workerinput["hadrill_groups"] = self.config.option.dist == "loadgroup"
 
@@ -98,32 +98,32 @@ class Reporter:
         drilled: list[Any] = [value for name, value in report.user_properties if name == DRILL]
         if drilled and report.when != "teardown":
             self.drills += drilled if report.when == "call" else []
-            self.wanted.pop(report.nodeid, None)
+            self.selected.pop(report.nodeid, None)
             return
         if report.skipped:
-            self.wanted.pop(report.nodeid, None)
+            self.selected.pop(report.nodeid, None)
             return
         if report.when == "call" or report.failed:
             self.lines[report.nodeid] = report.location[1] or 0
             self.outcomes[report.nodeid] = Outcome(id=report.nodeid, seconds=round(report.duration, 3), **details)
 
     def _place(self, outcome: Outcome) -> tuple[int, int, str]:
-        """As in the files, whichever worker was first."""
+        """The check's place in the report: as in the files, whichever worker was first."""
         known = list(titles().values())
         order = known.index(outcome.module) if outcome.module in known else len(known)
         return order, self.lines.get(outcome.id, 0), outcome.id
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write everything, also after a run that was interrupted before its first check had ended."""
+        """Write the run's files, also for a run that was interrupted before its first check had ended."""
         # Prometheus' library is loaded where its file is written, and by no worker.
         from hadrill.report.metrics import metrics
 
         if self.suite == "chaos":
-            # A lane that was interrupted could not hand over what its rounds left.
+            # A worker that was interrupted could not hand over the results of its rounds.
             known = {row["id"] for row in self.drills}
             self.drills += [row for row in kept(self.folder) if row["id"] not in known]
-        if not self.outcomes and not self.drills and not self.wanted:
+        if not self.outcomes and not self.drills and not self.selected:
             if not any(self.folder.iterdir()):
                 self.folder.rmdir()
             return
@@ -131,7 +131,7 @@ class Reporter:
         seconds = time.monotonic() - self.started
         name = f"{self.inventory.settings.name} ({self.inventory.folder})"
         environment = {"inventory": name, **self.versions(self.inventory)}
-        outcomes = [*self.outcomes.values(), *(_not_made(test) for test in self.wanted if test not in self.outcomes)]
+        outcomes = [*self.outcomes.values(), *(_not_made(test) for test in self.selected if test not in self.outcomes)]
         ordered = tuple(sorted(outcomes, key=self._place))
         busy = covered(span for test in self.outcomes for span in self.spans.get(test, ()))
         self.summary = Summary(self.suite, ordered, seconds, environment, tuple(self.drills), busy)
@@ -142,7 +142,7 @@ class Reporter:
         (self.folder / "metrics.prom").write_text(metrics(self.summary, time.time(), len(self.worse)), "utf-8")
 
     def _finish_the_night(self, session: pytest.Session, summary: Summary) -> None:
-        """What got worse, the page, and who is to know."""
+        """Compare with earlier runs, write the chaos page, and tell the webhook."""
         from hadrill.report.notify import message, tell
 
         green = session.exitstatus == pytest.ExitCode.OK
@@ -161,7 +161,7 @@ class Reporter:
             self.remarks += filter(None, [tell(webhook, text)])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """The table, and where the page lies."""
+        """Print the table, and where the page is."""
         if self.summary is None:
             return
         # Allure's and JUnit's plugins write what exceptions say.
@@ -181,13 +181,13 @@ class Reporter:
             terminalreporter.write_line(f"worse than before: {regression}")
         for line in self.remarks:
             terminalreporter.write_line(line)
-        unwanted = f"no index.html, as asked: {self.folder / 'summary.md'}"
-        problem = self.page.finish() if self.page is not None else unwanted
+        left_out = f"no index.html, as asked: {self.folder / 'summary.md'}"
+        problem = self.page.finish() if self.page is not None else left_out
         terminalreporter.write_line(problem or f"Report: {self.folder / 'index.html'}")
 
 
 def _details(report: pytest.TestReport) -> dict[str, Any]:
-    """What the plugin says of a check's end, as Outcome wants it."""
+    """What the plugin says of a check's end, as arguments of Outcome."""
     properties: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
     if not properties:
         return {}
@@ -196,7 +196,7 @@ def _details(report: pytest.TestReport) -> dict[str, Any]:
 
 
 def covered(spans: Iterable[Span]) -> float:
-    """Seconds in which at least one of the spans ran: checks of several workers may run at once."""
+    """Seconds that lie in at least one of the spans: checks of several workers may run at once."""
     total, until = 0.0, 0.0
     for start, stop in sorted(spans):
         total += max(0.0, stop - max(start, until))

@@ -1,4 +1,4 @@
-"""What reports are made of: the results of checks and drills as summary.json and history.jsonl hold them."""
+"""The results of drills as summary.json and history.jsonl hold them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
@@ -7,7 +7,7 @@ from hadrill.diagnosis import CauseRow
 
 
 class ProblemRow(TypedDict):
-    """What was not as it must be: in one line, and its lists and sums. `invariant` is the one that it violates."""
+    """A problem that a drill ended with: in one line, and with its details. `invariant` names what it violates."""
 
     what: str
     details: Sequence[str]
@@ -16,7 +16,7 @@ class ProblemRow(TypedDict):
 
 
 class DrillRow(TypedDict):
-    """One drill, or one round of a chaos run. Seconds but for counts; None where nothing could be measured.
+    """One drill, or one round of a chaos run. Names that end with `_s` are seconds; None where nothing was measured.
 
     A line of the history has `schema` and `at` too, and no `lanes`, `evidence` and `notes`; an older one has no
     `foreign_...`, `problems`, `waited_s` and `faults`.

@@ -1,4 +1,4 @@
-"""Where a run's files lie: reports/<time>-<suite>/, and reports/latest that leads to the newest."""
+"""The folder of a run's files: reports/<time>-<suite>/, and the link reports/latest to the newest one."""
 
 from datetime import datetime
 from itertools import count
@@ -27,7 +27,7 @@ def write_summary(folder: Path, summary: Summary) -> None:
 
 
 def point_latest_at(folder: Path) -> None:
-    """Let `latest` lead to this run, in one step."""
+    """Make the link `latest` lead to this run, in one step."""
     beside = folder.parent / f".latest-{folder.name}"
     beside.symlink_to(folder.name)
     beside.replace(folder.parent / "latest")

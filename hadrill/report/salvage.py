@@ -1,4 +1,4 @@
-"""The report of a run that was killed: written by the next one, from what each round left behind."""
+"""The report of a chaos run that was killed: written by the next run, from what each round left behind."""
 
 import json
 import os
@@ -18,20 +18,20 @@ NOTE = "this run was cut short; its report was written by a later one"
 
 
 def sign(folder: Path) -> None:
-    """Leave word of who writes this folder's report."""
+    """Write down which process is to write this folder's report."""
     (folder / RUNNER).write_text(f"{os.getpid()} {started(os.getpid())}", "utf-8")
 
 
 def salvage(reports: Path, secrets: Iterable[str]) -> Iterator[Path]:
     """Write what is missing for every chaos run below `reports` whose runner is gone; yields their folders.
 
-    Such a run came to no end at which its reporter would have replaced the secrets in others' files.
+    Such a run was killed before its reporter replaced secrets in files that other programs wrote: this is done here.
     """
     scrub = Scrubber(secrets)
-    for word in sorted(reports.glob(f"*-chaos*/{RUNNER}")):
-        folder = word.parent
-        pid, _, when = word.read_text("utf-8").partition(" ")
-        if (folder / "summary.json").exists() or started(int(pid)) == when:
+    for file in sorted(reports.glob(f"*-chaos*/{RUNNER}")):
+        folder = file.parent
+        pid, _, start = file.read_text("utf-8").partition(" ")
+        if (folder / "summary.json").exists() or started(int(pid)) == start:
             continue
         scrub.files(folder)
         _write(folder, kept(folder))
@@ -39,7 +39,7 @@ def salvage(reports: Path, secrets: Iterable[str]) -> Iterator[Path]:
 
 
 def kept(folder: Path) -> list[DrillRow]:
-    """What the rounds of a run left: their results, in the order of their numbers."""
+    """The results that the rounds of a run left, in the order of their numbers."""
     return [json.loads(file.read_text("utf-8")) for file in sorted(folder.glob("drills/*/result.json"))]
 
 

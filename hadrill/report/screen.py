@@ -1,4 +1,4 @@
-"""What people read, laid out by rich: plain without a terminal, ASCII without UTF-8, colourless under NO_COLOR."""
+"""Text for people, laid out by rich: plain without a terminal, ASCII without UTF-8, without colours under NO_COLOR."""
 
 import io
 import os
@@ -17,17 +17,17 @@ WIDE = 10_000
 
 @dataclass(frozen=True)
 class Screen:
-    """What lines are made for: whether it has colours, and which characters it can show."""
+    """What lines are shown on: whether it has colours, and which characters it can show."""
 
     colour: bool = False
     encoding: str = "ascii"
 
     def text(self, text: str, style: str = "") -> Text:
-        """A text as far as the screen can show it; what it cannot is written as a backslash and a number."""
+        """A text with a style. Characters that the screen cannot show are written as a backslash and a number."""
         return Text(text.encode(self.encoding, "backslashreplace").decode(self.encoding), style)
 
     def table(self, header: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> list[str]:
-        """Left-aligned columns, two blanks apart. A cell that is a Text was made by this screen."""
+        """The lines of a table: left-aligned columns, two blanks apart. A cell may be what text() returned."""
         made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for name in header:
             made.add_column(name, no_wrap=True)
@@ -40,7 +40,7 @@ class Screen:
         return [line.rstrip() for line in self.drawn(*renderables).splitlines()]
 
     def drawn(self, *renderables: RenderableType) -> str:
-        """What rich draws, without a line's end after it."""
+        """What rich draws, as one text without a line end at its end."""
         out = Console(
             file=io.StringIO(),
             width=WIDE,
@@ -55,36 +55,36 @@ class Screen:
 
 
 def screen_of(stream: TextIO) -> Screen:
-    """What lines for a stream may have."""
+    """The screen that a stream leads to."""
     console = Console(file=stream)
     return Screen(console.is_terminal and not console.no_color and not console.is_dumb_terminal, console.encoding)
 
 
 def standard_output() -> Screen:
-    """The screen of this process."""
+    """The screen that standard output leads to."""
     return screen_of(sys.stdout)
 
 
 class Lines:
-    """Lines on a stream. On a terminal a line takes the place of what the row holds; a live one, of the line before."""
+    """Writes lines to a stream. On a terminal a live line stays only until the next line is written."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream, self._screen = stream, screen_of(stream)
 
     @property
     def terminal(self) -> bool:
-        """Whether a row can be written again."""
+        """Whether the stream is a terminal, where a row can be written again."""
         return self._stream.isatty()
 
     def live(self, text: str) -> None:
-        """A line that the next one replaces, as long as fits in a row; without a terminal there is none."""
+        """Write a line that the next one replaces, cut to the terminal's width; without a terminal write nothing."""
         if self.terminal:
             line = self._styled(text)
             line.truncate(self._width, overflow="ellipsis" if self._screen.encoding == "utf-8" else "crop", pad=True)
             self._write("\r", line, "")
 
     def line(self, text: str) -> None:
-        """A line, or several, that stay."""
+        """Write a line, or several, that stay."""
         line = self._styled(text)
         if not self.terminal:
             self._write("", line, "\n")

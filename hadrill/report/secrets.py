@@ -17,7 +17,7 @@ class Scrubber:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        # The longest first, so that no form is spoiled by a shorter one within it.
+        # The longest first: where a shorter form is part of it, replacing that first would leave the rest.
         self._forms = sorted({form for secret in secrets for form in forms(secret)}, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
@@ -27,7 +27,7 @@ class Scrubber:
         return text
 
     def files(self, folder: Path) -> None:
-        """Replace secrets in every file of a folder that others wrote."""
+        """Replace secrets in every file of a folder."""
         for file in (path for path in folder.rglob("*") if path.is_file()):
             before = file.read_bytes()
             after = before
@@ -38,9 +38,9 @@ class Scrubber:
 
 
 def forms(secret: str) -> set[str]:
-    """A secret as it stands in a text, in JSON, in XML or HTML, in an address, and in one of these within another.
+    """A secret as it is written in plain text, in JSON, in XML or HTML, in a URL, and in one of these within another.
 
-    One of letters and digits has a single form, as those that hadrill makes.
+    A secret of letters and digits, like those that hadrill makes, has only one form.
     """
     written: tuple[Callable[[str], str], ...] = (_in_json, escape, quote, _all_quoted)
     known = {secret}

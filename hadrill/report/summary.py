@@ -47,11 +47,11 @@ class Summary:
 
     @property
     def unreached(self) -> list[str]:
-        """Why checks could not be made at all: one line a reason, however many checks it is about."""
+        """Why checks could not be made at all: each reason once, however many checks it is about."""
         return list(dict.fromkeys(outcome.unreached for outcome in self.outcomes if outcome.unreached))
 
     def console(self, screen: Screen) -> str:
-        """Reasons that explain many checks, both tables, and a line for each check that did not pass."""
+        """The text for the console: reasons of many checks, the tables, and a line for each check that did not pass."""
         shown = [*screen.lines(*map(screen.text, self.unreached)), ""] if self.unreached else []
         shown += screen.lines(self._modules(screen)) if self.outcomes else []
         if self.outcomes or not self.drills:
@@ -87,7 +87,7 @@ class Summary:
         return grid
 
     def markdown(self) -> str:
-        """The same as a page for people."""
+        """The text of summary.md."""
         lines = [f"# {self.suite.capitalize()} run in {self.seconds:.1f} s", ""]
         lines += [line for reason in self.unreached for line in (f"**{reason}**", "")]
         if self.outcomes:
@@ -103,7 +103,7 @@ class Summary:
         return "\n".join(lines)
 
     def json(self) -> str:
-        """The same for programs. `checks` holds one object a check, `modules` passed and total of each."""
+        """The text of summary.json. `checks` has an object for each check, `modules` the passes and total of each."""
         content: dict[str, Any] = {
             "suite": self.suite,
             "passed": self.passed,

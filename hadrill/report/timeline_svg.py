@@ -1,4 +1,4 @@
-"""A drill as a picture: clients as strips, each member's role as a lane, and marks with their seconds."""
+"""A drill as a picture: clients as strips, each member's role as boxes in a row, and marks with their seconds."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
