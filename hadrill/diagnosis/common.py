@@ -40,7 +40,7 @@ def wrong_names(view: View[Any]) -> Iterator[str]:
     """Names that lead elsewhere."""
     addresses = {name: host.address for host in view.everybody for name in (host.name, host.fqdn)}
     for host, facts in view.asked.items():
-        for line in facts["names"].said.splitlines():
+        for line in facts["names"].text.splitlines():
             name, _, address = line.partition(" ")
             if name in addresses and address != addresses[name] and not address.startswith("127."):
                 found = address or "nothing"
@@ -50,7 +50,7 @@ def wrong_names(view: View[Any]) -> Iterator[str]:
 def full_disk(view: View[Any]) -> Iterator[str]:
     """Disks without room."""
     for host, facts in view.asked.items():
-        percent, _, place = facts["disk"].said.strip().partition("%")
+        percent, _, place = facts["disk"].text.strip().partition("%")
         if percent.isdigit() and int(percent) >= FULL_PERCENT:
             yield f"{host}: {place.strip()} is {percent}% full"
 
@@ -71,7 +71,7 @@ def shared_ports(view: View[Any]) -> Iterator[str]:
     """Ports that two programs share (SO_REUSEPORT): the kernel deals connections out to both."""
     for host, facts in view.asked.items():
         holders: dict[str, list[dict[str, str]]] = {}
-        for line in facts["listeners"].said.splitlines():
+        for line in facts["listeners"].text.splitlines():
             fields = line.split(maxsplit=5)
             # Processes of one program hold its sockets together: those of one socket count as one.
             programs = {pid: name for name, pid in re.findall(r'\("([^"]*)",pid=(\d+)', fields[-1])}
@@ -94,7 +94,7 @@ def expiring(view: View[Any]) -> Iterator[str]:
 def busy(view: View[Any]) -> Iterator[str]:
     """Hosts whose processes wait for processors, by the kernel's own account (Linux' Documentation/accounting/psi)."""
     for host, facts in view.asked.items():
-        found = re.search(r"^some .*avg60=([\d.]+)", facts["pressure"].said)
+        found = re.search(r"^some .*avg60=([\d.]+)", facts["pressure"].text)
         if found and float(found[1]) >= BUSY_PERCENT:
             yield f"{host}: in {float(found[1]):.0f}% of the last minute something waited for a processor"
 

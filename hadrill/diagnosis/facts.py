@@ -48,12 +48,12 @@ def reached(name: str, peers: Iterable[Host], port: int) -> dict[str, Question]:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came back. `error` is `refused`, `no answer` (to the connection), `silent` (after it), or the
-    system's word.
+class Reply:
+    """The answer to a question or a command. `error` is `refused`, `no answer` (to the connection), `silent` (after
+    it), or the system's own text; empty where there was an answer.
     """
 
-    said: str = ""
+    text: str = ""
     error: str = ""
 
 
@@ -67,7 +67,7 @@ class Order:
 
     questions: Mapping[str, Question] = field(default_factory=dict)
     commands: Mapping[str, str] = field(default_factory=dict)
-    from_here: Mapping[str, Callable[[], Answer]] = field(default_factory=dict)
+    from_here: Mapping[str, Callable[[], Reply]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,14 +78,14 @@ class HostFacts:
     give or take `doubt`: a slow answer does not say when on its way the host looked at its clock.
     """
 
-    answers: Mapping[str, Answer] = field(default_factory=dict)
+    answers: Mapping[str, Reply] = field(default_factory=dict)
     unreachable: str = ""
     time: float = 0.0
     skew: float = 0.0
     doubt: float = 0.0
 
-    def __getitem__(self, name: str) -> Answer:
-        return self.answers.get(name, Answer(error="not asked"))
+    def __getitem__(self, name: str) -> Reply:
+        return self.answers.get(name, Reply(error="not asked"))
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Facts:
         return cls(
             {
                 name: HostFacts(
-                    {question: Answer(**answer) for question, answer in host["answers"].items()},
+                    {question: Reply(**answer) for question, answer in host["answers"].items()},
                     host["unreachable"],
                     host["time"],
                     host["skew"],
@@ -145,8 +145,8 @@ def _ask(remote: Remote, host: Host, order: Order, besides: Mapping[str, str]) -
     heard = run_program(remote, host, program("ask"), message, COLLECT_SECONDS)
     answered = time.time()
     with reading(host):
-        answers = {name: Answer(answer["said"], answer["error"]) for name, answer in heard["questions"].items()}
-        answers |= {name: Answer(printed) for name, printed in heard["commands"].items()}
+        answers = {name: Reply(answer["text"], answer["error"]) for name, answer in heard["questions"].items()}
+        answers |= {name: Reply(printed) for name, printed in heard["commands"].items()}
         began, ended = float(heard["time"]), float(heard["ended"])
     answers |= {name: question() for name, question in order.from_here.items()}
     # It began after it was asked, and ended before its answer came: two bounds of its clock's lead.

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Generic, Protocol, Self, TypeVar
 
-from hadrill.diagnosis.facts import STATISTICS, Answer, Facts, HostFacts
+from hadrill.diagnosis.facts import STATISTICS, Facts, HostFacts, Reply
 from hadrill.inventory import Host, Inventory
 
 REFUSED = "refused"
@@ -85,18 +85,18 @@ class View(Generic[Service]):
         """A member's name; the address where it is none."""
         return next((host.name for host in self.service.members if host.address == address), address)
 
-    def answer(self, host: str, name: str) -> Answer:
+    def answer(self, host: str, name: str) -> Reply:
         """One answer of a host."""
         return self.facts.hosts[host][name]
 
     def log(self, host: str, name: str, pattern: str) -> list[str]:
         """The newest lines of a log that match."""
-        lines = self.answer(host, name).said.splitlines()
+        lines = self.answer(host, name).text.splitlines()
         return [f"{host}: {_short(line)}" for line in lines if re.search(pattern, line)][-LINES:]
 
     def page(self, host: str, name: str) -> Any:
         """A page's JSON; None where there was no answer, another status than 200, or no JSON."""
-        head, _, body = self.answer(host, name).said.partition("\r\n\r\n")
+        head, _, body = self.answer(host, name).text.partition("\r\n\r\n")
         try:
             return json.loads(body) if " 200 " in head.partition("\r\n")[0] else None
         except ValueError:
@@ -126,7 +126,7 @@ class View(Generic[Service]):
         """HAProxy's servers by proxy and name, with the columns of its statistics."""
         found = {}
         for proxy in self.proxies:
-            _, _, body = self.answer(proxy, STATISTICS).said.partition("\r\n\r\n")
+            _, _, body = self.answer(proxy, STATISTICS).text.partition("\r\n\r\n")
             rows = csv.DictReader(io.StringIO(body.removeprefix("# ")))
             servers = {row["svname"]: row for row in rows if row["svname"] not in ("FRONTEND", "BACKEND")}
             if servers:

@@ -1,8 +1,8 @@
 """Asks what it is told to ask, all at once, and prints the answers as JSON. Only reads.
 
 Input: {"questions": {name: [address, port, payload, until]}, "commands": {name: shell}, "seconds": limit of each}.
-Output: {"time": Unix time at the beginning, "ended": at the end, "questions": {name: {"said", "error"}},
-"commands": {name: what it said}}.
+Output: {"time": Unix time at the beginning, "ended": at the end, "questions": {name: {"text", "error"}},
+"commands": {name: what it printed}}.
 """
 
 import json
@@ -19,7 +19,7 @@ LIMIT = 200_000
 def ask(place: list[Any], seconds: float) -> dict[str, Any]:
     """Send a payload to a port and read its answer, until it closes or `until` has come. Without a payload: connect.
 
-    Returns what it `said`, and the `error` where it said nothing.
+    Returns the `text` of the answer, and the `error` where there is none.
     """
     address, port, payload, until = place
     answer, error, reached = b"", "", False
@@ -40,7 +40,7 @@ def ask(place: list[Any], seconds: float) -> dict[str, Any]:
         error = "" if answer else "silent" if reached else "no answer"
     except OSError as problem:
         error = "" if answer else problem.strerror or str(problem)
-    return {"said": answer.decode("utf-8", "replace"), "error": error}
+    return {"text": answer.decode("utf-8", "replace"), "error": error}
 
 
 def run(command: str, seconds: float) -> str:

@@ -14,7 +14,7 @@ from hadrill.services.errors import ServiceError, StatusError
 from hadrill.services.finding import CheckFailedError, Finding
 from hadrill.services.service import Service
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 CONNECT_SECONDS = 2.0
 """Longest wait for a connection on the private network, where answers take under a millisecond."""
@@ -49,12 +49,12 @@ def denied(error: Exception) -> bool:
 
 
 def ask(
-    hosts: Iterable[Host], question: Callable[[Host], Answer], port: int, expected: str
-) -> tuple[dict[Host, Answer], list[Finding]]:
+    hosts: Iterable[Host], question: Callable[[Host], Result], port: int, expected: str
+) -> tuple[dict[Host, Result], list[Finding]]:
     """Answers of the hosts that gave one, and a finding for each that did not."""
     chosen = list(hosts)
 
-    def attempt(host: Host) -> tuple[Host, Answer | None, list[Finding]]:
+    def attempt(host: Host) -> tuple[Host, Result | None, list[Finding]]:
         try:
             return host, question(host), []
         except CheckFailedError as error:
@@ -82,26 +82,26 @@ def silence(name: str, address: str, port: int, expected: str, error: Exception,
 
     `odd` is the cause where something answers, but not as the service does.
     """
-    found = first_line(error)
+    reason = first_line(error)
     if denied(error):
         cause = "the credentials, or the permissions of their user, are not what the service has"
-        return Finding(name, expected, found, cause)
+        return Finding(name, expected, reason, cause)
     state = _port_state(address, port)
     if state == "open":
-        return Finding(name, expected, found, odd or f"something answers on port {port}, but not as the service does")
+        return Finding(name, expected, reason, odd or f"something answers on port {port}, but not as the service does")
     if state == "refused":
-        return Finding(name, expected, found, f"nothing listens on port {port}: the service is stopped")
+        return Finding(name, expected, reason, f"nothing listens on port {port}: the service is stopped")
     if _port_state(address, SSH_PORT) in ("open", "refused"):
-        return Finding(name, expected, found, f"port {port} is filtered while the host answers: a firewall")
-    return Finding(name, expected, found, "the host does not answer at all: powered off or cut off", unreachable=True)
+        return Finding(name, expected, reason, f"port {port} is filtered while the host answers: a firewall")
+    return Finding(name, expected, reason, "the host does not answer at all: powered off or cut off", unreachable=True)
 
 
 def disagreements(values: Mapping[Host, object], what: str, cause: str) -> list[Finding]:
     """Findings for the hosts whose value differs from what most of the others say."""
-    said = list(values.values())
-    if len(set(map(str, said))) <= 1:
+    every = list(values.values())
+    if len(set(map(str, every))) <= 1:
         return []
-    common = max(said, key=lambda value: sum(str(value) == str(other) for other in said))
+    common = max(every, key=lambda value: sum(str(value) == str(other) for other in every))
     return [
         Finding(host.name, f"{what} {common}", str(value), cause)
         for host, value in values.items()

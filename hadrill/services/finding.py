@@ -10,12 +10,12 @@ class Finding:
 
     host: str
     expected: str
-    found: str
+    actual: str
     cause: str
     unreachable: bool = False
 
     def __str__(self) -> str:
-        return f"{self.host}: expected {self.expected}, found {self.found} (likely cause: {self.cause})"
+        return f"{self.host}: expected {self.expected}, found {self.actual} (likely cause: {self.cause})"
 
 
 class CheckFailedError(AssertionError):
@@ -29,5 +29,5 @@ class CheckFailedError(AssertionError):
 
 def require(findings: Iterable[Finding | None]) -> None:
     """Raise CheckFailedError when something was found."""
-    if found := [finding for finding in findings if finding is not None]:
-        raise CheckFailedError(found)
+    if failed := [finding for finding in findings if finding is not None]:
+        raise CheckFailedError(failed)

@@ -45,9 +45,9 @@ def component_of(service: str, role: str, settings: Settings) -> str:
     """The component that faults of a role are about."""
     record = registry.service(service)
     # A role that has no line of its own, as a majority has none, is about the service's first component.
-    wanted = next((known.components for known in record.member_roles if known.name == role), ())
+    choices = next((known.components for known in record.member_roles if known.name == role), ())
     there = [part.name for part in versions.present(record, settings)]
-    return next((name for name in wanted if name in there), there[0])
+    return next((name for name in choices if name in there), there[0])
 
 
 def behind(service: str) -> tuple[str, ...]:

@@ -31,8 +31,8 @@ class Checks:
 
     def down(self, blackhole: bool) -> Part:
         """Until a dead server gets no more connections. A blackholed check takes its connect timeout too."""
-        each = min(self.connect, self.inter) if blackhole else 0.0
-        seconds = self.inter + self.fall * each + (self.fall - 1) * self.fastinter
+        check = min(self.connect, self.inter) if blackhole else 0.0
+        seconds = self.inter + self.fall * check + (self.fall - 1) * self.fastinter
         return Part("proxy down", seconds, f"inter {self.inter:g} fall {self.fall}, {self.source}")
 
     def up(self) -> Part:
@@ -45,12 +45,10 @@ def checks_of(remote: Remote, host: Host, backend: str) -> Checks:
     """A backend's health checks as they are on a proxy. Raises RemoteError, BadAnswerError."""
     text = remote.run(host, shell.command("cat", HAPROXY)).stdout
     sections = re.split(r"^(?=\w)", text, flags=re.M)
-    wanted = [
-        part for part in sections if part.startswith("defaults") or part.split("\n", 1)[0].endswith(f" {backend}")
-    ]
+    own = [part for part in sections if part.startswith("defaults") or part.split("\n", 1)[0].endswith(f" {backend}")]
     values = {"inter": 2.0, "fall": 3.0, "rise": 2.0, "connect": 3.0}
     with reading(f"{HAPROXY} of {host}"):
-        for line in "".join(wanted).splitlines():
+        for line in "".join(own).splitlines():
             words = line.split("#")[0].split()
             if words[:1] in (["server"], ["default-server"]):
                 for name in {"inter", "fastinter", "downinter", "fall", "rise"} & set(words):
@@ -71,8 +69,8 @@ def checks_of(remote: Remote, host: Host, backend: str) -> Checks:
 
 def pgbouncer_retry(remote: Remote, host: Host) -> Part:
     """How long PgBouncer waits after a login that failed. Raises RemoteError."""
-    found = re.search(
+    match = re.search(
         r"^server_login_retry\s*=\s*([0-9.]+)", remote.run(host, shell.command("cat", PGBOUNCER)).stdout, re.M
     )
-    seconds = float(found.group(1)) if found else 15.0
-    return Part("login retry", seconds, f"server_login_retry, {'live' if found else 'default'}, {host}")
+    seconds = float(match.group(1)) if match else 15.0
+    return Part("login retry", seconds, f"server_login_retry, {'live' if match else 'default'}, {host}")

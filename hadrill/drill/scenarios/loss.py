@@ -10,7 +10,7 @@ from hadrill.diagnosis import CauseRow
 from hadrill.drill.errors import DrillFailedError
 from hadrill.drill.result import Problem, Result
 from hadrill.inventory import Host
-from hadrill.services.kubernetes.backends import Round
+from hadrill.services.kubernetes.backends import PodReport
 from hadrill.services.kubernetes.budget import Timers
 from hadrill.timing import Budget
 from hadrill.workload import OK, Invariant, Operation
@@ -52,7 +52,7 @@ class Loss:
     """Operations that did not succeed, by lane."""
     problems: list[Problem] = field(default_factory=list)
     """What of the invariants was violated."""
-    backends: list[Round] = field(default_factory=list)
+    backends: list[PodReport] = field(default_factory=list)
     """What pods on the nodes saw of the data services."""
     remaining: tuple[str, ...] = ()
     """Every node but the victim."""
@@ -131,8 +131,8 @@ class Loss:
         began, healed = self.began + offset, self.healed + offset
         problems = []
         for node in self.remaining:
-            mine = [turn for turn in self.backends if turn.node == node and turn.at >= began]
-            problems += [f"{node}: {turn.said[name]}" for turn in mine if turn.said[name] != "ok"][:1]
+            mine = [report for report in self.backends if report.node == node and report.at >= began]
+            problems += [f"{node}: {report.results[name]}" for report in mine if report.results[name] != "ok"][:1]
             during = sum(turn.at < healed for turn in mine)
             if during == 0 or during == len(mine):
                 problems.append(f"{node}: {during} round trips during the loss, {len(mine) - during} after it")

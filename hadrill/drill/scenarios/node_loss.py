@@ -131,7 +131,7 @@ class AgentLoss(NodeLoss):
     def _ask_pods(self, run: Experiment, present: tuple[str, ...], started: float) -> None:
         loss = self.loss
         loss.remaining = tuple(host.name for host in self.kubernetes.members if host != loss.victim)
-        loss.backends = backends.rounds(self.kubernetes.api(), run.id, started)
+        loss.backends = backends.reports(self.kubernetes.api(), run.id, started)
         for name in present:
             if missed := loss.unserved(name):
                 cluster = cluster_of(run.session.inventory, run.session.remote, name)

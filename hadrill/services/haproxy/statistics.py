@@ -119,14 +119,14 @@ def watch_all(host: Host, backend: str) -> Callable[[Timeline, threading.Event],
     return run
 
 
-def misled(proxies: Sequence[Host], backend: str, wanted: Host) -> str | None:
+def misled(proxies: Sequence[Host], backend: str, leader: Host) -> str | None:
     """None where every proxy leads to one host and to nothing else, otherwise which does not. Raises OSError.
 
     A backend whose one server changes its address is compared by that, others by their servers' names.
     """
     for proxy in proxies:
         for server in servers(proxy, backend):
-            if server.up != (wanted.name == server.name or wanted.address == server.address):
+            if server.up != (leader.name == server.name or leader.address == server.address):
                 return f"{proxy} {'leads to' if server.up else 'does not lead to'} {server.name} {server.address}"
     return None
 

@@ -15,5 +15,5 @@ def running(inventory: Inventory) -> dict[str, Callable[[], str]]:
 
 def _told_by(host: Host) -> str:
     """From the statistics page, which is the only place where HAProxy tells its version over the network."""
-    found = re.search(r"HAProxy version ([0-9][^,<\s]*)", get(host.address, STATISTICS_PORT, "/").text)
-    return found[1] if found else "not told"
+    version = re.search(r"HAProxy version ([0-9][^,<\s]*)", get(host.address, STATISTICS_PORT, "/").text)
+    return version[1] if version else "not told"

@@ -47,18 +47,19 @@ def sshd(host: Host, machine: Any) -> None:
 def resolver(host: Host, machine: Any, inventory: Inventory) -> None:
     """The resolvers of the settings are in use, and every host of the inventory has its name."""
     findings = []
-    wanted = [str(address) for address in inventory.settings.dns.resolvers]
+    expected = [str(address) for address in inventory.settings.dns.resolvers]
     command = "cat /run/systemd/resolve/resolv.conf 2>/dev/null || cat /etc/resolv.conf"
     live = [line.split()[1] for line in machine.check_output(command).splitlines() if line.startswith("nameserver ")]
-    if wanted and live != wanted:
-        findings.append(Finding(host.name, f"resolvers {wanted}", str(live), "something else writes /etc/resolv.conf"))
-    known = machine.run(shell.command("getent", "hosts", *(each.fqdn for each in inventory.hosts))).stdout
-    found = {fields[1]: fields[0] for fields in map(str.split, known.splitlines())}
-    for each in inventory.hosts:
-        if found.get(each.fqdn) != each.address:
+    if expected and live != expected:
+        cause = "something else writes /etc/resolv.conf"
+        findings.append(Finding(host.name, f"resolvers {expected}", str(live), cause))
+    known = machine.run(shell.command("getent", "hosts", *(other.fqdn for other in inventory.hosts))).stdout
+    addresses = {fields[1]: fields[0] for fields in map(str.split, known.splitlines())}
+    for other in inventory.hosts:
+        if addresses.get(other.fqdn) != other.address:
             cause = "the entry in /etc/hosts is missing or wrong: run fab base"
             findings.append(
-                Finding(host.name, f"{each.fqdn} at {each.address}", found.get(each.fqdn, "unknown"), cause)
+                Finding(host.name, f"{other.fqdn} at {other.address}", addresses.get(other.fqdn, "unknown"), cause)
             )
     require(findings)
 
@@ -69,9 +70,9 @@ def firewall(host: Host, machine: Any) -> None:
     boot = "ENABLED=yes" in machine.file("/etc/ufw/ufw.conf").content_string
     findings = []
     if "Status: active" not in status or "deny (incoming)" not in status:
-        found = " ".join(status.split()[:8]) or "no answer"
+        actual = " ".join(status.split()[:8]) or "no answer"
         findings.append(
-            Finding(host.name, "UFW active, incoming denied", found, "the firewall was switched off: run fab base")
+            Finding(host.name, "UFW active, incoming denied", actual, "the firewall was switched off: run fab base")
         )
     if not boot:
         findings.append(Finding(host.name, "UFW on at boot", "off", "the firewall was disabled: run fab base"))
@@ -100,8 +101,8 @@ def images(host: Host, machine: Any, inventory: Inventory) -> None:
 def containers(host: Host, inventory: Inventory) -> dict[ContainerUnit, str]:
     """Containers that a host runs, each with its name in versions.yaml."""
     service, parts = registry.service_of(host.role), components(host.role, inventory.settings)
-    found = ((placed(service, part.name), part.image) for part in parts if service and part.image)
-    return {its: image for its, image in found if isinstance(its, ContainerUnit)}
+    images = ((placed(service, part.name), part.image) for part in parts if service and part.image)
+    return {its: image for its, image in images if isinstance(its, ContainerUnit)}
 
 
 def _lines(machine: Any, path: str) -> list[str]:

@@ -68,15 +68,15 @@ def only_the_wanted_ports(inventory: Inventory, host: Host, scanned: PortScan) -
         if source == host:
             continue
         mine = {port for address, port in reached if address == host.address}
-        wanted = {port for port, o in allowed.items() if source.address in o.sources or network in o.sources}
-        for port in sorted(wanted - mine):
+        allowed_here = {port for port, o in allowed.items() if source.address in o.sources or network in o.sources}
+        for port in sorted(allowed_here - mine):
             listens = port in scanned.listening[host]
             if listens or not allowed[port].transient:
                 cause = "a firewall rule is missing" if listens else "nothing listens there: the service is stopped"
                 findings.append(
                     Finding(host.name, f"port {port} ({allowed[port].service}) open to {source}", "closed", cause)
                 )
-        for port in sorted(mine - wanted):
+        for port in sorted(mine - allowed_here):
             cause = "the firewall is off, or has a rule too many"
             findings.append(Finding(host.name, f"port {port} closed to {source}", "open", cause))
     require(findings)

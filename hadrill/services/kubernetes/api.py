@@ -48,15 +48,15 @@ class Api:
             answer = self._rest.request(
                 method, self._base + path, headers=headers, body=body, _request_timeout=(CONNECT_SECONDS, seconds)
             )
-            said = answer.read()
+            content = answer.read()
         except (self._refused, urllib3.exceptions.HTTPError, OSError) as error:
             raise ApiError(0, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}") from error
         if answer.status >= FIRST_ERROR_STATUS:
-            raise ApiError(answer.status, _message(said))
+            raise ApiError(answer.status, _message(content))
         try:
-            return parsed(path, said)
+            return parsed(path, content)
         except BadAnswerError:
-            return said.decode("utf-8", "replace")
+            return content.decode("utf-8", "replace")
 
     def get(self, path: str, seconds: float = ANSWER_SECONDS) -> Any:
         """GET."""
@@ -65,8 +65,8 @@ class Api:
     def items(self, path: str) -> list[dict[str, Any]]:
         """The objects of a list. Raises ApiError, BadAnswerError."""
         with reading(path):
-            found: list[dict[str, Any]] = self.get(path)["items"]
-        return found
+            objects: list[dict[str, Any]] = self.get(path)["items"]
+        return objects
 
     def create(self, path: str, body: dict[str, Any]) -> Any:
         """POST. What is there already is an ApiError with status 409."""
@@ -120,8 +120,8 @@ class Api:
         return self._rest.pool_manager.request("GET", place, preload_content=False, timeout=timeout)
 
 
-def _message(said: bytes) -> str:
+def _message(content: bytes) -> str:
     try:
-        return str(json.loads(said)["message"])
+        return str(json.loads(content)["message"])
     except (ValueError, KeyError, TypeError):
-        return said.decode("utf-8", "replace")[:200]
+        return content.decode("utf-8", "replace")[:200]

@@ -27,12 +27,12 @@ PROGRAM = program("pod_clients")
 
 
 @dataclass(frozen=True)
-class Round:
+class PodReport:
     """What one pod saw of every service: `ok`, or its error; `at` is Unix time."""
 
     node: str
     at: float
-    said: dict[str, str]
+    results: dict[str, str]
 
 
 def present(inventory: Inventory) -> tuple[str, ...]:
@@ -44,13 +44,13 @@ def present(inventory: Inventory) -> tuple[str, ...]:
 def logins(inventory: Inventory, drill: str, say: Callable[[str], None]) -> Iterator[dict[str, Login]]:
     """How pods log in to each service, and what is made there for them; that goes again at the end."""
     with ExitStack() as places:
-        found = {}
+        known = {}
         for name in present(inventory):
             client = client_of(name)
-            found[name] = registry.load(client.login)(inventory)
+            known[name] = registry.load(client.login)(inventory)
             if client.place:
-                found[name] |= places.enter_context(registry.load(client.place)(inventory, drill, say))
-        yield found
+                known[name] |= places.enter_context(registry.load(client.place)(inventory, drill, say))
+        yield known
 
 
 def start_clients(service: Kubernetes, drill: str, known: Mapping[str, Login]) -> None:
@@ -64,14 +64,14 @@ def start_clients(service: Kubernetes, drill: str, known: Mapping[str, Login]) -
 
 def missing_clients(service: Kubernetes, drill: str) -> str | None:
     """None once every node's pod has told of its first round."""
-    wanted = {host.name for host in service.members}
-    missing = wanted - {round_.node for round_ in rounds(service.api(), drill, 0.0)}
+    nodes = {host.name for host in service.members}
+    missing = nodes - {report.node for report in reports(service.api(), drill, 0.0)}
     return f"nothing from {', '.join(sorted(missing))}" if missing else None
 
 
-def rounds(api: Api, drill: str, since: float) -> list[Round]:
+def reports(api: Api, drill: str, since: float) -> list[PodReport]:
     """What the pods of all nodes that can be asked have said since a moment (Unix seconds)."""
-    found = []
+    made = []
     for pod in pods(api, drill, APP):
         place = f"{path_of(drill, 'pods')}/{pod['metadata']['name']}/log?limitBytes={LOG_BYTES}&tailLines=400"
         try:
@@ -81,11 +81,11 @@ def rounds(api: Api, drill: str, since: float) -> list[Round]:
         # A log of one line is JSON already.
         source = f"the client on {node_of(pod)}"
         lines = [text] if isinstance(text, dict) else [parsed(source, line) for line in str(text).splitlines()]
-        for said in lines:
-            at = said.pop("at")
+        for results in lines:
+            at = results.pop("at")
             if at >= since:
-                found.append(Round(node_of(pod), at, said))
-    return found
+                made.append(PodReport(node_of(pod), at, results))
+    return made
 
 
 def files_for(known: Mapping[str, Login]) -> dict[str, str]:

@@ -41,20 +41,20 @@ class Timers:
 
 def timers_of(remote: Remote, host: Host) -> Timers:
     """From the command lines of the components that run on a server. Raises RemoteError."""
-    said = remote.run(host, COMMAND_LINES).stdout
-    found = re.search(r"node-monitor-grace-period=(\d+)s", said)
-    grace = float(found[1]) if found else GRACE_DEFAULT
-    tolerated = re.search(r"default-unreachable-toleration-seconds=(\d+)", said)
-    toleration = float(tolerated[1]) if tolerated else 300.0
+    printed = remote.run(host, COMMAND_LINES).stdout
+    grace_match = re.search(r"node-monitor-grace-period=(\d+)s", printed)
+    grace = float(grace_match[1]) if grace_match else GRACE_DEFAULT
+    toleration_match = re.search(r"default-unreachable-toleration-seconds=(\d+)", printed)
+    toleration = float(toleration_match[1]) if toleration_match else 300.0
     return Timers(
-        Part("grace", grace, f"node-monitor-grace-period, {'live, ' + host.name if found else 'default'}"),
-        Part("toleration", toleration, f"{'live, ' + host.name if tolerated else 'default'}"),
+        Part("grace", grace, f"node-monitor-grace-period, {'live, ' + host.name if grace_match else 'default'}"),
+        Part("toleration", toleration, f"{'live, ' + host.name if toleration_match else 'default'}"),
     )
 
 
 def api_budget(service: Kubernetes, kind: Kind, role: str, multiplier: float) -> Budget:
     """For clients at the entry points, whichever member was broken."""
-    parts = [_balancer(each, kind) for each in service.balancers[:1]]
+    parts = [_balancer(balancer, kind) for balancer in service.balancers[:1]]
     if role == "leader" and kind is not Kind.PLANNED:
         parts.append(Part("election", ELECTION_SECONDS, "etcd: two election timeouts"))
     return budget([*parts, TURN, hang(kind)], multiplier)
@@ -75,7 +75,8 @@ def rescheduled_budget(timers: Timers, multiplier: float) -> Budget:
 
 def ingress_budget(service: Kubernetes, multiplier: float) -> Budget:
     """Until the public load balancer leaves out a node that is gone."""
-    return budget([*(_balancer(each, Kind.BLACKHOLE) for each in service.public_balancers[:1]), TURN], multiplier)
+    parts = [_balancer(balancer, Kind.BLACKHOLE) for balancer in service.public_balancers[:1]]
+    return budget([*parts, TURN], multiplier)
 
 
 def _balancer(balancer: LoadBalancer, kind: Kind) -> Part:

@@ -29,7 +29,7 @@ def api(service: Kubernetes) -> None:
 
 def nodes(service: Kubernetes) -> None:
     """Every host of the inventory is a node and Ready, and no other is."""
-    listed = {each["metadata"]["name"]: readiness(each) for each in _items(service, "/api/v1/nodes")}
+    listed = {node["metadata"]["name"]: readiness(node) for node in _items(service, "/api/v1/nodes")}
     findings = []
     for host in service.members:
         state = listed.pop(host.name, None)
@@ -38,8 +38,8 @@ def nodes(service: Kubernetes) -> None:
             findings.append(Finding(host.name, "a node of that name", "none", cause))
         elif state["status"] != "True":
             cause = "its kubelet does not report, or its runtime or network is not ready"
-            found = f"{state['status']}: {state.get('reason', '')}: {state.get('message', '')}"
-            findings.append(Finding(host.name, "Ready", found, cause))
+            actual = f"{state['status']}: {state.get('reason', '')}: {state.get('message', '')}"
+            findings.append(Finding(host.name, "Ready", actual, cause))
     findings += _silent(_items(service, NODE_LEASES)) if not findings else []
     findings += [
         Finding(name, "only hosts of the inventory", "a node of that name", "a host that left, or two names for one")
@@ -51,8 +51,8 @@ def nodes(service: Kubernetes) -> None:
 def _silent(leases: list[dict[str, Any]]) -> list[Finding]:
     """Nodes that are Ready only because nobody has noticed yet: by the others' clocks, a lease of a kubelet is over."""
     with reading(NODE_LEASES):
-        spoke = {each["metadata"]["name"]: datetime.fromisoformat(each["spec"]["renewTime"]) for each in leases}
-        lasts = {each["metadata"]["name"]: int(each["spec"]["leaseDurationSeconds"]) for each in leases}
+        spoke = {lease["metadata"]["name"]: datetime.fromisoformat(lease["spec"]["renewTime"]) for lease in leases}
+        lasts = {lease["metadata"]["name"]: int(lease["spec"]["leaseDurationSeconds"]) for lease in leases}
     late = {name: (max(spoke.values()) - at).total_seconds() for name, at in spoke.items()}
     cause = "it lost its power or its network a moment ago, or its kubelet stands still"
     return [
@@ -68,14 +68,14 @@ def workloads(service: Kubernetes) -> None:
     findings, seen = [], 0
     for namespace in NAMESPACES:
         base = f"/apis/apps/v1/namespaces/{namespace}"
-        for each in _items(service, f"{base}/deployments"):
-            wanted, have = each["spec"]["replicas"], each["status"].get("readyReplicas", 0)
-            findings.append(_short_of(f"{namespace}/{each['metadata']['name']}", wanted, have, cause))
+        for deployment in _items(service, f"{base}/deployments"):
+            expected, have = deployment["spec"]["replicas"], deployment["status"].get("readyReplicas", 0)
+            findings.append(_short_of(f"{namespace}/{deployment['metadata']['name']}", expected, have, cause))
             seen += 1
-        for each in _items(service, f"{base}/daemonsets"):
+        for daemon_set in _items(service, f"{base}/daemonsets"):
             # Not what it wants itself: it counts only nodes where it may run.
-            wanted, have = len(service.members), each["status"].get("numberReady", 0)
-            findings.append(_short_of(f"{namespace}/{each['metadata']['name']}", wanted, have, cause))
+            expected, have = len(service.members), daemon_set["status"].get("numberReady", 0)
+            findings.append(_short_of(f"{namespace}/{daemon_set['metadata']['name']}", expected, have, cause))
             seen += 1
     if not seen:
         raise CheckFailedError([Finding("the cluster", "addons", "none", "`fab kubernetes` did not finish")])
@@ -106,9 +106,9 @@ ALL = (api, nodes, workloads, ingress)
 
 def readiness(node: dict[str, Any]) -> dict[str, str]:
     """The condition Ready of a node: its `status` (True, False, Unknown), `reason` and `message`."""
-    for each in node["status"].get("conditions", ()):
-        if each["type"] == "Ready":
-            return dict(each)
+    for condition in node["status"].get("conditions", ()):
+        if condition["type"] == "Ready":
+            return dict(condition)
     return {"status": "Unknown", "reason": "NoCondition"}
 
 
@@ -126,5 +126,5 @@ def _items(service: Kubernetes, path: str) -> list[dict[str, Any]]:
         raise CheckFailedError([Finding(service.entry_point, f"the API to list {path}", str(error), cause)]) from error
 
 
-def _short_of(name: str, wanted: int, have: int, cause: str) -> Finding | None:
-    return Finding(name, f"{wanted} pods ready", str(have), cause) if have < wanted else None
+def _short_of(name: str, expected: int, have: int, cause: str) -> Finding | None:
+    return Finding(name, f"{expected} pods ready", str(have), cause) if have < expected else None

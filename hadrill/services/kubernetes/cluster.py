@@ -127,7 +127,7 @@ class KubernetesCluster(Cluster):
 
     def weakness(self, host: Host) -> str:
         """Without a page to ask for, load balancers lead clients to a server whose etcd is away."""
-        blind = [each.name for each in self.kubernetes.balancers if not each.check.path]
+        blind = [balancer.name for balancer in self.kubernetes.balancers if not balancer.check.path]
         if host not in self.kubernetes.servers or not self.kubernetes.distribution.separate or not blind:
             return ""
         return (
@@ -137,7 +137,7 @@ class KubernetesCluster(Cluster):
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
         """From every node's own words, and what the API knows."""
-        wanted = orders(self.kubernetes, since_seconds or RECENT_SECONDS)
-        facts = Facts.collect(self.remote, wanted, commands(wanted))
+        by_host = orders(self.kubernetes, since_seconds or RECENT_SECONDS)
+        facts = Facts.collect(self.remote, by_host, commands(by_host))
         whole = Facts({**facts.hosts, API: told_by_api(self.kubernetes)})
         return EXAMINATION.judge(self.kubernetes, whole, before=not since_seconds, victim=victim)

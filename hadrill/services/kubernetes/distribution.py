@@ -40,8 +40,8 @@ class Distribution:
 
     def units(self, host: Host) -> tuple[str, ...]:
         """All of a host."""
-        wanted = COMPONENTS if host.role == "k3s-server" else NODE_COMPONENTS
-        return tuple(dict.fromkeys(self.unit(component, host) for component in wanted))
+        components = COMPONENTS if host.role == "k3s-server" else NODE_COMPONENTS
+        return tuple(dict.fromkeys(self.unit(component, host) for component in components))
 
 
 _UNITS = {name: its for name, its in placements(SERVICE).items() if isinstance(its, Unit)}

@@ -24,7 +24,7 @@ def lead(service: Kubernetes, remote: Remote, host: Host) -> None:
     """Make a server's member the leader, by a planned change. Raises RemoteError, OverdueError."""
     with reading(f"etcd on {host}"):
         mine = _ask(service, remote, host, "status")["header"]["member_id"]
-    leader = next(each for each in service.servers if leads(service, remote, each))
+    leader = next(server for server in service.servers if leads(service, remote, server))
     if leader == host:
         return
     _ask(service, remote, leader, "transfer-leadership", {"targetID": mine})
@@ -38,5 +38,5 @@ def lead(service: Kubernetes, remote: Remote, host: Host) -> None:
 def _ask(service: Kubernetes, remote: Remote, host: Host, question: str, body: object = None) -> dict[str, Any]:
     authority, certificate, key = service.distribution.etcd
     order = {"authority": authority, "certificate": certificate, "key": key, "question": question, "body": body or {}}
-    found: dict[str, Any] = run_program(remote, host, program("etcd"), order, ASK_SECONDS)
-    return found
+    answer: dict[str, Any] = run_program(remote, host, program("etcd"), order, ASK_SECONDS)
+    return answer

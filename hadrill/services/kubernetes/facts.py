@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from typing import Any
 
-from hadrill.diagnosis import Answer, HostFacts, Order, Question, View, reached
+from hadrill.diagnosis import HostFacts, Order, Question, Reply, View, reached
 from hadrill.inventory import Host
 from hadrill.placement.unit import states
 from hadrill.services.asking import failures
@@ -32,7 +32,7 @@ PORTS = {"api": API_PORT, "etcd": 2380}
 
 def orders(service: Kubernetes, since_seconds: int) -> dict[Host, Order]:
     """Every node tells of its units and kubelet; servers also what the API knows, each by its own way."""
-    kind, found = service.distribution, {}
+    kind, by_host = service.distribution, {}
     for host in service.members:
         commands = {
             "units": states(kind.units(host)),
@@ -45,8 +45,8 @@ def orders(service: Kubernetes, since_seconds: int) -> dict[Host, Order]:
             commands |= _of_server(kind, host, since_seconds)
             for name, port in PORTS.items():
                 questions |= reached(name, service.servers, port)
-        found[host] = Order(questions, commands)
-    return found
+        by_host[host] = Order(questions, commands)
+    return by_host
 
 
 def _of_server(kind: Distribution, host: Host, since_seconds: int) -> dict[str, str]:
@@ -55,22 +55,22 @@ def _of_server(kind: Distribution, host: Host, since_seconds: int) -> dict[str, 
 
 def told_by_api(service: Kubernetes) -> HostFacts:
     """What the API knows, asked by the runner: a kubectl on a busy server would cost it more than the answer."""
-    answers = {f"ready@{host}": _said(partial(_text, service, host.address, "/readyz")) for host in service.servers}
+    answers = {f"ready@{host}": _answered(partial(_text, service, host.address, "/readyz")) for host in service.servers}
     for kind, path in KINDS.items():
-        answers[kind] = _said(partial(_text, service, "", path))
+        answers[kind] = _answered(partial(_text, service, "", path))
     return HostFacts(answers)
 
 
 def _text(service: Kubernetes, address: str, path: str) -> str:
-    said = service.api(address).get(path, seconds=ASK_SECONDS)
-    return said if isinstance(said, str) else json.dumps(said)
+    answer = service.api(address).get(path, seconds=ASK_SECONDS)
+    return answer if isinstance(answer, str) else json.dumps(answer)
 
 
-def _said(question: Callable[[], str]) -> Answer:
+def _answered(question: Callable[[], str]) -> Reply:
     try:
-        return Answer(question())
+        return Reply(question())
     except failures() as error:
-        return Answer(error=str(error))
+        return Reply(error=str(error))
 
 
 class KubernetesFacts(View[Kubernetes]):
@@ -90,31 +90,31 @@ class KubernetesFacts(View[Kubernetes]):
     def units(self, host: str) -> dict[str, str]:
         """What systemd says of each unit of a host."""
         units = self.service.distribution.units(self.service.inventory.host(host))
-        return dict(zip(units, self.answer(host, "units").said.split(), strict=False))
+        return dict(zip(units, self.answer(host, "units").text.split(), strict=False))
 
     def items(self, kind: str) -> list[dict[str, Any]]:
         """Objects of a kind; none where the API could not tell."""
         try:
-            found: list[dict[str, Any]] = json.loads(self.answer(API, kind).said)["items"]
+            objects: list[dict[str, Any]] = json.loads(self.answer(API, kind).text)["items"]
         except (ValueError, KeyError):
             return []
-        return found
+        return objects
 
     def ready(self, server: str) -> bool:
         """Whether a server's API says that it is ready."""
-        return self.answer(API, f"ready@{server}").said.strip() == "ok"
+        return self.answer(API, f"ready@{server}").text.strip() == "ok"
 
     @cached_property
     def nodes(self) -> dict[str, dict[str, Any]]:
         """Nodes by name, as the API knows them."""
-        return {each["metadata"]["name"]: each for each in self.items("Node")}
+        return {node["metadata"]["name"]: node for node in self.items("Node")}
 
     @cached_property
     def not_ready(self) -> dict[str, str]:
         """Why nodes are not Ready, in their own words."""
-        found = {}
+        reasons = {}
         for name, node in self.nodes.items():
-            for each in node["status"].get("conditions", ()):
-                if each["type"] == "Ready" and each["status"] != "True":
-                    found[name] = str(each.get("message", ""))
-        return found
+            for condition in node["status"].get("conditions", ()):
+                if condition["type"] == "Ready" and condition["status"] != "True":
+                    reasons[name] = str(condition.get("message", ""))
+        return reasons

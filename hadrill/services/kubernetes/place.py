@@ -55,11 +55,12 @@ def make_place(service: Kubernetes, drill: str) -> None:
 
 def left_over(namespaces: list[dict[str, Any]], now: datetime) -> list[str]:
     """Names of drills' namespaces that are older than any drill lasts: a younger one may be in use by another run."""
-    mine = [each["metadata"] for each in namespaces if each["metadata"]["name"].startswith(PREFIX)]
+    everything = [namespace["metadata"] for namespace in namespaces]
+    mine = [metadata for metadata in everything if metadata["name"].startswith(PREFIX)]
     return [
-        str(each["name"])
-        for each in mine
-        if (now - datetime.fromisoformat(each["creationTimestamp"])).total_seconds() > STALE_SECONDS
+        str(metadata["name"])
+        for metadata in mine
+        if (now - datetime.fromisoformat(metadata["creationTimestamp"])).total_seconds() > STALE_SECONDS
     ]
 
 
@@ -84,7 +85,7 @@ def pods(api: Api, drill: str, app: str = WEB) -> list[dict[str, Any]]:
 
 def is_ready(pod: dict[str, Any]) -> bool:
     """Whether a pod serves and is not on its way out."""
-    conditions = {each["type"]: each["status"] for each in pod["status"].get("conditions", ())}
+    conditions = {condition["type"]: condition["status"] for condition in pod["status"].get("conditions", ())}
     return conditions.get("Ready") == "True" and "deletionTimestamp" not in pod["metadata"]
 
 
@@ -110,10 +111,10 @@ def deployment(service: Kubernetes, app: str, replicas: int, node: str = "") -> 
         ],
     }
     if node:
-        # A wish and no rule: it must be free to go elsewhere.
+        # Preferred and not required: the pod must be free to go elsewhere.
         term = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}]}
-        wish = {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "preference": term}]}
-        spec["affinity"] = {"nodeAffinity": wish}
+        preference = {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "preference": term}]}
+        spec["affinity"] = {"nodeAffinity": preference}
     else:
         spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"}
         spec["topologySpreadConstraints"] = [spread | {"labelSelector": {"matchLabels": {"app": app}}}]

@@ -23,7 +23,7 @@ def takes_writes(service: Kubernetes, drill: str) -> str | None:
 
 def all_ready(service: Kubernetes, hosts: list[Host]) -> str | None:
     """These nodes are Ready."""
-    listed = {each["metadata"]["name"]: each for each in service.api().items("/api/v1/nodes")}
+    listed = {node["metadata"]["name"]: node for node in service.api().items("/api/v1/nodes")}
     there = [host for host in hosts if host.name in listed]
     ready = [host.name for host in there if checks.readiness(listed[host.name])["status"] == "True"]
     return None if len(ready) == len(hosts) else f"of {len(hosts)} servers only {', '.join(ready) or 'none'}"
@@ -107,8 +107,8 @@ def placed(service: Kubernetes, drill: str, app: str, node: Host) -> str | None:
 def system_pods(service: Kubernetes, but: Host) -> dict[str, str]:
     """Names by UID of the system's pods that are ready, on every node but one."""
     api = service.api()
-    found = [pod for space in checks.NAMESPACES for pod in api.items(f"/api/v1/namespaces/{space}/pods")]
-    ready = [pod for pod in found if is_ready(pod) and node_of(pod) != but.name]
+    listed = [pod for space in checks.NAMESPACES for pod in api.items(f"/api/v1/namespaces/{space}/pods")]
+    ready = [pod for pod in listed if is_ready(pod) and node_of(pod) != but.name]
     return {pod["metadata"]["uid"]: pod["metadata"]["name"] for pod in ready}
 
 
@@ -122,9 +122,9 @@ def still_ready(service: Kubernetes, before: dict[str, str], victim: Host) -> st
 def ingress_ready(service: Kubernetes, node: Host, *, ready: bool) -> str | None:
     """The endpoints of the ingress say so of a node's own pod, and that all others are ready."""
     states = {
-        each["nodeName"]: bool(each["conditions"].get("ready"))
+        endpoint["nodeName"]: bool(endpoint["conditions"].get("ready"))
         for piece in service.api().items(f"{SLICES}?{OF_INGRESS}")
-        for each in piece.get("endpoints") or ()
+        for endpoint in piece.get("endpoints") or ()
     }
     others = [host.name for host in service.members if host != node and not states.get(host.name)]
     if others:

@@ -46,13 +46,13 @@ class Kubernetes:
     def balancers(self) -> tuple[LoadBalancer, ...]:
         """Load balancers before the API servers."""
         every = self.inventory.settings.load_balancers
-        return tuple(each for each in every if each.scope == "private" and API_PORT in each.ports)
+        return tuple(balancer for balancer in every if balancer.scope == "private" and API_PORT in balancer.ports)
 
     @property
     def public_balancers(self) -> tuple[LoadBalancer, ...]:
         """Load balancers before the ingress."""
         every = self.inventory.settings.load_balancers
-        return tuple(each for each in every if each.scope == "public" and HTTP_PORT in each.ports)
+        return tuple(balancer for balancer in every if balancer.scope == "public" and HTTP_PORT in balancer.ports)
 
     @property
     def entry_point(self) -> str:
@@ -62,11 +62,11 @@ class Kubernetes:
     @property
     def ingress_points(self) -> tuple[str, ...]:
         """Where the world comes in: public load balancers with port 80. NotSetUpError says how to add one."""
-        found = tuple(str(balancer.address) for balancer in self.public_balancers)
-        if not found:
+        addresses = tuple(str(balancer.address) for balancer in self.public_balancers)
+        if not addresses:
             where = f"no public load balancer in {self.inventory.folder}/settings.yaml"
             raise NotSetUpError(f"{where} has port {HTTP_PORT}")
-        return found
+        return addresses
 
     @property
     def kubeconfig(self) -> Path:

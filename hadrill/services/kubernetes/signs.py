@@ -36,9 +36,9 @@ def names_twice(view: KubernetesFacts) -> Iterator[str]:
     """Two hosts under one node name."""
     for host in view.service.members:
         addresses = [
-            each["address"]
-            for each in view.nodes.get(host.name, {}).get("status", {}).get("addresses", ())
-            if each["type"] == "InternalIP"
+            address["address"]
+            for address in view.nodes.get(host.name, {}).get("status", {}).get("addresses", ())
+            if address["type"] == "InternalIP"
         ]
         if addresses and host.address not in addresses:
             yield f"node {host} reports {', '.join(addresses)}; the inventory says {host.address}"
@@ -62,16 +62,17 @@ def runtime(view: KubernetesFacts) -> Iterator[str]:
         unit = runtime.unit if runtime else ""
         if unit and view.units(host).get(unit) != "active":
             yield f"{host}: {unit} is {view.units(host).get(unit, 'not there')}"
-    for name, said in view.not_ready.items():
-        if "runtime is down" in said or ("runtime not ready" in said.lower() and "network" not in said.lower()):
-            yield f"{name}: {said}"
+    for name, message in view.not_ready.items():
+        text = message.lower()
+        if "runtime is down" in message or ("runtime not ready" in text and "network" not in text):
+            yield f"{name}: {message}"
 
 
 def network(view: KubernetesFacts) -> Iterator[str]:
     """Nodes without a network for pods."""
-    for name, said in view.not_ready.items():
-        if "cni" in said.lower() or "network plugin" in said.lower():
-            yield f"{name}: {said}"
+    for name, message in view.not_ready.items():
+        if "cni" in message.lower() or "network plugin" in message.lower():
+            yield f"{name}: {message}"
 
 
 def resolver(view: KubernetesFacts) -> Iterator[str]:
@@ -85,7 +86,7 @@ def resolver(view: KubernetesFacts) -> Iterator[str]:
 def port_taken(view: KubernetesFacts) -> Iterator[str]:
     """Another program has the ingress' port."""
     for host in view.hosts:
-        for line in view.answer(host, "ingress").said.splitlines():
+        for line in view.answer(host, "ingress").text.splitlines():
             if "users:" in line and INGRESS not in line:
                 yield f"{host}: {line.split('users:')[1]} listens on port 80"
 
@@ -93,17 +94,17 @@ def port_taken(view: KubernetesFacts) -> Iterator[str]:
 def taints(view: KubernetesFacts) -> Iterator[str]:
     """Pods that may run nowhere."""
     for pod in view.items("Pod"):
-        for each in pod["status"].get("conditions", ()):
-            if each["type"] == "PodScheduled" and "taint" in each.get("message", ""):
-                yield f"{pod['metadata']['namespace']}/{pod['metadata']['name']}: {each['message']}"
+        for condition in pod["status"].get("conditions", ()):
+            if condition["type"] == "PodScheduled" and "taint" in condition.get("message", ""):
+                yield f"{pod['metadata']['namespace']}/{pod['metadata']['name']}: {condition['message']}"
 
 
 def disruptions(view: KubernetesFacts) -> Iterator[str]:
     """Budgets that let no pod go."""
-    for each in view.items("PodDisruptionBudget"):
-        status = each["status"]
+    for allowance in view.items("PodDisruptionBudget"):
+        status = allowance["status"]
         if status.get("expectedPods", 0) and not status.get("disruptionsAllowed", 0):
-            name = f"{each['metadata']['namespace']}/{each['metadata']['name']}"
+            name = f"{allowance['metadata']['namespace']}/{allowance['metadata']['name']}"
             yield f"{name} allows no disruption of its {status['expectedPods']} pods: a drain waits for ever"
 
 

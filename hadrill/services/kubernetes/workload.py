@@ -70,10 +70,10 @@ class PageClient:
 
     def read(self) -> Answer:
         """The page, which says which pod made it."""
-        found = page(self._address, self._site, seconds=OPERATION_SECONDS)
-        if found.status != OK:
-            raise OSError(f"status {found.status}: {found.text[:80]}")
-        return Answer(found.text)
+        answer = page(self._address, self._site, seconds=OPERATION_SECONDS)
+        if answer.status != OK:
+            raise OSError(f"status {answer.status}: {answer.text[:80]}")
+        return Answer(answer.text)
 
     def abort(self) -> None:
         """Its socket has a deadline."""

@@ -31,10 +31,10 @@ def cluster(service: Mariadb) -> None:
     for host, state in states.items():
         # That the others' cluster is smaller by those that are not well themselves adds nothing.
         explained = host in well and len(well) < len(service.members) and state.get("wsrep_cluster_size") == without
-        wanted = STATES if explained else STATES | {"wsrep_cluster_size": size}
+        expected = STATES if explained else STATES | {"wsrep_cluster_size": size}
         findings += [
             Finding(host.name, f"{name} {value}", state.get(name, "nothing"), CAUSES[name])
-            for name, value in wanted.items()
+            for name, value in expected.items()
             if state.get(name) != value
         ]
     identities = {host: state.get("wsrep_cluster_state_uuid") for host, state in states.items()}

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from functools import cached_property, partial
 
-from hadrill.diagnosis import LOG_LINES, STATISTICS, Answer, Order, View, reached, statistics
+from hadrill.diagnosis import LOG_LINES, STATISTICS, Order, Reply, View, reached, statistics
 from hadrill.inventory import Host
 from hadrill.services.asking import failures, first_line
 from hadrill.services.haproxy.statistics import SQL_STATISTICS_PORT
@@ -28,23 +28,23 @@ def orders(service: Mariadb, since_seconds: int) -> dict[Host, Order]:
     """What to ask each node and each proxy. The root password never leaves its container."""
     show = "SHOW GLOBAL STATUS LIKE 'wsrep\\_%'; SHOW GLOBAL VARIABLES LIKE 'wsrep\\_desync'"
     client = "MYSQL_PWD=$MARIADB_ROOT_PASSWORD mariadb --connect-timeout=2 -uroot -N -B"
-    found = {}
+    by_host = {}
     for host in service.members:
         questions = reached("galera", service.members, GALERA_PORT) | reached("mariadb", service.members, PORT)
         commands = {
             "wsrep": f'echo "{show}" | {{ {MARIADB.execute(client)}; }}',
             "log": MARIADB.logs(since_seconds, LOG_LINES),
         }
-        found[host] = Order(questions, commands)
+        by_host[host] = Order(questions, commands)
     for proxy in service.proxies:
         if service.proxy_kind == "proxysql":
-            found[proxy] = Order(from_here={TABLES: partial(tables, service, proxy)})
+            by_host[proxy] = Order(from_here={TABLES: partial(tables, service, proxy)})
         else:
-            found[proxy] = Order({STATISTICS: statistics(proxy.address, SQL_STATISTICS_PORT, BACKEND)})
-    return found
+            by_host[proxy] = Order({STATISTICS: statistics(proxy.address, SQL_STATISTICS_PORT, BACKEND)})
+    return by_host
 
 
-def tables(service: Mariadb, proxy: Host) -> Answer:
+def tables(service: Mariadb, proxy: Host) -> Reply:
     """What a ProxySQL knows of nodes, as JSON; nothing of it is secret."""
     questions = {
         "groups": proxysql.GROUPS,
@@ -55,9 +55,9 @@ def tables(service: Mariadb, proxy: Host) -> Answer:
     }
     try:
         with proxysql.Administration(service.inventory, proxy) as administration:
-            return Answer(json.dumps({name: administration.rows(asked) for name, asked in questions.items()}))
+            return Reply(json.dumps({name: administration.rows(asked) for name, asked in questions.items()}))
     except failures() as error:
-        return Answer(error=first_line(error))
+        return Reply(error=first_line(error))
 
 
 class MariadbFacts(View[Mariadb]):
@@ -66,22 +66,22 @@ class MariadbFacts(View[Mariadb]):
     @cached_property
     def wsrep(self) -> dict[str, dict[str, str]]:
         """Status variables of each node that answers itself."""
-        found = {}
+        status = {}
         for host in self.hosts:
-            rows = [line.split("\t", 1) for line in self.answer(host, "wsrep").said.splitlines()]
+            rows = [line.split("\t", 1) for line in self.answer(host, "wsrep").text.splitlines()]
             values = {row[0]: row[1] for row in rows if len(row) > 1}
             if "wsrep_cluster_status" in values:
-                found[host] = values
-        return found
+                status[host] = values
+        return status
 
     @cached_property
     def tables(self) -> dict[str, dict[str, list[tuple[str, ...]]]]:
         """What each ProxySQL knows; those that did not answer are left out."""
-        found = {}
+        tables = {}
         for proxy in self.proxies:
-            if told := self.answer(proxy, TABLES).said:
-                found[proxy] = {name: [tuple(row) for row in rows] for name, rows in json.loads(told).items()}
-        return found
+            if answer := self.answer(proxy, TABLES).text:
+                tables[proxy] = {name: [tuple(row) for row in rows] for name, rows in json.loads(answer).items()}
+        return tables
 
     @property
     def routings(self) -> Iterator[tuple[str, proxysql.Routing]]:
@@ -94,13 +94,13 @@ class MariadbFacts(View[Mariadb]):
         """HAProxy's servers, or ProxySQL's in the same form: by proxy and node, `UP` where it is used."""
         if self.service.proxy_kind != "proxysql":
             return super().servers()
-        found = {}
+        servers = {}
         for proxy, routing in self.routings:
-            found[proxy] = {
+            servers[proxy] = {
                 host.name: {
                     "status": "UP" if routing.uses(proxysql.names_of(host)) else "DOWN",
                     "check_desc": routing.state(proxysql.names_of(host)),
                 }
                 for host in self.service.members
             }
-        return found
+        return servers

@@ -23,14 +23,14 @@ def probe(service: Mariadb, host: Host) -> Probe:
             with kept[0].cursor() as cursor:
                 cursor.execute("SET SESSION wsrep_sync_wait = 0")
                 cursor.execute(f"SHOW GLOBAL STATUS WHERE Variable_name IN ({_WANTED})")
-                said = {str(name): str(value) for name, value in cursor.fetchall()}
+                status = {str(name): str(value) for name, value in cursor.fetchall()}
         except (pymysql.Error, OSError):
             while kept:
                 kept.pop()._force_close()
             return SILENT
-        state = said.get("wsrep_local_state_comment", "")
-        if said.get("wsrep_cluster_status") != "Primary" or state != "Synced":
+        state = status.get("wsrep_local_state_comment", "")
+        if status.get("wsrep_cluster_status") != "Primary" or state != "Synced":
             return Member("down", away=True)
-        return Member(f"node of {said.get('wsrep_cluster_size')}")
+        return Member(f"node of {status.get('wsrep_cluster_size')}")
 
     return ask

@@ -72,9 +72,9 @@ def proxy_check(view: MariadbFacts) -> Iterator[str]:
                 continue
             synced = values.get("wsrep_local_state_comment") == "Synced" and values.get("wsrep_ready") == "ON"
             if synced != row["status"].startswith("UP"):
-                said = f"{row['status']} ({row.get('check_desc') or row.get('last_chk', '')})"
+                shown = f"{row['status']} ({row.get('check_desc') or row.get('last_chk', '')})"
                 state = values.get("wsrep_local_state_comment")
-                yield f"{proxy}: {name} is {said}, while the node itself says {state}"
+                yield f"{proxy}: {name} is {shown}, while the node itself says {state}"
 
 
 def unwatched(view: MariadbFacts) -> Iterator[str]:

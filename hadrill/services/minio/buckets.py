@@ -19,9 +19,9 @@ def remove(client: Any, bucket: str) -> None:
 
 def make_anew(client: Any, prefix: str, bucket: str) -> None:
     """A bucket; those of the prefix that a killed run left go first."""
-    for each in client.list_buckets().get("Buckets", []):
-        if each["Name"].startswith(prefix):
-            remove(client, each["Name"])
+    for listed in client.list_buckets().get("Buckets", []):
+        if listed["Name"].startswith(prefix):
+            remove(client, listed["Name"])
     client.create_bucket(Bucket=bucket)
 
 

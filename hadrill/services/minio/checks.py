@@ -52,9 +52,9 @@ def _round(clients: dict[Host, Any], hosts: list[Host], bucket: str) -> list[Fin
         for source in put:
             body = clients[host].get_object(Bucket=bucket, Key=source.name)["Body"].read()
             if body != bodies[source]:
-                found = f"{len(body)} other bytes"
+                actual = f"{len(body)} other bytes"
                 raise CheckFailedError(
-                    [Finding(host.name, f"the object put through {source}", found, "a damaged drive")]
+                    [Finding(host.name, f"the object put through {source}", actual, "a damaged drive")]
                 )
         return True
 

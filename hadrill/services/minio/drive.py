@@ -34,10 +34,10 @@ def drive_timeout(remote: Remote, members: Sequence[Host]) -> tuple[float, str]:
     """Seconds, and where they are from: the first member that tells. Raises RemoteError where none does."""
     for host in members:
         try:
-            said = remote.run(host, COMMAND).stdout
+            printed = remote.run(host, COMMAND).stdout
         except RemoteError:
             if host == members[-1]:
                 raise
             continue
-        return seconds_of(said), f"{NAME}, live, {host}" if said else f"MinIO's own drive timeout, {host}"
+        return seconds_of(printed), f"{NAME}, live, {host}" if printed else f"MinIO's own drive timeout, {host}"
     raise NoMemberError("no member of MinIO to ask for its drive timeout")

@@ -13,7 +13,7 @@ from hadrill.services.minio.service import MINIO, PORT, Minio
 
 def orders(service: Minio, since_seconds: int) -> dict[Host, Order]:
     """What to ask each node: its health pages, its peers' ports, its log and its drive."""
-    found = {}
+    by_host = {}
     for host in service.members:
         questions = {
             "live": page(host.address, PORT, "/minio/health/live"),
@@ -25,8 +25,8 @@ def orders(service: Minio, since_seconds: int) -> dict[Host, Order]:
             "drive": files.room(MINIO.data, megabytes=True),
             "drive timeout": COMMAND,
         }
-        found[host] = Order(questions, commands)
-    return found
+        by_host[host] = Order(questions, commands)
+    return by_host
 
 
 @dataclass(frozen=True)
@@ -43,17 +43,17 @@ class MinioFacts(View[Minio]):
     @cached_property
     def drives(self) -> dict[str, Drive]:
         """Each node's drive."""
-        found = {}
+        drives = {}
         for host in self.hosts:
-            if match := re.search(r"(\d+)%\s+(\d+)", self.answer(host, "drive").said):
-                found[host] = Drive(int(match[1]), int(match[2]))
-        return found
+            if match := re.search(r"(\d+)%\s+(\d+)", self.answer(host, "drive").text):
+                drives[host] = Drive(int(match[1]), int(match[2]))
+        return drives
 
     def waits(self, host: str) -> float:
         """So many seconds a node waits for a drive that does not answer."""
-        return seconds_of(self.answer(host, "drive timeout").said)
+        return seconds_of(self.answer(host, "drive timeout").text)
 
     def status(self, host: str, page: str) -> str:
         """The status of a health page; empty where there was no answer."""
-        words = self.answer(host, page).said.split(" ", 2)
+        words = self.answer(host, page).text.split(" ", 2)
         return words[1] if len(words) > 1 else ""

@@ -54,12 +54,12 @@ def postgresql_budget(
 
 
 def _live(service: Postgresql) -> tuple[dict[str, Any], str]:
-    said = []
+    reasons = []
     for host in service.members:
         try:
             live = service.dynamic_configuration(host)
             with reading(f"Patroni on {host}"):
                 return {name: float(live[name]) for name in ("ttl", "loop_wait")}, f"live, {host}"
         except failures() as error:
-            said.append(f"{host}: {error}")
-    raise NoLeaderError("no member tells Patroni's configuration: " + "; ".join(said))
+            reasons.append(f"{host}: {error}")
+    raise NoLeaderError("no member tells Patroni's configuration: " + "; ".join(reasons))

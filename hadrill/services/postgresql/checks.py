@@ -48,7 +48,7 @@ def cluster(service: Postgresql) -> None:
     for host, (view, own) in answers.items():
         if host.name not in {finding.host for finding in findings}:
             findings += _outdated(host, _leader_of(view), own)
-    require({(f.host, f.found): f for f in findings}.values())
+    require({(f.host, f.actual): f for f in findings}.values())
 
 
 def replication(service: Postgresql) -> None:
@@ -116,9 +116,9 @@ def _unhealthy_members(service: Postgresql, asked: Host, members: list[dict[str,
     findings = []
     roles = Counter(member["role"] for member in members)
     if roles["leader"] != 1:
-        found = f"{roles['leader']} leaders, asked of {asked}"
+        actual = f"{roles['leader']} leaders, asked of {asked}"
         findings.append(
-            Finding("the cluster", "one leader", found, "an election is going on, or the store has no majority")
+            Finding("the cluster", "one leader", actual, "an election is going on, or the store has no majority")
         )
     known = {member["name"]: member for member in members}
     for host in service.members:
@@ -149,15 +149,15 @@ def _arrives(service: Postgresql, host: Host, token: str) -> bool:
     with closing(service.connect(host.address)) as connection:
 
         def missing() -> str | None:
-            found = connection.execute(f"SELECT 1 FROM {TABLE} WHERE token = %s", (token,)).fetchone()  # noqa: S608 - a constant name
-            return None if found else "the row is not there"
+            row = connection.execute(f"SELECT 1 FROM {TABLE} WHERE token = %s", (token,)).fetchone()  # noqa: S608 - a constant name
+            return None if row else "the row is not there"
 
         try:
             eventually(f"the row on {host}", missing, Deadline(ANSWER_SECONDS))
         except OverdueError:
             cause = _why_not_replayed(connection)
-            found = f"nothing after {ANSWER_SECONDS:g} s"
-            raise CheckFailedError([Finding(host.name, "the row that the leader wrote", found, cause)]) from None
+            actual = f"nothing after {ANSWER_SECONDS:g} s"
+            raise CheckFailedError([Finding(host.name, "the row that the leader wrote", actual, cause)]) from None
     return True
 
 
@@ -196,6 +196,6 @@ def _through_pool(service: Postgresql, host: Host) -> bool:
         eventually(f"PgBouncer on {host} to lead to the leader", remembered, Deadline(ANSWER_SECONDS))
     except OverdueError as error:
         cause = "PgBouncer cannot log in to the server: its userlist.txt, or no leader behind HAProxy"
-        found = f"for {error.seconds:.0f} s: {error.last}"
-        raise CheckFailedError([Finding(host.name, "PgBouncer to lead to the leader", found, cause)]) from None
+        actual = f"for {error.seconds:.0f} s: {error.last}"
+        raise CheckFailedError([Finding(host.name, "PgBouncer to lead to the leader", actual, cause)]) from None
     return True

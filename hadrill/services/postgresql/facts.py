@@ -15,14 +15,14 @@ BACKEND = "be_postgresql"
 
 def pooled_login(proxy: Host) -> Question:
     """The beginning of a login: before PgBouncer asks for a password it looks the role up, with its own login."""
-    protocol, wanted = "\0\3\0\0", "user\0postgres\0database\0postgres\0\0"
-    length = "\0\0\0" + chr(4 + len(protocol) + len(wanted))
-    return Question(proxy.address, POOLED_PORT, length + protocol + wanted, until="SCRAM-SHA-256\0\0")
+    protocol, parameters = "\0\3\0\0", "user\0postgres\0database\0postgres\0\0"
+    length = "\0\0\0" + chr(4 + len(protocol) + len(parameters))
+    return Question(proxy.address, POOLED_PORT, length + protocol + parameters, until="SCRAM-SHA-256\0\0")
 
 
 def orders(service: Postgresql, since_seconds: int) -> dict[Host, Order]:
     """What to ask each member and each proxy. Patroni's reading interface needs no password."""
-    found = {}
+    by_host = {}
     for host in service.members:
         questions = {
             "cluster": page(host.address, REST_PORT, "/cluster"),
@@ -37,13 +37,13 @@ def orders(service: Postgresql, since_seconds: int) -> dict[Host, Order]:
             "raft": f"{PATRONI.logs(None, None)} | grep -F '(_autoTickThread)'; :",
             "data": f"stat -c '%a %U' {POSTGRES.data}",
         }
-        found[host] = Order(questions, commands)
+        by_host[host] = Order(questions, commands)
     for proxy in service.proxies:
         asked = {f"primary@{peer.name}": page(peer.address, REST_PORT, "/primary") for peer in service.members}
         asked[STATISTICS] = statistics(proxy.address, STATISTICS_PORT, BACKEND)
         asked["pooler"] = pooled_login(proxy)
-        found[proxy] = Order(asked)
-    return found
+        by_host[proxy] = Order(asked)
+    return by_host
 
 
 class PostgresqlFacts(View[Postgresql]):
@@ -52,8 +52,8 @@ class PostgresqlFacts(View[Postgresql]):
     @cached_property
     def states(self) -> dict[str, dict[str, Any]]:
         """/patroni of each member that answers itself."""
-        found = {host: self.page(host, "patroni") for host in self.hosts}
-        return {host: state for host, state in found.items() if state}
+        pages = {host: self.page(host, "patroni") for host in self.hosts}
+        return {host: state for host, state in pages.items() if state}
 
     @cached_property
     def members(self) -> dict[str, list[dict[str, Any]]]:
@@ -63,4 +63,4 @@ class PostgresqlFacts(View[Postgresql]):
     @cached_property
     def config(self) -> dict[str, Any]:
         """The dynamic configuration, as the first member that answers has it."""
-        return next((found for host in self.hosts if (found := self.page(host, "config"))), {})
+        return next((config for host in self.hosts if (config := self.page(host, "config"))), {})

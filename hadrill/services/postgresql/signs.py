@@ -15,7 +15,7 @@ MODES = ("700", "750")
 def data_mode(view: PostgresqlFacts) -> Iterator[str]:
     """A directory that PostgreSQL refuses to use."""
     for host in view.hosts:
-        mode = view.answer(host, "data").said.split()[:1]
+        mode = view.answer(host, "data").text.split()[:1]
         if mode and mode[0].isdigit() and mode[0] not in MODES:
             yield f"{host}: {POSTGRES.data} has mode {mode[0]}, PostgreSQL wants {' or '.join(MODES)}"
             yield from view.log(host, "log", "has invalid permissions")
@@ -53,8 +53,8 @@ def paused(view: PostgresqlFacts) -> Iterator[str]:
 def no_failover(view: PostgresqlFacts) -> Iterator[str]:
     """Nobody may be promoted."""
     for host, members in view.members.items():
-        replicas = [each for each in members if each["role"] != "leader" and each["name"] != view.victim]
-        tagged = [each["name"] for each in replicas if (each.get("tags") or {}).get("nofailover")]
+        replicas = [member for member in members if member["role"] != "leader" and member["name"] != view.victim]
+        tagged = [member["name"] for member in replicas if (member.get("tags") or {}).get("nofailover")]
         if replicas and len(tagged) == len(replicas):
             yield f"{host} sees the tag nofailover on every replica: {', '.join(tagged)}"
 
@@ -63,11 +63,11 @@ def lag(view: PostgresqlFacts) -> Iterator[str]:
     """Nobody is new enough to be promoted."""
     limit = int(view.config.get("maximum_lag_on_failover", 1048576))
     for members in list(view.members.values())[:1]:
-        replicas = [each for each in members if each["role"] != "leader" and each["name"] != view.victim]
-        behind = [each for each in replicas if isinstance(each.get("lag"), int) and each["lag"] > limit]
+        replicas = [member for member in members if member["role"] != "leader" and member["name"] != view.victim]
+        behind = [member for member in replicas if isinstance(member.get("lag"), int) and member["lag"] > limit]
         if replicas and len(behind) == len(replicas):
-            for each in behind:
-                yield f"{each['name']} lags {each['lag']} bytes, maximum_lag_on_failover is {limit}"
+            for member in behind:
+                yield f"{member['name']} lags {member['lag']} bytes, maximum_lag_on_failover is {limit}"
     if not view.before:
         for host in view.hosts:
             yield from view.log(host, "log", "exceeds maximum replication lag")
@@ -83,9 +83,9 @@ def replication_login(view: PostgresqlFacts) -> Iterator[str]:
 def not_streaming(view: PostgresqlFacts) -> Iterator[str]:
     """Replicas that run and get nothing."""
     for host, members in list(view.members.items())[:1]:
-        for each in members:
-            if each["role"] == "replica" and each["state"] == "running" and each["name"] != view.victim:
-                yield f"{each['name']} runs and does not stream, as {host} sees it"
+        for member in members:
+            if member["role"] == "replica" and member["state"] == "running" and member["name"] != view.victim:
+                yield f"{member['name']} runs and does not stream, as {host} sees it"
 
 
 def start_failed(view: PostgresqlFacts) -> Iterator[str]:
@@ -115,7 +115,7 @@ def two_leaders(view: PostgresqlFacts) -> Iterator[str]:
 
 def no_leader(view: PostgresqlFacts) -> Iterator[str]:
     """Nobody leads, and the members say why not."""
-    leaders = [each["name"] for members in view.members.values() for each in members if each["role"] == "leader"]
+    leaders = [member["name"] for members in view.members.values() for member in members if member["role"] == "leader"]
     if view.members and not leaders:
         yield f"no leader, as {', '.join(view.members)} see it"
         for host in view.hosts:
@@ -126,16 +126,16 @@ def proxy_check(view: PostgresqlFacts) -> Iterator[str]:
     """Proxies that do not believe Patroni."""
     for proxy, servers in view.servers().items():
         for name, row in servers.items():
-            said = view.answer(proxy, f"primary@{name}").said
-            leads = " 200 " in said.partition("\r\n")[0]
-            if said and leads != row["status"].startswith("UP"):
+            answer = view.answer(proxy, f"primary@{name}").text
+            leads = " 200 " in answer.partition("\r\n")[0]
+            if answer and leads != row["status"].startswith("UP"):
                 own = f"{row['status']} ({row.get('check_desc') or row.get('last_chk', '')})"
-                yield f"{proxy}: {name} is {own}, while Patroni's /primary there says {said.split()[1]} to {proxy}"
+                yield f"{proxy}: {name} is {own}, while Patroni's /primary there says {answer.split()[1]} to {proxy}"
 
 
 def pgbouncer_login(view: PostgresqlFacts) -> Iterator[str]:
     """A pooler whose own login is refused."""
     for proxy in view.proxies:
         # The fields of an error are separated by zeros.
-        said = view.answer(proxy, "pooler").said.replace("\0", "\n")
-        yield from (f"{proxy}: {line[1:]}" for line in said.splitlines() if "authentication failed" in line)
+        answer = view.answer(proxy, "pooler").text.replace("\0", "\n")
+        yield from (f"{proxy}: {line[1:]}" for line in answer.splitlines() if "authentication failed" in line)

@@ -29,7 +29,7 @@ def cluster(service: Rabbitmq) -> None:
     findings += disagreements(sizes, "nodes:", "this node is in a cluster of its own: cookie or host names differ")
     for host, view in views.items():
         findings += _unhealthy_nodes(service, host, view)
-    require({(f.host, f.found): f for f in findings}.values())
+    require({(f.host, f.actual): f for f in findings}.values())
 
 
 ALL = (connectivity, cluster)

@@ -20,7 +20,7 @@ NODE_COLUMNS = "name,running,mem_alarm,disk_free_alarm,disk_free,disk_free_limit
 def orders(service: Rabbitmq, since_seconds: int) -> dict[Host, Order]:
     """What to ask each node and proxy. The login goes to its own management interface only, over the loopback."""
     login = "Authorization: Basic " + base64.b64encode(":".join(service.login).encode()).decode()
-    found = {}
+    by_host = {}
     for host in service.members:
         questions = {
             "nodes": page("127.0.0.1", MANAGEMENT_PORT, f"/api/nodes?columns={NODE_COLUMNS}", login),
@@ -29,10 +29,10 @@ def orders(service: Rabbitmq, since_seconds: int) -> dict[Host, Order]:
         }
         for name, port in PEER_PORTS.items():
             questions |= reached(name, service.members, port)
-        found[host] = Order(questions, {"log": RABBITMQ.logs(since_seconds, LOG_LINES)})
+        by_host[host] = Order(questions, {"log": RABBITMQ.logs(since_seconds, LOG_LINES)})
     for proxy in service.proxies:
-        found[proxy] = Order({STATISTICS: statistics(proxy.address, STATISTICS_PORT, BACKEND)})
-    return found
+        by_host[proxy] = Order({STATISTICS: statistics(proxy.address, STATISTICS_PORT, BACKEND)})
+    return by_host
 
 
 class RabbitmqFacts(View[Rabbitmq]):
@@ -41,10 +41,10 @@ class RabbitmqFacts(View[Rabbitmq]):
     @cached_property
     def nodes(self) -> dict[str, dict[str, dict[str, Any]]]:
         """By the node that was asked: what it says of every node that it knows, by host name."""
-        found = {host: self.page(host, "nodes") for host in self.hosts}
-        return {host: {row["name"].partition("@")[2]: row for row in rows} for host, rows in found.items() if rows}
+        pages = {host: self.page(host, "nodes") for host in self.hosts}
+        return {host: {row["name"].partition("@")[2]: row for row in rows} for host, rows in pages.items() if rows}
 
     @cached_property
     def queues(self) -> list[dict[str, Any]]:
         """Queues of the applications' virtual host, as the first node that answers has them."""
-        return next((found for host in self.hosts if (found := self.page(host, "queues"))), [])
+        return next((queues for host in self.hosts if (queues := self.page(host, "queues"))), [])

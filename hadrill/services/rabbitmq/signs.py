@@ -48,8 +48,8 @@ def frozen_in_use(view: RabbitmqFacts) -> Iterator[str]:
     for proxy, servers in view.servers().items():
         for name in frozen:
             if (row := servers.get(name)) and row["status"].startswith("UP"):
-                said = row.get("check_desc") or row.get("last_chk", "")
-                yield f"{proxy}: {name} is {row['status']} ({said}), though it answers nobody"
+                shown = row.get("check_desc") or row.get("last_chk", "")
+                yield f"{proxy}: {name} is {row['status']} ({shown}), though it answers nobody"
 
 
 def alarm(view: RabbitmqFacts, name: str, what: str) -> Iterator[str]:

@@ -54,25 +54,25 @@ def remove(service: Rabbitmq, queue: str) -> None:
         connection.close()
 
 
-def drained(service: Rabbitmq, host: Host, queue: str, wanted: set[str]) -> set[str]:
+def drained(service: Rabbitmq, host: Host, queue: str, acknowledged: set[str]) -> set[str]:
     """Everything that a node delivers; it goes back into the queue when the connection closes.
 
     What others held goes back a moment after their connection closed: a queue that seems empty is asked again until
-    all that is wanted came, or `RETURN_SECONDS` are over.
+    all that was acknowledged has come, or `RETURN_SECONDS` are over.
     """
     connection = service.connect(host.address)
-    found: set[str] = set()
+    delivered: set[str] = set()
     try:
         channel = connection.channel()
 
         def missing() -> str | None:
             while (got := channel.basic_get(queue))[0] is not None:
-                found.add(got[2].decode())
-            return f"{len(wanted - found)} messages" if wanted - found else None
+                delivered.add(got[2].decode())
+            return f"{len(acknowledged - delivered)} messages" if acknowledged - delivered else None
 
         with suppress(OverdueError):
             eventually(f"{host} to deliver what was acknowledged", missing, Deadline(RETURN_SECONDS))
-        return found
+        return delivered
     finally:
         connection.close()
 

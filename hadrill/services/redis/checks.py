@@ -23,13 +23,13 @@ def replication(service: Redis) -> None:
     roles, findings = ask(service.members, service.role, PORT, "its role")
     masters = [host for host, role in roles.items() if role[0] == "master"]
     if len(masters) != 1:
-        found = f"{len(masters)} masters ({', '.join(map(str, masters)) or 'all are replicas'})"
+        actual = f"{len(masters)} masters ({', '.join(map(str, masters)) or 'all are replicas'})"
         cause = (
             "nobody promoted a replica: see the sentinel check"
             if not masters
             else "an old master came back and was not told"
         )
-        raise CheckFailedError([Finding("the cluster", "one master", found, cause), *findings])
+        raise CheckFailedError([Finding("the cluster", "one master", actual, cause), *findings])
     master = masters[0]
     for host, role in roles.items():
         if role[0] == "slave" and (role[1] != master.address or role[3] != "connected"):
@@ -87,21 +87,21 @@ def _arrives(service: Redis, host: Host, key: str) -> bool:
             eventually(f"the key on {host}", lambda: None if client.exists(key) else "no key", Deadline(ANSWER_SECONDS))
         except OverdueError:
             cause = "the replica lags or is cut off"
-            found = f"nothing after {ANSWER_SECONDS:g} s"
-            raise CheckFailedError([Finding(host.name, "the key that the master wrote", found, cause)]) from None
+            actual = f"nothing after {ANSWER_SECONDS:g} s"
+            raise CheckFailedError([Finding(host.name, "the key that the master wrote", actual, cause)]) from None
     return True
 
 
 def _wrong_numbers(service: Redis, host: Host, seen: dict[str, str]) -> list[Finding]:
     others = len(service.members) - 1
-    wanted = {
+    expected = {
         "num-slaves": (others, "replicas were not found, or are remembered from before"),
         "num-other-sentinels": (others, "Sentinels were not found, or are remembered from before"),
         "quorum": (service.settings.quorum, "the setting differs from the inventory's"),
     }
     findings = [
         Finding(host.name, f"{name} {count}", seen[name], cause)
-        for name, (count, cause) in wanted.items()
+        for name, (count, cause) in expected.items()
         if seen[name] != str(count)
     ]
     if seen["flags"] != "master":

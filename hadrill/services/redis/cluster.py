@@ -57,7 +57,7 @@ class RedisCluster(Cluster):
     def leader(self) -> Host:
         """The master that the first Sentinel names that answers."""
         by_address = {host.address: host for host in self.members}
-        said = []
+        reasons = []
         for host in self.members:
             try:
                 with self.redis.client(host.address, SENTINEL_PORT) as client:
@@ -67,8 +67,8 @@ class RedisCluster(Cluster):
                 with reading(f"Sentinel on {host}"):
                     return by_address[place[0]]
             except failures() as error:
-                said.append(f"{host}: {error}")
-        raise NoLeaderError("no Sentinel names a master: " + "; ".join(said))
+                reasons.append(f"{host}: {error}")
+        raise NoLeaderError("no Sentinel names a master: " + "; ".join(reasons))
 
     def unhealthy(self) -> str | None:
         """One master with linked replicas, Sentinels that agree without flags, proxies that lead to the master."""
@@ -106,8 +106,8 @@ class RedisCluster(Cluster):
 
     def loss_bound(self, role: str) -> str:
         """Replication is asynchronous; how long a master alone takes writes is what the members are set to."""
-        said = [(self._alone(host), host) for host in self.members]
-        longest, host = max(said, key=lambda each: each[0])
+        limits = [(self._alone(host), host) for host in self.members]
+        longest, host = max(limits, key=lambda pair: pair[0])
         limit = "min-replicas-to-write 0: until it was healed"
         if longest < math.inf:
             limit = f"min-replicas-max-lag {longest:.0f} s"
@@ -118,11 +118,11 @@ class RedisCluster(Cluster):
         try:
             with self.redis.client(host.address) as client, reading(f"Redis on {host}"):
                 live = client.config_get("min-replicas-*")
-                lag, wanted = float(live["min-replicas-max-lag"]), int(live["min-replicas-to-write"])
+                lag, least = float(live["min-replicas-max-lag"]), int(live["min-replicas-to-write"])
         except failures():
             return 0.0
         # Either of them at 0 switches the limit off.
-        return lag if lag and wanted else math.inf
+        return lag if lag and least else math.inf
 
     def why_not_survives(self, host: Host, role: str, back: str) -> str:
         """A master that is back before it was missed has what is on its disk, and its replicas copy that."""
@@ -150,8 +150,8 @@ class RedisCluster(Cluster):
         with self.redis.client(host.address) as client:
             databases = client.info("keyspace").values()
         with reading(f"Redis on {host}"):
-            keys, ends = (sum(int(each[name]) for each in databases) for name in ("keys", "expires"))
-            milliseconds = max((float(each["avg_ttl"]) for each in databases), default=0.0)
+            keys, ends = (sum(int(counts[name]) for counts in databases) for name in ("keys", "expires"))
+            milliseconds = max((float(counts["avg_ttl"]) for counts in databases), default=0.0)
         return Foreign("keys", keys - ends, ends, milliseconds / 1000)
 
     @classmethod

@@ -22,8 +22,8 @@ def orders(service: Redis, since_seconds: int) -> dict[Host, Order]:
     redis = f"AUTH {password}\r\nINFO replication\r\nQUIT\r\n"
     asked = [f"SENTINEL MASTER {name}", f"SENTINEL REPLICAS {name}", f"SENTINEL SENTINELS {name}"]
     asked += ["SENTINEL MYID", f"SENTINEL CKQUORUM {name}", "INFO sentinel", "PING"]
-    sentinel = "".join(f"{each}\r\n" for each in asked)
-    found, home = {}, SENTINEL.data
+    sentinel = "".join(f"{command}\r\n" for command in asked)
+    by_host, home = {}, SENTINEL.data
     for host in service.members:
         questions = {
             "redis": Question("127.0.0.1", PORT, redis),
@@ -37,11 +37,11 @@ def orders(service: Redis, since_seconds: int) -> dict[Host, Order]:
             "sentinel log": SENTINEL.logs(since_seconds, LOG_LINES),
             "sentinel files": f"stat -c '%n %u %a' {home} {home}/sentinel.conf; lsattr -d {home}/sentinel.conf",
         }
-        found[host] = Order(questions, commands)
+        by_host[host] = Order(questions, commands)
     units = states(sorted(units_of(UPDATERS)))
     for proxy in service.proxies:
-        found[proxy] = Order({STATISTICS: statistics(proxy.address, STATISTICS_PORT, BACKEND)}, {"updater": units})
-    return found
+        by_host[proxy] = Order({STATISTICS: statistics(proxy.address, STATISTICS_PORT, BACKEND)}, {"updater": units})
+    return by_host
 
 
 @dataclass(frozen=True)
@@ -62,25 +62,25 @@ class RedisFacts(View[Redis]):
     @cached_property
     def redis(self) -> dict[str, dict[str, str]]:
         """INFO replication of each member that answers itself."""
-        found = {}
+        replication = {}
         for host in self.hosts:
-            said = [reply for reply in map(info, replies(self.answer(host, "redis").said)) if "role" in reply]
-            if said:
-                found[host] = said[0]
-        return found
+            roles = [reply for reply in map(info, replies(self.answer(host, "redis").text)) if "role" in reply]
+            if roles:
+                replication[host] = roles[0]
+        return replication
 
     @cached_property
     def sentinels(self) -> dict[str, SentinelView]:
         """What each Sentinel that answers on its own host knows."""
-        found = {}
+        views = {}
         for host in self.hosts:
-            said = replies(self.answer(host, "sentinel").said)
-            if len(said) >= 7 and not isinstance(said[0], Error):
-                lists = [[pairs(row) for row in reply] if isinstance(reply, list) else [] for reply in said[1:3]]
-                found[host] = SentinelView(
-                    pairs(said[0]), lists[0], lists[1], str(said[3]), str(said[4]), info(said[5])
+            answers = replies(self.answer(host, "sentinel").text)
+            if len(answers) >= 7 and not isinstance(answers[0], Error):
+                lists = [[pairs(row) for row in reply] if isinstance(reply, list) else [] for reply in answers[1:3]]
+                views[host] = SentinelView(
+                    pairs(answers[0]), lists[0], lists[1], str(answers[3]), str(answers[4]), info(answers[5])
                 )
-        return found
+        return views
 
     @cached_property
     def led_to(self) -> dict[str, str]:

@@ -8,14 +8,14 @@ def replies(text: str) -> list[Any]:
 
     A reply that was cut off ends the list. Lengths are counted in bytes of UTF-8, as the server counts them.
     """
-    found, raw, at = [], text.encode(), 0
+    values, raw, at = [], text.encode(), 0
     while at < len(raw):
         try:
             value, at = _one(raw, at)
         except (ValueError, IndexError):
             break
-        found.append(value)
-    return found
+        values.append(value)
+    return values
 
 
 class Error(str):

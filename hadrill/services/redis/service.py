@@ -92,8 +92,8 @@ class Redis:
     def in_tilt(self, host: Host) -> bool:
         """Whether the Sentinel of a host distrusts its clock. Raises redis.RedisError."""
         with self.client(host.address, SENTINEL_PORT) as client:
-            said: dict[str, Any] = client.info("sentinel")
-            return str(said.get("sentinel_tilt")) == "1"
+            info: dict[str, Any] = client.info("sentinel")
+            return str(info.get("sentinel_tilt")) == "1"
 
     def sentinel_list(self, host: Host, what: str) -> list[dict[str, str]]:
         """What the Sentinel of a host says of its `REPLICAS` or of the other `SENTINELS`."""

@@ -16,7 +16,7 @@ def not_writable(view: RedisFacts) -> Iterator[str]:
     """A Sentinel that cannot write down what it learned."""
     for host in view.hosts:
         yield from view.log(host, "sentinel log", "is not writable|not able to save the new configuration")
-        for line in view.answer(host, "sentinel files").said.splitlines():
+        for line in view.answer(host, "sentinel files").text.splitlines():
             attributes, _, path = line.partition(" ")
             if path.endswith("sentinel.conf") and "i" in attributes:
                 yield f"{host}: {path} is immutable ({attributes})"
@@ -25,14 +25,14 @@ def not_writable(view: RedisFacts) -> Iterator[str]:
 def denied(kind: str, view: RedisFacts) -> Iterator[str]:
     """Who is refused by protected mode."""
     for asker, asked in view.pairs:
-        said = view.answer(asker, f"{kind}@{asked}").said
-        if said.startswith("-DENIED"):
-            yield f"{asker} -> {asked}: {said.splitlines()[0][:90]}"
+        answer = view.answer(asker, f"{kind}@{asked}").text
+        if answer.startswith("-DENIED"):
+            yield f"{asker} -> {asked}: {answer.splitlines()[0][:90]}"
 
 
 def alive(view: RedisFacts, kind: str, host: str) -> bool:
     """Whether a port answers on its own host."""
-    return bool(view.answer(host, kind).said)
+    return bool(view.answer(host, kind).text)
 
 
 def stopped(view: RedisFacts, kind: str, port: int) -> Iterator[str]:
@@ -44,16 +44,16 @@ def stopped(view: RedisFacts, kind: str, port: int) -> Iterator[str]:
 
 def none_alive(view: RedisFacts, port: int) -> Iterator[str]:
     """Ports of all members, where every one was asked and none answers: nobody can be promoted."""
-    found = list(stopped(view, "redis", port))
-    if len(found) == len(set(view.names) - {view.victim}):
-        yield from found
+    evidence = list(stopped(view, "redis", port))
+    if len(evidence) == len(set(view.names) - {view.victim}):
+        yield from evidence
 
 
 def same_id(view: RedisFacts) -> Iterator[str]:
     """Sentinels with one identity."""
-    for identity, number in Counter(each.id for each in view.sentinels.values()).items():
+    for identity, number in Counter(sentinel.id for sentinel in view.sentinels.values()).items():
         if number > 1:
-            names = [host for host, each in view.sentinels.items() if each.id == identity]
+            names = [host for host, sentinel in view.sentinels.items() if sentinel.id == identity]
             yield f"{', '.join(names)} all say SENTINEL MYID {identity}"
 
 
@@ -104,8 +104,8 @@ def auth_pass(view: RedisFacts) -> Iterator[str]:
 
 def masterauth(view: RedisFacts) -> Iterator[str]:
     """Replicas whose login is refused."""
-    for host, said in view.redis.items():
-        if said["role"] == "slave" and said["master_link_status"] == "down":
+    for host, replication in view.redis.items():
+        if replication["role"] == "slave" and replication["master_link_status"] == "down":
             yield from view.log(
                 host, "redis log", "Unable to AUTH to MASTER|WRONGPASS|NOAUTH|invalid username-password"
             )[-2:]
@@ -113,18 +113,18 @@ def masterauth(view: RedisFacts) -> Iterator[str]:
 
 def link_down(view: RedisFacts) -> Iterator[str]:
     """Replicas without their master."""
-    for host, said in view.redis.items():
-        master = view.name_of(said.get("master_host", ""))
-        if said["role"] == "slave" and said["master_link_status"] == "down" and master != view.victim:
-            since = said.get("master_link_down_since_seconds", "?")
+    for host, replication in view.redis.items():
+        master = view.name_of(replication.get("master_host", ""))
+        if replication["role"] == "slave" and replication["master_link_status"] == "down" and master != view.victim:
+            since = replication.get("master_link_down_since_seconds", "?")
             yield f"{host}: its link to {master} is down for {since} s"
 
 
 def all_replicas(view: RedisFacts) -> Iterator[str]:
     """Nobody leads."""
-    roles = {host: said["role"] for host, said in view.redis.items()}
+    roles = {host: replication["role"] for host, replication in view.redis.items()}
     if len(roles) == len(view.service.members) and "master" not in roles.values():
-        follows = {view.name_of(said["master_host"]) for said in view.redis.values()}
+        follows = {view.name_of(replication["master_host"]) for replication in view.redis.values()}
         yield f"every member is a replica: {', '.join(roles)}; they follow {', '.join(sorted(follows))}"
         for host, sentinel in view.sentinels.items():
             named = view.name_of(sentinel.master["ip"])
@@ -133,8 +133,8 @@ def all_replicas(view: RedisFacts) -> Iterator[str]:
 
 def priority(view: RedisFacts) -> Iterator[str]:
     """Nobody may lead."""
-    replicas = {host: said for host, said in view.redis.items() if said["role"] == "slave"}
-    if replicas and all(said.get("slave_priority") == "0" for said in replicas.values()):
+    replicas = {host: replication for host, replication in view.redis.items() if replication["role"] == "slave"}
+    if replicas and all(replication.get("slave_priority") == "0" for replication in replicas.values()):
         yield f"slave_priority is 0 on {', '.join(replicas)}: none of them may be promoted"
 
 
@@ -192,13 +192,13 @@ def proxies(view: RedisFacts) -> Iterator[str]:
 def updaters(view: RedisFacts) -> Iterator[str]:
     """Proxies whose updater does not run."""
     for proxy in view.proxies:
-        states = view.answer(proxy, "updater").said.split()
+        states = view.answer(proxy, "updater").text.split()
         if states and any(state != "active" for state in states):
             yield f"{proxy}: redis-update-master.timer and .socket are {', '.join(states)}"
 
 
 def disagree(view: RedisFacts) -> Iterator[str]:
     """More than one name for the master."""
-    named = {host: view.name_of(each.master["ip"]) for host, each in view.sentinels.items()}
+    named = {host: view.name_of(sentinel.master["ip"]) for host, sentinel in view.sentinels.items()}
     if len(set(named.values())) > 1:
         yield ", ".join(f"{host} names {master}" for host, master in named.items())

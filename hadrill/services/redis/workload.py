@@ -104,10 +104,10 @@ class RedisPlace(Place):
 
     def found(self, host: Host, acknowledged: set[str], history: History) -> set[str]:
         """Keys that a member has."""
-        wanted, held = sorted(acknowledged), set[str]()
+        keys, held = sorted(acknowledged), set[str]()
         with self._redis.client(host.address) as client:
-            for start in range(0, len(wanted), BATCH):
-                part = wanted[start : start + BATCH]
+            for start in range(0, len(keys), BATCH):
+                part = keys[start : start + BATCH]
                 values = client.mget([key_of(self._name, key) for key in part])
                 held |= {key for key, value in zip(part, values, strict=True) if value == key}
         return held

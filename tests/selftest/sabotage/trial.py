@@ -5,7 +5,7 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
-from hadrill.diagnosis import Answer, Diagnosis, Facts
+from hadrill.diagnosis import Diagnosis, Facts, Reply
 from hadrill.report.secrets import Scrubber
 from hadrill.services.abilities import Diagnosed
 from hadrill.services.cluster import Cluster
@@ -52,14 +52,14 @@ def named_first(cluster: Cluster, case: Sabotage, reports: Path, keep: Path | No
 def _small(facts: Facts) -> Facts:
     """Facts with the last lines of each log, and of each statistics page the columns that rules read."""
 
-    def cut(name: str, answer: Answer) -> Answer:
+    def cut(name: str, answer: Reply) -> Reply:
         if name.endswith("log"):
-            return replace(answer, said="\n".join(answer.said.splitlines()[-LOG_LINES:]))
+            return replace(answer, text="\n".join(answer.text.splitlines()[-LOG_LINES:]))
         if name == "statistics":
-            head, _, body = answer.said.partition("\r\n\r\n# ")
+            head, _, body = answer.text.partition("\r\n\r\n# ")
             rows = csv.DictReader(io.StringIO(body))
             lines = [",".join(COLUMNS), *(",".join(row[column] or "" for column in COLUMNS) for row in rows)]
-            return replace(answer, said="\r\n\r\n# ".join([head.splitlines()[0], "\n".join(lines)]) if body else "")
+            return replace(answer, text="\r\n\r\n# ".join([head.splitlines()[0], "\n".join(lines)]) if body else "")
         return answer
 
     return Facts(

@@ -85,8 +85,8 @@ def test_every_way_in_is_tried_and_the_proxies_findings_come_first(lab_inventory
     def attempt(name: str, address: str) -> list[Finding]:
         return [Finding(name, "an answer", address, "")] if name != "haproxy-01" else []
 
-    found = through_each(attempt, "198.18.0.10", lab_inventory.of_role("haproxy"))
-    assert [(finding.host, finding.found) for finding in found] == [
+    findings = through_each(attempt, "198.18.0.10", lab_inventory.of_role("haproxy"))
+    assert [(finding.host, finding.actual) for finding in findings] == [
         ("haproxy-02", "198.18.0.12"),
         ("the entry point", "198.18.0.10"),
     ]

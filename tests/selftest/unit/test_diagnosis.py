@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from hadrill.diagnosis import Answer, Cause, Diagnosis, Examination, Facts, HostFacts, Order, reach
+from hadrill.diagnosis import Cause, Diagnosis, Examination, Facts, HostFacts, Order, Reply, reach
 from hadrill.diagnosis import facts as facts_module
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote, RemoteError, UnreachableError
@@ -139,14 +139,14 @@ def test_a_host_whose_answer_cannot_be_read_is_told_and_the_others_are_heard(
     monkeypatch.setattr(facts_module, "run_program", lambda _remote, host, *_: answers[host])
     with Remote(lab_inventory) as remote:
         heard = Facts.collect(remote, {first: Order(), second: Order()}, {}).hosts
-    assert (heard[first.name]["log"], heard[first.name].time) == (Answer("a line"), 5.0)
+    assert (heard[first.name]["log"], heard[first.name].time) == (Reply("a line"), 5.0)
     assert heard[second.name].unreachable.startswith("its answer cannot be read: AttributeError: ")
 
 
 def test_a_bug_of_a_question_from_here_is_no_answer_of_the_host(
     lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def asked() -> Answer:
+    def asked() -> Reply:
         raise KeyError("bug")
 
     answer = {"questions": {}, "commands": {}, "time": 5.0, "ended": 6.0}
@@ -166,7 +166,7 @@ def test_who_refuses_a_connection_is_there() -> None:
 def test_an_attempt_that_failed_counts_only_after_a_fault(lab_inventory: Inventory) -> None:
     tried = "2026-11-21T17:48:0{}.1+00:00 redis-01 sentinel[1]: 1:X +try-failover master kb-redis-master"
     hosts = dict(_healthy().hosts)
-    log = Answer(said="\n".join(map(tried.format, (1, 7))))
+    log = Reply(text="\n".join(map(tried.format, (1, 7))))
     hosts["redis-01"] = replace(hosts["redis-01"], answers={**hosts["redis-01"].answers, "sentinel log": log})
     assert not judge("redis", lab_inventory, Facts(hosts)).causes
     after = judge("redis", lab_inventory, Facts(hosts), before=False)
@@ -177,7 +177,7 @@ def test_an_attempt_that_failed_counts_only_after_a_fault(lab_inventory: Invento
 
 
 def test_that_no_redis_runs_is_said_only_where_all_were_asked(lab_inventory: Inventory) -> None:
-    refused = Answer(error="refused")
+    refused = Reply(error="refused")
     hosts = {
         name: replace(host, answers={**host.answers, "redis": refused}) if "redis" in host.answers else host
         for name, host in _healthy().hosts.items()
@@ -194,7 +194,7 @@ def test_busy_processors_explain_what_nothing_else_does_and_only_after_a_fault(l
     pressure = "some avg10=12.00 avg60={} avg300=9.00 total=3476\nfull avg10=0.00 avg60=99.00 avg300=0.00 total=0\n"
 
     def with_pressure(facts: Facts, avg60: str) -> Facts:
-        answers = {**facts.hosts["redis-03"].answers, "pressure": Answer(said=pressure.format(avg60))}
+        answers = {**facts.hosts["redis-03"].answers, "pressure": Reply(text=pressure.format(avg60))}
         return Facts({**facts.hosts, "redis-03": replace(facts.hosts["redis-03"], answers=answers)})
 
     busy = with_pressure(_healthy(), "94.96")
@@ -212,7 +212,7 @@ def test_a_frozen_node_holds_up_nobody_who_waits_for_longer(lab_inventory: Inven
     facts = Facts.from_json((FACTS / "minio-drive-timeout-too-long.json").read_text("utf-8"))
 
     def with_timeout(said: str) -> list[str]:
-        answer = Answer(said=said)
+        answer = Reply(text=said)
         hosts = {
             name: replace(host, answers={**host.answers, "drive timeout": answer}) for name, host in facts.hosts.items()
         }
@@ -227,17 +227,17 @@ def test_a_frozen_node_that_proxies_have_taken_out_is_no_fault_of_theirs(lab_inv
     facts = Facts.from_json((FACTS / "rabbitmq-proxy-check.json").read_text("utf-8"))
     hosts = dict(facts.hosts)
     for name in ("haproxy-01", "haproxy-02"):
-        said = hosts[name]["statistics"].said.replace("UP", "DOWN")
-        hosts[name] = replace(hosts[name], answers={"statistics": Answer(said=said)})
+        said = hosts[name]["statistics"].text.replace("UP", "DOWN")
+        hosts[name] = replace(hosts[name], answers={"statistics": Reply(text=said)})
     assert "proxy-check" in judge("rabbitmq", lab_inventory, Facts(hosts)).ruled_out
 
 
 def test_a_raft_thread_that_died_is_named(lab_inventory: Inventory) -> None:
     facts = Facts.from_json((FACTS / "postgresql-patroni-paused.json").read_text("utf-8"))
     host = facts.hosts["db-slave-01"]
-    old = re.sub(r'"dcs_last_seen": \d+', f'"dcs_last_seen": {int(host.time) - 240}', host["patroni"].said)
+    old = re.sub(r'"dcs_last_seen": \d+', f'"dcs_last_seen": {int(host.time) - 240}', host["patroni"].text)
     traceback = "2026-11-21T16:42:50.1+00:00 db-slave-01 patroni[309]: Exception in thread Thread-2 (_autoTickThread):"
-    answers = {**host.answers, "patroni": replace(host["patroni"], said=old), "raft": Answer(said=traceback)}
+    answers = {**host.answers, "patroni": replace(host["patroni"], text=old), "raft": Reply(text=traceback)}
     found = judge("postgresql", lab_inventory, Facts({**facts.hosts, "db-slave-01": replace(host, answers=answers)}))
     assert found.causes[0].name == "raft-thread-dead"
     assert "db-slave-01 last saw its store 240 s ago" in found.causes[0].evidence[0]
@@ -248,7 +248,7 @@ def test_a_patroni_that_answers_one_page_late_runs(lab_inventory: Inventory) -> 
     paused = Facts.from_json((FACTS / "postgresql-patroni-paused.json").read_text("utf-8"))
     name = next(n for n, host in facts.hosts.items() if host["patroni"].error and not host.unreachable)
     healthy = replace(facts.hosts[name], answers={**facts.hosts[name].answers, **paused.hosts[name].answers})
-    late = replace(healthy, answers={**healthy.answers, "patroni": Answer(error="silent")})
+    late = replace(healthy, answers={**healthy.answers, "patroni": Reply(error="silent")})
     assert "patroni-stopped" in judge("postgresql", lab_inventory, Facts({**facts.hosts, name: late})).ruled_out
 
 
@@ -271,7 +271,7 @@ def judge(service: str, inventory: Inventory, facts: Facts, *, before: bool = Tr
 def _healthy() -> Facts:
     """The facts of a stopped updater, with the updater running: nothing else was wrong."""
     facts = Facts.from_json((FACTS / "redis-proxy-not-updated.json").read_text("utf-8"))
-    running = Answer(said="active\nactive\n")
+    running = Reply(text="active\nactive\n")
     return Facts(
         {
             name: replace(host, answers={**host.answers, "updater": running}) if "updater" in host.answers else host
@@ -299,6 +299,6 @@ def test_a_port_that_refuses_one_and_takes_another_is_not_filtered(
     asked = next(key for host in hosts.values() for key, answer in host.answers.items() if "@" in key and answer.error)
     askers = [name for name, host in hosts.items() if asked in host.answers and name != asked.partition("@")[2]]
     for name, error in zip(askers, errors, strict=True):
-        hosts[name] = replace(hosts[name], answers={**hosts[name].answers, asked: Answer(error=error)})
+        hosts[name] = replace(hosts[name], answers={**hosts[name].answers, asked: Reply(error=error)})
     found = MARIADB.judge(Mariadb(lab_inventory), Facts(hosts), before=True)
     assert ("port-filtered" in [cause.name for cause in found.causes]) is named

@@ -12,7 +12,7 @@ from cryptography import x509
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from hadrill.diagnosis import Answer, Cause, Facts, HostFacts
+from hadrill.diagnosis import Cause, Facts, HostFacts, Reply
 from hadrill.drill import Case
 from hadrill.drill.collecting import Selection
 from hadrill.drill.errors import DrillFailedError, InconclusiveError
@@ -33,7 +33,7 @@ from hadrill.services import registry
 from hadrill.services.clusters import present
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.kubernetes import checks
-from hadrill.services.kubernetes.backends import Round
+from hadrill.services.kubernetes.backends import PodReport
 from hadrill.services.kubernetes.budget import Timers, not_ready_between, rescheduled_budget
 from hadrill.services.kubernetes.diagnosis import EXAMINATION
 from hadrill.services.kubernetes.facts import API
@@ -259,7 +259,7 @@ def test_a_backend_must_serve_during_the_loss_and_after_it(
     loss, offset = _loss(nodes), time.time() - time.monotonic()
     loss.began, loss.healed = 1.0, 10.0
     loss.remaining = ("k3s-worker-02",)
-    loss.backends = [Round("k3s-worker-02", offset + at, {"redis": said}) for at in moments]
+    loss.backends = [PodReport("k3s-worker-02", offset + at, {"redis": said}) for at in moments]
     if not expected:
         loss.require_backend("redis")
         return
@@ -285,7 +285,7 @@ def test_a_loss_is_part_of_a_run_only_where_it_is_meant(nodes: Kubernetes) -> No
 def test_causes_are_named_from_logs_and_conditions(nodes: Kubernetes) -> None:
     def cause(host: str, log: str, ready: str = "Unknown", message: str = "", address: str = "") -> list[str]:
         objects = _objects(nodes, host, ready, message, address)
-        answers = {"kubelet": Answer(f"2026-11-22T04:00:00.1+00:00 {host} kubelet[1]: {log}")}
+        answers = {"kubelet": Reply(f"2026-11-22T04:00:00.1+00:00 {host} kubelet[1]: {log}")}
         facts = {h.name: HostFacts({"units": _active(nodes, h.name)}) for h in nodes.members}
         facts[host] = HostFacts({**facts[host].answers, **answers})
         found = EXAMINATION.judge(nodes, Facts({**facts, API: HostFacts(objects)}), before=False)
@@ -303,12 +303,12 @@ def test_another_program_on_the_port_of_the_ingress_is_named(nodes: Kubernetes) 
     facts = {h.name: HostFacts({"units": _active(nodes, h.name)}) for h in nodes.members}
     taken = {
         **facts["k3s-worker-01"].answers,
-        "ingress": Answer('LISTEN 0 5 0.0.0.0:80 users:(("apache2",pid=7,fd=3))'),
+        "ingress": Reply('LISTEN 0 5 0.0.0.0:80 users:(("apache2",pid=7,fd=3))'),
     }
     known = HostFacts(_objects(nodes, "k3s-worker-01", "True", "", ""))
     found = EXAMINATION.judge(nodes, Facts({**facts, "k3s-worker-01": HostFacts(taken), API: known}), before=True)
     assert [each.name for each in found.causes] == ["ingress-port-taken"]
-    own = {**taken, "ingress": Answer(f'LISTEN 0 5 *:80 users:(("{INGRESS}",pid=7,fd=3))')}
+    own = {**taken, "ingress": Reply(f'LISTEN 0 5 *:80 users:(("{INGRESS}",pid=7,fd=3))')}
     found = EXAMINATION.judge(nodes, Facts({**facts, "k3s-worker-01": HostFacts(own), API: known}), before=True)
     assert not found.causes
 
@@ -318,11 +318,11 @@ def _loss(nodes: Kubernetes) -> Loss:
     return Loss(nodes.agents[0], "agent", Timers(nothing, nothing))
 
 
-def _active(nodes: Kubernetes, host: str) -> Answer:
-    return Answer("active\n" * len(nodes.distribution.units(nodes.inventory.host(host))))
+def _active(nodes: Kubernetes, host: str) -> Reply:
+    return Reply("active\n" * len(nodes.distribution.units(nodes.inventory.host(host))))
 
 
-def _objects(nodes: Kubernetes, host: str, ready: str, message: str, address: str) -> dict[str, Answer]:
+def _objects(nodes: Kubernetes, host: str, ready: str, message: str, address: str) -> dict[str, Reply]:
     def node(name: str, own: str) -> dict[str, object]:
         special = name == host
         condition = {"type": "Ready", "status": ready if special else "True", "message": message if special else ""}
@@ -331,8 +331,8 @@ def _objects(nodes: Kubernetes, host: str, ready: str, message: str, address: st
 
     listed = {"items": [node(each.name, each.address) for each in nodes.members]}
     resolver = {"items": [{"endpoints": [{"conditions": {"ready": True}}]}]}
-    answers = {"Node": Answer(json.dumps(listed)), "EndpointSlice": Answer(json.dumps(resolver))}
-    return answers | {f"ready@{server}": Answer("ok") for server in nodes.servers}
+    answers = {"Node": Reply(json.dumps(listed)), "EndpointSlice": Reply(json.dumps(resolver))}
+    return answers | {f"ready@{server}": Reply("ok") for server in nodes.servers}
 
 
 def test_the_lab_has_just_the_inventory_that_the_checks_are_for(nodes: Kubernetes) -> None:

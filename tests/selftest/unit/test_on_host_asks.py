@@ -77,7 +77,7 @@ def test_a_host_tells_what_each_port_said_or_why_it_said_nothing(listener: socke
     before = time.time()
     answer = run("ask", order)
     assert before <= answer["time"] <= answer["ended"] <= time.time()
-    said = {name: (each["said"], each["error"]) for name, each in answer["questions"].items()}
+    said = {name: (each["text"], each["error"]) for name, each in answer["questions"].items()}
     assert said["echo"] == ("héhé", "")
     assert said["until"][0].endswith("x\r\n")
     assert said["there"] == ("", "")

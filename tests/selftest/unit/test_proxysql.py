@@ -14,7 +14,7 @@ from unittest.mock import MagicMock
 import pymysql
 import pytest
 
-from hadrill.diagnosis import Answer, Diagnosis, Facts, HostFacts
+from hadrill.diagnosis import Diagnosis, Facts, HostFacts, Reply
 from hadrill.diagnosis.common import LISTENERS
 from hadrill.faults import Kind
 from hadrill.install import proxysql
@@ -319,12 +319,12 @@ def judged(inventory: Inventory, **listeners: str) -> Diagnosis:
     )
     hosts = {}
     for host in service.members:
-        reached = dict.fromkeys(orders(service, 30)[host].questions, Answer())
-        hosts[host.name] = HostFacts({"wsrep": Answer(wsrep), **reached})
+        reached = dict.fromkeys(orders(service, 30)[host].questions, Reply())
+        hosts[host.name] = HostFacts({"wsrep": Reply(wsrep), **reached})
     for proxy in service.proxies:
         asked = orders(service, 30)[proxy]
         told = {name: question() for name, question in asked.from_here.items()}
-        hosts[proxy.name] = HostFacts(told | {"listeners": Answer(listeners.get(proxy.name.replace("-", "_"), ""))})
+        hosts[proxy.name] = HostFacts(told | {"listeners": Reply(listeners.get(proxy.name.replace("-", "_"), ""))})
     return EXAMINATION.judge(service, Facts(hosts), before=True)
 
 
@@ -363,7 +363,7 @@ def test_a_monitor_that_nodes_refuse_is_named(cluster: MariadbCluster) -> None:
 def test_two_programs_on_one_port_are_named(inventory: Inventory, proxy: StandIn, tmp_path: Path) -> None:
     def shared() -> list[str]:
         told = subprocess.run(["sh", "-c", LISTENERS], capture_output=True, text=True, check=True).stdout
-        facts = Facts({"proxysql-01": HostFacts({"listeners": Answer(told)})})
+        facts = Facts({"proxysql-01": HostFacts({"listeners": Reply(told)})})
         causes = EXAMINATION.judge(Mariadb(inventory), facts, before=True).causes
         lines = [line for cause in causes if cause.name == "port-shared" for line in cause.evidence]
         return [line for line in lines if proxy.host.address in line]

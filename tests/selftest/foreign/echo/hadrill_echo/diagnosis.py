@@ -21,8 +21,8 @@ def unfaithful(view: View[Echo]) -> Iterator[str]:
     """Members that say something else."""
     for host in view.hosts:
         answer = view.answer(host, "say")
-        if not answer.error and answer.said.strip() != WORD:
-            yield f"{host}: hears {WORD!r} and says {answer.said.strip()!r}"
+        if not answer.error and answer.text.strip() != WORD:
+            yield f"{host}: hears {WORD!r} and says {answer.text.strip()!r}"
 
 
 def stopped(view: View[Echo]) -> Iterator[str]:
