@@ -213,9 +213,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         service = str(next(metafunc.definition.iter_markers("service")).args[0])
         listed = next(metafunc.definition.iter_markers("drills")).kwargs
         inventory, selection = metafunc.config.stash[INVENTORY], selection_of(metafunc.config)
-        found = cases(inventory, service, listed, selection) if present(inventory, service) else []
+        chosen = cases(inventory, service, listed, selection) if present(inventory, service) else []
         metafunc.parametrize(
-            "case", [pytest.param(each, marks=pytest.mark.xdist_group(service)) for each in found], ids=str
+            "case", [pytest.param(case, marks=pytest.mark.xdist_group(service)) for case in chosen], ids=str
         )
     if "host" in metafunc.fixturenames and INVENTORY in metafunc.config.stash:
         hosts = metafunc.config.stash[INVENTORY].managed

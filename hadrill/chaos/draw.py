@@ -53,19 +53,19 @@ def draw(seed: int, duration_s: float, inventory: Inventory, services: Sequence[
     shapes = _changed(SHAPES, weights.shapes, "chaos.shapes")
     here = [name for name in CLUSTERS if present(inventory, name) and (not services or name in services)]
     number = math.ceil(duration_s / SHORTEST_ROUND_SECONDS)
-    lanes = [list(_Lane(seed, name, inventory, faults, shapes).rounds(number)) for name in here]
-    in_turn = [drawn for row in zip_longest(*lanes) for drawn in row if drawn is not None]
+    by_service = [list(_RoundSource(seed, name, inventory, faults, shapes).rounds(number)) for name in here]
+    in_turn = [drawn for row in zip_longest(*by_service) for drawn in row if drawn is not None]
     rounds = tuple(Round(n, *drawn) for n, drawn in enumerate(in_turn, start=1))
     return Schedule(seed, inventory.settings.name, duration_s, rounds)
 
 
-def _changed(usual: Mapping[str, float], wanted: Mapping[str, float], where: str) -> dict[str, float]:
-    if strange := sorted(set(wanted) - set(usual)):
+def _changed(usual: Mapping[str, float], given: Mapping[str, float], where: str) -> dict[str, float]:
+    if strange := sorted(set(given) - set(usual)):
         raise ScheduleError(f"settings.yaml: {where}: no {strange[0]!r}: there are {', '.join(usual)}")
-    return {**usual, **wanted}
+    return {**usual, **given}
 
 
-class _Lane:
+class _RoundSource:
     """The rounds of one service, from a source of chance of its own: another service changes nothing in them."""
 
     def __init__(

@@ -26,7 +26,7 @@ class Gate:
     @contextmanager
     def present(self, name: str) -> Iterator[None]:
         """The lane of that name makes rounds: the others leave it its turns."""
-        with self._any_of(f"lane-{name}", shared=False):
+        with self._any_of(f"service-{name}", shared=False):
             yield
 
     @contextmanager
@@ -54,7 +54,7 @@ class Gate:
         return f"{away} rounds of others come first" if away > 0 else None
 
     def _is_here(self, name: str) -> bool:
-        with (self._folder / f"lane-{name}.lock").open("w") as file:
+        with (self._folder / f"service-{name}.lock").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -71,8 +71,8 @@ WantedBy=timers.target
 
 def install(units: dict[str, str]) -> None:
     """Write the units and start the timer. Raises NightlyError."""
-    _wanted()
-    _allowed()
+    _require_systemd()
+    _require_root()
     for name, text in units.items():
         (UNITS / name).write_text(text, "utf-8")
     _systemctl("daemon-reload")
@@ -81,7 +81,7 @@ def install(units: dict[str, str]) -> None:
 
 def status() -> str:
     """When it runs next, and how it ended last. Raises NightlyError."""
-    _wanted()
+    _require_systemd()
     if not (UNITS / f"{NAME}.timer").exists():
         raise NightlyError("there is no nightly run: `hadrill nightly install` makes one")
     shown = _systemctl("list-timers", "--all", "--no-pager", f"{NAME}.timer")
@@ -101,8 +101,8 @@ def ended(service: dict[str, str]) -> str:
 
 def remove() -> bool:
     """Take both units away; a run that is under way is asked to end, and heals. False where there were none."""
-    _wanted()
-    _allowed()
+    _require_systemd()
+    _require_root()
     files = [UNITS / f"{NAME}.{kind}" for kind in ("timer", "service")]
     if not any(file.exists() for file in files):
         return False
@@ -114,12 +114,12 @@ def remove() -> bool:
     return True
 
 
-def _wanted() -> None:
+def _require_systemd() -> None:
     if not RUNNING.exists():
         raise NightlyError("systemd does not run this computer: docs/chaos.md shows the line for cron")
 
 
-def _allowed() -> None:
+def _require_root() -> None:
     if os.geteuid() != 0:
         raise NightlyError(f"only root may change systemd's timers: sudo {shlex.join(sys.argv)}")
 

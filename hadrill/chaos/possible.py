@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from hadrill.chaos.schedule import SAME, Schedule, ScheduleError
-from hadrill.drill.case import known_fault
+from hadrill.drill.case import why_no_fault
 from hadrill.inventory import Inventory
 from hadrill.services.clusters import CLUSTERS, present
 from hadrill.services.member_roles import names
@@ -25,7 +25,7 @@ def _problems(schedule: Schedule, inventory: Inventory) -> Iterator[str]:
             continue
         roles = names(drawn.service)
         for step in drawn.steps:
-            if problem := known_fault(step.fault, drawn.service):
+            if problem := why_no_fault(step.fault, drawn.service):
                 yield f"round {drawn.number}: {problem}"
             if step.target not in {SAME, *roles, *hosts}:
                 there_are = f"name a host, {SAME!r}, or one of {', '.join(roles)}"

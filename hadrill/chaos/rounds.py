@@ -29,11 +29,11 @@ class RoundsOf:
     """One service's rounds. `keep` is told each result, and where its evidence lies."""
 
     def __init__(self, session: Session, schedule: Schedule, service: str, places: int, keep: Keep) -> None:
-        lanes = list(dict.fromkeys(drawn.service for drawn in schedule.rounds))
-        others = [lane for lane in lanes if lane != service and not behind(lane)]
+        services = list(dict.fromkeys(drawn.service for drawn in schedule.rounds))
+        others = [other for other in services if other != service and not behind(other)]
         self._session, self._schedule, self._service, self._keep = session, schedule, service, keep
         self._gate = Gate(session.folder.parent / "locks", places, others)
-        self._may_keep = session.inventory.settings.chaos.evidence_mib * MIB / len(lanes)
+        self._may_keep = session.inventory.settings.chaos.evidence_mib * MIB / len(services)
         self._kept = 0
 
     def run(self) -> list[Result]:

@@ -115,7 +115,7 @@ class Storm(Scenario):
                 yield
         finally:
             run.moments["heal"] = time.monotonic()
-            if injection.drill != run.id and injection.entry is not None:
+            if injection.experiment != run.id and injection.entry is not None:
                 injection.forget(injection.entry)
 
     def _follow(self, run: Experiment, steps: Sequence[Step], before: Injection, since: float) -> None:
@@ -154,7 +154,7 @@ class Storm(Scenario):
     def _await(self, run: Experiment, step: Step, since: float) -> None:
         """The moment that a step waits for, and its delay. An event that does not come is told, and not waited for."""
         if step.after == "whole":
-            eventually(f"a whole cluster before {step}", run.unhealthy, Deadline(CONVERGE_SECONDS))
+            eventually(f"a whole cluster before {step}", run.why_not_healthy, Deadline(CONVERGE_SECONDS))
             self._budgets.append(0.0)
         elif step.after not in ("inject", "heal"):
             try:
@@ -173,7 +173,9 @@ class Storm(Scenario):
         recovery = Recovery(fault, run.workload, run.timeline, run.moments["inject"], budget)
         try:
             eventually(
-                "clients to be served again", lambda: recovery.missing(since), Deadline(budget + OVERTIME_SECONDS)
+                "clients to be served again",
+                lambda: recovery.why_not_served(since),
+                Deadline(budget + OVERTIME_SECONDS),
             )
         except OverdueError as error:
             run.fails(f"never recovered: {error}")

@@ -36,7 +36,7 @@ def shrink(folder: Path, run: Path, within: str, repeat: int, service: str, forc
         bad = [row for row in rows if row["verdict"] == "failed" and service in ("", row["service"])]
         if not bad:
             raise click.ClickException(f"no round of {service or 'any service'} failed in {run}")
-        wanted = {row["service"] for row in bad}
+        services = {row["service"] for row in bad}
         schedule = schedule.only({row["round"] for row in bad})
     except (OSError, ValueError, KeyError, ScheduleError) as error:
         raise click.ClickException(f"{run} is no chaos run: {error}") from error
@@ -47,7 +47,7 @@ def shrink(folder: Path, run: Path, within: str, repeat: int, service: str, forc
         target.write_text(candidate.as_json(), "utf-8")
         reports = run / "shrinking" / f"{target.stem}-{next(numbers)}"
         verdicts = _run(folder, target, reports, ROUND_SECONDS * len(candidate.rounds), options)
-        again = any(row["verdict"] == "failed" and row["service"] in wanted for row in verdicts)
+        again = any(row["verdict"] == "failed" and row["service"] in services for row in verdicts)
         click.echo(f"{'fails ' if again else 'passes'}  {'; '.join(map(str, candidate.rounds))}")
         return again
 

@@ -43,8 +43,8 @@ def wrong_names(view: View[Any]) -> Iterator[str]:
         for line in facts["names"].text.splitlines():
             name, _, address = line.partition(" ")
             if name in addresses and address != addresses[name] and not address.startswith("127."):
-                found = address or "nothing"
-                yield f"{host} takes {name} for {found}; the inventory says {addresses[name]}"
+                taken = address or "nothing"
+                yield f"{host} takes {name} for {taken}; the inventory says {addresses[name]}"
 
 
 def full_disk(view: View[Any]) -> Iterator[str]:
@@ -94,9 +94,9 @@ def expiring(view: View[Any]) -> Iterator[str]:
 def busy(view: View[Any]) -> Iterator[str]:
     """Hosts whose processes wait for processors, by the kernel's own account (Linux' Documentation/accounting/psi)."""
     for host, facts in view.asked.items():
-        found = re.search(r"^some .*avg60=([\d.]+)", facts["pressure"].text)
-        if found and float(found[1]) >= BUSY_PERCENT:
-            yield f"{host}: in {float(found[1]):.0f}% of the last minute something waited for a processor"
+        pressure = re.search(r"^some .*avg60=([\d.]+)", facts["pressure"].text)
+        if pressure and float(pressure[1]) >= BUSY_PERCENT:
+            yield f"{host}: in {float(pressure[1]):.0f}% of the last minute something waited for a processor"
 
 
 RULES: tuple[Rule[View[Any]], ...] = (

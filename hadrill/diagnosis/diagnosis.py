@@ -7,7 +7,7 @@ from typing import Self
 from hadrill.diagnosis.common import BUSY
 from hadrill.diagnosis.common import RULES as COMMON
 from hadrill.diagnosis.facts import Facts
-from hadrill.diagnosis.rule import Cause, Rule, Seen
+from hadrill.diagnosis.rule import Cause, Rule, ServiceView
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Diagnosis:
     """Why nothing can be said of the service's members, where none of them could be asked."""
 
     @classmethod
-    def of(cls, service: str, view: Seen, rules: Sequence[Rule[Seen]]) -> Self:
+    def of(cls, service: str, view: ServiceView, rules: Sequence[Rule[ServiceView]]) -> Self:
         """Apply rules; before a fault only those that foretell something."""
-        known: tuple[Rule[Seen], ...] = (*COMMON, *rules, BUSY)
+        known: tuple[Rule[ServiceView], ...] = (*COMMON, *rules, BUSY)
         chosen = [rule for rule in known if rule.foretells or not view.before]
         silent = {name: host.unreachable for name, host in view.facts.hosts.items() if host.unreachable}
         causes: list[Cause] = []

@@ -8,7 +8,7 @@ from hadrill.diagnosis.common import commands
 from hadrill.diagnosis.diagnosis import Diagnosis
 from hadrill.diagnosis.facts import Facts, Order
 from hadrill.diagnosis.reach import why_nobody_answers
-from hadrill.diagnosis.rule import Rule, Seen
+from hadrill.diagnosis.rule import Rule, ServiceView
 from hadrill.inventory import Host
 from hadrill.remote import Remote
 
@@ -17,27 +17,27 @@ RECENT_SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Examination(Generic[Seen]):
+class Examination(Generic[ServiceView]):
     """One service's. `orders` and `view` take the service's own object; `orders` also the seconds that logs go back."""
 
     service: str
     orders: Callable[[Any, int], Mapping[Host, Order]]
-    view: Callable[..., Seen]
-    rules: tuple[Rule[Seen], ...]
+    view: Callable[..., ServiceView]
+    rules: tuple[Rule[ServiceView], ...]
 
     def diagnose(self, service: object, remote: Remote, *, since_seconds: int = 0, victim: str = "") -> Diagnosis:
         """Ask every host, and judge. Without `since_seconds` it is asked what would stop a failover now."""
         orders = self.orders(service, since_seconds or RECENT_SECONDS)
         facts = Facts.collect(remote, orders, commands(orders))
-        found = self.judge(service, facts, before=not since_seconds, victim=victim)
+        diagnosis = self.judge(service, facts, before=not since_seconds, victim=victim)
         view = self.view(service, facts, victim)
         asked = [host for host in view.service.members if host in orders and host.name != victim]
         reasons = [facts.hosts[host.name].unreachable for host in asked]
         if reasons and all(reasons):
             members = {host: orders[host] for host in asked}
             why = why_nobody_answers(self.service, view.service.inventory, members, reasons[0])
-            return replace(found, unreachable=why)
-        return found
+            return replace(diagnosis, unreachable=why)
+        return diagnosis
 
     def judge(self, service: object, facts: Facts, *, before: bool, victim: str = "") -> Diagnosis:
         """The same of facts that were kept."""

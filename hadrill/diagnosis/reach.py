@@ -43,11 +43,11 @@ def why_nobody_answers(service: str, inventory: Inventory, orders: Mapping[Host,
     ssh = inventory.settings.ssh.port
     own = {(host.address, port) for host, order in orders.items() for port in (ssh, *own_ports(host, order))}
     others = {(host.address, ssh): host.name for host in inventory.managed if host not in orders}
-    found = answering([*own, *others])
-    if there := sorted(own & found):
+    answers = answering([*own, *others])
+    if there := sorted(own & answers):
         shown = ", ".join(f"{address}:{port}" for address, port in there[:SHOWN])
         return f"no host of {service} can be asked over SSH ({reason}), though there is somebody at {shown}"
-    if alive := sorted(name for place, name in others.items() if place in found):
+    if alive := sorted(name for place, name in others.items() if place in answers):
         names = ", ".join(alive[:SHOWN]) + (f" and {len(alive) - SHOWN} more" if len(alive) > SHOWN else "")
         return f"no host of {service} answers SSH or its ports: powered off or cut off ({names} answer)"
     return f"no host of {service} answers SSH or its ports: {unreachable_network(inventory)}"

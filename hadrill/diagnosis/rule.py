@@ -6,7 +6,7 @@ from typing import Any, Generic, TypedDict, TypeVar, cast
 
 from hadrill.diagnosis.view import View
 
-Seen = TypeVar("Seen", bound=View[Any], contravariant=True)
+ServiceView = TypeVar("ServiceView", bound=View[Any], contravariant=True)
 """A service's own view of the facts."""
 
 LINES = 12
@@ -43,7 +43,7 @@ class Cause:
 
 
 @dataclass(frozen=True)
-class Rule(Generic[Seen]):
+class Rule(Generic[ServiceView]):
     """`look` returns lines of evidence. None means that the cause is ruled out on the hosts that it looked at.
 
     `foretells`: whether it stops a failover that has not begun. What only shows afterwards is not looked for before.
@@ -53,10 +53,10 @@ class Rule(Generic[Seen]):
     symptom: str
     shown_by: str
     remedy: str
-    look: Callable[[Seen], Iterable[str]]
+    look: Callable[[ServiceView], Iterable[str]]
     foretells: bool = True
 
-    def applies(self, view: Seen) -> Cause | None:
+    def applies(self, view: ServiceView) -> Cause | None:
         """The cause, where the facts show it."""
         evidence = tuple(self.look(view))
         return Cause(self.name, self.symptom, evidence, self.remedy) if evidence else None

@@ -124,14 +124,14 @@ class View(Generic[Service]):
 
     def servers(self) -> dict[str, dict[str, dict[str, str]]]:
         """HAProxy's servers by proxy and name, with the columns of its statistics."""
-        found = {}
+        by_proxy = {}
         for proxy in self.proxies:
             _, _, body = self.answer(proxy, STATISTICS).text.partition("\r\n\r\n")
             rows = csv.DictReader(io.StringIO(body.removeprefix("# ")))
             servers = {row["svname"]: row for row in rows if row["svname"] not in ("FRONTEND", "BACKEND")}
             if servers:
-                found[proxy] = servers
-        return found
+                by_proxy[proxy] = servers
+        return by_proxy
 
     def _asked(self, hosts: Sequence[Host]) -> list[str]:
         known = [host.name for host in hosts if host.name != self.victim and host.name in self.facts.hosts]

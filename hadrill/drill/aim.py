@@ -11,14 +11,14 @@ from hadrill.services.cluster import Cluster
 from hadrill.services.member_roles import member_role, usual
 
 
-def target_of(remote: Remote, cluster: Cluster, fault: str, host: Host, role: str, drill: str) -> Target:
+def target_of(remote: Remote, cluster: Cluster, fault: str, host: Host, role: str, experiment: str) -> Target:
     """The target of a fault by its name, for a member in a role. Asks the host; raises RemoteError."""
     record, its = registry.service(cluster.service), cluster.placement(role)
     named = processes_of(record).get(fault.rpartition("-")[0], "")
     # `process-kill` without a name is about the component's own, or the service's first.
     own = next(iter((processes_of(record, its.name) or processes_of(record)).values()), "")
     return Target(
-        experiment=drill,
+        experiment=experiment,
         placement=its,
         process=named or own,
         # That address is never cut.
@@ -26,7 +26,7 @@ def target_of(remote: Remote, cluster: Cluster, fault: str, host: Host, role: st
         peers=tuple(peer.address for peer in cluster.members if peer != host),
         peer_port=cluster.traits.peer_port,
         service_port=member_role(cluster.service, role or usual(cluster.service)).port,
-        folder=on_target.folder(drill),
+        folder=on_target.folder(experiment),
         components=cluster.placements(host),
         host=host.name,
         kubectl=cluster.node_kubectl() if isinstance(cluster, OnNodes) else "",

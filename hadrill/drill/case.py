@@ -23,7 +23,7 @@ class Case:
         return "-".join(part for part in (self.host, self.role, self.fault) if part)
 
 
-def known_fault(name: str, service: str) -> str:
+def why_no_fault(name: str, service: str) -> str:
     """Empty where a service has such a fault, else what there is."""
     process, _, verb = name.rpartition("-")
     record = registry.service(service)

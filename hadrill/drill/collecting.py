@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from hadrill.drill.case import Case, known_fault
+from hadrill.drill.case import Case, why_no_fault
 from hadrill.inventory import Inventory
 from hadrill.services import registry
 from hadrill.services.clusters import CLUSTERS, roles_of
@@ -45,7 +45,7 @@ class Selection:
         if self.role and self.role not in roles:
             yield f"--role {self.role}: no such role; there are {', '.join(sorted(roles))}"
         if self.fault:
-            reasons = [known_fault(self.fault, service) for service in CLUSTERS]
+            reasons = [why_no_fault(self.fault, service) for service in CLUSTERS]
             if all(reasons):
                 yield f"--fault {self.fault}: {reasons[0]}"
         if self.repeat < 1:
@@ -76,7 +76,7 @@ def cases(inventory: Inventory, service: str, listed: Mapping[str, Sequence[str]
                 named = role if selection.role or selection.make_leader or beside else ""
                 chosen[Case(service, fault, named, selection.node)] = None
     # A fault that is not in the list can still be asked for by name.
-    if selection.fault and not chosen and not known_fault(selection.fault, service):
+    if selection.fault and not chosen and not why_no_fault(selection.fault, service):
         roles = [selection.role] if selection.role else list(listed)
         if not selection.node:
             chosen |= {Case(service, selection.fault, role): None for role in roles if role in listed}

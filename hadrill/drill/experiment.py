@@ -14,7 +14,7 @@ from hadrill.drill.live import Live
 from hadrill.drill.measure import measure, read_back
 from hadrill.drill.observer import Observer
 from hadrill.drill.others_data import OthersData
-from hadrill.drill.preflight import Preflight, diagnose_failure, unhealthy, wait_healthy
+from hadrill.drill.preflight import Preflight, diagnose_failure, refusal, wait_healthy
 from hadrill.drill.result import ERROR, FAILED, INCONCLUSIVE, PASSED, UNAVAILABLE, Problem, Result
 from hadrill.drill.scenarios.scenario import Plan, Scenario
 from hadrill.drill.session import Session
@@ -154,10 +154,10 @@ class Experiment:
         """Ask the hosts for a cause, while it is so. `victim` is the host that was broken on purpose."""
         self._facts = diagnose_failure(self.result, self.cluster, self.moments["inject"], victim)
 
-    def unhealthy(self) -> str | None:
+    def why_not_healthy(self) -> str | None:
         """Why the cluster, or the place that the workload writes to, is not whole; None where both are."""
-        reason = self.cluster.unhealthy()
-        return self.place.unhealthy() if reason is None and isinstance(self.place, Probed) else reason
+        reason = self.cluster.why_not_healthy()
+        return self.place.why_not_healthy() if reason is None and isinstance(self.place, Probed) else reason
 
     def plan(self) -> Plan:
         """What run() would do. Only asks, touches nothing. Raises what run() would refuse with."""
@@ -192,7 +192,7 @@ class Experiment:
     def _place(self, leader: Host) -> Iterator[None]:
         """A whole cluster, and in it a place for the workload to write to, which is removed afterwards."""
         if self.session.force:
-            self._was_whole = self.cluster.unhealthy() is None
+            self._was_whole = self.cluster.why_not_healthy() is None
         else:
             wait_healthy(self.cluster, self.scenario.healthy_s)
             self._preflight = Preflight(self.cluster) if self.scenario.foretells else None
@@ -218,8 +218,8 @@ class Experiment:
             with self.observer, self.workload:
                 self.live.watch(self.workload.history)
                 since, deadline = time.monotonic(), Deadline(self.scenario.steady_s)
-                eventually("every member to answer", self.observer.blind, deadline)
-                eventually("a steady workload before the fault", lambda: self.workload.unsteady(since), deadline)
+                eventually("every member to answer", self.observer.why_not_answering, deadline)
+                eventually("a steady workload before the fault", lambda: self.workload.why_not_steady(since), deadline)
                 if self._preflight is not None:
                     self._preflight.check()
                 self._others.steady()
@@ -239,9 +239,9 @@ class Experiment:
         deadline = Deadline(CONVERGE_SECONDS, start=healed)
         try:
             # What was not whole before, and was drilled by force, cannot be; its members are back all the same.
-            back = self.unhealthy if self._was_whole else self.observer.blind
+            back = self.why_not_healthy if self._was_whole else self.observer.why_not_answering
             eventually(f"{self.cluster.service} to be whole again", back, deadline)
-            eventually("a steady workload at the end", lambda: self.workload.unsteady(healed), deadline)
+            eventually("a steady workload at the end", lambda: self.workload.why_not_steady(healed), deadline)
         except OverdueError as error:
             self.fails(f"not whole after healing: {error}")
         self.moments["converged"] = time.monotonic()
@@ -327,7 +327,7 @@ class Experiment:
     def _ends_inconclusive(self, error: Exception) -> None:
         # Nobody leads, nobody says who, or members are away: there is a reason for that too.
         if isinstance(error, NoLeaderError | DegradedError):
-            error = unhealthy(self.cluster, error)
+            error = refusal(self.cluster, error)
         self._ends_early(INCONCLUSIVE, str(error) or type(error).__name__)
         if isinstance(error, InconclusiveError) and error.facts is not None:
             with self._noted("what the hosts said"):

@@ -14,7 +14,7 @@ from hadrill.drill.session import Session
 from hadrill.faults import PLANNED, Fault, Target
 from hadrill.inventory import Host
 from hadrill.safety import on_target
-from hadrill.safety.consent import refused
+from hadrill.safety.consent import why_not_consented
 from hadrill.safety.guard import Arithmetic, is_away
 from hadrill.safety.heal import heal_entry
 from hadrill.safety.journal import Entry, started
@@ -32,14 +32,14 @@ TIMER_SLACK_SECONDS = 16.0
 TELL_SECONDS = 1.0
 """So long healing and releasing wait for the user's console at most."""
 
-Step = Callable[[int, str], None]
+OnStep = Callable[[int, str], None]
 
 
 class Injection:
     """One fault on one host. `step` is told when each of the drill's steps begins."""
 
-    def __init__(self, session: Session, cluster: Cluster, case: Case, drill: str, step: Step) -> None:
-        self.session, self.cluster, self.case, self.drill, self._step = session, cluster, case, drill, step
+    def __init__(self, session: Session, cluster: Cluster, case: Case, experiment: str, step: OnStep) -> None:
+        self.session, self.cluster, self.case, self.experiment, self._step = session, cluster, case, experiment, step
         self.problems: list[str] = []
         self.proof = ""
         self.risk = ""  # what was risked by force
@@ -55,11 +55,13 @@ class Injection:
         whole, as long as a majority is left.
         """
         host = self.host
-        if reason := refused(self.session.inventory, [host], self.session.consent):
+        if reason := why_not_consented(self.session.inventory, [host], self.session.consent):
             raise InconclusiveError(reason)
-        if isinstance(self.cluster, Selective) and (reason := self.cluster.unavailable(self.case.fault, self.role)):
+        if isinstance(self.cluster, Selective) and (
+            reason := self.cluster.why_not_available(self.case.fault, self.role)
+        ):
             raise UnavailableError(reason)
-        aim = target_of(self.session.remote, self.cluster, self.case.fault, host, self.role, self.drill)
+        aim = target_of(self.session.remote, self.cluster, self.case.fault, host, self.role, self.experiment)
         fault = fault_of(self.case.fault, aim)
         if fault.kind == PLANNED:
             if not isinstance(self.cluster, HandsOver):
@@ -110,10 +112,10 @@ class Injection:
         `shared` is the mode for hosts that lead other clusters' clients too: EXCLUSIVE where one of them is broken.
         """
         members, others = self.cluster.members, self.cluster.shared
-        wanted = [*((host, EXCLUSIVE) for host in members), *((host, shared) for host in others)]
+        modes = [*((host, EXCLUSIVE) for host in members), *((host, shared) for host in others)]
         session = self.session
         who = f"{session.who}: {self.case.service} {self.case}"
-        lease = Lease(session.remote, self.drill, session.run, who, wanted, seconds + LEASE_SECONDS)
+        lease = Lease(session.remote, self.experiment, session.run, who, modes, seconds + LEASE_SECONDS)
         # Before the lease: a runner that dies with it in its hands must leave word of it.
         entry = self._written(fault)
         try:
@@ -141,7 +143,7 @@ class Injection:
             if fault.kind != PLANNED:
                 what = f"{fault.name} on {self.host}"
                 timer = seconds + TIMER_SLACK_SECONDS
-                on_target.arm(self.session.remote, self.host, self.drill, what, fault.heal, timer)
+                on_target.arm(self.session.remote, self.host, self.experiment, what, fault.heal, timer)
             self._step(5, "inject")
             self.proof = self._inject(fault)
             yield entry
@@ -195,7 +197,7 @@ class Injection:
             if fault.power == "off" and power.is_on(self.host):
                 raise InconclusiveError(f"{self.host} still has power after it was cut")
             return "no power" if fault.power == "off" else "reset"
-        answer = on_target.inject(self.session.remote, self.host, self.drill, fault.inject)
+        answer = on_target.inject(self.session.remote, self.host, self.experiment, fault.inject)
         if answer.status != 0:
             raise InconclusiveError(f"{fault.name} could not be made on {self.host}: {answer.tail}")
         return self._prove(fault)
@@ -208,7 +210,7 @@ class Injection:
 
     def _written(self, fault: Fault) -> Entry:
         entry = Entry(
-            self.drill,
+            self.experiment,
             str(self.session.inventory.folder.absolute()),
             self.host.name,
             fault.name,

@@ -10,7 +10,7 @@ from hadrill.services.abilities import Losing
 from hadrill.services.cluster import Cluster
 from hadrill.timing import Budget
 from hadrill.workload import Invariant, Lane, Operation
-from hadrill.workload.invariants import late, split_brain, untouched, went_back
+from hadrill.workload.invariants import failures_noticed, late, split_brain, went_back
 
 BOTH = (("outage_s", "at the fault"), ("return_outage_s", "at the return of the member"))
 """The two times of a lane without success, by their names in a result."""
@@ -123,8 +123,8 @@ def _served(observed: Observed, judgement: Judgement) -> None:
         allowed = observed.allowed(lane.name)
         if allowed is None:
             mine = [one for one in observed.operations if one.lane == lane.name and one.start >= observed.since]
-            if noticed := untouched(mine):
-                judgement.problems.append(Problem(f"{lane.name}: {noticed}", invariant=Invariant.SERVED))
+            if failures := failures_noticed(mine):
+                judgement.problems.append(Problem(f"{lane.name}: {failures}", invariant=Invariant.SERVED))
             continue
         limit, source = _limit(observed, allowed)
         for name, where in BOTH:

@@ -14,7 +14,7 @@ KINDS = (STOP, CRASH, BLACKHOLE)
 
 def objective_of(cluster: Cluster) -> Objective | None:
     """What settings.yaml promises for the cluster's service."""
-    return {str(name): each for name, each in cluster.inventory.settings.slo.items()}.get(cluster.service)
+    return {str(name): promise for name, promise in cluster.inventory.settings.slo.items()}.get(cluster.service)
 
 
 def allowed_by(cluster: Cluster) -> dict[str, Budget]:

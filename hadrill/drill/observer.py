@@ -55,7 +55,7 @@ class Observer:
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
 
-    def blind(self) -> str | None:
+    def why_not_answering(self) -> str | None:
         """None where every member has answered once. Raises what ended a thread: no answer comes after that."""
         self.raise_bugs()
         silent = [name for name, spans in self.spans.items() if not spans or spans[-1].role == SILENT.role]

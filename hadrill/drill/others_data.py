@@ -86,4 +86,6 @@ class OthersData:
 
         with ThreadPoolExecutor(max_workers=len(cluster.members)) as pool:
             counts = list(pool.map(count, cluster.members))
-        return {host.name: each for host, each in zip(cluster.members, counts, strict=True) if each is not None}
+        return {
+            host.name: counted for host, counted in zip(cluster.members, counts, strict=True) if counted is not None
+        }

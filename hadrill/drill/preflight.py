@@ -30,9 +30,9 @@ def wait_healthy(cluster: Cluster, seconds: float = HEALTHY_SECONDS) -> None:
     Raises InconclusiveError with what is wrong and its cause.
     """
     try:
-        eventually("a healthy cluster before the drill", cluster.unhealthy, Deadline(seconds))
+        eventually("a healthy cluster before the drill", cluster.why_not_healthy, Deadline(seconds))
     except OverdueError as error:
-        raise unhealthy(cluster, error) from error
+        raise refusal(cluster, error) from error
 
 
 class Preflight:
@@ -54,7 +54,7 @@ class Preflight:
             raise InconclusiveError(reason, diagnosis.facts)
 
 
-def unhealthy(cluster: Cluster, reason: object) -> InconclusiveError:
+def refusal(cluster: Cluster, reason: object) -> InconclusiveError:
     """Why a cluster was not healthy to begin with."""
     try:
         diagnosis = diagnosis_of(cluster)

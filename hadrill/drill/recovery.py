@@ -24,12 +24,12 @@ class Recovery:
     injected: float
     budget_s: float
 
-    def missing(self, since: float, hold_s: float = 0.0) -> str | None:
+    def why_not_served(self, since: float, hold_s: float = 0.0) -> str | None:
         """None where every lane is served, only counting what began after `since`, which is `hold_s` ago."""
         end_if_asked()
         if time.monotonic() - since < hold_s:
             return "the fault is fresh"
-        return self._unnoticed() or self.workload.unsteady(since)
+        return self._unnoticed() or self.workload.why_not_steady(since)
 
     def _unnoticed(self) -> str | None:
         """Clients may not feel a partition before the cluster acts on it: that is waited for as long as it may take."""

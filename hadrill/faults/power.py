@@ -37,12 +37,12 @@ def driver(inventory: Inventory) -> Power:
     """The driver that settings.yaml names (`faults.power`; a lab's is `lab`). Raises PowerError."""
     settings = inventory.settings
     name = settings.faults.power or ("lab" if settings.lab else "ssh")
-    found = entry_points(group=GROUP, name=name)
-    if not found:
-        known = ", ".join(sorted(each.name for each in entry_points(group=GROUP)))
+    drivers = entry_points(group=GROUP, name=name)
+    if not drivers:
+        known = ", ".join(sorted(entry.name for entry in entry_points(group=GROUP)))
         raise PowerError(f"no power driver {name!r} (faults.power in settings.yaml): there are {known}")
     try:
-        make: Callable[[Inventory], Power] = next(iter(found)).load()
+        make: Callable[[Inventory], Power] = next(iter(drivers)).load()
     except ModuleNotFoundError as error:
         raise PowerError(f"the power driver {name!r} is not in this installation: it has no {error.name}") from error
     return make(inventory)

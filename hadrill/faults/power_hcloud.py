@@ -27,12 +27,12 @@ def why_not_its_server(host: Host, server: Any) -> str:
     """
     public, private = _addresses(server)
     theirs = public if public and host.public else [*public, *private]
-    ours = [host.public] if public and host.public else [each for each in (host.address, host.public) if each]
+    ours = [host.public] if public and host.public else [address for address in (host.address, host.public) if address]
     if ours and set(ours) <= set(theirs):
         return ""
     return (
         f"the Hetzner server {host.name} has {', '.join([*public, *private]) or 'no address'};"
-        f" {host} of the inventory has {', '.join(each for each in (host.address, host.public) if each)}:"
+        f" {host} of the inventory has {', '.join(address for address in (host.address, host.public) if address)}:"
         " another machine of the same name, which is left alone (is HCLOUD_TOKEN of the right project?)"
     )
 

@@ -19,11 +19,11 @@ def broken_rules(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
     clusters.update((host.role, host.cluster) for host in hosts if host.role != BASE)
     known = registry.roles()
     for (role, cluster), count in clusters.items():
-        wanted = known[role].size or count
-        if count != wanted:
+        size = known[role].size or count
+        if count != size:
             first = next(host for host in hosts if (host.role, host.cluster) == (role, cluster))
-            what = f"cluster {cluster!r} of role {role} has {count} hosts instead of {wanted}"
-            yield Problem(servers, first.line, 1, what, f"Give it exactly {wanted} rows with this cluster name.")
+            what = f"cluster {cluster!r} of role {role} has {count} hosts instead of {size}"
+            yield Problem(servers, first.line, 1, what, f"Give it exactly {size} rows with this cluster name.")
     present = {host.role for host in hosts}
     for role in sorted(present):
         partner = known[role].partner

@@ -52,7 +52,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         print("\n".join(schedule.table()))
         return 0
     if config.option.numprocesses is None:
-        config.option.numprocesses = len({each.service for each in schedule.rounds})
+        config.option.numprocesses = len({drawn.service for drawn in schedule.rounds})
         config.option.dist = "loadgroup"
     # For the lanes' processes: their hundreds of threads would fill arenas of their own, which never shrink.
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
@@ -101,12 +101,12 @@ def _schedule(config: pytest.Config, inventory: Inventory) -> Schedule:
     option = options_of(config)
     try:
         if option.replay is not None:
-            found = possible(Schedule.read(option.replay, inventory.settings.name), inventory)
+            schedule = possible(Schedule.read(option.replay, inventory.settings.name), inventory)
         else:
             seed = int(time.time()) if option.seed is None else option.seed
             services = [option.service] if option.service else []
-            found = draw(seed, seconds_of(option.duration), inventory, services)
-        return found.only(numbers_of(option.only)) if option.only else found
+            schedule = draw(seed, seconds_of(option.duration), inventory, services)
+        return schedule.only(numbers_of(option.only)) if option.only else schedule
     except ScheduleError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -114,8 +114,8 @@ def _schedule(config: pytest.Config, inventory: Inventory) -> Schedule:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A lane for each service of the schedule."""
     if "lane" in metafunc.fixturenames and SCHEDULE in metafunc.config.stash:
-        services = list(dict.fromkeys(each.service for each in metafunc.config.stash[SCHEDULE].rounds))
-        lanes = [pytest.param(each, marks=pytest.mark.xdist_group(each), id=each) for each in services]
+        services = list(dict.fromkeys(drawn.service for drawn in metafunc.config.stash[SCHEDULE].rounds))
+        lanes = [pytest.param(name, marks=pytest.mark.xdist_group(name), id=name) for name in services]
         metafunc.parametrize("lane", lanes)
 
 

@@ -223,8 +223,8 @@ def attach(result: Result, folder: Path) -> None:
     for phase, seconds in result.phases.items():
         with allure.step(f"{phase}: {seconds:.2f} s after the fault"):
             pass
-    if said := explained(result.causes):
-        allure.attach("\n".join(said), "diagnosis", allure.attachment_type.TEXT)
+    if lines := explained(result.causes):
+        allure.attach("\n".join(lines), "diagnosis", allure.attachment_type.TEXT)
     kinds = {".svg": allure.attachment_type.SVG, ".json": allure.attachment_type.JSON}
     for name in result.evidence:
         file = folder / name

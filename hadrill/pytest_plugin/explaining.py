@@ -39,7 +39,7 @@ def _why_not(item: pytest.Item) -> str:
         hosts = [host]
     elif name in CLUSTERS:
         inventory = item.config.stash[INVENTORY]
-        hosts = [each for role in roles_of(name) for each in inventory.of_role(role)]
+        hosts = [host for role in roles_of(name) for host in inventory.of_role(role)]
     else:
         return ""
     return item.config.stash[UNREACHED].why_not(name, hosts)
@@ -54,11 +54,11 @@ def pytest_runtest_makereport(
     if INVENTORY in item.config.stash:
         scrub = Scrubber(item.config.stash[INVENTORY].credentials.values())
         error = call.excinfo.value if call.excinfo is not None and not report.skipped else None
-        found = explain(error, scrub)
-        details: dict[str, Any] = found.as_property()
+        failure = explain(error, scrub)
+        details: dict[str, Any] = failure.as_property()
         service = item.get_closest_marker("service")
         if error is not None:
-            text = found.text or scrub(str(report.longrepr))
+            text = failure.text or scrub(str(report.longrepr))
             # Also where it was a proxy that answered: the members behind it may all be away.
             if suite_of(item.config) in CHECKS:
                 item.config.stash[UNREACHED].look()
@@ -67,9 +67,9 @@ def pytest_runtest_makereport(
             elif call.when == "call" and service and suite_of(item.config) == "basic":
                 causes, besides = item.config.stash[EXAMINER].examine(service.args[0])
                 details["causes"] = [cause.as_json() for cause in causes]
-                said = scrub("\n".join([*map(str, causes), besides]).strip())
-                allure.attach(said, "diagnosis", allure.attachment_type.TEXT)
-                text = f"{text}\n{said}"
+                diagnosis = scrub("\n".join([*map(str, causes), besides]).strip())
+                allure.attach(diagnosis, "diagnosis", allure.attachment_type.TEXT)
+                text = f"{text}\n{diagnosis}"
             elif isinstance(error, DrillFailedError):
                 details["causes"] = list(error.causes)
             report.longrepr = text

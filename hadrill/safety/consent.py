@@ -5,7 +5,7 @@ from collections.abc import Collection
 from hadrill.inventory import Host, Inventory
 
 
-def refused(inventory: Inventory, hosts: Collection[Host], consent: Collection[str]) -> str:
+def why_not_consented(inventory: Inventory, hosts: Collection[Host], consent: Collection[str]) -> str:
     """Empty where faults are allowed on all these hosts, otherwise why not and what to do."""
     if inventory.settings.lab:
         return ""

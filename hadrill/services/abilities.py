@@ -38,7 +38,7 @@ class Probed(Protocol):
     def probe(self, host: Host) -> Probe:
         """A question to one member."""
 
-    def unhealthy(self) -> str | None:
+    def why_not_healthy(self) -> str | None:
         """None where every member is in its role, replication caught up, and proxies agree; else the first reason."""
 
 
@@ -139,7 +139,7 @@ class Losing(Protocol):
 class Selective(Protocol):
     """Some faults make no sense for it."""
 
-    def unavailable(self, fault: str, role: str) -> str:
+    def why_not_available(self, fault: str, role: str) -> str:
         """Why a fault makes no sense for a role; empty where it does."""
 
 

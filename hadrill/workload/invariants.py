@@ -41,7 +41,7 @@ def late(operations: Iterable[Operation], lanes: Sequence[Lane]) -> str:
     return f"{len(over)} operations ended after their deadline, {worst.key} of {worst.lane!r} after {seconds:.1f} s"
 
 
-def untouched(operations: Iterable[Operation]) -> str:
+def failures_noticed(operations: Iterable[Operation]) -> str:
     """Where nobody is to notice anything nothing fails."""
     done = list(operations)
     failed = [operation for operation in done if operation.outcome != OK]

@@ -91,7 +91,7 @@ class Workload:
         # open.
         gc.collect()
 
-    def unsteady(self, since: float, seconds: float = STEADY_SECONDS) -> str | None:
+    def why_not_steady(self, since: float, seconds: float = STEADY_SECONDS) -> str | None:
         """None where every lane has succeeded at its usual rate, without a failure, for the last `seconds`.
 
         Only what began after `since` counts. Otherwise says which lane does not, and its last error.

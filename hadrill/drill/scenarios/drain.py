@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from hadrill.drill.scenarios.loss import CORDON
 from hadrill.drill.scenarios.node import BACK_SECONDS, MOVER, SETTLE_SECONDS, NodeScenario
 from hadrill.faults import Kind
-from hadrill.services.kubernetes.questions import emptied, moved, schedulable
+from hadrill.services.kubernetes.questions import why_not_empty, why_not_moved, why_not_schedulable
 from hadrill.services.kubernetes.workload import PAGES
 from hadrill.workload import Invariant
 
@@ -37,8 +37,8 @@ class Drain(NodeScenario):
     kind: ClassVar[Kind] = Kind.PLANNED
     remarks: ClassVar[dict[Invariant, str]] = {Invariant.SERVED: "not one page may fail"}
 
-    def __init__(self, cluster: KubernetesCluster, wanted: Host | None = None) -> None:
-        super().__init__(cluster, wanted, "agent")
+    def __init__(self, cluster: KubernetesCluster, host: Host | None = None) -> None:
+        super().__init__(cluster, host, "agent")
         self._pod = ""
 
     def lasts(self) -> float:
@@ -59,12 +59,14 @@ class Drain(NodeScenario):
     def watch(self, run: Experiment, plan: Plan) -> None:
         """Everything but DaemonSets' pods leaves."""
         there, victim = self.kubernetes, self.loss.victim
-        self.see(run, "emptied", partial(emptied, there, victim), EMPTY_SECONDS)
-        self.see(run, "rescheduled", partial(moved, there, run.id, MOVER, self._pod, victim), SETTLE_SECONDS)
+        self.see(run, "emptied", partial(why_not_empty, there, victim), EMPTY_SECONDS)
+        self.see(run, "rescheduled", partial(why_not_moved, there, run.id, MOVER, self._pod, victim), SETTLE_SECONDS)
 
     def afterwards(self, run: Experiment, plan: Plan) -> None:
         """It takes pods again."""
         victim = self.loss.victim
-        self.see(run, "schedulable", partial(schedulable, self.kubernetes, victim), BACK_SECONDS, self.loss.healed)
+        self.see(
+            run, "schedulable", partial(why_not_schedulable, self.kubernetes, victim), BACK_SECONDS, self.loss.healed
+        )
         self.see(run, "takes pods", self.ask_for_pod(run, AGAIN, victim), SETTLE_SECONDS, time.monotonic())
         super().afterwards(run, plan)

@@ -21,7 +21,7 @@ from hadrill.services.asking import failures
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.kubernetes.budget import timers_of
 from hadrill.services.kubernetes.place import deployment, make, path_of, pods
-from hadrill.services.kubernetes.questions import placed
+from hadrill.services.kubernetes.questions import why_not_placed
 from hadrill.timing import Deadline, OverdueError, eventually
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ class NodeScenario(Scenario):
     """The fault that is made."""
     kind: ClassVar[Kind] = Kind.BLACKHOLE
 
-    def __init__(self, cluster: KubernetesCluster, wanted: Host | None = None, role: str = "agent") -> None:
-        super().__init__(cluster, Case(cluster.service, self.made, role, wanted.name if wanted else ""))
+    def __init__(self, cluster: KubernetesCluster, host: Host | None = None, role: str = "agent") -> None:
+        super().__init__(cluster, Case(cluster.service, self.made, role, host.name if host else ""))
         self.nodes, self.kubernetes = cluster, cluster.kubernetes
-        self._wanted, self._role = wanted, role
+        self._host, self._role = host, role
         self._loss: Loss | None = None
 
     @property
@@ -83,7 +83,7 @@ class NodeScenario(Scenario):
 
     def victim(self) -> Host:
         """The node, named or in the role."""
-        return self._wanted or self.nodes.target(self._role)
+        return self._host or self.nodes.target(self._role)
 
     def plan(self, run: Experiment) -> Plan:
         """One node."""
@@ -117,7 +117,7 @@ class NodeScenario(Scenario):
     def afterwards(self, run: Experiment, plan: Plan) -> None:
         """Clients are served as before."""
         healed = self.loss.healed
-        self.see(run, "clients served", lambda: run.workload.unsteady(healed), SETTLE_SECONDS, healed)
+        self.see(run, "clients served", lambda: run.workload.why_not_steady(healed), SETTLE_SECONDS, healed)
 
     def see(self, run: Experiment, name: str, condition: Condition, seconds: float, since: float = 0.0) -> None:
         """Wait for something, and write down when it came. What comes late is a problem of that alone."""
@@ -141,7 +141,7 @@ class NodeScenario(Scenario):
         """Ask for a pod on the victim, if there is room; the answer is the condition that it is ready there."""
         place = path_of(run.id, "deployments")
         make(self.kubernetes.api(), place, deployment(self.kubernetes, app, 1, victim.name))
-        return partial(placed, self.kubernetes, run.id, app, victim)
+        return partial(why_not_placed, self.kubernetes, run.id, app, victim)
 
     def place_pod(self, run: Experiment, victim: Host) -> str:
         """A pod on the victim; returns its UID."""

@@ -17,17 +17,17 @@ from hadrill.services.clusters import cluster_of
 from hadrill.services.kubernetes import backends
 from hadrill.services.kubernetes.budget import ingress_budget, rescheduled_budget
 from hadrill.services.kubernetes.questions import (
-    all_answer,
-    all_ready,
-    ingress_ready,
-    is_back,
-    moved,
-    not_ready,
     renewed,
-    serves,
-    still_ready,
     system_pods,
-    takes_writes,
+    why_not_all_answering,
+    why_not_all_ready,
+    why_not_back,
+    why_not_ingress_ready,
+    why_not_moved,
+    why_not_noticed,
+    why_not_serving,
+    why_not_still_ready,
+    why_not_taking_writes,
 )
 from hadrill.services.kubernetes.workload import PAGES
 from hadrill.services.member_roles import leading
@@ -50,18 +50,18 @@ class NodeLoss(NodeScenario):
         Invariant.SERVED: "pages of a lost agent within the public load balancer's checks",
     }
 
-    def __init__(self, cluster: KubernetesCluster, wanted: Host | None = None, role: str = "agent") -> None:
-        super().__init__(cluster, wanted, role)
+    def __init__(self, cluster: KubernetesCluster, host: Host | None = None, role: str = "agent") -> None:
+        super().__init__(cluster, host, role)
         self._last = ""
 
     def watch(self, run: Experiment, plan: Plan) -> None:
         """What both must show first, and when the victim spoke last."""
         api_seconds = plan.parts()[2].seconds
-        self.see(run, "cluster works", partial(takes_writes, self.kubernetes, run.id), api_seconds)
+        self.see(run, "cluster works", partial(why_not_taking_writes, self.kubernetes, run.id), api_seconds)
 
     def afterwards(self, run: Experiment, plan: Plan) -> None:
         """The node is there again, by its kubelet's own word."""
-        back = partial(is_back, self.kubernetes, self.loss.victim, self._last)
+        back = partial(why_not_back, self.kubernetes, self.loss.victim, self._last)
         self.see(run, "comes back", back, BACK_SECONDS, self.loss.healed)
         super().afterwards(run, plan)
 
@@ -90,16 +90,16 @@ class ServerLoss(NodeLoss):
         """The other servers."""
         super().watch(run, plan)
         others = [host for host in self.kubernetes.servers if host != self.loss.victim]
-        self.see(run, "servers ready", partial(all_ready, self.kubernetes, others), SETTLE_SECONDS)
-        self.see(run, "API answers", partial(all_answer, self.kubernetes, others), SETTLE_SECONDS)
+        self.see(run, "servers ready", partial(why_not_all_ready, self.kubernetes, others), SETTLE_SECONDS)
+        self.see(run, "API answers", partial(why_not_all_answering, self.kubernetes, others), SETTLE_SECONDS)
         self._listen()
 
 
 class AgentLoss(NodeLoss):
     """An agent that holds a pod, its part of the ingress, and a client of the data services."""
 
-    def __init__(self, cluster: KubernetesCluster, wanted: Host | None = None) -> None:
-        super().__init__(cluster, wanted, "agent")
+    def __init__(self, cluster: KubernetesCluster, host: Host | None = None) -> None:
+        super().__init__(cluster, host, "agent")
         self._pod = ""
         self._system: dict[str, str] = {}
 
@@ -123,7 +123,7 @@ class AgentLoss(NodeLoss):
             return
         with backends.logins(inventory, run.id, run.session.say) as logins:
             backends.start_clients(self.kubernetes, run.id, logins)
-            missing = patient(partial(backends.missing_clients, self.kubernetes, run.id))
+            missing = patient(partial(backends.why_not_started, self.kubernetes, run.id))
             eventually("a client of the data services on every node", missing, Deadline(SETTLE_SECONDS))
             yield
             self._ask_pods(run, present, started)
@@ -150,19 +150,19 @@ class AgentLoss(NodeLoss):
         """Kubernetes notices, and its pods are made anew elsewhere."""
         super().watch(run, plan)
         there, victim, seconds = self.kubernetes, self.loss.victim, self._moving()
-        self.see(run, "NotReady", partial(not_ready, there, victim), seconds)
-        self.see(run, "endpoint gone", partial(ingress_ready, there, victim, ready=False), SETTLE_SECONDS)
-        self.see(run, "system pods", partial(still_ready, there, self._system, victim), SETTLE_SECONDS)
-        self.see(run, "rescheduled", partial(moved, there, run.id, MOVER, self._pod, victim), seconds)
+        self.see(run, "NotReady", partial(why_not_noticed, there, victim), seconds)
+        self.see(run, "endpoint gone", partial(why_not_ingress_ready, there, victim, ready=False), SETTLE_SECONDS)
+        self.see(run, "system pods", partial(why_not_still_ready, there, self._system, victim), SETTLE_SECONDS)
+        self.see(run, "rescheduled", partial(why_not_moved, there, run.id, MOVER, self._pod, victim), seconds)
         self._listen()
 
     def afterwards(self, run: Experiment, plan: Plan) -> None:
         """Its ingress is there again too."""
         super().afterwards(run, plan)
         victim, healed = self.loss.victim, self.loss.healed
-        back = partial(ingress_ready, self.kubernetes, victim, ready=True)
+        back = partial(why_not_ingress_ready, self.kubernetes, victim, ready=True)
         self.see(run, "endpoint back", back, BACK_SECONDS, healed)
-        self.see(run, "ingress back", partial(serves, run.id, victim), BACK_SECONDS, healed)
+        self.see(run, "ingress back", partial(why_not_serving, run.id, victim), BACK_SECONDS, healed)
 
     def _moving(self) -> float:
         return rescheduled_budget(self.loss.timers, self.cluster.multiplier).seconds

@@ -62,7 +62,7 @@ class QuorumLoss(Scenario):
             raise UnavailableError(f"no loss of two members takes the majority: {gone}")
         case = Case(self.case.service, "power-off", host=other.name)
         second = Injection(run.session, self.cluster, case, uuid.uuid4().hex[:12], lambda *_: None)
-        run.ids.append(second.drill)
+        run.ids.append(second.experiment)
         # Both are asked one by one: each alone would be allowed, and the cluster is whole.
         fault, _ = first.guard(), second.guard()
         allowed = self._allowed(fault)
@@ -153,6 +153,6 @@ class QuorumLoss(Scenario):
 
     def _resumes(self, run: Experiment, description: str, allowed: Budget) -> None:
         try:
-            eventually(description, lambda: run.workload.unsteady(run.since), Deadline(allowed.seconds))
+            eventually(description, lambda: run.workload.why_not_steady(run.since), Deadline(allowed.seconds))
         except OverdueError as error:
             run.fails(f"never recovered: {error}")

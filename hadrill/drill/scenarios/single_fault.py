@@ -66,7 +66,7 @@ class SingleFault(Scenario):
         deadline = Deadline(budget.seconds + OVERTIME_SECONDS, start=injected)
         late = ""
         try:
-            eventually("clients to be served again", lambda: recovery.missing(proved, HOLD_SECONDS), deadline)
+            eventually("clients to be served again", lambda: recovery.why_not_served(proved, HOLD_SECONDS), deadline)
         except OverdueError as error:
             late = f"never recovered: {error}"
         # Before it is asked why: that takes time, and the target's own timer goes on.

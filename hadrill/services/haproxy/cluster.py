@@ -50,9 +50,9 @@ class ProxyCluster(Cluster):
         """Its statistics page."""
         return probe(host, self.statistics_port)
 
-    def unhealthy(self) -> str | None:
+    def why_not_healthy(self) -> str | None:
         """The services behind are whole, which includes that every proxy agrees."""
-        return next((reason for cluster in self.inner if (reason := cluster.unhealthy()) is not None), None)
+        return next((reason for cluster in self.inner if (reason := cluster.why_not_healthy()) is not None), None)
 
     def place(self, name: str, leader: Host | None = None) -> "ProxyPlace":
         """The places of the services behind."""
@@ -73,7 +73,7 @@ class ProxyCluster(Cluster):
             parts.append(Part("shutdown", SHUTDOWN_SECONDS, "its connections end"))
         return budget([*parts, TURN, hang(kind)], self.multiplier)
 
-    def unavailable(self, fault: str, role: str) -> str:
+    def why_not_available(self, fault: str, role: str) -> str:
         """Proxies keep no port open to one another, by which a cut could be proved."""
         return "proxies have no peers to be cut off from" if fault.startswith(("isolate", "cut-", "reject")) else ""
 

@@ -119,7 +119,7 @@ def watch_all(host: Host, backend: str) -> Callable[[Timeline, threading.Event],
     return run
 
 
-def misled(proxies: Sequence[Host], backend: str, leader: Host) -> str | None:
+def why_not_leading_to(proxies: Sequence[Host], backend: str, leader: Host) -> str | None:
     """None where every proxy leads to one host and to nothing else, otherwise which does not. Raises OSError.
 
     A backend whose one server changes its address is compared by that, others by their servers' names.
@@ -131,7 +131,7 @@ def misled(proxies: Sequence[Host], backend: str, leader: Host) -> str | None:
     return None
 
 
-def unused(proxies: Sequence[Host], backend: str, port: int = STATISTICS_PORT) -> str | None:
+def why_not_all_used(proxies: Sequence[Host], backend: str, port: int = STATISTICS_PORT) -> str | None:
     """None where every proxy uses every server of a backend, otherwise which does not. Raises OSError."""
     for proxy in proxies:
         if away := [server.name for server in servers(proxy, backend, port) if not server.up]:

@@ -62,7 +62,7 @@ def start_clients(service: Kubernetes, drill: str, known: Mapping[str, Login]) -
     make(api, path_of(drill, "daemonsets"), _daemon_set(service))
 
 
-def missing_clients(service: Kubernetes, drill: str) -> str | None:
+def why_not_started(service: Kubernetes, drill: str) -> str | None:
     """None once every node's pod has told of its first round."""
     nodes = {host.name for host in service.members}
     missing = nodes - {report.node for report in reports(service.api(), drill, 0.0)}

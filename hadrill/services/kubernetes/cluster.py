@@ -81,7 +81,7 @@ class KubernetesCluster(Cluster):
         servers = self.kubernetes.servers
         return Electorate(dict.fromkeys(servers, 1), len(servers) // 2 + 1)
 
-    def unhealthy(self) -> str | None:
+    def why_not_healthy(self) -> str | None:
         """Every check of the service holds."""
         try:
             for check in checks.ALL:
@@ -107,7 +107,7 @@ class KubernetesCluster(Cluster):
         timers = timers_of(self.remote, self.kubernetes.servers[0])
         return {"pods of a lost node": rescheduled_budget(timers, self.multiplier)}
 
-    def unavailable(self, fault: str, role: str) -> str:
+    def why_not_available(self, fault: str, role: str) -> str:
         """Its components are no containers of the engine that other services run in."""
         if fault.startswith(("container-", "process-", "disk-full", "cut-pair", "cut-one-way", "engine-stop")):
             return f"{fault} is about a container of a data service; Kubernetes' components are units"

@@ -15,13 +15,13 @@ CORDONED = "node.kubernetes.io/unschedulable"
 OF_INGRESS = "labelSelector=kubernetes.io%2Fservice-name%3Dtraefik"
 
 
-def takes_writes(service: Kubernetes, drill: str) -> str | None:
+def why_not_taking_writes(service: Kubernetes, drill: str) -> str | None:
     """The API at its entry point took one just now."""
     service.api().create(path_of(drill, "configmaps"), {"metadata": {"name": f"asked-{uuid.uuid4().hex[:8]}"}})
     return None
 
 
-def all_ready(service: Kubernetes, hosts: list[Host]) -> str | None:
+def why_not_all_ready(service: Kubernetes, hosts: list[Host]) -> str | None:
     """These nodes are Ready."""
     listed = {node["metadata"]["name"]: node for node in service.api().items("/api/v1/nodes")}
     there = [host for host in hosts if host.name in listed]
@@ -29,7 +29,7 @@ def all_ready(service: Kubernetes, hosts: list[Host]) -> str | None:
     return None if len(ready) == len(hosts) else f"of {len(hosts)} servers only {', '.join(ready) or 'none'}"
 
 
-def all_answer(service: Kubernetes, servers: list[Host]) -> str | None:
+def why_not_all_answering(service: Kubernetes, servers: list[Host]) -> str | None:
     """These API servers are ready, and the entry point leads to one that answers."""
     for host in servers:
         service.api(host.address).get("/readyz")
@@ -37,7 +37,7 @@ def all_answer(service: Kubernetes, servers: list[Host]) -> str | None:
     return None
 
 
-def not_ready(service: Kubernetes, node: Host) -> str | None:
+def why_not_noticed(service: Kubernetes, node: Host) -> str | None:
     """The cluster has noticed that a node is gone."""
     state = checks.readiness(service.api().get(f"/api/v1/nodes/{node}"))
     return "still Ready" if state["status"] == "True" else None
@@ -48,7 +48,7 @@ def renewed(service: Kubernetes, node: Host) -> str:
     return str(service.api().get(f"{checks.NODE_LEASES}/{node}")["spec"]["renewTime"])
 
 
-def is_back(service: Kubernetes, node: Host, before: str) -> str | None:
+def why_not_back(service: Kubernetes, node: Host, before: str) -> str | None:
     """A node's kubelet lives again, and every node is Ready; a server's own API and its part of etcd are too.
 
     `before` is when its kubelet said so last before it was lost: Ready stays what it was for the whole grace period.
@@ -61,14 +61,14 @@ def is_back(service: Kubernetes, node: Host, before: str) -> str | None:
     return None
 
 
-def moved(service: Kubernetes, drill: str, app: str, before: str, victim: Host) -> str | None:
+def why_not_moved(service: Kubernetes, drill: str, app: str, before: str, victim: Host) -> str | None:
     """A program's pod is another one now, ready on another node. `before` is the old one's UID."""
     there = [pod for pod in pods(service.api(), drill, app) if is_ready(pod)]
     new = [pod for pod in there if pod["metadata"]["uid"] != before and node_of(pod) != victim.name]
     return None if new else "no new pod is ready on another node"
 
 
-def emptied(service: Kubernetes, node: Host) -> str | None:
+def why_not_empty(service: Kubernetes, node: Host) -> str | None:
     """Nothing but DaemonSets' pods, and kubelet's own, is on a node. Evicts what is, as often as it is asked."""
     api, left = service.api(), []
     for pod in api.items(f"/api/v1/pods?fieldSelector=spec.nodeName%3D{node}"):
@@ -91,14 +91,14 @@ def _refusal(api: Api, pod: dict[str, Any]) -> str:
     return ""
 
 
-def schedulable(service: Kubernetes, node: Host) -> str | None:
+def why_not_schedulable(service: Kubernetes, node: Host) -> str | None:
     """New pods may be placed on a node."""
     spec = service.api().get(f"/api/v1/nodes/{node}")["spec"]
     tainted = CORDONED in [taint["key"] for taint in spec.get("taints", ())]
     return "it is cordoned" if spec.get("unschedulable") or tainted else None
 
 
-def placed(service: Kubernetes, drill: str, app: str, node: Host) -> str | None:
+def why_not_placed(service: Kubernetes, drill: str, app: str, node: Host) -> str | None:
     """A program's one pod is ready on a node."""
     places = [node_of(pod) for pod in pods(service.api(), drill, app) if is_ready(pod)]
     return None if places == [node.name] else f"ready on {', '.join(places) or 'no node'}"
@@ -112,14 +112,14 @@ def system_pods(service: Kubernetes, but: Host) -> dict[str, str]:
     return {pod["metadata"]["uid"]: pod["metadata"]["name"] for pod in ready}
 
 
-def still_ready(service: Kubernetes, before: dict[str, str], victim: Host) -> str | None:
+def why_not_still_ready(service: Kubernetes, before: dict[str, str], victim: Host) -> str | None:
     """The very pods that were ready are."""
     now = system_pods(service, victim)
     gone = [name for uid, name in before.items() if uid not in now]
     return f"not ready any more: {', '.join(gone)}" if gone else None
 
 
-def ingress_ready(service: Kubernetes, node: Host, *, ready: bool) -> str | None:
+def why_not_ingress_ready(service: Kubernetes, node: Host, *, ready: bool) -> str | None:
     """The endpoints of the ingress say so of a node's own pod, and that all others are ready."""
     states = {
         endpoint["nodeName"]: bool(endpoint["conditions"].get("ready"))
@@ -132,7 +132,7 @@ def ingress_ready(service: Kubernetes, node: Host, *, ready: bool) -> str | None
     return None if states.get(node.name, False) == ready else f"its endpoint is {'not ready' if ready else 'ready'}"
 
 
-def serves(drill: str, node: Host) -> str | None:
+def why_not_serving(drill: str, node: Host) -> str | None:
     """A node's own ingress leads to the drill's web service."""
     page = checks.page(node.address, site_of(drill))
     return None if page.status == OK else f"its own ingress says {page.status}: {page.text[:80]}"

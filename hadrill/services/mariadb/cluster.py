@@ -74,11 +74,11 @@ class MariadbCluster(Cluster):
                 untold.append(f"{proxy}: {error}")
         raise NoLeaderError("no SQL proxy names a writer: " + "; ".join(untold))
 
-    def unhealthy(self) -> str | None:
+    def why_not_healthy(self) -> str | None:
         """Every node synced in one primary component, every SQL proxy uses all of them."""
         try:
             checks.cluster(self.mariadb)
-            return self.sql_proxies.unhealthy()
+            return self.sql_proxies.why_not_healthy()
         except failures(CheckFailedError) as error:
             return str(error)
 

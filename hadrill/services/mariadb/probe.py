@@ -9,7 +9,7 @@ from hadrill.services.mariadb.service import Mariadb
 from hadrill.services.member import SILENT, Member, Probe
 
 ASK_SECONDS = 1
-_WANTED = "'wsrep_cluster_status', 'wsrep_local_state_comment', 'wsrep_cluster_size'"
+_VARIABLES = "'wsrep_cluster_status', 'wsrep_local_state_comment', 'wsrep_cluster_size'"
 
 
 def probe(service: Mariadb, host: Host) -> Probe:
@@ -22,7 +22,7 @@ def probe(service: Mariadb, host: Host) -> Probe:
                 kept.append(service.connect(host.address, database=None, seconds=ASK_SECONDS))
             with kept[0].cursor() as cursor:
                 cursor.execute("SET SESSION wsrep_sync_wait = 0")
-                cursor.execute(f"SHOW GLOBAL STATUS WHERE Variable_name IN ({_WANTED})")
+                cursor.execute(f"SHOW GLOBAL STATUS WHERE Variable_name IN ({_VARIABLES})")
                 status = {str(name): str(value) for name, value in cursor.fetchall()}
         except (pymysql.Error, OSError):
             while kept:

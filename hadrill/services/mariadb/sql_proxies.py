@@ -33,7 +33,7 @@ class SqlProxies(Protocol):
     def writer(self, proxy: Host) -> Host:
         """The node that a proxy leads writes to. Raises one of asking.failures()."""
 
-    def unhealthy(self) -> str | None:
+    def why_not_healthy(self) -> str | None:
         """None where every proxy uses every node, otherwise which does not. Raises one of asking.failures()."""
 
     def watch(self, proxy: Host) -> Watch:
@@ -64,9 +64,9 @@ class Haproxy:
         address = haproxy.chosen(haproxy.servers(proxy, BACKEND, SQL_STATISTICS_PORT))
         return named(self._service.members, address, f"HAProxy on {proxy}")
 
-    def unhealthy(self) -> str | None:
+    def why_not_healthy(self) -> str | None:
         """Every server is up."""
-        return haproxy.unused(self._service.proxies, BACKEND, SQL_STATISTICS_PORT)
+        return haproxy.why_not_all_used(self._service.proxies, BACKEND, SQL_STATISTICS_PORT)
 
     def watch(self, proxy: Host) -> Watch:
         """From its statistics."""
@@ -98,7 +98,7 @@ class Proxysql:
             raise NoLeaderError(f"{proxy}: no node is ONLINE among the writers")
         return self._member(writers[0])
 
-    def unhealthy(self) -> str | None:
+    def why_not_healthy(self) -> str | None:
         """Every proxy watches, uses every node, and has no more writers than it may."""
         for proxy in self._service.proxies:
             with self._administration(proxy) as administration:

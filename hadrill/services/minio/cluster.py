@@ -14,7 +14,7 @@ from hadrill.services.haproxy import statistics as haproxy
 from hadrill.services.member import Probe, Watch
 from hadrill.services.minio.budget import minio_budget
 from hadrill.services.minio.diagnosis import EXAMINATION
-from hadrill.services.minio.probe import probe, survives_the_loss_of
+from hadrill.services.minio.probe import probe, why_not_whole_without
 from hadrill.services.minio.service import PORT, Minio
 from hadrill.services.minio.workload import SETTLE_SECONDS, MinioPlace
 from hadrill.timing import Budget
@@ -58,10 +58,10 @@ class MinioCluster(Cluster):
         """The node that clients depend on, where the entry point is a single node; else the first."""
         return next((host for host in self.members if host.address == self.minio.entry_point), self.members[0])
 
-    def unhealthy(self) -> str | None:
+    def why_not_healthy(self) -> str | None:
         """Every node says that the cluster would survive its loss, which it can say of a whole cluster only."""
         for host in self.members:
-            if (reason := survives_the_loss_of(host)) is not None:
+            if (reason := why_not_whole_without(host)) is not None:
                 self._whole_at = math.inf
                 return f"{host}: {reason}"
         if self._whole_at == math.inf:
@@ -69,7 +69,7 @@ class MinioCluster(Cluster):
         if self._whole_at > time.monotonic():
             return "nodes that came back are still connecting to one another"
         try:
-            return haproxy.unused(self.shared, BACKEND)
+            return haproxy.why_not_all_used(self.shared, BACKEND)
         except failures() as error:
             return str(error)
 

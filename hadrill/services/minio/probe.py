@@ -23,7 +23,7 @@ def probe(host: Host) -> Probe:
     return ask
 
 
-def survives_the_loss_of(host: Host) -> str | None:
+def why_not_whole_without(host: Host) -> str | None:
     """None where the cluster would keep its quorum without this node, otherwise why not."""
     try:
         status = get(host.address, PORT, "/minio/health/cluster?maintenance=true", PLANNED_SECONDS).status

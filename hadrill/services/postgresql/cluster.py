@@ -52,13 +52,13 @@ class PostgresqlCluster(Cluster):
         """As most members see it."""
         return self.postgresql.leader()
 
-    def unhealthy(self) -> str | None:
+    def why_not_healthy(self) -> str | None:
         """One leader, streaming replicas that have its rows, PgBouncers that answer, proxies that lead to it."""
         try:
             checks.cluster(self.postgresql)
             checks.replication(self.postgresql)
             checks.pgbouncer(self.postgresql)
-            return haproxy.misled(self.shared, BACKEND, self.leader())
+            return haproxy.why_not_leading_to(self.shared, BACKEND, self.leader())
         except failures(CheckFailedError) as error:
             return str(error)
 

@@ -57,11 +57,11 @@ class RabbitmqCluster(Cluster):
         """Whether the node answers."""
         return probe(self.rabbitmq, host)
 
-    def unhealthy(self) -> str | None:
+    def why_not_healthy(self) -> str | None:
         """All nodes run, and every proxy uses every node."""
         try:
             checks.cluster(self.rabbitmq)
-            return haproxy.unused(self.shared, BACKEND)
+            return haproxy.why_not_all_used(self.shared, BACKEND)
         except failures(CheckFailedError) as error:
             return str(error)
 

@@ -175,7 +175,7 @@ class RabbitmqPlace(Place):
         """The queue as this node sees it."""
         return probe(self._rabbitmq, host, self._queue)
 
-    def unhealthy(self) -> str | None:
+    def why_not_healthy(self) -> str | None:
         """Every node sees every member of the queue online."""
         nodes = self._rabbitmq.members
         try:

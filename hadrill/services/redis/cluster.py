@@ -70,12 +70,12 @@ class RedisCluster(Cluster):
                 reasons.append(f"{host}: {error}")
         raise NoLeaderError("no Sentinel names a master: " + "; ".join(reasons))
 
-    def unhealthy(self) -> str | None:
+    def why_not_healthy(self) -> str | None:
         """One master with linked replicas, Sentinels that agree without flags, proxies that lead to the master."""
         try:
             checks.replication(self.redis)
             checks.sentinel(self.redis)
-            return haproxy.misled(self.shared, BACKEND, self.leader())
+            return haproxy.why_not_leading_to(self.shared, BACKEND, self.leader())
         except failures(CheckFailedError) as error:
             return str(error)
 
@@ -98,7 +98,7 @@ class RedisCluster(Cluster):
         """From every Sentinel's and every Redis' own words."""
         return EXAMINATION.diagnose(self.redis, self.remote, since_seconds=since_seconds, victim=victim)
 
-    def unavailable(self, fault: str, role: str) -> str:
+    def why_not_available(self, fault: str, role: str) -> str:
         """A machine carries both."""
         if role == "sentinel" and fault in ("power-off", "reboot", "isolate", "reject", "engine-stop"):
             return f"Sentinel shares its machine with Redis: {fault} hits both; cut-port is about Sentinel alone"

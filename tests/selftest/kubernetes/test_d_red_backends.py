@@ -26,4 +26,6 @@ def test_every_backend_names_its_own_cause(loud: Callable[..., str], tmp_path: P
     with Remote(stack) as ssh:
         goes_red(stack, ssh, backends_go(Kubernetes(stack)), tmp_path)
         for name in NAMES:
-            eventually(f"{name} to be whole again", cluster_of(stack, ssh, name).unhealthy, Deadline(HEALED_SECONDS))
+            eventually(
+                f"{name} to be whole again", cluster_of(stack, ssh, name).why_not_healthy, Deadline(HEALED_SECONDS)
+            )

@@ -40,11 +40,11 @@ def until_healthy(inventory: Inventory) -> None:
     for module in modules():
         for proof in proofs(inventory, module):
 
-            def unhealthy(check: Any = proof) -> str | None:
+            def why_not_healthy(check: Any = proof) -> str | None:
                 try:
                     check()
                 except failures(CheckFailedError) as error:
                     return str(error)
                 return None
 
-            eventually(f"{module} to be whole", unhealthy, Deadline(HEALTHY_SECONDS))
+            eventually(f"{module} to be whole", why_not_healthy, Deadline(HEALTHY_SECONDS))

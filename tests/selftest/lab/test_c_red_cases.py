@@ -23,7 +23,7 @@ BACK_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
-class Seen:
+class Trial:
     """What was broken, by the check that must see it, and what the basic checks said."""
 
     broken: dict[str, Broken]
@@ -33,7 +33,7 @@ class Seen:
 @pytest.fixture(scope="module")
 def seen(
     request: pytest.FixtureRequest, lab_inventory: Inventory, ssh: Remote, tmp_path_factory: pytest.TempPathFactory
-) -> Seen:
+) -> Trial:
     """One thing is broken in each service that still has a check to be seen red; then all is mended."""
     bench, broken = Bench(lab_inventory, ssh), {}
     until_healthy(lab_inventory)
@@ -45,7 +45,7 @@ def seen(
             summary = run_suite("tests/basic", tmp_path_factory.mktemp("red"), "--no-page")
     finally:
         until_healthy(lab_inventory)
-    return Seen(broken, summary)
+    return Trial(broken, summary)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def seen(
     indirect=["seen"],
     scope="module",
 )
-def test_a_broken_lab_turns_that_check_red(seen: Seen, check: str) -> None:
+def test_a_broken_lab_turns_that_check_red(seen: Trial, check: str) -> None:
     summary, red = seen.summary, {each["id"]: each for each in seen.summary["checks"] if each["outcome"] != "passed"}
     assert set(red) == {f"tests/basic/{broken}" for broken in seen.broken}, summary["console"]
     found, broken = red[f"tests/basic/{check}"], seen.broken[check]

@@ -37,7 +37,7 @@ def forgetful(lab_inventory: Inventory, ssh: Remote) -> Iterator[RedisCluster]:
     case = Sabotage("nothing on disk", everywhere(cluster.members, FORGET, REMEMBER))
     try:
         with sabotaged(lab_inventory, ssh, case):
-            eventually("Redis to be whole without a disk", cluster.unhealthy, Deadline(SETTLE_SECONDS))
+            eventually("Redis to be whole without a disk", cluster.why_not_healthy, Deadline(SETTLE_SECONDS))
             with cluster.redis.client(cluster.leader().address) as client, client.pipeline() as batch:
                 batch.mset({f"somebody:{number}": "else" for number in range(KEYS)})
                 batch.execute()

@@ -33,7 +33,7 @@ STEPS = range(1, 11)
 def replica(lab_inventory: Inventory, ssh: Remote) -> str:
     """A Redis host that is a replica of a whole cluster."""
     cluster = cluster_of(lab_inventory, ssh, "redis")
-    eventually("Redis to be whole", cluster.unhealthy, Deadline(TIMER_SECONDS))
+    eventually("Redis to be whole", cluster.why_not_healthy, Deadline(TIMER_SECONDS))
     return cluster.target("replica").name
 
 
@@ -192,7 +192,7 @@ def test_random_faults_leave_nothing(
     for _ in range(RANDOM_FAULTS):
         service = chance.choice(("redis", "rabbitmq", "minio", "mariadb"))
         cluster = cluster_of(lab_inventory, ssh, service)
-        eventually(f"{service} to be whole", cluster.unhealthy, Deadline(3 * TIMER_SECONDS))
+        eventually(f"{service} to be whole", cluster.why_not_healthy, Deadline(3 * TIMER_SECONDS))
         name = chance.choice((*NETWORK, *PROCESS))
         host = chance.choice(cluster.members)
         with fault_block(session, cluster, name, host):
@@ -209,14 +209,14 @@ def test_disk_full_on_a_disk_of_its_own(session: Session, lab_inventory: Invento
     swap = f"systemctl stop hadrill-redis; cp -a {data} {data}.kept; mount -t tmpfs -o size=64m none {data};"
     ssh.run(host, f"{swap} cp -a {data}.kept/. {data}/; systemctl start hadrill-redis")
     try:
-        eventually("Redis to be whole on its small disk", cluster.unhealthy, Deadline(TIMER_SECONDS))
+        eventually("Redis to be whole on its small disk", cluster.why_not_healthy, Deadline(TIMER_SECONDS))
         with fault_block(session, cluster, "disk-full", host):
             full = ssh.attempt(host, f"dd if=/dev/zero of={data}/more bs=64k count=2; rm -f {data}/more")
             assert "No space left" in full.stderr
         assert int(ssh.run(host, f"df --output=avail -B1 {data} | tail -1").stdout) > 10**6
     finally:
         ssh.run(host, f"systemctl stop hadrill-redis; umount {data}; rm -rf {data}.kept; systemctl start hadrill-redis")
-    eventually("Redis to be whole again", cluster.unhealthy, Deadline(TIMER_SECONDS))
+    eventually("Redis to be whole again", cluster.why_not_healthy, Deadline(TIMER_SECONDS))
 
 
 def test_outside_the_lab_nothing_is_broken_without_consent(

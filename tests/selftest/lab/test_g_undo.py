@@ -30,7 +30,7 @@ SHAPED = "tc qdisc show dev eth0 root"
 def redis(lab_inventory: Inventory, ssh: Remote) -> Iterator[Cluster]:
     """A whole Redis, and whole again afterwards."""
     cluster = cluster_of(lab_inventory, ssh, "redis")
-    eventually("Redis to be whole", cluster.unhealthy, Deadline(WHOLE_SECONDS))
+    eventually("Redis to be whole", cluster.why_not_healthy, Deadline(WHOLE_SECONDS))
     yield cluster
     until_healthy(lab_inventory)
 

@@ -37,7 +37,7 @@ def test_a_blackout_is_measured_as_long_as_it_was(
     lanes = [lane for lane in place.lanes if how is REJECT or lane.connection == "new"]
     with Workload(drill, lanes, RATE) as load:
         since = time.monotonic()
-        eventually("a steady workload", lambda: load.unsteady(since), Deadline(STEADY_SECONDS))
+        eventually("a steady workload", lambda: load.why_not_steady(since), Deadline(STEADY_SECONDS))
         before = time.monotonic()
         _iptables(balancer, "-I", *rule)
         begun = time.monotonic()
@@ -47,7 +47,7 @@ def test_a_blackout_is_measured_as_long_as_it_was(
             ended = time.monotonic()
             _iptables(balancer, "-D", *rule)
             after = time.monotonic()
-        eventually("a steady workload", lambda: load.unsteady(ended), Deadline(STEADY_SECONDS))
+        eventually("a steady workload", lambda: load.why_not_steady(ended), Deadline(STEADY_SECONDS))
     # The rule came and went while iptables ran: the true length lies between these.
     least, most = ended - begun, after - before
     measured = {lane.name: longest_outage(load.history.operations(lane.name), begun, ended).seconds for lane in lanes}

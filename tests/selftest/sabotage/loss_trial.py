@@ -21,7 +21,7 @@ def goes_red(inventory: Inventory, remote: Remote, case: RedLoss, reports: Path)
         with brought_about(inventory, remote, case):
             summary = run_suite(case.suite, reports, *options, seconds=LOSS_SECONDS)
     finally:
-        eventually("Kubernetes to be whole again", cluster.unhealthy, Deadline(HEALED_SECONDS))
+        eventually("Kubernetes to be whole again", cluster.why_not_healthy, Deadline(HEALED_SECONDS))
     red = {check["check"]: check for check in summary["checks"] if check["outcome"] != "passed"}
     assert set(case.red) <= set(red), summary["console"]
     named = {check: [cause["name"] for cause in red[check]["causes"]][:1] for check in case.red}

@@ -39,7 +39,9 @@ def named_first(cluster: Cluster, case: Sabotage, reports: Path, keep: Path | No
         eventually(f"{case.cause} to be named first", elsewhere, Deadline(SHOWS_SECONDS))
         if case.late:
             eventually(
-                "the cluster to show it", lambda: None if cluster.unhealthy() else "whole", Deadline(SHOWS_SECONDS)
+                "the cluster to show it",
+                lambda: None if cluster.why_not_healthy() else "whole",
+                Deadline(SHOWS_SECONDS),
             )
         summary = run_suite(f"tests/basic/test_{service}.py", reports, "--no-page")
     _whole(cluster)
@@ -71,7 +73,7 @@ def _small(facts: Facts) -> Facts:
 
 
 def _whole(cluster: Cluster) -> None:
-    eventually(f"{cluster.service} to be whole", cluster.unhealthy, Deadline(HEALED_SECONDS))
+    eventually(f"{cluster.service} to be whole", cluster.why_not_healthy, Deadline(HEALED_SECONDS))
     eventually("no cause to be left", lambda: _causes(cluster) or None, Deadline(HEALED_SECONDS))
 
 

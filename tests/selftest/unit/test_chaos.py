@@ -16,7 +16,7 @@ from hadrill.chaos.gate import Gate
 from hadrill.chaos.possible import possible
 from hadrill.chaos.schedule import MOMENTS, SAME, numbers_of, seconds_of
 from hadrill.chaos.shrink import shrink
-from hadrill.drill.case import known_fault
+from hadrill.drill.case import why_no_fault
 from hadrill.faults import all_stops
 from hadrill.inventory import Inventory, read
 from hadrill.inventory.settings import Chaos
@@ -52,7 +52,7 @@ def test_every_step_can_be_meant(lab_inventory: Inventory) -> None:
         shapes.add(tuple(step.after for step in each.steps))
         assert (each.calm_s > 0) == (not each.steps)
         for number, step in enumerate(each.steps):
-            assert not known_fault(step.fault, each.service)
+            assert not why_no_fault(step.fault, each.service)
             assert step.target in {SAME, *hosts, *names(each.service)}
             assert step.after in MOMENTS
             assert (number == 0) == (step.after == "begin")

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from hadrill.drill.case import Case, fault_of, known_fault
+from hadrill.drill.case import Case, fault_of, why_no_fault
 from hadrill.drill.collecting import Selection, cases
 from hadrill.drill.invariants import Allowed, Judgement, Observed, judge
 from hadrill.drill.result import Result
@@ -25,7 +25,7 @@ from hadrill.report import drills, memory
 from hadrill.report.rows import DrillRow
 from hadrill.report.screen import Screen
 from hadrill.safety import journal
-from hadrill.safety.consent import refused
+from hadrill.safety.consent import why_not_consented
 from hadrill.safety.guard import Arithmetic, is_away
 from hadrill.safety.heal import sweep
 from hadrill.services import registry
@@ -97,15 +97,15 @@ OTHERS = Service(
 def test_a_component_that_is_a_unit_of_its_own_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     records = (*registry.services(), OTHERS)
     monkeypatch.setattr(registry, "services", lambda: records)
-    known = [f"{part.name}-stop" for part in OTHERS.components if not known_fault(f"{part.name}-stop", "others")]
+    known = [f"{part.name}-stop" for part in OTHERS.components if not why_no_fault(f"{part.name}-stop", "others")]
     # `queue-stop` freezes the process, `container-stop` is the fault of every service.
     assert stops(OTHERS) == {"store-stop": "store"}
     assert known == ["store-stop", "queue-stop", "container-stop"]
     target = dataclasses.replace(TARGET, components={"store": placed(OTHERS, "store")})
     assert "systemctl stop" in fault_of("store-stop", target).inject
     assert fault_of("queue-stop", target).name == "process-stop"
-    assert "no fault 'kubelet-stop' for others: there are" in known_fault("kubelet-stop", "others")
-    assert "store-stop" in known_fault("kubelet-stop", "others")
+    assert "no fault 'kubelet-stop' for others: there are" in why_no_fault("kubelet-stop", "others")
+    assert "store-stop" in why_no_fault("kubelet-stop", "others")
 
 
 def test_what_can_be_stopped_on_a_host_is_what_its_record_puts_there(lab: Path) -> None:
@@ -182,12 +182,12 @@ def test_a_lost_write_fails_where_none_may_be_and_is_reported_where_some_may() -
 
 def test_consent_is_needed_twice_outside_the_lab(lab_inventory: Inventory) -> None:
     host = lab_inventory.host("redis-01")
-    assert refused(lab_inventory, [host], []) == ""
+    assert why_not_consented(lab_inventory, [host], []) == ""
     settings = lab_inventory.settings.model_copy(update={"lab": False})
     outside = Inventory(
         lab_inventory.folder, lab_inventory.hosts, lab_inventory.versions, settings, lab_inventory.credentials
     )
-    assert "settings.yaml does not allow faults on redis-01" in refused(outside, [host], ["redis-01"])
+    assert "settings.yaml does not allow faults on redis-01" in why_not_consented(outside, [host], ["redis-01"])
     faults = settings.faults.model_copy(update={"consent": ("redis-01",)})
     allowed = Inventory(
         lab_inventory.folder,
@@ -196,8 +196,8 @@ def test_consent_is_needed_twice_outside_the_lab(lab_inventory: Inventory) -> No
         settings.model_copy(update={"faults": faults}),
         lab_inventory.credentials,
     )
-    assert "--consent redis-01" in refused(allowed, [host], [])
-    assert refused(allowed, [host], ["redis-01"]) == ""
+    assert "--consent redis-01" in why_not_consented(allowed, [host], [])
+    assert why_not_consented(allowed, [host], ["redis-01"]) == ""
 
 
 LISTED = {"master": ("power-off", "isolate"), "replica": ("power-off",), "sentinel": ("container-stop",)}

@@ -62,7 +62,7 @@ class Cluster(ServiceCluster):
     def shared(self) -> tuple[Host, ...]:
         return ()
 
-    def unhealthy(self) -> str | None:
+    def why_not_healthy(self) -> str | None:
         return self.wrong or None
 
     def place(self, *_: object) -> "MemoryPlace":
@@ -144,7 +144,7 @@ def cluster(lab_inventory: Inventory) -> Cluster:
 def session(lab_inventory: Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
     monkeypatch.setattr(module, "keep_evidence", lambda _: None)
     # As many operations as on a cluster, of clients in memory, and in a fifth of the time.
-    monkeypatch.setattr(Workload.unsteady, "__defaults__", (STEADY_SECONDS / 5,))
+    monkeypatch.setattr(Workload.why_not_steady, "__defaults__", (STEADY_SECONDS / 5,))
     return Session(lab_inventory, cast("Remote", NoHosts()), tmp_path, force=True, rate=5 * DEFAULT_RATE)
 
 
@@ -304,7 +304,7 @@ class Injected:
     made: list[str]
 
     def __init__(self, _: Session, cluster: Any, __: Case, drill: str, step: Callable[[int, str], None]) -> None:
-        self.host, self.role, self.drill, self._step = cluster.members[0], "master", drill, step
+        self.host, self.role, self.experiment, self._step = cluster.members[0], "master", drill, step
         self.cluster, self.proof, self.risk, self.waited_s = cluster, "it is", "", 0.0
         self.problems: list[str] = []
 

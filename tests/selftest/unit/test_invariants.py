@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from hadrill.workload import FAIL, OK, UNKNOWN, Client, Lane, Operation, Outcome, WentBackError
-from hadrill.workload.invariants import SLACK_SECONDS, late, split_brain, untouched, went_back
+from hadrill.workload.invariants import SLACK_SECONDS, failures_noticed, late, split_brain, went_back
 from tests.selftest.unit.properties import given, st
 
 
@@ -30,7 +30,9 @@ def test_an_operation_after_its_deadline_is_always_seen(drawn: list[tuple[float,
 
 @given(st.lists(OUTCOMES, max_size=30))
 def test_a_failure_where_nothing_was_broken_is_always_seen(outcomes: list[Outcome]) -> None:
-    said = untouched(Operation(str(n), "read", 0.0, 0.1, outcome, error="why") for n, outcome in enumerate(outcomes))
+    said = failures_noticed(
+        Operation(str(n), "read", 0.0, 0.1, outcome, error="why") for n, outcome in enumerate(outcomes)
+    )
     assert bool(said) == (not outcomes or set(outcomes) != {OK})
 
 

@@ -1,4 +1,7 @@
-"""A service is known to its record, its folder, its install file and its tests: no line elsewhere waits for one."""
+"""A service is known to its record, its folder, its install file and its tests: no line elsewhere waits for one.
+
+And a name says what it holds: words that say nothing are given to no local, parameter or attribute.
+"""
 
 import ast
 import re
@@ -22,6 +25,7 @@ ALLOWED = {
     "lab/": "how the lab builds its images, its Kubernetes machines and its load balancers",
 }
 """Where services are named besides, and why a new one has nothing to add there."""
+VAGUE = {"said", "found", "each", "thing", "things", "them", "wanted", "stock", "wish", "sound"}
 
 
 def test_no_line_elsewhere_waits_for_a_new_service() -> None:
@@ -32,6 +36,46 @@ def test_no_line_elsewhere_waits_for_a_new_service() -> None:
 def test_what_is_allowed_is_still_needed() -> None:
     named = [str(file) for file in others() if any(naming(ROOT / file))]
     assert [place for place in ALLOWED if not any(file.startswith(place) for file in named)] == []
+
+
+def test_nothing_has_a_name_that_says_nothing() -> None:
+    files = sorted((ROOT / "hadrill").rglob("*.py"))
+    named = [f"{file.relative_to(ROOT)}: {line}" for file in files for line in vague_names(file.read_text("utf-8"))]
+    assert named == [], "a plain noun says what it is"
+
+
+def test_vague_names_are_seen_wherever_a_name_is_given() -> None:
+    text = """
+class Answer:
+    said: str
+def ask(each, *, wanted=1):
+    for _, found in pairs: self.thing = [them for them in found]
+    with door as _stock: return (wish := 2)
+def found(): pass
+"""
+    assert sorted(vague_names(text)) == [
+        "line 3: said",
+        "line 4: each",
+        "line 4: wanted",
+        "line 5: found",
+        "line 5: them",
+        "line 5: thing",
+        "line 6: _stock",
+        "line 6: wish",
+    ]
+
+
+def vague_names(text: str) -> Iterator[str]:
+    """Names of VAGUE that are assigned, loop variables, parameters and attributes among them; `def found` is none."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            name = node.id if isinstance(node, ast.Name) else node.attr
+        elif isinstance(node, ast.arg):
+            name = node.arg
+        else:
+            continue
+        if name.lower().strip("_") in VAGUE:
+            yield f"line {node.lineno}: {name}"
 
 
 def others() -> Iterator[Path]:

@@ -235,7 +235,7 @@ def cluster(
     """Installed, and looked at by both proxies' monitors."""
     OnLoopback(inventory, proxies, monkeypatch).install()
     made = MariadbCluster(inventory, MagicMock())
-    eventually("a healthy cluster", made.unhealthy, Deadline(SEEN_SECONDS))
+    eventually("a healthy cluster", made.why_not_healthy, Deadline(SEEN_SECONDS))
     return made
 
 
@@ -265,14 +265,14 @@ def test_a_drill_sees_the_writer_move_as_proxysql_moves_it(cluster: MariadbClust
         thread.join()
     assert cluster.leader() == second
     assert f"leads writes to {second.address}" in timeline.events[0].text
-    assert "maria-01" in str(cluster.unhealthy())
+    assert "maria-01" in str(cluster.why_not_healthy())
 
 
 def test_a_node_that_proxysql_keeps_from_clients_is_named(cluster: MariadbCluster, nodes: Nodes) -> None:
     nodes.all[2].status["wsrep_local_state"] = "2"
 
     def unseen() -> str | None:
-        said = cluster.sql_proxies.unhealthy()
+        said = cluster.sql_proxies.why_not_healthy()
         return None if said and "does not use maria-03: ONLINE in 9999 (offline)" in said else str(said)
 
     eventually("proxies to take the donor out", unseen, Deadline(SEEN_SECONDS))
@@ -341,7 +341,7 @@ def test_a_proxysql_whose_monitor_is_off_is_neither_healthy_nor_has_a_budget(
     with stand_ins(inventory.of_role("proxysql"), tmp_path, configuration(inventory), "-M") as made:
         OnLoopback(inventory, made, monkeypatch).install()
         cluster = MariadbCluster(inventory, MagicMock())
-        assert "started with -M" in str(cluster.unhealthy())
+        assert "started with -M" in str(cluster.why_not_healthy())
         with pytest.raises(BadAnswerError, match="never takes a node out"):
             cluster.budget(Kind.CRASH, "writer")
         assert [cause.name for cause in judged(inventory).causes] == ["proxysql-unwatched"]

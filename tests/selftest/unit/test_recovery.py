@@ -20,7 +20,7 @@ class Served:
             now = time.monotonic()
             self.history.add(Operation("k", "write new 1", now, now, outcome))
 
-    def unsteady(self, _: float) -> None:
+    def why_not_steady(self, _: float) -> None:
         return None
 
 
@@ -32,13 +32,13 @@ def recovery(kind: Kind, clients: Served, *, budget: float = 60.0, phase: str = 
 
 
 def test_a_fault_is_watched_for_a_while() -> None:
-    assert recovery(BLACKHOLE, Served(OK)).missing(time.monotonic(), hold_s=3.0) == "the fault is fresh"
-    assert recovery(BLACKHOLE, Served(OK)).missing(time.monotonic() - 3.1, hold_s=3.0) is None
+    assert recovery(BLACKHOLE, Served(OK)).why_not_served(time.monotonic(), hold_s=3.0) == "the fault is fresh"
+    assert recovery(BLACKHOLE, Served(OK)).why_not_served(time.monotonic() - 3.1, hold_s=3.0) is None
 
 
 def test_a_partition_that_nobody_noticed_goes_on() -> None:
-    assert recovery(PARTITION, Served(OK)).missing(time.monotonic()) == "nobody has noticed yet"
-    assert recovery(PARTITION, Served(OK), phase="detect").missing(time.monotonic()) == "nobody has noticed yet"
+    assert recovery(PARTITION, Served(OK)).why_not_served(time.monotonic()) == "nobody has noticed yet"
+    assert recovery(PARTITION, Served(OK), phase="detect").why_not_served(time.monotonic()) == "nobody has noticed yet"
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,4 @@ def test_a_partition_is_over_when_somebody_acted_or_felt_it(
     outcomes: tuple[Outcome, ...], budget: float, phase: str
 ) -> None:
     over = recovery(PARTITION, Served(*outcomes), budget=budget, phase=phase)
-    assert over.missing(time.monotonic()) is None
+    assert over.why_not_served(time.monotonic()) is None

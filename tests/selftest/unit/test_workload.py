@@ -161,7 +161,7 @@ def test_unsteady_names_the_lane_and_its_error() -> None:
     with Workload("d", [Lane("write", "new", 1, lambda: Fake(broken), lambda _: True)]) as load:
         since = time.monotonic()
         threading.Event().wait(1.2)
-        assert load.unsteady(since) == "write new 1 fails: ConnectionError: reset"
+        assert load.why_not_steady(since) == "write new 1 fails: ConnectionError: reset"
 
 
 def test_the_history_is_kept_as_json_lines_from_the_fault_on() -> None:
@@ -203,7 +203,7 @@ def test_a_slip_in_a_client_of_our_own_is_raised_and_no_outage(name: str) -> Non
     do = own(f"def do():\n    return {SLIPS[name]}\n")
     load = Workload("d", [Lane("write", "new", 1, lambda: Fake(do), lambda _: False)])
     with load, pytest.raises(Exception, match=r".+") as raised:
-        eventually("a steady workload", lambda: load.unsteady(0.0), Deadline(2.0))
+        eventually("a steady workload", lambda: load.why_not_steady(0.0), Deadline(2.0))
     assert type(raised.value).__name__ == name
     with pytest.raises(type(raised.value)):
         load.raise_bugs()
@@ -215,7 +215,7 @@ def test_a_slip_in_what_says_that_a_write_was_refused_is_raised() -> None:
 
     load = Workload("d", [Lane("write", "new", 1, lambda: Fake(broken), refused)])
     with load, pytest.raises(KeyError):
-        eventually("a steady workload", lambda: load.unsteady(0.0), Deadline(2.0))
+        eventually("a steady workload", lambda: load.why_not_steady(0.0), Deadline(2.0))
 
 
 def driver_of(error: str) -> Callable[[], str]:

@@ -69,7 +69,7 @@ class EchoCluster(Cluster):
 
         return ask
 
-    def unhealthy(self) -> str | None:
+    def why_not_healthy(self) -> str | None:
         """Every check holds."""
         try:
             checks.faithful(self.echo)
