@@ -1,4 +1,4 @@
-"""What must not grow from round to round, and what no drill may leave: counted on the hosts after each round."""
+"""What must not grow from round to round, and what no experiment may leave: counted on hosts after each round."""
 
 import statistics
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,18 +15,18 @@ from hadrill.stats import LEVEL, greater
 COUNT_SECONDS = 10.0
 MIB = 1 << 20
 ALLOWED = {"file descriptors": 50.0, "memory bytes": 64.0 * MIB, "disk bytes": 1024.0 * MIB}
-"""A median may move by so much: connections come and go, logs are written, caches are filled."""
+"""By so much a median may grow without being a leak: connections come and go, logs are written, caches are filled."""
 GROWTH = 1.2
-"""And by this factor, which no large member reaches by chance."""
+"""Nor is growth by less than this factor a leak: large members vary that much."""
 FEWEST = 18
-"""Fewer counts show no trend: each third needs six for the test to be able to say anything."""
+"""With fewer counts nothing can be said: the test needs six in each third."""
 
 Series = dict[tuple[str, str], list[float]]
 
 
 @dataclass(frozen=True)
 class Count:
-    """What one host counted, by name, and the drills of which something lies there."""
+    """What was counted on one host, by name, and the experiments of which something lies there."""
 
     numbers: Mapping[str, float]
     left: frozenset[str]
@@ -50,8 +50,8 @@ class Census:
         self._remote, self._hosts = remote, hosts
         self.series: Series = {}
 
-    def count(self, drills: Collection[str]) -> tuple[str, str]:
-        """Count once more. Returns what these drills left, and what could not be counted; each may be empty."""
+    def count(self, experiments: Collection[str]) -> tuple[str, str]:
+        """Count once more. Returns what these experiments left, and what could not be counted; each may be empty."""
 
         def ask(host: Host) -> Count:
             order = {"root": ROOT, "data": folders.DATA, "units": self._hosts[host]}
@@ -66,13 +66,13 @@ class Census:
             if isinstance(count, RemoteError):
                 silent.append(f"{host} was not counted: {count}")
                 continue
-            left += [f"{host}: drill {name}" for name in sorted(count.left & set(drills))]
+            left += [f"{host}: drill {name}" for name in sorted(count.left & set(experiments))]
             for what, number in count.numbers.items():
                 self._add(host, what, number)
         return f"left behind on {', '.join(left)}" if left else "", "; ".join(silent)
 
     def leaks(self) -> list[str]:
-        """What kept growing."""
+        """A line for everything that kept growing."""
         grown = (leak(f"{host}: {what}", what.partition(" of ")[0], held) for (host, what), held in self._sorted())
         return [line for line in grown if line]
 
@@ -84,9 +84,9 @@ class Census:
 
 
 def leak(name: str, kind: str, counts: Sequence[float]) -> str:
-    """What grew from the second third of the counts to the last one, empty where nothing did.
+    """A sentence where the last third of the counts is greater than the second; empty where it is not.
 
-    The first third is left out: what a cache takes it takes in the beginning. By Mann and Whitney's U at p < 0.01, and
+    The first third is left out, as caches fill in the beginning. Greater is: by Mann and Whitney's U at p < 0.01, and
     by more than ALLOWED and GROWTH.
     """
     third = len(counts) // 3

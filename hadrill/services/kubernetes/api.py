@@ -15,20 +15,20 @@ from hadrill.services.errors import BadAnswerError, Fields, StatusError, parsed,
 FIRST_ERROR_STATUS = 400
 CONFLICT, NOT_FOUND = 409, 404
 WATCH_SECONDS = 1
-"""A watch that is to end is noticed as soon: changes may be rare."""
+"""The length of one stream of a watch: after each it is looked whether the watch is to end."""
 BOOKMARK = "BOOKMARK"
-"""A sign of how far one has seen, without a change."""
+"""An event without a change, which only says up to which version everything was sent."""
 
 
 class ApiError(StatusError):
-    """What the API said no with, or why it said nothing: then `status` is 0."""
+    """The API refused, with its status; or it did not answer, then `status` is 0."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(status, f"{status} {message}" if status else message)
 
 
 class Api:
-    """One way to the API: a server's address or a load balancer's. Never tries again by itself."""
+    """A client of the API at one address, a server's or a load balancer's. Never tries again by itself."""
 
     def __init__(self, kubeconfig: Path, address: str, port: int) -> None:
         # Its package takes a third of a second to load, also where an inventory has no such cluster.
@@ -42,7 +42,7 @@ class Api:
         self._refused: type[Exception] = client.ApiException
 
     def ask(self, method: str, path: str, body: object = None, *, seconds: float = ANSWER_SECONDS) -> Any:
-        """The JSON answer, or text where it is none. Raises ApiError."""
+        """The answer from JSON, or its text where it is not JSON. Raises ApiError."""
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         try:
             answer = self._rest.request(
@@ -69,11 +69,11 @@ class Api:
         return objects
 
     def create(self, path: str, body: dict[str, Any]) -> Any:
-        """POST. What is there already is an ApiError with status 409."""
+        """POST. Raises ApiError, with status 409 where the object is there already."""
         return self.ask("POST", path, body)
 
     def delete(self, path: str) -> None:
-        """DELETE; what is not there is as good as deleted."""
+        """DELETE. An object that is not there counts as deleted."""
         try:
             self.ask("DELETE", path, {"propagationPolicy": "Background"})
         except ApiError as error:

@@ -1,4 +1,4 @@
-"""What pods do with the data services: one small client on every node, which tries all of them again and again."""
+"""Clients of the data services in pods: one on every node, which asks all of the services again and again."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ PROGRAM = program("pod_clients")
 
 @dataclass(frozen=True)
 class PodReport:
-    """What one pod saw of every service: `ok`, or its error; `at` is Unix time."""
+    """One line of a pod's client: for each service `ok`, or the error. `at` is Unix time."""
 
     node: str
     at: float
@@ -41,43 +41,43 @@ def present(inventory: Inventory) -> tuple[str, ...]:
 
 
 @contextmanager
-def logins(inventory: Inventory, drill: str, say: Callable[[str], None]) -> Iterator[dict[str, Login]]:
-    """How pods log in to each service, and what is made there for them; that goes again at the end."""
+def logins(inventory: Inventory, experiment: str, say: Callable[[str], None]) -> Iterator[dict[str, Login]]:
+    """How pods log in to each service. What is made for them in a service is removed at the end."""
     with ExitStack() as places:
         known = {}
         for name in present(inventory):
             client = client_of(name)
             known[name] = registry.load(client.login)(inventory)
             if client.place:
-                known[name] |= places.enter_context(registry.load(client.place)(inventory, drill, say))
+                known[name] |= places.enter_context(registry.load(client.place)(inventory, experiment, say))
         yield known
 
 
-def start_clients(service: Kubernetes, drill: str, known: Mapping[str, Login]) -> None:
-    """A client on every node, for the services that it can log in to."""
+def start_clients(service: Kubernetes, experiment: str, known: Mapping[str, Login]) -> None:
+    """Start a client on every node, for the services that it can log in to."""
     api = service.api()
     data = {name: base64.b64encode(text.encode()).decode() for name, text in files_for(known).items()}
     secret = {"metadata": {"name": APP}, "data": data}
-    make(api, path_of(drill, "secrets"), secret)
-    make(api, path_of(drill, "daemonsets"), _daemon_set(service))
+    make(api, path_of(experiment, "secrets"), secret)
+    make(api, path_of(experiment, "daemonsets"), _daemon_set(service))
 
 
-def why_not_started(service: Kubernetes, drill: str) -> str | None:
-    """None once every node's pod has told of its first round."""
+def why_not_started(service: Kubernetes, experiment: str) -> str | None:
+    """None once the pod on every node has written its first line."""
     nodes = {host.name for host in service.members}
-    missing = nodes - {report.node for report in reports(service.api(), drill, 0.0)}
+    missing = nodes - {report.node for report in reports(service.api(), experiment, 0.0)}
     return f"nothing from {', '.join(sorted(missing))}" if missing else None
 
 
-def reports(api: Api, drill: str, since: float) -> list[PodReport]:
-    """What the pods of all nodes that can be asked have said since a moment (Unix seconds)."""
+def reports(api: Api, experiment: str, since: float) -> list[PodReport]:
+    """The lines of the pods of all nodes that can be asked, since a moment (Unix seconds)."""
     made = []
-    for pod in pods(api, drill, APP):
-        place = f"{path_of(drill, 'pods')}/{pod['metadata']['name']}/log?limitBytes={LOG_BYTES}&tailLines=400"
+    for pod in pods(api, experiment, APP):
+        place = f"{path_of(experiment, 'pods')}/{pod['metadata']['name']}/log?limitBytes={LOG_BYTES}&tailLines=400"
         try:
             text = api.get(place)
         except OSError:
-            continue  # kubelet of a node that is away; who needs its word asks for it by name
+            continue  # the node is away: whoever judges its reports sees that there are none
         # A log of one line is JSON already.
         source = f"the client on {node_of(pod)}"
         lines = [text] if isinstance(text, dict) else [parsed(source, line) for line in str(text).splitlines()]
@@ -89,7 +89,7 @@ def reports(api: Api, drill: str, since: float) -> list[PodReport]:
 
 
 def files_for(known: Mapping[str, Login]) -> dict[str, str]:
-    """What lies in the folder that the clients read: logins, and the source of each service's round trip."""
+    """The files that clients read: the logins, and the source of each service's round trip."""
     sources = {f"{name}.py": _source(client_of(name).module) for name in known}
     return {"backends.json": json.dumps(known), **sources}
 

@@ -1,4 +1,4 @@
-"""A namespace of a drill's own, and in it a small web service behind the ingress, for its clients to use."""
+"""A namespace of an experiment's own, and in it a small web service behind the ingress, for its clients to use."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -16,45 +16,46 @@ REPLICAS = 2
 PROGRAM = program("pod_page")
 
 
-def namespace_of(drill: str) -> str:
-    """The drill's namespace."""
-    return f"{PREFIX}{drill}"
+def namespace_of(experiment: str) -> str:
+    """The experiment's namespace."""
+    return f"{PREFIX}{experiment}"
 
 
-def site_of(drill: str) -> str:
-    """The host name under which the ingress knows the drill's web service."""
-    return f"{namespace_of(drill)}.invalid"
+def site_of(experiment: str) -> str:
+    """The host name under which the ingress knows the experiment's web service."""
+    return f"{namespace_of(experiment)}.invalid"
 
 
-def path_of(drill: str, kind: str) -> str:
-    """Where the API keeps a kind of objects of the drill."""
+def path_of(experiment: str, kind: str) -> str:
+    """Where the API keeps a kind of objects of the experiment."""
     group = {
         "deployments": "/apis/apps/v1",
         "daemonsets": "/apis/apps/v1",
         "ingresses": "/apis/networking.k8s.io/v1",
         "endpointslices": "/apis/discovery.k8s.io/v1",
     }.get(kind, "/api/v1")
-    return f"{group}/namespaces/{namespace_of(drill)}/{kind}"
+    return f"{group}/namespaces/{namespace_of(experiment)}/{kind}"
 
 
-def make_place(service: Kubernetes, drill: str) -> None:
-    """The namespace with its web service. What a killed run left goes."""
+def make_place(service: Kubernetes, experiment: str) -> None:
+    """Make the namespace with its web service, and remove what killed runs left."""
     api = service.api()
     for name in left_over(api.items("/api/v1/namespaces"), datetime.now(UTC)):
         api.delete(f"/api/v1/namespaces/{name}")
-    make(api, "/api/v1/namespaces", {"metadata": {"name": namespace_of(drill)}})
-    make(api, path_of(drill, "configmaps"), {"metadata": {"name": "seed"}})
-    make(api, path_of(drill, "deployments"), deployment(service, WEB, REPLICAS))
+    make(api, "/api/v1/namespaces", {"metadata": {"name": namespace_of(experiment)}})
+    make(api, path_of(experiment, "configmaps"), {"metadata": {"name": "seed"}})
+    make(api, path_of(experiment, "deployments"), deployment(service, WEB, REPLICAS))
     selector = {"app": WEB}
     ports = [{"port": WEB_PORT, "targetPort": WEB_PORT}]
-    make(api, path_of(drill, "services"), {"metadata": {"name": WEB}, "spec": {"selector": selector, "ports": ports}})
+    spec = {"selector": selector, "ports": ports}
+    make(api, path_of(experiment, "services"), {"metadata": {"name": WEB}, "spec": spec})
     backend = {"service": {"name": WEB, "port": {"number": WEB_PORT}}}
-    rule = {"host": site_of(drill), "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
-    make(api, path_of(drill, "ingresses"), {"metadata": {"name": WEB}, "spec": {"rules": [rule]}})
+    rule = {"host": site_of(experiment), "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
+    make(api, path_of(experiment, "ingresses"), {"metadata": {"name": WEB}, "spec": {"rules": [rule]}})
 
 
 def left_over(namespaces: list[dict[str, Any]], now: datetime) -> list[str]:
-    """Names of drills' namespaces that are older than any drill lasts: a younger one may be in use by another run."""
+    """Namespaces of experiments, older than any experiment lasts: a younger one may be in use by another run."""
     everything = [namespace["metadata"] for namespace in namespaces]
     mine = [metadata for metadata in everything if metadata["name"].startswith(PREFIX)]
     return [
@@ -64,9 +65,9 @@ def left_over(namespaces: list[dict[str, Any]], now: datetime) -> list[str]:
     ]
 
 
-def remove_place(service: Kubernetes, drill: str) -> None:
-    """The namespace and all that is in it go, in the background."""
-    service.api().delete(f"/api/v1/namespaces/{namespace_of(drill)}")
+def remove_place(service: Kubernetes, experiment: str) -> None:
+    """Remove the namespace with all that is in it, in the background."""
+    service.api().delete(f"/api/v1/namespaces/{namespace_of(experiment)}")
 
 
 def make(api: Api, path: str, body: dict[str, Any]) -> None:
@@ -78,9 +79,9 @@ def make(api: Api, path: str, body: dict[str, Any]) -> None:
             raise
 
 
-def pods(api: Api, drill: str, app: str = WEB) -> list[dict[str, Any]]:
-    """The pods of one of the drill's programs."""
-    return api.items(f"{path_of(drill, 'pods')}?labelSelector=app%3D{app}")
+def pods(api: Api, experiment: str, app: str = WEB) -> list[dict[str, Any]]:
+    """The pods of one of the experiment's programs."""
+    return api.items(f"{path_of(experiment, 'pods')}?labelSelector=app%3D{app}")
 
 
 def is_ready(pod: dict[str, Any]) -> bool:
@@ -97,7 +98,7 @@ def node_of(pod: dict[str, Any]) -> str:
 def deployment(service: Kubernetes, app: str, replicas: int, node: str = "") -> dict[str, Any]:
     """The web page's pods. `node`: placed there first, if there is room, and free to go elsewhere later."""
     spec: dict[str, Any] = {
-        # One that is asked to end is given no time: the drill is about those that cannot be asked.
+        # A pod that is asked to end gets no time: experiments are about pods that cannot be asked.
         "terminationGracePeriodSeconds": 1,
         "containers": [
             {

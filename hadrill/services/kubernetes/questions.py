@@ -1,4 +1,4 @@
-"""Questions of a check: each answers None where it is so, else says why not. They may raise asking.failures()."""
+"""Questions of checks: each returns None where its sentence holds, else why not. They may raise asking.failures()."""
 
 import uuid
 from typing import Any
@@ -15,14 +15,14 @@ CORDONED = "node.kubernetes.io/unschedulable"
 OF_INGRESS = "labelSelector=kubernetes.io%2Fservice-name%3Dtraefik"
 
 
-def why_not_taking_writes(service: Kubernetes, drill: str) -> str | None:
-    """The API at its entry point took one just now."""
-    service.api().create(path_of(drill, "configmaps"), {"metadata": {"name": f"asked-{uuid.uuid4().hex[:8]}"}})
+def why_not_taking_writes(service: Kubernetes, experiment: str) -> str | None:
+    """The API at its entry point takes a write just now."""
+    service.api().create(path_of(experiment, "configmaps"), {"metadata": {"name": f"asked-{uuid.uuid4().hex[:8]}"}})
     return None
 
 
 def why_not_all_ready(service: Kubernetes, hosts: list[Host]) -> str | None:
-    """These nodes are Ready."""
+    """All of these nodes are Ready."""
     listed = {node["metadata"]["name"]: node for node in service.api().items("/api/v1/nodes")}
     there = [host for host in hosts if host.name in listed]
     ready = [host.name for host in there if checks.readiness(listed[host.name])["status"] == "True"]
@@ -30,7 +30,7 @@ def why_not_all_ready(service: Kubernetes, hosts: list[Host]) -> str | None:
 
 
 def why_not_all_answering(service: Kubernetes, servers: list[Host]) -> str | None:
-    """These API servers are ready, and the entry point leads to one that answers."""
+    """All of these API servers are ready, and the entry point leads to one that answers."""
     for host in servers:
         service.api(host.address).get("/readyz")
     service.api().get("/api/v1/namespaces")
@@ -49,9 +49,10 @@ def renewed(service: Kubernetes, node: Host) -> str:
 
 
 def why_not_back(service: Kubernetes, node: Host, before: str) -> str | None:
-    """A node's kubelet lives again, and every node is Ready; a server's own API and its part of etcd are too.
+    """A node's kubelet lives again, and every node is Ready; so are a server's own API and its part of etcd.
 
-    `before` is when its kubelet said so last before it was lost: Ready stays what it was for the whole grace period.
+    `before` is the last time before the loss at which its kubelet said that it lives: that must have changed, as Ready
+    stays what it was for the whole grace period.
     """
     if renewed(service, node) == before:
         return f"its kubelet has said nothing since {before}"
@@ -61,15 +62,15 @@ def why_not_back(service: Kubernetes, node: Host, before: str) -> str | None:
     return None
 
 
-def why_not_moved(service: Kubernetes, drill: str, app: str, before: str, victim: Host) -> str | None:
-    """A program's pod is another one now, ready on another node. `before` is the old one's UID."""
-    there = [pod for pod in pods(service.api(), drill, app) if is_ready(pod)]
+def why_not_moved(service: Kubernetes, experiment: str, app: str, before: str, victim: Host) -> str | None:
+    """A program has a new pod, ready on another node. `before` is the old pod's UID."""
+    there = [pod for pod in pods(service.api(), experiment, app) if is_ready(pod)]
     new = [pod for pod in there if pod["metadata"]["uid"] != before and node_of(pod) != victim.name]
     return None if new else "no new pod is ready on another node"
 
 
 def why_not_empty(service: Kubernetes, node: Host) -> str | None:
-    """Nothing but DaemonSets' pods, and kubelet's own, is on a node. Evicts what is, as often as it is asked."""
+    """Only pods of DaemonSets, and kubelet's own, are on a node. Evicts the others each time it is called."""
     api, left = service.api(), []
     for pod in api.items(f"/api/v1/pods?fieldSelector=spec.nodeName%3D{node}"):
         if {"DaemonSet", "Node"} & {owner["kind"] for owner in pod["metadata"].get("ownerReferences", ())}:
@@ -79,7 +80,7 @@ def why_not_empty(service: Kubernetes, node: Host) -> str | None:
 
 
 def _refusal(api: Api, pod: dict[str, Any]) -> str:
-    """Ask a pod to go, unless it does already; why it may not, where a budget of disruption says so."""
+    """Ask a pod to go, unless it goes already. Returns why it may not, as a PodDisruptionBudget may say."""
     if "deletionTimestamp" in pod["metadata"]:
         return ""
     name = {"name": pod["metadata"]["name"], "namespace": pod["metadata"]["namespace"]}
@@ -98,9 +99,9 @@ def why_not_schedulable(service: Kubernetes, node: Host) -> str | None:
     return "it is cordoned" if spec.get("unschedulable") or tainted else None
 
 
-def why_not_placed(service: Kubernetes, drill: str, app: str, node: Host) -> str | None:
-    """A program's one pod is ready on a node."""
-    places = [node_of(pod) for pod in pods(service.api(), drill, app) if is_ready(pod)]
+def why_not_placed(service: Kubernetes, experiment: str, app: str, node: Host) -> str | None:
+    """The one pod of a program is ready on a node."""
+    places = [node_of(pod) for pod in pods(service.api(), experiment, app) if is_ready(pod)]
     return None if places == [node.name] else f"ready on {', '.join(places) or 'no node'}"
 
 
@@ -113,14 +114,14 @@ def system_pods(service: Kubernetes, but: Host) -> dict[str, str]:
 
 
 def why_not_still_ready(service: Kubernetes, before: dict[str, str], victim: Host) -> str | None:
-    """The very pods that were ready are."""
+    """All of the system's pods that were ready before are still ready."""
     now = system_pods(service, victim)
     gone = [name for uid, name in before.items() if uid not in now]
     return f"not ready any more: {', '.join(gone)}" if gone else None
 
 
 def why_not_ingress_ready(service: Kubernetes, node: Host, *, ready: bool) -> str | None:
-    """The endpoints of the ingress say so of a node's own pod, and that all others are ready."""
+    """The ingress' endpoint on a node is ready (or is not, without `ready`), and those on all other nodes are."""
     states = {
         endpoint["nodeName"]: bool(endpoint["conditions"].get("ready"))
         for piece in service.api().items(f"{SLICES}?{OF_INGRESS}")
@@ -132,7 +133,7 @@ def why_not_ingress_ready(service: Kubernetes, node: Host, *, ready: bool) -> st
     return None if states.get(node.name, False) == ready else f"its endpoint is {'not ready' if ready else 'ready'}"
 
 
-def why_not_serving(drill: str, node: Host) -> str | None:
-    """A node's own ingress leads to the drill's web service."""
-    page = checks.page(node.address, site_of(drill))
+def why_not_serving(experiment: str, node: Host) -> str | None:
+    """A node's own ingress leads to the experiment's web service."""
+    page = checks.page(node.address, site_of(experiment))
     return None if page.status == OK else f"its own ingress says {page.status}: {page.text[:80]}"

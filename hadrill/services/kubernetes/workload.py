@@ -19,14 +19,15 @@ PLACE_SECONDS = 60.0
 READ_SECONDS = 20.0
 
 
-def lanes(service: Kubernetes, drill: str) -> Sequence[Lane]:
+def lanes(service: Kubernetes, experiment: str) -> Sequence[Lane]:
     """Writes and reads of the API over new and kept connections; pages over new ones, as browsers come and go."""
     api = [
-        Lane(kind, connection, API_PORT, lambda: ApiClient(service.api(), drill), refused)
+        Lane(kind, connection, API_PORT, lambda: ApiClient(service.api(), experiment), refused)
         for kind in ("write", "read")
         for connection in ("new", "pooled")
     ]
-    return [*api, Lane("read", "new", HTTP_PORT, lambda: PageClient(service.ingress_points[0], drill), lambda _: True)]
+    pages = Lane("read", "new", HTTP_PORT, lambda: PageClient(service.ingress_points[0], experiment), lambda _: True)
+    return [*api, pages]
 
 
 def refused(error: Exception) -> bool:
@@ -35,10 +36,10 @@ def refused(error: Exception) -> bool:
 
 
 class ApiClient:
-    """One way to the API."""
+    """A client of the API."""
 
-    def __init__(self, api: Api, drill: str) -> None:
-        self._api, self._place = api, path_of(drill, "configmaps")
+    def __init__(self, api: Api, experiment: str) -> None:
+        self._api, self._place = api, path_of(experiment, "configmaps")
 
     def write(self, key: str) -> Answer:
         """Create a ConfigMap of that name: etcd has it on a majority when this returns."""
@@ -59,10 +60,10 @@ class ApiClient:
 
 
 class PageClient:
-    """One visitor."""
+    """A visitor of the page."""
 
-    def __init__(self, address: str, drill: str) -> None:
-        self._address, self._site = address, site_of(drill)
+    def __init__(self, address: str, experiment: str) -> None:
+        self._address, self._site = address, site_of(experiment)
 
     def write(self, key: str) -> Answer:
         """Pages are only read."""
@@ -99,7 +100,7 @@ class KubernetesPlace(Place):
         return self._kubernetes.servers
 
     def make(self) -> None:
-        """Returns when the ingress shows the page."""
+        """Make the namespace and its web service; returns when the ingress shows the page."""
         address, made = self._kubernetes.ingress_points[0], False
 
         def missing() -> str | None:

@@ -1,4 +1,4 @@
-"""Buckets that come and go with a drill."""
+"""Buckets that are made for an experiment and removed after it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,13 +12,13 @@ OF_PODS = "hadrill-pods-"
 
 
 def remove(client: Any, bucket: str) -> None:
-    """With MinIO's own header the bucket goes with all that is in it, at once."""
+    """Remove a bucket with all that is in it, at once, by MinIO's own header."""
     client.meta.events.register("before-sign.s3.DeleteBucket", _force)
     client.delete_bucket(Bucket=bucket)
 
 
 def make_anew(client: Any, prefix: str, bucket: str) -> None:
-    """A bucket; those of the prefix that a killed run left go first."""
+    """Make a bucket, after removing those with the same prefix that a killed run left."""
     for listed in client.list_buckets().get("Buckets", []):
         if listed["Name"].startswith(prefix):
             remove(client, listed["Name"])
@@ -26,12 +26,12 @@ def make_anew(client: Any, prefix: str, bucket: str) -> None:
 
 
 @contextmanager
-def for_pods(inventory: Inventory, drill: str, say: Callable[[str], None]) -> Iterator[dict[str, str]]:
-    """A bucket for the pods, which goes again with what is in it. A drill of MinIO removes only its own.
+def for_pods(inventory: Inventory, experiment: str, say: Callable[[str], None]) -> Iterator[dict[str, str]]:
+    """A bucket for the pods, which is removed at the end with what is in it. MinIO's own experiments have others.
 
-    A MinIO that refuses to remove it is no end of the drill: `say` is told, and the next one removes it.
+    Where MinIO refuses to remove it the experiment goes on: `say` is told, and the next experiment removes it.
     """
-    service, name = Minio(inventory), f"{OF_PODS}{drill}"
+    service, name = Minio(inventory), f"{OF_PODS}{experiment}"
     client = service.client(service.entry_point)
     make_anew(client, OF_PODS, name)
     try:

@@ -29,9 +29,9 @@ READ_BACK = 30
 """How many objects are read in full through each node, at most; all are compared by their listed checksum."""
 
 
-def bucket_of(drill: str) -> str:
-    """The drill's bucket."""
-    return f"hadrill-drill-{drill}"
+def bucket_of(experiment: str) -> str:
+    """The experiment's bucket."""
+    return f"hadrill-drill-{experiment}"
 
 
 def body_of(key: str) -> bytes:

@@ -31,9 +31,9 @@ ARGUMENTS = {
 PERSISTENT = pika.BasicProperties(delivery_mode=pika.DeliveryMode.Persistent)
 
 
-def queue_of(drill: str) -> str:
-    """The drill's queue."""
-    return f"hadrill.drill.{drill}"
+def queue_of(experiment: str) -> str:
+    """The experiment's queue."""
+    return f"hadrill.drill.{experiment}"
 
 
 def declare(service: Rabbitmq, leader: Host, queue: str) -> None:

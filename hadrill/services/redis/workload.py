@@ -11,24 +11,24 @@ from hadrill.services.redis.service import PORT, Redis
 from hadrill.workload import OPERATION_SECONDS, Answer, History, Lane
 
 KEEP_SECONDS = 3600
-"""Keys of a drill that was killed go away by themselves."""
+"""Keys of an experiment that was killed expire by themselves."""
 BATCH = 500
 
 
-def key_of(drill: str, key: str) -> str:
+def key_of(experiment: str, key: str) -> str:
     """The name in Redis."""
-    return f"hadrill:drill:{drill}:{key}"
+    return f"hadrill:drill:{experiment}:{key}"
 
 
-def count_of(drill: str) -> str:
-    """The key that counts a drill's writes."""
-    return key_of(drill, "count")
+def count_of(experiment: str) -> str:
+    """The key that counts an experiment's writes."""
+    return key_of(experiment, "count")
 
 
-def lanes(service: Redis, drill: str) -> Sequence[Lane]:
+def lanes(service: Redis, experiment: str) -> Sequence[Lane]:
     """Writes and reads, over new and pooled connections."""
     return [
-        Lane(kind, connection, PORT, lambda: RedisClient(service, drill), refused)
+        Lane(kind, connection, PORT, lambda: RedisClient(service, experiment), refused)
         for kind in ("write", "read")
         for connection in ("new", "pooled")
     ]
@@ -42,8 +42,8 @@ def refused(error: Exception) -> bool:
 class RedisClient:
     """One connection."""
 
-    def __init__(self, service: Redis, drill: str) -> None:
-        self._drill = drill
+    def __init__(self, service: Redis, experiment: str) -> None:
+        self._experiment = experiment
         self._client = service.client(service.entry_point, seconds=OPERATION_SECONDS)
         try:
             self._client.ping()
@@ -55,15 +55,15 @@ class RedisClient:
         """SET, and count it: both or neither."""
         with self._client.pipeline(transaction=True) as batch:
             batch.execute_command("CLIENT", "INFO")
-            batch.set(key_of(self._drill, key), key, ex=KEEP_SECONDS)
-            batch.incr(count_of(self._drill))
+            batch.set(key_of(self._experiment, key), key, ex=KEEP_SECONDS)
+            batch.incr(count_of(self._experiment))
             return Answer(_server(batch.execute()[0]))
 
     def read(self) -> Answer:
         """GET how many writes there were."""
         with self._client.pipeline(transaction=False) as batch:
             batch.execute_command("CLIENT", "INFO")
-            batch.get(count_of(self._drill))
+            batch.get(count_of(self._experiment))
             info, count = batch.execute()
         return Answer(_server(info), int(count or 0))
 
