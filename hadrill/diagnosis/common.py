@@ -1,4 +1,4 @@
-"""Causes that any host can have, whatever runs on it. They are asked of all and come first: they explain the rest."""
+"""Causes that any host can have, whatever runs on it. They come before a service's own, as they explain more."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ APART_SECONDS = 2.0
 """Sentinel, Patroni and Galera live with less."""
 
 BUSY_PERCENT = 90.0
-"""Of the last minute. The lab's whole stack on two processors passes its checks at 77."""
+"""Percent of the last minute. The lab's whole stack on two processors passes its checks at 77."""
 PRESSURE = "cat /proc/pressure/cpu 2> /dev/null"
 
 EXPIRES_DAYS = 14
@@ -26,7 +26,7 @@ LISTENERS = "ss -Hltnp 2> /dev/null"
 
 
 def commands(hosts: Iterable[Host]) -> dict[str, str]:
-    """What each host is asked besides: names, room on its disk, waits for its processors, certificates, listeners."""
+    """What every host is asked: names, room on its disk, waits for its processors, certificates, listeners."""
     return {
         "names": shell.script(NAMES, *(name for host in hosts for name in (host.name, host.fqdn))),
         "disk": files.room(),
@@ -37,7 +37,7 @@ def commands(hosts: Iterable[Host]) -> dict[str, str]:
 
 
 def wrong_names(view: View[Any]) -> Iterator[str]:
-    """Names that lead elsewhere."""
+    """Names that lead to another address than the inventory's."""
     addresses = {name: host.address for host in view.everybody for name in (host.name, host.fqdn)}
     for host, facts in view.asked.items():
         for line in facts["names"].text.splitlines():
@@ -68,12 +68,12 @@ def clocks(view: View[Any]) -> Iterator[str]:
 
 
 def shared_ports(view: View[Any]) -> Iterator[str]:
-    """Ports that two programs share (SO_REUSEPORT): the kernel deals connections out to both."""
+    """Ports that two programs share (SO_REUSEPORT): the kernel gives connections to either of them."""
     for host, facts in view.asked.items():
         holders: dict[str, list[dict[str, str]]] = {}
         for line in facts["listeners"].text.splitlines():
             fields = line.split(maxsplit=5)
-            # Processes of one program hold its sockets together: those of one socket count as one.
+            # Processes that hold a socket together count as one program.
             programs = {pid: name for name, pid in re.findall(r'\("([^"]*)",pid=(\d+)', fields[-1])}
             if len(fields) > 5 and programs:
                 others = holders.setdefault(fields[3], [])
@@ -92,7 +92,7 @@ def expiring(view: View[Any]) -> Iterator[str]:
 
 
 def busy(view: View[Any]) -> Iterator[str]:
-    """Hosts whose processes wait for processors, by the kernel's own account (Linux' Documentation/accounting/psi)."""
+    """Hosts whose processes wait for processors, by the kernel's own count (Linux' Documentation/accounting/psi)."""
     for host, facts in view.asked.items():
         pressure = re.search(r"^some .*avg60=([\d.]+)", facts["pressure"].text)
         if pressure and float(pressure[1]) >= BUSY_PERCENT:

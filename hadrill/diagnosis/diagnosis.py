@@ -1,4 +1,4 @@
-"""Causes in the order of their rank, and what was ruled out."""
+"""The result of a diagnosis: causes, the most telling first, and what was ruled out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from hadrill.diagnosis.rule import Cause, Rule, ServiceView
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What a service suffers from. Causes come in the order of the rules: what explains most comes first.
+    """What is wrong with a service. Causes come in the order of the rules: what explains most comes first.
 
-    A rule that found nothing is ruled out only by facts that were had.
+    A rule that names no cause is ruled out only where all hosts that it looks at could be asked.
     """
 
     service: str
@@ -33,7 +33,7 @@ class Diagnosis:
 
     @classmethod
     def of(cls, service: str, view: ServiceView, rules: Sequence[Rule[ServiceView]]) -> Self:
-        """Apply rules; before a fault only those that foretell something."""
+        """Apply the rules; before a fault only those that can be seen before it (Rule.foretells)."""
         known: tuple[Rule[ServiceView], ...] = (*COMMON, *rules, BUSY)
         chosen = [rule for rule in known if rule.foretells or not view.before]
         silent = {name: host.unreachable for name, host in view.facts.hosts.items() if host.unreachable}

@@ -13,12 +13,12 @@ from hadrill.inventory import Host
 from hadrill.remote import Remote
 
 RECENT_SECONDS = 30
-"""What a log said longer ago may be mended."""
+"""Lines of a log that are older may be about something that is mended."""
 
 
 @dataclass(frozen=True)
 class Examination(Generic[ServiceView]):
-    """One service's. `orders` and `view` take the service's own object; `orders` also the seconds that logs go back."""
+    """How one service is examined. `orders` and `view` take the service's own object, `orders` also a time for logs."""
 
     service: str
     orders: Callable[[Any, int], Mapping[Host, Order]]
@@ -26,7 +26,7 @@ class Examination(Generic[ServiceView]):
     rules: tuple[Rule[ServiceView], ...]
 
     def diagnose(self, service: object, remote: Remote, *, since_seconds: int = 0, victim: str = "") -> Diagnosis:
-        """Ask every host, and judge. Without `since_seconds` it is asked what would stop a failover now."""
+        """Ask every host, and judge. Without `since_seconds` the question is what would stop a failover now."""
         orders = self.orders(service, since_seconds or RECENT_SECONDS)
         facts = Facts.collect(remote, orders, commands(orders))
         diagnosis = self.judge(service, facts, before=not since_seconds, victim=victim)
@@ -40,5 +40,5 @@ class Examination(Generic[ServiceView]):
         return diagnosis
 
     def judge(self, service: object, facts: Facts, *, before: bool, victim: str = "") -> Diagnosis:
-        """The same of facts that were kept."""
+        """Judge facts that were collected before."""
         return Diagnosis.of(self.service, self.view(service, facts, victim, before=before), self.rules)

@@ -11,7 +11,7 @@ from hadrill.on_host import program
 from hadrill.remote import Remote, RemoteError, reading, run_program
 
 ASK_SECONDS = 3.0
-"""Each question and each command on a host has so long; all of them are asked at once."""
+"""Longest time of each question and each command on a host; all of them are asked at once."""
 COLLECT_SECONDS = 8.0
 LOG_LINES = 400
 STATISTICS = "statistics"
@@ -20,9 +20,9 @@ STATISTICS = "statistics"
 
 @dataclass(frozen=True)
 class Question:
-    """A payload for a port, asked from a host. An empty one asks whether the port can be reached.
+    """A payload that a host sends to a port. Without one only a connection is tried.
 
-    The answer ends when the other side closes, or with `until`.
+    The answer ends when the other side closes, or with the text `until`.
     """
 
     address: str
@@ -32,18 +32,18 @@ class Question:
 
 
 def page(address: str, port: int, path: str, *headers: str) -> Question:
-    """A page, asked for over HTTP."""
+    """The question for a page over HTTP."""
     lines = [f"GET {path} HTTP/1.0", f"Host: {address}", *headers, "", ""]
     return Question(address, port, "\r\n".join(lines))
 
 
 def statistics(address: str, port: int, backend: str) -> Question:
-    """HAProxy's own view of a backend's servers."""
+    """The question for HAProxy's statistics of a backend's servers."""
     return page(address, port, f"/;csv;norefresh;scope={backend}")
 
 
 def reached(name: str, peers: Iterable[Host], port: int) -> dict[str, Question]:
-    """Whether a port of each of these can be reached, under the names that View.filtered() knows."""
+    """Questions whether a port of these hosts can be reached, under the names that View.filtered() looks for."""
     return {f"{name}@{peer.name}": Question(peer.address, port, "") for peer in peers}
 
 
@@ -59,10 +59,10 @@ class Reply:
 
 @dataclass(frozen=True)
 class Order:
-    """What one host is asked: ports by name, and shell commands by name.
+    """What one host is asked: questions to ports by name, and shell commands by name.
 
-    `from_here`: what the runner asks by itself over the network, where a protocol wants a login. Each has a deadline of
-    its own and raises nothing.
+    `from_here`: what the runner itself asks over the network, where a protocol needs a login. Each of these functions
+    has a deadline of its own and raises nothing.
     """
 
     questions: Mapping[str, Question] = field(default_factory=dict)
@@ -74,8 +74,8 @@ class Order:
 class HostFacts:
     """One host's answers. `unreachable` says why there are none.
 
-    `time` is the host's own, in seconds since 1970, 0 for what has no clock. Its lead over the runner's is `skew`,
-    give or take `doubt`: a slow answer does not say when on its way the host looked at its clock.
+    `time` is the host's own in seconds since 1970; 0 where no clock was read. It is `skew` seconds ahead of the
+    runner's, with an error of at most `doubt`: it is not known when within a slow answer the host read its clock.
     """
 
     answers: Mapping[str, Reply] = field(default_factory=dict)
@@ -98,7 +98,7 @@ class Facts:
     def collect(cls, remote: Remote, orders: Mapping[Host, Order], besides: Mapping[str, str]) -> Self:
         """Ask all hosts at once, each its own order and the same commands `besides`.
 
-        A dead host costs its deadline once and is told in its facts.
+        A dead host costs one deadline; its facts say why there are no answers.
         """
         answers = remote.everywhere(orders, lambda host: _ask(remote, host, orders[host], besides))
         silent = {h.name: HostFacts(unreachable=a.reason) for h, a in answers.items() if isinstance(a, RemoteError)}
@@ -106,7 +106,7 @@ class Facts:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Facts that were kept."""
+        """Facts from the text that as_json() made."""
         return cls(
             {
                 name: HostFacts(
@@ -149,6 +149,6 @@ def _ask(remote: Remote, host: Host, order: Order, besides: Mapping[str, str]) -
         answers |= {name: Reply(printed) for name, printed in heard["commands"].items()}
         began, ended = float(heard["time"]), float(heard["ended"])
     answers |= {name: question() for name, question in order.from_here.items()}
-    # It began after it was asked, and ended before its answer came: two bounds of its clock's lead.
+    # The host began after the runner asked, and ended before the answer came: two limits of its clock's lead.
     most, least = began - asked, ended - answered
     return HostFacts(answers, time=began, skew=round((most + least) / 2, 2), doubt=round((most - least) / 2 + 0.01, 2))

@@ -1,4 +1,4 @@
-"""Whether a service's hosts can be reached at all from here: where none can, no rule can say anything."""
+"""Whether any of a service's hosts can be reached from here: where none can, no rule can say anything."""
 
 import socket
 from collections.abc import Iterable, Mapping
@@ -9,11 +9,11 @@ from hadrill.inventory import Host, Inventory
 
 CONNECT_SECONDS = 2.0
 SHOWN = 3
-"""So many names are enough to say that others answer."""
+"""Only so many names are shown."""
 
 
 def answering(places: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
-    """Which of these addresses and ports take a connection, or refuse one: there is somebody. All are tried at once."""
+    """Which of these addresses and ports accept or refuse a connection, and so are alive. All are tried at once."""
     chosen = list(places)
 
     def answers(place: tuple[str, int]) -> bool:
@@ -36,9 +36,9 @@ def own_ports(host: Host, order: Order) -> set[int]:
 
 
 def why_nobody_answers(service: str, inventory: Inventory, orders: Mapping[Host, Order], reason: str) -> str:
-    """For members of which none could be asked over SSH: what can be said of them from here.
+    """Why no member of a service could be asked over SSH, as far as it can be seen from here.
 
-    `orders`: what each of them was to be asked. `reason`: what SSH said of one of them.
+    `orders`: what each member was to be asked. `reason`: the error of SSH for one of them.
     """
     ssh = inventory.settings.ssh.port
     own = {(host.address, port) for host, order in orders.items() for port in (ssh, *own_ports(host, order))}
@@ -54,6 +54,6 @@ def why_nobody_answers(service: str, inventory: Inventory, orders: Mapping[Host,
 
 
 def unreachable_network(inventory: Inventory) -> str:
-    """That the whole network is out of reach, and what that may mean."""
+    """The sentence for a network that cannot be reached at all."""
     question = " (lab down?)" if inventory.settings.lab else ""
     return f"{inventory.settings.private_network} is unreachable from here{question}"

@@ -10,7 +10,7 @@ ServiceView = TypeVar("ServiceView", bound=View[Any], contravariant=True)
 """A service's own view of the facts."""
 
 LINES = 12
-"""As many lines of evidence are shown to people; reports hold all."""
+"""How many lines of evidence people are shown; reports hold all."""
 
 
 class CauseRow(TypedDict):
@@ -24,7 +24,7 @@ class CauseRow(TypedDict):
 
 @dataclass(frozen=True)
 class Cause:
-    """A rule that applies: its name, the lines that show it, and the remedy."""
+    """A cause that was found by a rule: its name, the lines that show it, and the remedy."""
 
     name: str
     symptom: str
@@ -44,9 +44,9 @@ class Cause:
 
 @dataclass(frozen=True)
 class Rule(Generic[ServiceView]):
-    """`look` returns lines of evidence. None means that the cause is ruled out on the hosts that it looked at.
+    """A cause and how it is seen. `look` returns lines of evidence; no line: not on the hosts that it looked at.
 
-    `foretells`: whether it stops a failover that has not begun. What only shows afterwards is not looked for before.
+    `foretells`: whether the cause can be seen before a failover begins. Otherwise it is not looked for before a fault.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Hosts that no check can reach: found out once a run, when the first check fails; no other waits for them."""
+"""Hosts that no check can reach: found once in a run, when the first check fails; later checks do not wait for them."""
 
 from collections.abc import Sequence
 
@@ -8,18 +8,18 @@ from hadrill.inventory.ports import openings
 
 
 class UnreachedError(Exception):
-    """Nothing can be checked where no host answers: why."""
+    """A check cannot be made, as no host that it is about answers; the text says why."""
 
 
 class Unreached:
-    """Knows nothing until look() is called; asks every host then, on SSH's port and on its services' own."""
+    """Which hosts do not answer. look() tries every host, on SSH's port and on its services' ports; not before."""
 
     def __init__(self, inventory: Inventory) -> None:
         self._inventory = inventory
         self._silent: frozenset[Host] | None = None
 
     def look(self) -> None:
-        """Find out, unless that is known already. Costs one deadline."""
+        """Try all hosts, unless that was done already. Takes one deadline."""
         if self._silent is None:
             inventory = self._inventory
             places = {(h.address, opening.port): h for h in inventory.managed for opening in openings(inventory, h)}

@@ -1,4 +1,4 @@
-"""Facts by what they mean: what every service's view of them has in common."""
+"""The facts of a diagnosis, read by their meaning: what the views of all services have in common."""
 
 import csv
 import io
@@ -11,25 +11,25 @@ from hadrill.diagnosis.facts import STATISTICS, Facts, HostFacts, Reply
 from hadrill.inventory import Host, Inventory
 
 REFUSED = "refused"
-"""What an answer says whose port was closed (hadrill/on_host/ask.py)."""
+"""The error of a reply whose port was closed (hadrill/on_host/ask.py)."""
 LINES = 3
-"""So many lines of a log are evidence enough, the newest ones."""
+"""How many lines of a log are kept as evidence, the newest ones."""
 
 
 class Clustered(Protocol):
-    """A service's hosts."""
+    """What is asked of a service's own object: its hosts."""
 
     @property
     def inventory(self) -> Inventory:
-        """Where they stand."""
+        """The inventory that has them."""
 
     @property
     def members(self) -> Sequence[Host]:
-        """Those that vote."""
+        """Hosts of the members."""
 
     @property
     def proxies(self) -> Sequence[Host]:
-        """Those that clients come through."""
+        """Hosts of the proxies that clients use."""
 
 
 Service = TypeVar("Service", bound=Clustered)
@@ -38,21 +38,21 @@ Service = TypeVar("Service", bound=Clustered)
 class View(Generic[Service]):
     """A service's facts. `victim` was broken on purpose: that it does not answer explains nothing.
 
-    `before`: no fault was made yet. Then logs tell of what is over, perhaps another drill, and prove nothing alone.
+    `before`: no fault was made yet. Then logs may be about something that is over, and alone prove nothing.
     """
 
     def __init__(self, service: Service, facts: Facts, victim: str = "", *, before: bool = False) -> None:
         self.service, self.facts, self.victim, self.before = service, facts, victim, before
         self.looked_at: set[str] = set()
-        """Hosts that were looked through, also those that could not be asked: what a rule rests on."""
+        """Hosts that a rule has looked at, also those that could not be asked."""
 
     def again(self) -> Self:
-        """The same facts for another rule, which has looked at nothing yet."""
+        """A view of the same facts for another rule, with nothing looked at yet."""
         return type(self)(self.service, self.facts, self.victim, before=self.before)
 
     @property
     def everybody(self) -> list[Host]:
-        """All hosts that were asked, and those that could not be."""
+        """All hosts that were to be asked, also those that could not be."""
         return [host for host in (*self.service.members, *self.service.proxies) if host.name in self.facts.hosts]
 
     @property
@@ -82,7 +82,7 @@ class View(Generic[Service]):
         return ((one, other) for one in self.hosts for other in self.names if other not in (one, self.victim))
 
     def name_of(self, address: str) -> str:
-        """A member's name; the address where it is none."""
+        """The name of the member with this address; the address itself where there is none."""
         return next((host.name for host in self.service.members if host.address == address), address)
 
     def answer(self, host: str, name: str) -> Reply:
@@ -103,9 +103,9 @@ class View(Generic[Service]):
             return None
 
     def filtered(self, ports: Mapping[str, int]) -> Iterator[str]:
-        """Ports that answer on their own host and not to the others, by the names that they were asked under.
+        """Ports that answer on their own host and not to others, by the names under which they were asked.
 
-        A refusal counts only where it is everybody's: a program that starts and ends again refuses whom it likes.
+        A refusal counts only where all others are refused: a program that just starts or ends refuses some by chance.
         """
         for name, port in ports.items():
             heard = {(asker, asked): self.answer(asker, f"{name}@{asked}").error for asker, asked in self.pairs}
@@ -117,7 +117,7 @@ class View(Generic[Service]):
                     yield f"{asker} -> {asked}:{port}: {error}, though it answers on {asked} itself"
 
     def single_proxy(self) -> Iterator[str]:
-        """The one proxy that is left of several."""
+        """The one proxy that still answers, of several."""
         alive = self.servers()
         if len(self.service.proxies) > 1 and len(alive) == 1:
             yield f"only {next(iter(alive))} answers on its statistics port"

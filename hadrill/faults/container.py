@@ -9,22 +9,22 @@ GONE_SECONDS = 10.0
 
 
 def stop(target: Target) -> Fault:
-    """The container is asked to end, as by an update; it stays down."""
+    """Asks the container to end, as an update does; it stays down."""
     return stopped("container-stop", target.placement, target.marks)
 
 
 def kill(target: Target) -> Fault:
-    """The container's processes get SIGKILL; it stays down."""
+    """Kills the container's processes; it stays down."""
     return killed("container-kill", target.placement, target.marks)
 
 
 def pause(target: Target) -> Fault:
-    """The container's processes stand still; its connections stay open and answer nothing."""
+    """Freezes the container's processes; its connections stay open and answer nothing."""
     return paused("container-pause", target.placement, target.marks)
 
 
 def stopped(name: str, its: Placement, marks: Marks) -> Fault:
-    """A component that was asked to end."""
+    """A fault that asks a component to end."""
     return Fault(
         name,
         _kind(its, STOP),
@@ -38,7 +38,7 @@ def stopped(name: str, its: Placement, marks: Marks) -> Fault:
 
 
 def killed(name: str, its: Placement, marks: Marks) -> Fault:
-    """A component that died without a word."""
+    """A fault that kills a component, which stays down where nothing else starts it."""
     return Fault(
         name,
         _kind(its, CRASH),
@@ -52,7 +52,7 @@ def killed(name: str, its: Placement, marks: Marks) -> Fault:
 
 
 def paused(name: str, its: Placement, marks: Marks) -> Fault:
-    """A component that stands still. Where it ends meanwhile, what runs it may need to be started again."""
+    """A fault that freezes a component. Where it ends meanwhile, healing also starts it again."""
     return Fault(
         name,
         BLACKHOLE,
@@ -68,7 +68,7 @@ def _kind(its: Placement, kind: Kind) -> Kind:
 
 
 def _gone(its: Placement, marks: Marks) -> str:
-    # It is over when its supervisor has noticed, too.
+    # Proved once its supervisor has noticed, too.
     return (
         f"until {{ {its.is_gone(marks)}; }}; do [ $((n=${{n:-0}}+1)) -lt {int(GONE_SECONDS / 0.05)} ]"
         f" || {{ {command('echo', f'{its.name} still runs')}; exit 1; }}; sleep 0.05; done;"

@@ -1,4 +1,4 @@
-"""The data directory's disk is full."""
+"""A full disk under the data directory."""
 
 from hadrill.faults.fault import CRASH, Fault, Target, unavailable
 from hadrill.placement.marks import all_of, in_turn
@@ -10,13 +10,13 @@ NEXT_TO_NOTHING = 64 << 10
 
 
 def full(target: Target) -> Fault:
-    """A file takes all the room that is left. Refused where the disk is not the host's own: others would be hit too."""
+    """Fills the disk with a file. Refused where the disk is not the host's own: others would be hit too."""
     its, marks = target.placement, target.marks
     if not its.data:
         return unavailable("disk-full", CRASH, f"{its.name} has no data of its own")
     folder, filler = shell.word(its.data), shell.word(f"{its.data}/hadrill-{target.experiment}.filler")
     room = f"$(df --output=avail -B1 {folder} | tail -1)"
-    # Who still wrote when it is healed would keep the room of the file that is removed.
+    # The writer ends by itself: one that still had the file open would keep its room after healing removed it.
     write = f"timeout {FILL_SECONDS} dd if=/dev/zero of={filler} oflag=append conv=notrunc bs=64k status=none"
     fill = f"fallocate -l {room} {filler} 2>/dev/null; {write} 2>/dev/null; :"
     own_disk = (

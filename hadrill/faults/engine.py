@@ -1,4 +1,4 @@
-"""The container engine is stopped."""
+"""A stopped container engine."""
 
 from hadrill.faults.fault import STOP, Fault, Target
 from hadrill.placement import engine
@@ -6,9 +6,9 @@ from hadrill.placement.marks import all_of, in_turn
 
 
 def stop(target: Target) -> Fault:
-    """The engine ends, and with it every container that it was not told to keep alive.
+    """Stops the engine, and with it every container that it was not told to keep alive.
 
-    Its owner's other containers end too: those that ran, and are not started again by the engine, are started.
+    Its owner's other containers end too: healing starts those that ran and that the engine does not start by itself.
     """
     its, marks = target.placement, target.marks
     return Fault(

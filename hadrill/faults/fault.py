@@ -1,4 +1,4 @@
-"""What a fault is."""
+"""What a fault is: its kind, its target, and the programs that inject, prove and heal it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,8 +9,9 @@ from hadrill.remote.shell import command
 
 
 class Kind(StrEnum):
-    """How a fault looks to the others: it says goodbye; it is gone and connections are refused; it is gone for a moment
-    and its supervisor starts it again; nothing answers; peers are not heard, but clients are served; it was asked for.
+    """How a fault looks to the others, in this order: the member leaves in good order; it is gone and its connections
+    are refused; it is gone until its supervisor starts it again; nothing answers; it does not hear its peers, but
+    serves clients; it was asked to hand over.
     """
 
     STOP = "stop"
@@ -44,7 +45,7 @@ class Target:
     """The host's components that can be stopped by themselves, by name."""
     host: str = ""
     kubectl: str = ""
-    """A Kubernetes node's own way to its API; empty elsewhere."""
+    """The command by which a Kubernetes node asks the API as itself; empty elsewhere."""
 
     @property
     def marks(self) -> Marks:

@@ -6,12 +6,12 @@ from hadrill.faults.fault import BLACKHOLE, CRASH, PARTITION, Fault, Kind, Targe
 
 _REACH = "timeout 0.5 bash -c 'exec 3<>/dev/tcp/{peer}/{port}' 2>/dev/null"
 _HANDLE = "fa11:"
-"""Of the own qdisc, by which it is told from others' and removed."""
+"""The handle of hadrill's own qdisc, by which it is known and removed."""
 _ALONE = "it has no peers that it could be cut off from"
 
 
 def isolate(target: Target) -> Fault:
-    """Nothing comes in or goes out but the runner's own traffic."""
+    """Drops everything that comes in or goes out, but for the runner's own traffic."""
     return _cut(
         target,
         "isolate",
@@ -26,7 +26,7 @@ def isolate(target: Target) -> Fault:
 
 
 def reject(target: Target) -> Fault:
-    """As isolate, but the host says so to those who try: connections end at once."""
+    """As isolate, but the host answers with TCP resets: connections end at once."""
     return _cut(
         target,
         "reject",
@@ -41,7 +41,7 @@ def reject(target: Target) -> Fault:
 
 
 def cut_pair(target: Target) -> Fault:
-    """The host and its first peer do not hear each other; all others do."""
+    """Cuts the host off from its first peer, and from nobody else."""
     if not target.peers:
         return unavailable("cut-pair", PARTITION, _ALONE)
     peer = target.peers[0]
@@ -49,14 +49,14 @@ def cut_pair(target: Target) -> Fault:
 
 
 def cut_one_way(target: Target) -> Fault:
-    """The host hears none of its peers, and they hear it."""
+    """Drops what the peers send: the host does not hear them, but they hear it."""
     if not target.peers:
         return unavailable("cut-one-way", PARTITION, _ALONE)
     return _cut(target, "cut-one-way", PARTITION, tuple(f"input ip saddr {peer} drop" for peer in target.peers))
 
 
 def cut_port(target: Target) -> Fault:
-    """The service's own port answers nobody but the runner; everything else on the host goes on."""
+    """Cuts the service's own port for all but the runner; everything else on the host goes on."""
     port = target.service_port
     return _cut(
         target,
@@ -71,9 +71,9 @@ def cut_port(target: Target) -> Fault:
 
 
 def slow_link(target: Target) -> Fault:
-    """Everything that the host sends on the devices towards its peers, the runner's traffic too, shares 1 Mbit/s.
+    """Limits what the host sends on the devices towards its peers to 1 Mbit/s, the runner's traffic too.
 
-    A device whose traffic its owner shapes already is left alone: there is one root qdisc a device.
+    A device whose traffic its owner shapes already is left alone: a device has only one root qdisc.
     """
     devices = _devices(target)
     marked = target.marks.path("shaped")

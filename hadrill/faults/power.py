@@ -1,4 +1,4 @@
-"""Power: the one thing that a host cannot do to itself and undo. Drivers are found by entry point."""
+"""Power: the one fault that a host cannot undo by itself. Drivers are found by entry point."""
 
 from collections.abc import Callable
 from importlib.metadata import entry_points
@@ -11,7 +11,7 @@ GROUP = "hadrill.power"
 
 
 class PowerError(Exception):
-    """The driver cannot do it, and what is needed."""
+    """The driver cannot do it; the text says why, and what is needed."""
 
 
 class Power(Protocol):
@@ -21,10 +21,10 @@ class Power(Protocol):
     """Whether it can switch on what it switched off."""
 
     def off(self, host: Host) -> None:
-        """Cut the power: nothing gets to say goodbye."""
+        """Cut the power: no program can end in good order."""
 
     def on(self, host: Host) -> None:
-        """Switch on; one that is on stays as it is."""
+        """Switch the machine on; one that is on stays as it is."""
 
     def reset(self, host: Host) -> None:
         """Off and on again at once."""

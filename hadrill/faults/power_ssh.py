@@ -1,4 +1,4 @@
-"""Power over SSH: the machine is told to go down. It can come back only by itself or by somebody else."""
+"""Power over SSH: the machine is told to go down. It comes back only by itself, or somebody else switches it on."""
 
 from hadrill.faults.power import PowerError
 from hadrill.inventory import Host, Inventory
@@ -10,7 +10,7 @@ BOOT_SECONDS = 300.0
 
 
 class SshPower:
-    """For machines without any other way: reboots work, a power-off needs another driver to heal and is refused."""
+    """For machines without another driver: reboots work; a power-off is refused, as it could not be healed."""
 
     heals = False
 
@@ -18,12 +18,12 @@ class SshPower:
         self._inventory = inventory
 
     def off(self, host: Host) -> None:
-        """systemctl poweroff, without a goodbye of the services."""
+        """systemctl poweroff, without stopping the services first."""
         self._tell(host, "poweroff --force --force")
         self._wait(f"{host} to be off", host, DOWN_SECONDS, on=False)
 
     def on(self, host: Host) -> None:
-        """Cannot be done from here; waits for a machine that comes back by itself."""
+        """Wait for the machine to come back by itself: SSH cannot switch it on."""
         try:
             self._wait(f"{host} to come back by itself", host, BOOT_SECONDS, on=True)
         except PowerError as error:
@@ -32,7 +32,7 @@ class SshPower:
             ) from error
 
     def reset(self, host: Host) -> None:
-        """systemctl reboot, without a goodbye of the services."""
+        """systemctl reboot, without stopping the services first."""
         self._tell(host, "reboot --force --force")
 
     def is_on(self, host: Host) -> bool:
@@ -47,7 +47,7 @@ class SshPower:
     def _tell(self, host: Host, verb: str) -> None:
         with Remote(self._inventory) as remote:
             try:
-                # Later by a moment, so that this connection still ends as it should.
+                # A moment later, so that this connection still ends in good order.
                 timer = ("systemd-run", "--quiet", "--on-active=0.2", "--timer-property=AccuracySec=50ms")
                 remote.run(host, shell.command(*timer, "systemctl", verb))
             except UnreachableError as error:

@@ -9,17 +9,17 @@ from hadrill.placement.marks import Marks
 
 
 def term(target: Target) -> Fault:
-    """The process is asked to end."""
+    """Asks the process to end."""
     return _of_process("process-term", stopped, target)
 
 
 def kill(target: Target) -> Fault:
-    """The process dies without a word; what it supervised may go on."""
+    """Kills the process; what it supervised may go on."""
     return _of_process("process-kill", killed, target)
 
 
 def stop(target: Target) -> Fault:
-    """The process stands still until it is told to go on. One that stands still already is its owner's."""
+    """Stops the process until it is told to go on. A process that is stopped already is left alone."""
     return _of_process("process-stop", paused, target)
 
 

@@ -32,7 +32,7 @@ FAULTS: dict[str, Callable[[Target], Fault]] = {
 def stops(service: Service) -> dict[str, str]:
     """COMPONENT-stop of each component that is a unit of its own on the service's hosts, with the component's name.
 
-    A process of that name goes first, as PROCESS-stop; so does a fault of every service.
+    Left out are names that are PROCESS-stop of a process, or a fault of every service.
     """
     own = {role.name for role in service.roles}
     processes = {name for known in registry.services() for part in known.components for name in part.processes}
@@ -45,7 +45,7 @@ def stops(service: Service) -> dict[str, str]:
 
 
 def all_stops() -> dict[str, str]:
-    """Those of every service."""
+    """What stops() returns, of all services together."""
     return {name: component for known in registry.services() for name, component in stops(known).items()}
 
 

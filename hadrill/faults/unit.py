@@ -1,4 +1,4 @@
-"""Faults of one component beside the one that a role is about: stopped, and kept down until it is healed."""
+"""Faults of a named component: stopped, and kept down until it is healed."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from hadrill.faults.fault import STOP, Fault, Target, unavailable
 
 
 def stop(component: str) -> Callable[[Target], Fault]:
-    """The fault of that component."""
+    """The function that makes the fault of that component for a target."""
 
     def fault(target: Target) -> Fault:
         name = f"{component}-stop"
