@@ -26,7 +26,7 @@ OTHERS = "hadrill.commands"
 
 
 ELSEWHERE = {"lab": "The lab comes with hadrill's checkout, which has the images of its machines: `make demo` there."}
-"""Where a verb is found that is not in every installation."""
+"""Where to find a verb that is not in every installation."""
 
 
 @click.group(
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def _invalid_inventory() -> type[Exception]:
-    """Asked for when something was raised: what reads inventories is not needed before."""
+    """Imported only once something was raised: most commands need no inventory before that."""
     from hadrill.inventory import InvalidInventoryError
 
     return InvalidInventoryError

@@ -46,7 +46,7 @@ def compare(before: Path, now: Path) -> None:
 
 
 def _earliest(since: str) -> str:
-    """The moment that lies so long ago, as the history writes it; empty where nothing is asked for."""
+    """The moment so long ago, in the form that the history has; empty where no time is given."""
     if not since:
         return ""
     try:

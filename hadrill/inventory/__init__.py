@@ -1,4 +1,4 @@
-"""What there is: servers.tsv, versions.yaml, settings.yaml and credentials/ as one validated, frozen Inventory.
+"""The inventory: servers.tsv, versions.yaml, settings.yaml and credentials/ as one validated, frozen object.
 
 Everything else in hadrill starts from an Inventory and never reads those files again. Reading one finds
 every mistake in one pass, each with its file, line, column and remedy, before any host is touched.

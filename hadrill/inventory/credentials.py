@@ -1,4 +1,4 @@
-"""credentials/: one env file a module, root's and 0600, never printed."""
+"""credentials/: one env file for each role, readable by its owner only, never printed."""
 
 import os
 import re
@@ -11,29 +11,29 @@ from pydantic import SecretStr
 from hadrill.inventory.problem import Problem
 from hadrill.services import registry
 
-# A value may be anything printable but quotes, blanks and `#`.
 POWER = "hcloud"
-"""No role's: only a power driver needs its file, which may be missing."""
+"""The file that belongs to no role: only a power driver needs it, and it may be missing."""
+# A value may be anything printable but quotes, blanks and `#`.
 _ENTRY = re.compile(r"(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>[!$-&(-~]{8,128})")
 
 
 class Credentials:
-    """Secrets by module and name."""
+    """Secrets by role and name."""
 
     def __init__(self, values: Mapping[str, Mapping[str, SecretStr]]) -> None:
         self._values = values
 
     def secret(self, role: str, name: str) -> str:
-        """The plain value, for the moment of use only."""
+        """The plain value, to be used at once and kept nowhere."""
         return self._values[role][name].get_secret_value()
 
     def values(self) -> frozenset[str]:
-        """Every secret, for those who must look that none of them shows anywhere."""
+        """Every secret, for those who keep them out of what is printed or written."""
         return frozenset(secret.get_secret_value() for named in self._values.values() for secret in named.values())
 
 
 def read_credentials(folder: Path, roles: Iterable[str], problems: list[Problem]) -> Credentials:
-    """The files that the inventory's roles need; what is wrong with them is told in `problems`."""
+    """Read the files that the inventory's roles need; what is wrong with them is added to `problems`."""
     values: dict[str, dict[str, SecretStr]] = {}
     for role, names in _required(roles):
         file = folder / f"{role}.env"
@@ -53,7 +53,7 @@ def read_credentials(folder: Path, roles: Iterable[str], problems: list[Problem]
             for name in names
             if name not in values[role]
         )
-    # What is wrong with it is the driver's to say; that it shows nowhere is everybody's concern.
+    # What is wrong with it the driver says itself; it is read here, so that its secrets are known and shown nowhere.
     if (power := folder / f"{POWER}.env").is_file():
         values[POWER] = _read(power, [])
     return Credentials(values)

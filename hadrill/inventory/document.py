@@ -15,7 +15,7 @@ Place = tuple[int, int]
 
 
 def read_document(file: Path, model: type[Model], problems: list[Problem]) -> Model | None:
-    """The file as an instance of `model`, or None after telling every mistake in `problems`."""
+    """The file as an instance of `model`, or None after adding every mistake to `problems`."""
     text = read_text(file, problems)
     if text is None:
         return None
@@ -24,7 +24,7 @@ def read_document(file: Path, model: type[Model], problems: list[Problem]) -> Mo
         # Not libyaml's parser: it crashes where brackets open without end.
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         if root is not None:
-            # First: what is merged into a mapping would look like a repetition.
+            # Before the content is made: keys that are merged into a mapping would look like repetitions.
             _refuse_repetition_and_secrets(file, root, problems)
         content = _content(root)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
@@ -46,7 +46,7 @@ def read_document(file: Path, model: type[Model], problems: list[Problem]) -> Mo
 
 
 def _content(root: yaml.Node | None) -> Any:
-    """What a document says, without reading its text again."""
+    """The content of a document that is parsed already."""
     loader = yaml.SafeLoader("")
     try:
         return None if root is None else loader.construct_document(root)
@@ -81,7 +81,7 @@ def _refuse_repetition_and_secrets(file: Path, root: yaml.Node, problems: list[P
 
 
 def _place(root: yaml.Node | None, path: tuple[int | str, ...]) -> Place:
-    """Where a path of keys and indexes leads; the last place that exists where it leads nowhere."""
+    """The place of a path of keys and indexes; where the path ends early, the last place that exists."""
     if root is None:
         return 0, 0
     node, place = root, _start(root)

@@ -1,4 +1,4 @@
-"""Which port of which host answers whom. The firewall is made from it, and the port matrix is tested against it."""
+"""Which port of which host answers whom. The firewall is made from this, and the port matrix is tested against it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ TCP = "tcp"
 class Opening:
     """A port of a host, and the addresses (dotted, or a network in CIDR form) that it must answer.
 
-    Nothing need listen at a transient one.
+    On a transient port something listens only now and then.
     """
 
     port: int
@@ -46,7 +46,7 @@ def known_ports(inventory: Inventory) -> frozenset[int]:
 
 
 def home_networks(inventory: Inventory, host: Host) -> tuple[str, ...]:
-    """Networks that are at home on a host: what comes from there may speak to it, and through it to anybody."""
+    """Networks inside a host, like that of its pods: traffic from there may go to the host, and through it anywhere."""
     known = registry.service_of(host.role)
     return tuple(str(inventory.settings.value(path)) for path in known.home_networks) if known else ()
 

@@ -33,4 +33,4 @@ class InvalidInventoryError(Exception):
 
 
 class NotInInventoryError(LookupError):
-    """Something is asked for that the inventory does not have: what, and what there is or how to add it."""
+    """The inventory does not have what is asked for; the text says what there is, or how to add it."""

@@ -1,4 +1,4 @@
-"""A part of an inventory: the data services, Kubernetes, or all. What is left out is not there for this computer."""
+"""A part of an inventory: the data services, Kubernetes, or all. This computer does not see what is left out."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +14,7 @@ FILE = "profile"
 
 
 def profiles() -> tuple[str, ...]:
-    """Those that services belong to, and all of them together."""
+    """All profiles: those that services belong to, and ALL."""
     return (*dict.fromkeys(known.profile for known in registry.services()), ALL)
 
 

@@ -1,4 +1,4 @@
-"""Rules that hold between hosts: names, addresses, cluster sizes, partners, load balancers."""
+"""Rules about hosts taken together: names, addresses, cluster sizes, partners, load balancers."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Where a secret may not stand: anything that goes into git."""
+"""Recognizes secrets in files that go into git, where none may be."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""servers.tsv: one host a row, seven columns, each mistake reported where it stands."""
+"""servers.tsv: one host in each row, seven columns; each mistake is reported with its place."""
 
 import ipaddress
 import re
@@ -16,7 +16,7 @@ LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def read_servers(file: Path, problems: list[Problem]) -> list[Host]:
-    """Hosts of the file, in its order. Rows with a mistake are left out and told in `problems`."""
+    """Hosts of the file, in its order. Rows with mistakes are left out, and the mistakes added to `problems`."""
     text = read_text(file, problems)
     if text is None:
         return []
@@ -40,7 +40,7 @@ def read_servers(file: Path, problems: list[Problem]) -> list[Host]:
 
 
 def read_text(file: Path, problems: list[Problem]) -> str | None:
-    """Plain ASCII text with Unix line ends, or None after telling why not."""
+    """Plain ASCII text with Unix line ends, or None after adding the reason to `problems`."""
     try:
         raw = file.read_bytes()
     except OSError as error:

@@ -17,7 +17,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 def _one_of(names: Callable[[], Iterable[str]]) -> AfterValidator:
-    """One of the names that the services' records know, asked when a value is read."""
+    """A check that a value is one of these names, which are asked for when the value is read."""
 
     def check(value: str) -> str:
         known = tuple(names())
@@ -57,13 +57,13 @@ class Dns(Frozen):
 
 
 class BalancerCheck(Frozen):
-    """Health checks of a load balancer's targets, in seconds: the hosting company's defaults."""
+    """Health checks of a load balancer's targets, in seconds. The defaults are those of Hetzner's load balancers."""
 
     interval: float = Field(default=15.0, gt=0)
     timeout: float = Field(default=10.0, gt=0)
     retries: int = Field(default=3, ge=1)
     path: str = Field(default="", pattern=r"^(/[!-~]*)?$")
-    """A page that must say 200, over TLS. Without one a connection is enough."""
+    """A page that must answer with status 200, over TLS. Without a path a connection is enough."""
 
 
 class LoadBalancer(Frozen):
@@ -78,11 +78,11 @@ class LoadBalancer(Frozen):
 
 
 EVERYWHERE = IPv4Address(0)
-"""Load balancers hold the addresses that clients use, so a proxy listens on all of its own."""
+"""What proxies listen on, all of their addresses: load balancers hold the addresses that clients use."""
 
 
 class Faults(Frozen):
-    """What drills may do. `consent` names hosts; a lab needs none. `power` names a driver."""
+    """What experiments may do. `consent` names hosts that may be broken; a lab needs none. `power` names a driver."""
 
     consent: tuple[str, ...] = ()
     power: Literal["", "lab", "hcloud", "ssh"] = ""
@@ -102,29 +102,29 @@ class Objective(Frozen):
 
 
 class Chaos(Frozen):
-    """How often what is drawn beside the others: weights by name, that replace the usual ones; 0 leaves it out."""
+    """How often each fault and shape is drawn: weights by name, which replace the usual ones; 0 leaves one out."""
 
     faults: dict[str, Annotated[float, Field(ge=0)]] = {}
     shapes: dict[str, Annotated[float, Field(ge=0)]] = {}
     evidence_mib: int = Field(default=1024, ge=1)
-    """What a run may keep of rounds that passed; of those that did not everything is kept."""
+    """How much evidence a run may keep of rounds that passed; of the others everything is kept."""
 
 
 class Notify(Frozen):
-    """Who is told how a chaos run ended."""
+    """Where the result of a chaos run is sent."""
 
     webhook: Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")] | None = None
 
 
 class Section(Frozen):
-    """A service's own part of settings.yaml, under its name. Each key has a usual value."""
+    """A service's own part of settings.yaml, under its name. Each key has a default."""
 
 
 SectionType = TypeVar("SectionType", bound=Section)
 
 
 class Settings(Frozen):
-    """What settings.yaml may say beside the services' own sections."""
+    """settings.yaml without the services' own sections."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     lab: bool = False
@@ -134,7 +134,7 @@ class Settings(Frozen):
     ssh: Ssh = Ssh()
     dns: Dns = Dns()
     bind: dict[BindName, IPv4Address] = {}
-    """Where hosts of a role listen, for those that let it be chosen; usually on all of their addresses."""
+    """The address on which hosts of a role listen, for roles that allow one to be chosen; by default all addresses."""
     profile: Profile = ALL
     load_balancers: tuple[LoadBalancer, ...] = ()
     faults: Faults = Faults()
@@ -147,11 +147,11 @@ class Settings(Frozen):
         return next(value for _, value in self if isinstance(value, section))
 
     def bound(self, role: str) -> IPv4Address:
-        """Where hosts of a role listen."""
+        """The address on which hosts of a role listen."""
         return self.bind.get(role, EVERYWHERE)
 
     def value(self, path: str) -> Any:
-        """What stands at a path like `kubernetes.distribution`."""
+        """The value at a path like `kubernetes.distribution`."""
         value: Any = self
         for name in path.split("."):
             value = getattr(value, name)
@@ -167,5 +167,5 @@ def _model() -> type[Settings]:
 
 
 def read_settings(file: Path, problems: list[Problem]) -> Settings | None:
-    """settings.yaml with the services' sections, or None after telling every mistake in `problems`."""
+    """settings.yaml with the services' sections, or None after adding every mistake to `problems`."""
     return read_document(file, _model(), problems)

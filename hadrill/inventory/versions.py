@@ -56,7 +56,7 @@ def present(service: Service, settings: Settings | None) -> tuple[Component, ...
 
 
 def components(role: str, settings: Settings | None) -> tuple[Component, ...]:
-    """What hosts of a role run under these settings."""
+    """The components that hosts of a role run under these settings."""
     return tuple(part for part in registry.components_of(role) if part.when is None or _holds(part.when, settings))
 
 

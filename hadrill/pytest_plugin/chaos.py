@@ -31,16 +31,16 @@ SCHEDULE = pytest.StashKey[Schedule]()
 PROGRESS = pytest.StashKey[Progress]()
 FILE = "schedule.json"
 ENDS = ((FAILED, DrillFailedError), (ERROR, DrillBrokenError), (INCONCLUSIVE, DrillInconclusiveError))
-"""What a lane raises, the worst first."""
+"""What the test of a service's rounds raises, the worst first."""
 RATE_SHARE = 0.5
-"""Of a drill's rate: a night makes many rounds, and several at once must leave room for what they break."""
+"""The share of a drill's rate: several rounds run at once, and must leave processors for what they break."""
 PLACES = max(2, os.cpu_count() or 1)
-"""Rounds at the same time: of more the clients would starve, and a cluster that nobody touched would seem broken."""
+"""How many rounds run at once: with more their clients get too little of the processors, and healthy clusters fail."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """`--plan` only prints; else every lane gets a process of its own, as a drill heals in its main thread."""
+    """`--plan` only prints; else every service gets a process of its own, as experiments heal in the main thread."""
     if suite_of(config) != "chaos" or hasattr(config, "workerinput") or config.option.collectonly:
         return None
     try:
@@ -54,17 +54,18 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     if config.option.numprocesses is None:
         config.option.numprocesses = len({drawn.service for drawn in schedule.rounds})
         config.option.dist = "loadgroup"
-    # For the lanes' processes: their hundreds of threads would fill arenas of their own, which never shrink.
+    # For the services' processes: their hundreds of threads would fill arenas of their own, which never shrink.
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     return None
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Write the schedule into the run's folder, where the lanes' processes read it."""
+    """Write the schedule into the run's folder, where the services' processes read it."""
     config.addinivalue_line("markers", "chaos: lanes of a chaos run (tests/chaos)")
     if suite_of(config) != "chaos" or INVENTORY not in config.stash:
         return
-    # pytest keeps what drivers log until a test ends, and a lane is one: 21 KiB for each connection that pika misses.
+    # pytest keeps what drivers log until a test ends, which here takes hours: 21 KiB for each connection that pika
+    # misses.
     logging.disable(logging.CRITICAL)
     file = Path(config.option.allure_report_dir).parent / FILE
     if hasattr(config, "workerinput"):
@@ -77,7 +78,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    """What this run is, for the one who wants it again."""
+    """The seed and the length of this run, by which it can be made again."""
     if SCHEDULE not in config.stash:
         return None
     schedule = config.stash[SCHEDULE]
@@ -85,14 +86,14 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """From now on every round that ends is told."""
+    """Begin to print every round that ends."""
     config = session.config
     if SCHEDULE in config.stash and not hasattr(config, "workerinput"):
         config.stash[PROGRESS] = Progress(Path(config.option.allure_report_dir).parent, line_writer(config))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """All have ended."""
+    """Print what is not printed yet."""
     if PROGRESS in session.config.stash:
         session.config.stash[PROGRESS].close()
 
@@ -112,7 +113,7 @@ def _schedule(config: pytest.Config, inventory: Inventory) -> Schedule:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A lane for each service of the schedule."""
+    """One test for each service of the schedule; its argument `lane` is the service's name."""
     if "lane" in metafunc.fixturenames and SCHEDULE in metafunc.config.stash:
         services = list(dict.fromkeys(drawn.service for drawn in metafunc.config.stash[SCHEDULE].rounds))
         lanes = [pytest.param(name, marks=pytest.mark.xdist_group(name), id=name) for name in services]
@@ -121,7 +122,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def chaos(request: pytest.FixtureRequest, drills: Session) -> Callable[[str], list[Result]]:
-    """Make the rounds of one service until the time is over; a broken promise ends its lane."""
+    """Make the rounds of one service until the time is over, or a promise is broken."""
     schedule = request.config.stash[SCHEDULE]
     drills.rate = options_of(request.config).rate or RATE_SHARE * usual_rate(PLACES)
 
@@ -142,7 +143,7 @@ def chaos(request: pytest.FixtureRequest, drills: Session) -> Callable[[str], li
 
 
 def _judged(made: list[Result], schedule: Path) -> list[Result]:
-    """The results of a lane. Raises what the worst of them deserves, and says how to see it again."""
+    """The results of a service's rounds. Raises for the worst verdict among them, and says how to make those again."""
     if not made:
         raise DrillInconclusiveError("not one round was made before the time was over")
     for verdict, error in ENDS:

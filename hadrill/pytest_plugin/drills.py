@@ -42,7 +42,7 @@ EXPERIMENTS = pytest.StashKey[list[DrillRow]]()
 
 @pytest.fixture(scope="session")
 def drills(pytestconfig: pytest.Config, remote: Remote) -> Iterator[Session]:
-    """What all drills of this run share. What earlier runs left is undone first, and looked for last."""
+    """What all drills of this run share. Undoes first what earlier runs left, and looks at the end for what is left."""
     inventory = pytestconfig.stash[INVENTORY]
     worker = getattr(pytestconfig, "workerinput", {})
     session = Session(
@@ -66,7 +66,7 @@ def drills(pytestconfig: pytest.Config, remote: Remote) -> Iterator[Session]:
 
 @pytest.fixture
 def drill(request: pytest.FixtureRequest, drills: Session) -> Callable[[Case], Result]:
-    """Run a case, all ten steps. Fails with the cause; what a host cannot offer is skipped with the reason."""
+    """Run a case, all ten steps. The test fails with the cause; it is skipped where the host cannot offer the fault."""
 
     def run(case: Case) -> Result:
         cluster = cluster_of(drills.inventory, drills.remote, case.service)
@@ -83,7 +83,7 @@ def quorum_loss(request: pytest.FixtureRequest, drills: Session) -> Callable[[Cl
 
 
 def _report(request: pytest.FixtureRequest, one: Experiment) -> Result:
-    """Run it, keep its result for the report, and end the test as it ended. With --plan it is only told."""
+    """Run an experiment, keep its result for the report, and end the test by its verdict. With --plan only print it."""
     if options_of(request.config).plan:
         _plan(one)
     result = one.run()
@@ -105,7 +105,7 @@ def _plan(one: Experiment) -> NoReturn:
 
 
 def require_conclusive(result: Result) -> None:
-    """Go on with a result that says something of the cluster; else end the test as it must end."""
+    """Return where the result says something of the cluster; otherwise end the test with another outcome."""
     if result.verdict is UNAVAILABLE:
         pytest.skip(result.cause)
     if result.verdict is ERROR:
@@ -116,7 +116,7 @@ def require_conclusive(result: Result) -> None:
 
 @pytest.fixture(scope="session")
 def watched(pytestconfig: pytest.Config, drills: Session) -> Callable[[NodeScenario], Loss]:
-    """Make something happen to a Kubernetes node, once, for all checks that ask what was seen of it."""
+    """Make something happen to a Kubernetes node, once for all checks that ask about it."""
 
     def run(scenario: NodeScenario) -> Loss:
         one = Experiment(drills, scenario)
@@ -132,7 +132,7 @@ def watched(pytestconfig: pytest.Config, drills: Session) -> Callable[[NodeScena
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Hand over results of experiments that several checks share, with the first of them."""
+    """Hand over the results of experiments that several checks share, with the report of the first check."""
     report = yield
     rows = item.config.stash.get(EXPERIMENTS, [])
     report.user_properties += [(EXPERIMENT, rows.pop(0)) for _ in range(len(rows))]
@@ -150,7 +150,7 @@ def cluster(request: pytest.FixtureRequest, drills: Session) -> Cluster:
 
 @pytest.fixture
 def workload(cluster: Cluster, drills: Session) -> Callable[[], AbstractContextManager[Workload]]:
-    """`with workload() as load:` operations run at the cluster's entry point meanwhile; what they wrote is removed."""
+    """`with workload() as load:` clients work at the cluster's entry point in the block; what they wrote is removed."""
 
     @contextmanager
     def run() -> Iterator[Workload]:
@@ -172,7 +172,7 @@ Block = Callable[[Host], AbstractContextManager[None]]
 
 @pytest.fixture
 def broken(drills: Session, cluster: Cluster) -> Callable[..., AbstractContextManager[None]]:
-    """`with broken("container-pause", host):` any fault for a while, proved, journaled and healed like a drill's."""
+    """`with broken("container-pause", host):` any fault in the block, proved, journaled and healed like a drill's."""
     return partial(fault_block, drills, cluster)
 
 
@@ -201,12 +201,12 @@ def eventually() -> Callable[..., None]:
 
 
 def usual_rate(workers: int) -> float:
-    """Operations a second: fewer where more drills than processors run, or the clients measure themselves."""
+    """Operations a second of each lane; fewer where more drills run than there are processors to measure with."""
     return DEFAULT_RATE * min(1.0, (os.cpu_count() or 1) / workers)
 
 
 def _clean(session: Session) -> list[str]:
-    """Undo what runs that are gone left, on this computer's word and on the hosts' own. Returns what is still there."""
+    """Undo what earlier runs left, by this computer's journal and what lies on hosts. Returns what is still there."""
     mine = entries_of(session.inventory.folder)
     live = [entry.experiment for entry in mine if entry.alive and entry.pid != os.getpid()]
     done, wrong = heal_entries([entry for entry in mine if entry.experiment not in live])
@@ -219,7 +219,7 @@ def _clean(session: Session) -> list[str]:
 
 
 def attach(result: Result, folder: Path) -> None:
-    """Phases as steps, and everything that was kept, on the HTML page."""
+    """Put phases, as Allure's steps, and all evidence on the HTML page."""
     for phase, seconds in result.phases.items():
         with allure.step(f"{phase}: {seconds:.2f} s after the fault"):
             pass

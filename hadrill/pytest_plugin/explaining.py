@@ -18,12 +18,12 @@ from hadrill.report.titles import titles
 from hadrill.services.clusters import CLUSTERS, roles_of
 
 CHECKS = ("basic", "hosts")
-"""Suites of checks, which wait for a dead host once and not once each. Drills make hosts dead."""
+"""Suites of checks, which together wait only once for a dead host. Drills do not: they make hosts dead."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
-    """A check of hosts that are known to answer nobody is not made."""
+    """Fail a check at once where its hosts are known to answer nobody."""
     if reason := _why_not(item):
         raise UnreachedError(reason)
 

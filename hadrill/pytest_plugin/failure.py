@@ -15,7 +15,7 @@ from hadrill.timing import OverdueError
 
 @dataclass(frozen=True)
 class Failure:
-    """One check's end. `text` replaces pytest's traceback; empty where the traceback says more."""
+    """How a check ended. `text` replaces pytest's traceback; empty where the traceback says more."""
 
     outcome: Ending
     message: str = ""
@@ -29,7 +29,7 @@ class Failure:
 
 
 def explain(error: BaseException | None, scrub: Scrubber) -> Failure:
-    """What a test ended with; None is a pass. Nothing in the answer is secret."""
+    """The Failure that an exception stands for; None is a pass. No text of it holds a secret."""
     if error is None:
         return Failure(Ending.PASSED)
     message = scrub(str(error))
@@ -52,7 +52,7 @@ def explain(error: BaseException | None, scrub: Scrubber) -> Failure:
 
 
 def _ending(error: BaseException) -> Ending:
-    """Of what no check raises on purpose: what a test asserts does not hold, a service is silent, or we have a bug."""
+    """For exceptions that no check raises by itself: an assertion fails, a service is silent, or hadrill has a bug."""
     if isinstance(error, AssertionError):
         return Ending.FAILED
     asked_to_end = not isinstance(error, Exception)

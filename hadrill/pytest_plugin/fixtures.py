@@ -1,4 +1,4 @@
-"""What checks are given: the inventory, ways to its hosts, and a client of each service that has a record."""
+"""Fixtures of checks: the inventory, connections to its hosts, and a client of each service."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from hadrill.services.service import Service
 
 @pytest.fixture(scope="session")
 def inventory(pytestconfig: pytest.Config) -> Inventory:
-    """The inventory that the run is about."""
+    """The inventory of this run."""
     return pytestconfig.stash[INVENTORY]
 
 
@@ -34,12 +34,12 @@ def machine(host: Host, remote: Remote) -> testinfra.host.Host:
 
 @pytest.fixture(scope="session")
 def reachable(inventory: Inventory, remote: Remote) -> PortScan:
-    """Which port of which host answers which other host, tried once a run."""
+    """Which port of which host answers which other host, tried once in a run."""
     return scan(inventory, remote)
 
 
 def _of(service: Service) -> Any:
-    """The fixture by which checks are given a service's client."""
+    """The fixture that gives checks a service's client."""
 
     def client(inventory: Inventory) -> Any:
         return registry.load(service.client)(inventory)

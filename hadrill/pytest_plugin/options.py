@@ -105,7 +105,7 @@ class Options:
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Add them to pytest's own. To be called last: only then is it known which short names are taken."""
+    """Add hadrill's options to pytest's. To be called last: only then is it known which short names are taken."""
     for heading, options in GROUPS.items():
         group = parser.getgroup(heading)
         for name, attributes in options.items():

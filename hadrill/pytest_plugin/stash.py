@@ -7,4 +7,4 @@ from hadrill.remote import Remote
 
 INVENTORY = pytest.StashKey[Inventory]()
 REMOTE = pytest.StashKey[Remote]()
-"""Connections of the whole run: none is opened before a host is asked, and each only once."""
+"""Connections of the whole run: each is opened when its host is first asked."""

@@ -1,4 +1,4 @@
-"""Lines on the user's terminal while a test runs, past pytest's capturing."""
+"""Writes lines to the user's terminal while a test runs, past pytest's capture of output."""
 
 import os
 import sys
@@ -12,9 +12,9 @@ _ENCODING = getattr(sys.__stdout__, "encoding", None) or "ascii"
 
 
 def line_writer(config: pytest.Config) -> Callable[[str], None]:
-    """What takes a drill's lines; one that begins with a carriage return is replaced by the next (see Lines.live).
+    """The function that prints a drill's lines; one that begins with a carriage return is replaced by the next.
 
-    A worker of xdist has no output of its own: its lines go nowhere.
+    A worker of xdist has no output of its own: its lines are dropped.
     """
     if hasattr(config, "workerinput"):
         return lambda _: None
@@ -27,7 +27,7 @@ def line_writer(config: pytest.Config) -> Callable[[str], None]:
     ended = 0  # the width at which pytest's line was ended for it
 
     def amid() -> bool:
-        """Whether pytest is in the middle of a line, a file's name or letters: it is ended, and begun anew after us."""
+        """Whether pytest is in the middle of a line; then pytest is told to begin a new one after ours."""
         nonlocal ended
         if reporter is None:
             return False
