@@ -11,7 +11,7 @@ from bench.measure import BIN, measure
 from hadrill.inventory import Inventory
 
 KILLED_MASTER = "test_redis.py::test_drill[master-container-kill]"
-EACH = (
+ONE_OF_EACH_SERVICE = (
     "test_postgresql.py::test_drill[leader-container-stop]",
     KILLED_MASTER,
     "test_rabbitmq.py::test_drill[leader-container-kill]",
@@ -33,10 +33,10 @@ def rows(inventory: Inventory) -> list[str]:
     """Lines of the table."""
     with tempfile.TemporaryDirectory() as folder:
         rows = [*_beside_a_loop(inventory, Path(folder) / "loop")]
-        alone = {drill: _run(Path(folder) / f"alone{n}", drill) for n, drill in enumerate(EACH)}
+        alone = {drill: _run(Path(folder) / f"alone{n}", drill) for n, drill in enumerate(ONE_OF_EACH_SERVICE)}
         for drill, (seconds, results) in alone.items():
             rows.append(f"{'drill ' + drill[5:-1]:<62}{seconds:6.1f} s  overhead {results[0]['overhead_s']:.1f} s")
-        together, _ = _run(Path(folder) / "together", "-n", "auto", *EACH)
+        together, _ = _run(Path(folder) / "together", "-n", "auto", *ONE_OF_EACH_SERVICE)
         slowest = max(seconds for seconds, _ in alone.values())
         ratio = f"{together / slowest:6.1f} x the slowest alone ({slowest:.1f} s)"
         return [*rows, f"{'the five of them with -n auto':<62}{together:6.1f} s  {ratio}"]

@@ -43,7 +43,7 @@ def install(site: Site) -> None:
 def desired(site: Site, host: Host, facts: dict[str, Any]) -> Desired:
     """Files of the base module."""
     settings = site.inventory.settings
-    runners = [each.address for each in site.inventory.of_role(RUNNER)]
+    runners = [runner.address for runner in site.inventory.of_role(RUNNER)]
     # OpenSSH knows penalties from 9.8 on, and refuses a setting that it does not know.
     sshd = site.render("sshd.conf.j2", penalties=facts["penalties"], runners=runners)
     files = [File("/etc/ssh/sshd_config.d/10-hadrill.conf", sshd, 0o600)]
@@ -54,7 +54,7 @@ def desired(site: Site, host: Host, facts: dict[str, Any]) -> Desired:
             files.append(File("/etc/systemd/resolved.conf.d/hadrill.conf", text))
         else:
             files.append(File("/etc/resolv.conf", "".join(f"nameserver {address}\n" for address in addresses)))
-    names = "".join(f"{each.address} {each.fqdn} {each.name}\n" for each in site.inventory.hosts)
+    names = "".join(f"{other.address} {other.fqdn} {other.name}\n" for other in site.inventory.hosts)
     blocks = (Block("/etc/hosts", *HOSTS, names),)
     # UFW's own file in UFW's own form: one comparison instead of a run of ufw for each rule.
     files.append(File(UFW_RETRIES, RETRIES))

@@ -107,14 +107,14 @@ def _ready(service: Mariadb) -> list[Host]:
 
 
 def _having(service: Mariadb, name: str, value: str) -> list[Host]:
-    found = []
+    nodes = []
     for host in service.members:
         try:
             if service.wsrep(host, "root").get(name) == value:
-                found.append(host)
+                nodes.append(host)
         except failures():
             continue
-    return found
+    return nodes
 
 
 def _recovers(service: Mariadb, units: dict[Host, Units]) -> bool:

@@ -37,9 +37,9 @@ def install(site: Site) -> None:
 
 def desired(site: Site, host: Host) -> Desired:
     """What is on a proxy: every backend that the inventory has, whatever was installed already."""
-    wanted: list[Beside] = [registry.load(front.beside)(site, host) for front in fronts(site.inventory) if front.beside]
-    after_start = tuple(command for part in wanted for command in part.after_start)
-    parts = [part.desired for part in wanted]
+    beside: list[Beside] = [registry.load(front.beside)(site, host) for front in fronts(site.inventory) if front.beside]
+    after_start = tuple(command for part in beside for command in part.after_start)
+    parts = [part.desired for part in beside]
     return Desired(
         directories=(
             Directory("/etc/hadrill", 0o700),

@@ -33,9 +33,9 @@ SAME_AT_RUN_TIME = ("mysql_galera_hostgroups", "mysql_query_rules")
 LOADS = {"mysql_users": "MYSQL USERS", "mysql_query_rules": "MYSQL QUERY RULES"}
 
 
-def install(site: Site, service: Mariadb, hosts: Sequence[Host], wanted: Desired) -> None:
+def install(site: Site, service: Mariadb, hosts: Sequence[Host], desired: Desired) -> None:
     """Start ProxySQL on proxies, then bring its administrators and its tables to the wanted content."""
-    units = site.apply(dict.fromkeys(hosts, wanted))
+    units = site.apply(dict.fromkeys(hosts, desired))
     bring_up(site, units, lambda: hosts, lambda: answering(site, hosts), "ProxySQL")
     if site.check and any(of_host.stopped for of_host in units.values()):
         site.record("ProxySQL", "servers, users and rules, once it runs")
@@ -207,9 +207,9 @@ def _configure(site: Site, service: Mariadb, host: Host, administration: Adminis
     """Bring tables and variables to the wanted content. Returns whether it must start again for that."""
     secret = site.inventory.credentials.secret("mariadb", "HADRILL_PASSWORD")
     for table, (columns, rows) in tables(service, secret).items():
-        wanted = sorted(tuple(map(str, row)) for row in rows)
+        expected = sorted(tuple(map(str, row)) for row in rows)
         places = (table, f"runtime_{table}") if table in SAME_AT_RUN_TIME else (table,)
-        if any(sorted(administration.rows(_select(columns, place))) != wanted for place in places):
+        if any(sorted(administration.rows(_select(columns, place))) != expected for place in places):
             site.record(host, f"ProxySQL {table}")
             if not site.check:
                 _replace(administration, table, columns, rows)

@@ -48,20 +48,20 @@ def defaults(site: Site, host: Host) -> dict[str, str]:
     return dict(zip(lines[::2], lines[1::2], strict=True))
 
 
-def differences(wanted: Mapping[str, str], live: Mapping[str, str]) -> dict[str, str]:
+def differences(desired: Mapping[str, str], live: Mapping[str, str]) -> dict[str, str]:
     """Wanted values of the settings that live otherwise. Old names of the same settings are left out."""
     return {
         name: value
-        for name, value in wanted.items()
+        for name, value in desired.items()
         if name not in OWN and "slave" not in name and live.get(name, value) != value
     }
 
 
-def correct_redis(site: Site, service: Redis, host: Host, wanted: Mapping[str, str]) -> None:
+def correct_redis(site: Site, service: Redis, host: Host, desired: Mapping[str, str]) -> None:
     """Settings of a running Redis that are not as wanted are set, and written down by it."""
     with service.client(host.address) as client:
         live = client.config_get("*")
-        wrong = differences(wanted, live)
+        wrong = differences(desired, live)
         for name, value in wrong.items():
             site.record(host, f"redis {name}" if name in SECRETS else f"redis {name} {live[name]!r} -> {value!r}")
         if not wrong or site.check:
@@ -89,11 +89,11 @@ def correct_sentinel(site: Site, service: Redis, host: Host) -> None:
     own = {"announce-ip": host.address, "announce-port": SENTINEL_PORT, "resolve-hostnames": "no"}
     with service.client(host.address, SENTINEL_PORT) as client:
         known = service.sentinel_config(host)
-        for live, wanted, verb in (
+        for live, desired, verb in (
             (service.sentinel_master(host), of_master, ("SET", settings.master_name)),
             (known, own, ("CONFIG", "SET")),
         ):
-            for name, value in wanted.items():
+            for name, value in desired.items():
                 if live[name] != str(value):
                     site.record(host, f"sentinel {name} {live[name]!r} -> {str(value)!r}")
                     if not site.check:

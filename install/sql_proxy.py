@@ -50,9 +50,9 @@ def install(site: Site) -> None:
             install_haproxy(site, hosts, replace(desired(site, service), absent=(other,)))
 
 
-def install_haproxy(site: Site, hosts: tuple[Host, ...], wanted: Desired) -> None:
+def install_haproxy(site: Site, hosts: tuple[Host, ...], desired_state: Desired) -> None:
     """HAProxy on proxies, one after the other where it must restart."""
-    units = site.apply(dict.fromkeys(hosts, wanted))
+    units = site.apply(dict.fromkeys(hosts, desired_state))
     bring_up(site, units, lambda: hosts, lambda: listening(hosts), "the SQL proxies")
 
 

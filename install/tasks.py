@@ -107,14 +107,14 @@ def _task(number: int, install: Install) -> Any:
 
 def _proved(name: str, module: Module) -> Module:
     def work(site: Site) -> None:
-        wanted = proofs(site.inventory, name)
-        if not wanted and name != BASE:
+        checks = proofs(site.inventory, name)
+        if not checks and name != BASE:
             site.say(f"{name}: nothing to install: the inventory has no host for it")
             return
         site.say(f"{name}: installing")
         module(site)
         if not site.check:
-            for proof in wanted:
+            for proof in checks:
                 until_whole(proof, f"{name} to be whole, before the next module")
             site.say(f"{name}: whole")
 

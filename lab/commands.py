@@ -48,7 +48,7 @@ def status(folder: Path) -> None:
     power = lab.power()
     addresses = {f"{lab.name}-{h.name}": h.address for h in lab.inventory.hosts}
     addresses |= {f"{lab.name}-{b.name}": str(b.address) for b in lab.inventory.settings.load_balancers}
-    rows = [(n.removeprefix(f"{lab.name}-"), addresses.get(n, "-"), power.get(n, "missing")) for n in lab.wanted()]
+    rows = [(n.removeprefix(f"{lab.name}-"), addresses.get(n, "-"), power.get(n, "missing")) for n in lab.specs()]
     click.echo("\n".join(standard_output().table(("MACHINE", "ADDRESS", "POWER"), rows)))
 
 

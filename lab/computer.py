@@ -29,9 +29,9 @@ def as_root(machine_image: str, *command: str) -> str:
 
 def raise_limits(machine_image: str) -> None:
     """Raise the kernel's limits that machines share; a limit that is higher already stays."""
-    for name, wanted in KERNEL_LIMITS.items():
-        if int((Path("/proc/sys") / name).read_text("ascii")) < wanted:
-            as_root(machine_image, "sh", "-c", f"echo {wanted} > /proc/sys/{name}")
+    for name, least in KERNEL_LIMITS.items():
+        if int((Path("/proc/sys") / name).read_text("ascii")) < least:
+            as_root(machine_image, "sh", "-c", f"echo {least} > /proc/sys/{name}")
 
 
 def blackhole(machine_image: str, subnet: IPv4Network) -> None:

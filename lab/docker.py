@@ -28,8 +28,8 @@ def docker(*arguments: str, input_bytes: bytes | None = None) -> str:
     except FileNotFoundError:
         raise LabError("there is no docker command: run `make setup`, or install Docker") from None
     if done.returncode != 0:
-        said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
-        raise LabError(f"docker {' '.join(arguments[:3])} ... ended with {done.returncode}:\n" + "\n".join(said[-15:]))
+        lines = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
+        raise LabError(f"docker {' '.join(arguments[:3])} ... ended with {done.returncode}:\n" + "\n".join(lines[-15:]))
     return done.stdout.decode("utf-8", "replace").strip()
 
 

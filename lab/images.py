@@ -57,8 +57,8 @@ def ensure_images(components: dict[str, str]) -> None:
         with ThreadPoolExecutor(max_workers=2) as pool:
             # MinIO first: it is the only one that compiles, and the longest by far.
             list(pool.map(_build, sorted(missing, key=lambda name: name != "minio")))
-    for name, wanted in components.items():
-        docker("tag", f"{REPOSITORY}/{name}:{_hash_of(name)}", wanted)
+    for name, image in components.items():
+        docker("tag", f"{REPOSITORY}/{name}:{_hash_of(name)}", image)
 
 
 def services_digest(components: dict[str, str]) -> str:
@@ -122,8 +122,8 @@ def _build_base(tag: str) -> None:
         raise LabError("mmdebstrap is not installed: run `make setup`")
     done = subprocess.run(command + ([mirror] if mirror else []), capture_output=True, check=False)
     if done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace").splitlines()
-        raise LabError("\n".join(["mmdebstrap could not build the base image:", *said[-10:]]))
+        lines = done.stderr.decode("utf-8", "replace").splitlines()
+        raise LabError("\n".join(["mmdebstrap could not build the base image:", *lines[-10:]]))
     docker("import", "-", tag, input_bytes=done.stdout)
 
 
@@ -140,8 +140,8 @@ def _debian_mirror() -> str:
 def _apt_options() -> list[str]:
     """The computer's own ways to reach packages: proxies and certificate authorities."""
     dump = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=False).stdout
-    wanted = ("Acquire::http::Proxy", "Acquire::https::Proxy", "Acquire::https::CAInfo", "Acquire::https::CaInfo")
-    return [line.rstrip(";").replace('"', "") for line in dump.splitlines() if line.startswith(wanted)]
+    options = ("Acquire::http::Proxy", "Acquire::https::Proxy", "Acquire::https::CAInfo", "Acquire::https::CaInfo")
+    return [line.rstrip(";").replace('"', "") for line in dump.splitlines() if line.startswith(options)]
 
 
 def _base_hash() -> str:

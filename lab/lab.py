@@ -77,9 +77,9 @@ class Lab:
         )
         self._replace_outdated()
         existing = self.power()
-        off = [name for name in self.wanted() if existing.get(name) != "running"]
-        power_off([name for name in existing if name not in self.wanted() and existing[name] == "running"])
-        with step(f"{len(off)} of {len(self.wanted())} machines and load balancers to start"):
+        off = [name for name in self.specs() if existing.get(name) != "running"]
+        power_off([name for name in existing if name not in self.specs() and existing[name] == "running"])
+        with step(f"{len(off)} of {len(self.specs())} machines and load balancers to start"):
             makers: list[Callable[[], None]] = [m.create for m in self.machines if m.name not in existing]
             makers += [self._creator(name, network) for name in self._balancers() if name not in existing]
             with ThreadPoolExecutor(max_workers=8) as pool:
@@ -91,8 +91,8 @@ class Lab:
     @property
     def _components(self) -> dict[str, str]:
         """Images of the services' containers that the profile's roles need, and of the load balancers' HAProxy."""
-        wanted = {"haproxy", *needed_images(self.inventory.roles, self.inventory.settings)} - {PODS}
-        return {name: image for name, image in self.inventory.versions.images.items() if name in wanted}
+        needed = {"haproxy", *needed_images(self.inventory.roles, self.inventory.settings)} - {PODS}
+        return {name: image for name, image in self.inventory.versions.images.items() if name in needed}
 
     def down(self) -> None:
         """Cut the power of everything. Disks stay; the subnet is a blackhole until `up`."""
@@ -123,12 +123,12 @@ class Lab:
 
     def _named(self, host: str) -> str:
         name = f"{self.name}-{host}"
-        if name not in self.wanted():
-            known = ", ".join(each.removeprefix(f"{self.name}-") for each in self.wanted())
+        if name not in self.specs():
+            known = ", ".join(machine.removeprefix(f"{self.name}-") for machine in self.specs())
             raise LabError(f"no machine {host!r} in this lab: there are {known}")
         return name
 
-    def wanted(self) -> dict[str, str]:
+    def specs(self) -> dict[str, str]:
         """Name and spec of everything that the inventory asks for."""
         balancers = {
             name: balancer_spec(self.inventory, balancer, self.inventory.image("haproxy"))
@@ -165,10 +165,10 @@ class Lab:
             "--format",
             '{{.Names}} {{.Label "hadrill.spec"}}',
         )
-        wanted = self.wanted()
-        specs = dict(line.split(" ") for line in listed.splitlines())
+        specs = self.specs()
+        existing = dict(line.split(" ") for line in listed.splitlines())
         # What is not in the profile is only switched off: another time it may be wanted as it is.
-        outdated = [name for name, spec in specs.items() if wanted.get(name, spec) != spec]
+        outdated = [name for name, spec in existing.items() if specs.get(name, spec) != spec]
         balancers = [name for name in outdated if name in self._balancers()]
         if outdated == balancers:
             # They keep nothing, and nobody votes with them.

@@ -93,9 +93,9 @@ def _require_go() -> None:
     if shutil.which("go") is None:
         version = "none"
     else:
-        said = subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout
-        version = said.strip().removeprefix("go")
+        printed = subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout
+        version = printed.strip().removeprefix("go")
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
     if numbers < OLDEST_GO:
-        wanted = ".".join(map(str, OLDEST_GO))
-        raise LabError(f"Kubernetes' programs are built with Go {wanted} or newer, and here is {version}: install it")
+        oldest = ".".join(map(str, OLDEST_GO))
+        raise LabError(f"Kubernetes' programs are built with Go {oldest} or newer, and here is {version}: install it")

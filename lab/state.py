@@ -28,11 +28,11 @@ def ensure_credentials(inventory_folder: Path, name: str) -> None:
     _link(inventory_folder / "credentials", secrets)
 
 
-def ensure_profile(inventory_folder: Path, name: str, wanted: str | None, usual: str) -> None:
+def ensure_profile(inventory_folder: Path, name: str, profile: str | None, usual: str) -> None:
     """Keep the wanted profile, or the usual one where none was ever wanted, and show it in the inventory's folder."""
     kept = state_of(name) / FILE
-    if wanted or not kept.exists():
-        kept.write_text(f"{wanted or usual}\n", "ascii")
+    if profile or not kept.exists():
+        kept.write_text(f"{profile or usual}\n", "ascii")
     _link(inventory_folder / FILE, kept)
 
 

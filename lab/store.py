@@ -25,13 +25,11 @@ def volume_of(lab: str) -> str:
 
 def ensure_store(lab: str, machine_image: str, images: list[str]) -> None:
     """Load the images that the store does not have yet, with the machines' own podman."""
-    wanted = {
-        image: docker("image", "inspect", "--format", "{{.Id}}", image).removeprefix("sha256:") for image in images
-    }
+    ids = {image: docker("image", "inspect", "--format", "{{.Id}}", image).removeprefix("sha256:") for image in images}
     docker("volume", "create", volume_of(lab))
     listed = _podman(lab, machine_image, "images", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.Id}}")
     present = dict(line.rsplit(" ", 1) for line in listed.splitlines() if " " in line)
-    missing = [image for image in images if present.get(image, "").removeprefix("sha256:") != wanted[image]]
+    missing = [image for image in images if present.get(image, "").removeprefix("sha256:") != ids[image]]
     if missing:
         with step(f"image store: {len(missing)} of {len(images)} images to load"):
             _load(lab, machine_image, missing)

@@ -74,26 +74,26 @@ def room_of(module: str) -> str:
 
 def modules() -> dict[str, Path]:
     """Every module below hadrill/ but hadrill itself, which imports nothing."""
-    found = {}
+    known = {}
     # The installer and the lab are links in a checkout.
     files = (Path(folder) / name for folder, _, names in os.walk(HADRILL, followlinks=True) for name in names)
     for file in sorted(file for file in files if file.suffix == ".py" and not DATA.intersection(file.parts)):
         parts = ("hadrill", *file.relative_to(HADRILL).with_suffix("").parts)
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
-    del found["hadrill"]
-    return found
+        known[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    del known["hadrill"]
+    return known
 
 
 def arrows() -> list[Arrow]:
     """All imports from one room into another, also those inside functions and for types only."""
     known = modules()
-    found = {
+    drawn = {
         Arrow(module, imported)
         for module, file in known.items()
         for imported in _imports(file, known)
         if room_of(imported) != room_of(module)
     }
-    return sorted(found)
+    return sorted(drawn)
 
 
 def _imports(file: Path, known: dict[str, Path]) -> Iterator[str]:
@@ -116,10 +116,10 @@ def below() -> dict[str, set[str]]:
 
 def reached() -> dict[str, set[str]]:
     """Each room with all that it reaches through others. No import may run upwards."""
-    rooms, found = below(), dict[str, set[str]]()
+    rooms, reach = below(), dict[str, set[str]]()
     for room in reversed(rooms):
-        found[room] = rooms[room].union(*(found[lower] for lower in rooms[room]))
-    return found
+        reach[room] = rooms[room].union(*(reach[lower] for lower in rooms[room]))
+    return reach
 
 
 def picture() -> str:

@@ -39,7 +39,7 @@ def _why_not(item: pytest.Item) -> str:
         hosts = [host]
     elif name in CLUSTERS:
         inventory = item.config.stash[INVENTORY]
-        hosts = [host for role in roles_of(name) for host in inventory.of_role(role)]
+        hosts = [member for role in roles_of(name) for member in inventory.of_role(role)]
     else:
         return ""
     return item.config.stash[UNREACHED].why_not(name, hosts)

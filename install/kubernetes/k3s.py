@@ -69,7 +69,7 @@ def desired(site: Site, service: Kubernetes, host: Host) -> Desired:
 def server_config(service: Kubernetes, host: Host) -> dict[str, object]:
     """A server's. The first begins the cluster, the others join it."""
     settings, first = service.settings, service.servers[0]
-    names = [first.address, *(each.address for each in service.servers), *service.front_addresses]
+    names = [first.address, *(server.address for server in service.servers), *service.front_addresses]
     config: dict[str, object] = {
         **_common(service, host),
         "advertise-address": host.address,
@@ -142,11 +142,11 @@ def _unit(name: str, kind: str) -> str:
     )
 
 
-def _fetch(site: Site, host: Host, source: str, wanted: str) -> None:
-    if site.remote.attempt(host, f"sha256sum {PROGRAM} | cut -d' ' -f1").stdout.strip() == wanted:
+def _fetch(site: Site, host: Host, source: str, sha256: str) -> None:
+    if site.remote.attempt(host, f"sha256sum {PROGRAM} | cut -d' ' -f1").stdout.strip() == sha256:
         return
     site.record(host, f"program {PROGRAM}")
     if site.check:
         return
-    command = shell.script(FETCH, source, wanted, PROGRAM)
+    command = shell.script(FETCH, source, sha256, PROGRAM)
     site.remote.run(host, command, seconds=DOWNLOAD_SECONDS)

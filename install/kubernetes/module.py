@@ -64,22 +64,22 @@ def _answers(service: Kubernetes, host: Host) -> None:
 def _keep_kubeconfig(site: Site, service: Kubernetes) -> None:
     """K3s' own, which is written a moment after its first start."""
     file = "/etc/rancher/k3s/k3s.yaml"
-    said: list[str] = []
+    printed: list[str] = []
 
     def missing() -> str | None:
         answer = site.remote.attempt(service.servers[0], shell.command("cat", file))
-        said[:] = [answer.stdout]
+        printed[:] = [answer.stdout]
         return None if answer.status == 0 else f"no {file} on {service.servers[0]}"
 
     eventually(f"K3s to write {file}", missing, Deadline(KUBECONFIG_SECONDS))
-    _write(service, said[0].replace("https://127.0.0.1:6443", f"https://{service.entry_point}:6443"))
+    _write(service, printed[0].replace("https://127.0.0.1:6443", f"https://{service.entry_point}:6443"))
 
 
 def _install_upstream(site: Site, service: Kubernetes) -> None:
     pki = Pki.of(site.inventory)
     _write(service, kubeconfig(pki.cluster, f"https://{service.entry_point}:6443", service_admin(pki)))
-    wanted: dict[Host, Desired] = {host: upstream.desired(site, service, pki, host) for host in service.members}
-    units = site.apply(wanted)
+    desired: dict[Host, Desired] = {host: upstream.desired(site, service, pki, host) for host in service.members}
+    units = site.apply(desired)
     first = service.servers[0]
     early = {host: [unit for unit in units[host].stopped if unit in ALONE] for host in units}
     site.everywhere(early, lambda host: site.start(host, early[host]))
@@ -111,8 +111,8 @@ def _apply(site: Site, service: Kubernetes) -> None:
     """Tell the cluster what is to be in it; what is so already is left alone."""
     first = service.servers[0]
     kubectl = service.distribution.kubectl
-    way = "diff -f - | head -1" if site.check else "apply -f -"
+    verb = "diff -f - | head -1" if site.check else "apply -f -"
     text = "\n---\n".join(manifests(site, service).values())
-    for line in site.remote.run(first, f"{kubectl} {way}", stdin=text, seconds=APPLY_SECONDS).stdout.splitlines():
+    for line in site.remote.run(first, f"{kubectl} {verb}", stdin=text, seconds=APPLY_SECONDS).stdout.splitlines():
         if site.check or line.split(" ")[-1] in CHANGED:
             site.record(first, line)

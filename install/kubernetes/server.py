@@ -49,7 +49,7 @@ def _etcd(service: Kubernetes, host: Host) -> Process:
         "advertise-client-urls": f"https://{host.address}:2379",
         "listen-peer-urls": f"https://{host.address}:2380",
         "initial-advertise-peer-urls": f"https://{host.address}:2380",
-        "initial-cluster": ",".join(f"{each}=https://{each.address}:2380" for each in service.servers),
+        "initial-cluster": ",".join(f"{server}=https://{server.address}:2380" for server in service.servers),
         "initial-cluster-token": service.inventory.settings.name,
         "cert-file": f"{ETC}/etcd.crt",
         "key-file": f"{ETC}/etcd.key",

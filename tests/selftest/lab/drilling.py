@@ -33,7 +33,7 @@ TRACES = (
 def traces(inventory: Inventory, ssh: Remote) -> list[str]:
     """What drills left: journals, leases, rules, drop-ins, paused or stopped containers, timers, dead machines."""
     lab = Lab(inventory)
-    wanted, power = lab.wanted(), lab.power()
+    wanted, power = lab.specs(), lab.power()
     # Machines outside the profile are off, and are to be.
     off = [name for name in wanted if power.get(name) != "running"]
     answers = ssh.everywhere(inventory.managed, lambda host: ssh.run(host, TRACES).stdout.splitlines())

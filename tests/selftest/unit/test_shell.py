@@ -51,7 +51,7 @@ def pasted(file: Path) -> Iterator[str]:
 PROGRAMS = {
     "hadrill/safety/on_target.py": {"program", "armed"},
     "install/base.py": {"command", "keep"},
-    "install/kubernetes/module.py": {"kubectl", "way"},
+    "install/kubernetes/module.py": {"kubectl", "verb"},
 }
 """What is no value but a program itself: a fault's, and those that stand in the same file."""
 
