@@ -34,11 +34,11 @@ def chosen(kinds: Mapping[str, str], turn: int | None) -> set[str]:
     """
     if turn is None:
         return set(kinds)
-    found = set(sorted(kinds, key=lambda case: (kinds[case], case))[turn - 1 :: TURNS])
-    for kind in set(kinds.values()) - {kinds[case] for case in found}:
+    picked = set(sorted(kinds, key=lambda case: (kinds[case], case))[turn - 1 :: TURNS])
+    for kind in set(kinds.values()) - {kinds[case] for case in picked}:
         cases = sorted(case for case in kinds if kinds[case] == kind)
-        found.add(cases[turn % len(cases)])
-    return found
+        picked.add(cases[turn % len(cases)])
+    return picked
 
 
 def turn_from(option: str, folder: Path) -> Turn:

@@ -48,9 +48,9 @@ def no_secret_on_hosts(inventory: Inventory, remote: Remote) -> None:
         if isinstance(answer, RemoteError):
             silent.append(str(answer))
             continue
-        size, found = answer
-        if found:
-            places[host.name] = found
+        size, holders = answer
+        if holders:
+            places[host.name] = holders
         if not size:
             empty.append(host.name)
     assert places == {}

@@ -21,8 +21,8 @@ def losses(nodes: Inventory, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 
 def test_basic_checks_hold(nodes: Inventory, tmp_path: Path) -> None:
-    found = run_suite("tests/basic", tmp_path, "--no-page")
-    assert (found["passed"], found["total"], found["status"]) == (4, 4, 0), found["console"]
+    result = run_suite("tests/basic", tmp_path, "--no-page")
+    assert (result["passed"], result["total"], result["status"]) == (4, 4, 0), result["console"]
 
 
 def test_installing_again_changes_nothing(nodes: Inventory, loud: Callable[..., str]) -> None:
@@ -43,6 +43,6 @@ def test_a_round_of_chaos_is_made_on_a_node(nodes: Inventory, tmp_path: Path) ->
 
 
 def test_it_says_how_long_clients_were_without(losses: dict[str, Any]) -> None:
-    said = losses["console"]
-    assert "power-off: without success: write new 6443 " in said
-    assert "; 0 of " in said
+    output = losses["console"]
+    assert "power-off: without success: write new 6443 " in output
+    assert "; 0 of " in output

@@ -33,16 +33,16 @@ TRACES = (
 def traces(inventory: Inventory, ssh: Remote) -> list[str]:
     """What drills left: journals, leases, rules, drop-ins, paused or stopped containers, timers, dead machines."""
     lab = Lab(inventory)
-    wanted, power = lab.specs(), lab.power()
+    specs, power = lab.specs(), lab.power()
     # Machines outside the profile are off, and are to be.
-    off = [name for name in wanted if power.get(name) != "running"]
+    off = [name for name in specs if power.get(name) != "running"]
     answers = ssh.everywhere(inventory.managed, lambda host: ssh.run(host, TRACES).stdout.splitlines())
-    found = [
+    left = [
         f"{host}: {line}"
         for host, lines in answers.items()
         for line in (lines if isinstance(lines, list) else [str(lines)])
     ]
-    return [*(f"{name} has no power" for name in off), *found]
+    return [*(f"{name} has no power" for name in off), *left]
 
 
 def written(folder: Path, *rounds: Round) -> Path:
@@ -70,18 +70,18 @@ def running(reports: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def until_step(process: subprocess.Popen[bytes], number: int) -> str:
-    """Read what a run says until it begins a step; everything it said so far."""
+    """Read what a run says until it begins a step; everything that it printed so far."""
     assert process.stdout is not None
-    said, end = b"", time.monotonic() + STEP_SECONDS
-    while f" {number} ".encode() not in _steps(said):
-        assert time.monotonic() < end, said.decode()
+    output, end = b"", time.monotonic() + STEP_SECONDS
+    while f" {number} ".encode() not in _steps(output):
+        assert time.monotonic() < end, output.decode()
         if select.select([process.stdout], [], [], 0.05)[0]:
             chunk = os.read(process.stdout.fileno(), 4096)
-            assert chunk, f"the run ended before step {number}:\n{said.decode()}"
-            said += chunk
-    return said.decode()
+            assert chunk, f"the run ended before step {number}:\n{output.decode()}"
+            output += chunk
+    return output.decode()
 
 
-def _steps(said: bytes) -> bytes:
+def _steps(output: bytes) -> bytes:
     """Only the lines of the live display, where a number between blanks is a step."""
-    return b"\n".join(line[40:46] for line in said.splitlines() if line.startswith(b"redis redis-0"))
+    return b"\n".join(line[40:46] for line in output.splitlines() if line.startswith(b"redis redis-0"))

@@ -71,9 +71,9 @@ def test_every_host_is_as_module_2_makes_it(tmp_path: Path) -> None:
 def test_check_mode_says_what_would_change_and_changes_nothing(
     loud: Loud, other_ttl: Path, lab_inventory: Inventory
 ) -> None:
-    said = loud("fab", "postgresql", "--check", "--inventory", str(other_ttl))
-    assert said.count("would change: file /etc/hadrill/patroni/patroni.yml") == 3
-    assert said.count("would change: restart hadrill-patroni.service") == 3
+    output = loud("fab", "postgresql", "--check", "--inventory", str(other_ttl))
+    assert output.count("would change: file /etc/hadrill/patroni/patroni.yml") == 3
+    assert output.count("would change: restart hadrill-patroni.service") == 3
     service = Postgresql(lab_inventory)
     assert service.dynamic_configuration(service.leader())["ttl"] == 30
     assert changes(loud("fab", "postgresql")) == 0
@@ -85,11 +85,11 @@ def test_a_changed_setting_restarts_one_member_at_a_time_and_the_leader_last(
 ) -> None:
     service = Postgresql(lab_inventory)
     leader = service.leader()
-    said = loud("fab", "postgresql", "--inventory", str(other_ttl))
-    restarted = re.findall(r"(\S+): changed: restart hadrill-patroni", said)
+    output = loud("fab", "postgresql", "--inventory", str(other_ttl))
+    restarted = re.findall(r"(\S+): changed: restart hadrill-patroni", output)
     assert sorted(restarted) == sorted(host.name for host in service.members)
     assert restarted[-1] == leader.name
-    assert "hadrill-haproxy" not in said
+    assert "hadrill-haproxy" not in output
     assert service.dynamic_configuration(service.leader())["ttl"] == 31
     loud("fab", "postgresql")
     assert service.dynamic_configuration(service.leader())["ttl"] == 30
@@ -113,11 +113,11 @@ def test_a_redis_that_was_told_otherwise_since_it_started_is_corrected(
         "redis min-replicas-to-write '2' -> '0'",
         "sentinel parallel-syncs '2' -> '1'",
     )
-    said = loud("fab", "redis", "--check")
-    assert [f"{host}: would change: {each}" in said for each in told] == [True, True, True]
-    assert changes(said) == 3
-    said = loud("fab", "redis")
-    assert [f"{host}: changed: {each}" in said for each in told] == [True, True, True]
+    output = loud("fab", "redis", "--check")
+    assert [f"{host}: would change: {line}" in output for line in told] == [True, True, True]
+    assert changes(output) == 3
+    output = loud("fab", "redis")
+    assert [f"{host}: changed: {line}" in output for line in told] == [True, True, True]
     assert changes(loud("fab", "redis")) == 0
     with service.client(host.address) as client:
         assert client.config_get("min-replicas-to-write") == {"min-replicas-to-write": "0"}
@@ -134,7 +134,7 @@ def test_a_process_that_was_started_with_another_file_starts_again(
     """Somebody changed the file, restarted the service by hand, and put the file back, or had it put back."""
     service = Redis(lab_inventory)
     master = redis_install.find_master(service)
-    host = next(each for each in service.members if each != master)
+    host = next(member for member in service.members if member != master)
     file = redis_install.CONFIGURATION
     ssh.run(host, f"cp -p {file} {file}.kept && sed -i 's/^tcp-keepalive.*/tcp-keepalive 61/' {file}")
     ssh.run(host, "systemctl restart hadrill-redis")
@@ -149,8 +149,8 @@ def test_a_process_that_was_started_with_another_file_starts_again(
 
     eventually("Redis to run with the other file", otherwise, Deadline(BACK_SECONDS))
     ssh.run(host, f"cat {file}.kept > {file} && rm {file}.kept")
-    said = loud("fab", "redis", "--check")
-    assert f"{host}: would change: restart hadrill-redis.service" in said
+    output = loud("fab", "redis", "--check")
+    assert f"{host}: would change: restart hadrill-redis.service" in output
     assert f"{host}: changed: restart hadrill-redis.service" in loud("fab", "redis")
     assert changes(loud("fab", "redis")) == 0
     with service.client(host.address) as client:
@@ -171,6 +171,6 @@ def test_members_that_lost_their_disk_join_again(
 
 
 def test_clean_wants_the_name_of_the_inventory(loud: Loud) -> None:
-    said = loud("fab", "clean", "--host", "redis-01", status=1)
-    assert "say --consent lab" in said
-    assert "nothing was touched" in said
+    output = loud("fab", "clean", "--host", "redis-01", status=1)
+    assert "say --consent lab" in output
+    assert "nothing was touched" in output

@@ -34,9 +34,9 @@ def test_13_checks_with_one_machine_off_end_in_time_and_name_it(
     finally:
         lab.restore_power("redis-02")
     assert summary["total"] == 13
-    red = [each for each in summary["checks"] if each["outcome"] != "passed"]
-    assert {each["module"] for each in red} == {"Redis"}, summary["console"]
-    assert any("redis-02" in each["host"] and each["outcome"] == "unreachable" for each in red), red
+    red = [check for check in summary["checks"] if check["outcome"] != "passed"]
+    assert {check["module"] for check in red} == {"Redis"}, summary["console"]
+    assert any("redis-02" in check["host"] and check["outcome"] == "unreachable" for check in red), red
     assert seconds < POWERED_OFF_SECONDS, "the specification's limit, not a measure of speed"
 
 
@@ -79,7 +79,7 @@ def test_data_survives_a_power_cut_of_everything(
     assert "blackhole" in routes
     dark = basic()
     assert (dark["passed"], dark["total"]) == (0, 13), dark["console"]
-    assert {each["outcome"] for each in dark["checks"]} == {"unreachable"}, dark["console"]
+    assert {check["outcome"] for check in dark["checks"]} == {"unreachable"}, dark["console"]
     loud("hadrill", "lab", "up")
     # At once: the services are still starting, and the installer waits for them instead of making new clusters.
     assert "0 changed" in loud("fab", "all")

@@ -31,7 +31,7 @@ class Trial:
 
 
 @pytest.fixture(scope="module")
-def seen(
+def trial(
     request: pytest.FixtureRequest, lab_inventory: Inventory, ssh: Remote, tmp_path_factory: pytest.TempPathFactory
 ) -> Trial:
     """One thing is broken in each service that still has a check to be seen red; then all is mended."""
@@ -49,17 +49,17 @@ def seen(
 
 
 @pytest.mark.parametrize(
-    ("seen", "check"),
+    ("trial", "check"),
     [pytest.param(row, check, id=check) for row in rounds() for check in row],
-    indirect=["seen"],
+    indirect=["trial"],
     scope="module",
 )
-def test_a_broken_lab_turns_that_check_red(seen: Trial, check: str) -> None:
-    summary, red = seen.summary, {each["id"]: each for each in seen.summary["checks"] if each["outcome"] != "passed"}
-    assert set(red) == {f"tests/basic/{broken}" for broken in seen.broken}, summary["console"]
-    found, broken = red[f"tests/basic/{check}"], seen.broken[check]
-    assert broken.host in found["host"], found
-    assert broken.cause in found["message"], found
+def test_a_broken_lab_turns_that_check_red(trial: Trial, check: str) -> None:
+    summary, red = trial.summary, {row["id"]: row for row in trial.summary["checks"] if row["outcome"] != "passed"}
+    assert set(red) == {f"tests/basic/{broken}" for broken in trial.broken}, summary["console"]
+    row, broken = red[f"tests/basic/{check}"], trial.broken[check]
+    assert broken.host in row["host"], row
+    assert broken.cause in row["message"], row
     assert (summary["passed"], summary["total"], summary["status"]) == (13 - len(red), 13, 1)
 
 

@@ -106,21 +106,21 @@ def test_a_spoilt_host_turns_its_check_red(
 
 def test_a_port_too_many_is_found(lab_inventory: Inventory, host: Host, ssh: Remote) -> None:
     with spoilt(ssh, host, f"iptables -A {ALLOW}", f"iptables -D {ALLOW}"):
-        found = scan(lab_inventory, ssh)
+        ports = scan(lab_inventory, ssh)
     with pytest.raises(
         CheckFailedError, match=r"redis-01: expected port 6379 closed to \S+, found open .*a rule too many"
     ):
-        only_the_wanted_ports(lab_inventory, host, found)
+        only_the_wanted_ports(lab_inventory, host, ports)
 
 
 def test_a_missing_rule_is_found(lab_inventory: Inventory, host: Host, ssh: Remote) -> None:
     rule = "ufw-user-input -p tcp --dport 26379 -s 198.18.0.124 -j ACCEPT"
     with spoilt(ssh, host, f"iptables -D {rule}", f"iptables -A {rule}"):
-        found = scan(lab_inventory, ssh)
+        ports = scan(lab_inventory, ssh)
     with pytest.raises(
         CheckFailedError, match=r"port 26379 \(Sentinel\) open to redis-02, found closed .*a firewall rule is missing"
     ):
-        only_the_wanted_ports(lab_inventory, host, found)
+        only_the_wanted_ports(lab_inventory, host, ports)
 
 
 @pytest.mark.usefixtures("healed")
@@ -128,8 +128,8 @@ def test_a_dead_load_balancer_is_found(lab_inventory: Inventory, ssh: Remote) ->
     lab = Lab(lab_inventory)
     lab.cut_power("lb-01")
     try:
-        found = scan(lab_inventory, ssh)
+        ports = scan(lab_inventory, ssh)
     finally:
         lab.restore_power("lb-01")
     with pytest.raises(CheckFailedError, match=r"lb-01: expected port 5432 open to .*the load balancer is down"):
-        entry_points_answer(lab_inventory, found)
+        entry_points_answer(lab_inventory, ports)

@@ -34,7 +34,7 @@ def test_a_service_that_is_off_costs_one_deadline_and_has_one_reason(tmp_path: P
     summary = run_suite("tests/basic", tmp_path, "--no-page")
     seconds = time.monotonic() - begun
     assert seconds < SECONDS, summary["console"]
-    outcomes = {each["id"].rpartition("/")[2]: each["outcome"] for each in summary["checks"]}
+    outcomes = {check["id"].rpartition("/")[2]: check["outcome"] for check in summary["checks"]}
     red = {name for name, outcome in outcomes.items() if outcome != "passed"}
     assert red == {f"test_redis.py::test_{name}" for name in ("connectivity", "replication", "sentinel")}
     table = summary["console"].partition("= basic checks of")[2].splitlines()

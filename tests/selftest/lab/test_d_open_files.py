@@ -26,18 +26,18 @@ SEARCH_SECONDS = 60.0
 
 def search(remote: Remote, host: Host, secrets: list[str]) -> list[str]:
     """Open files of a host that hold one of the secrets, with their modes."""
-    looked, found = run_program(remote, host, PROGRAM, secrets, SEARCH_SECONDS)
+    looked, files = run_program(remote, host, PROGRAM, secrets, SEARCH_SECONDS)
     assert looked > 100, f"{host}: nothing was looked at"
-    return [str(file) for file in found]
+    return [str(file) for file in files]
 
 
 def test_no_file_with_a_secret_may_be_read_by_others(lab_inventory: Inventory, ssh: Remote) -> None:
     secrets = sorted(lab_inventory.credentials.values())
     wrong: list[str] = []
-    for host, found in ssh.everywhere(lab_inventory.managed, lambda host: search(ssh, host, secrets)).items():
-        if isinstance(found, RemoteError):
-            raise found
-        wrong += [f"{host}: {file}" for file in found]
+    for host, files in ssh.everywhere(lab_inventory.managed, lambda host: search(ssh, host, secrets)).items():
+        if isinstance(files, RemoteError):
+            raise files
+        wrong += [f"{host}: {file}" for file in files]
     assert wrong == []
 
 
@@ -45,7 +45,7 @@ def test_the_search_finds_an_open_file(lab_inventory: Inventory, ssh: Remote) ->
     host, file = lab_inventory.host("redis-01"), "/etc/hadrill/redis/open"
     ssh.run(host, f"umask 022; echo a-secret-of-this-test-only > {file}")
     try:
-        found = search(ssh, host, ["a-secret-of-this-test-only"])
+        files = search(ssh, host, ["a-secret-of-this-test-only"])
     finally:
         ssh.run(host, f"rm {file}")
-    assert found == [f"644 {file}"]
+    assert files == [f"644 {file}"]

@@ -74,8 +74,8 @@ def test_a_wrong_host_key_is_refused(copy: Path, tmp_path: Path) -> None:
     assert "redis-01: the host key" in done.stderr
     assert "Traceback" not in done.stderr
     summary = run_suite("tests/hosts/test_hosts.py", tmp_path / "reports", "--inventory", str(copy), "-k", "redis")
-    red = [each for each in summary["checks"] if each["outcome"] != "passed"]
-    assert {(each["host"], each["outcome"]) for each in red} == {("redis-01", "unreachable")}, summary["console"]
+    red = [check for check in summary["checks"] if check["outcome"] != "passed"]
+    assert {(check["host"], check["outcome"]) for check in red} == {("redis-01", "unreachable")}, summary["console"]
 
 
 def test_an_unknown_host_key_is_refused(copy: Path) -> None:

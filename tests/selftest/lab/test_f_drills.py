@@ -22,15 +22,15 @@ REPRESENTATIVE = (
 @pytest.fixture(scope="module")
 def drilled(lab_inventory: Inventory, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     until_healthy(lab_inventory)
-    paths = [f"tests/failover/{each}" for each in REPRESENTATIVE]
+    paths = [f"tests/failover/{test}" for test in REPRESENTATIVE]
     return run_suite(paths[0], tmp_path_factory.mktemp("drills"), "-n", "auto", *paths[1:])
 
 
 def test_one_drill_of_each_service_passes(drilled: dict[str, Any]) -> None:
-    said = {drill["service"]: (drill["verdict"], drill["cause"]) for drill in drilled["drills"]}
-    assert said == dict.fromkeys(("postgresql", "redis", "rabbitmq", "minio", "mariadb", "haproxy"), ("passed", "")), (
-        drilled["console"]
-    )
+    verdicts = {drill["service"]: (drill["verdict"], drill["cause"]) for drill in drilled["drills"]}
+    assert verdicts == dict.fromkeys(
+        ("postgresql", "redis", "rabbitmq", "minio", "mariadb", "haproxy"), ("passed", "")
+    ), drilled["console"]
     assert drilled["status"] == 0
 
 

@@ -43,8 +43,7 @@ def clean(lab_inventory: Inventory, ssh: Remote) -> Callable[[float], None]:
 
     def wait(seconds: float) -> None:
         def left() -> str | None:
-            found = traces(lab_inventory, ssh)
-            return "; ".join(found) or None
+            return "; ".join(traces(lab_inventory, ssh)) or None
 
         eventually("every trace to be gone", left, Deadline(seconds))
 
@@ -83,8 +82,8 @@ def test_with_the_watchdog_dead_too_the_target_heals_itself(
         run.wait()
 
     def still_broken() -> str | None:
-        found = [each for each in traces(lab_inventory, ssh) if "/leases/" not in each]
-        return "; ".join(found) or None
+        left = [trace for trace in traces(lab_inventory, ssh) if "/leases/" not in trace]
+        return "; ".join(left) or None
 
     assert still_broken(), "it was healed at once: the watchdog lived"
     eventually("the target's own timer to heal it", still_broken, Deadline(TIMER_SECONDS))
@@ -172,12 +171,12 @@ def test_what_a_host_cannot_offer_is_unavailable_with_the_reason(
 ) -> None:
     cluster = cluster_of(lab_inventory, ssh, "redis")
     host = cluster.target("replica").name
-    said = {
+    results = {
         name: drill_of(session, cluster, Case("redis", name, host=host)).run() for name in ("engine-stop", "disk-full")
     }
-    assert {result.verdict for result in said.values()} == {"unavailable"}
-    assert "podman has no daemon" in said["engine-stop"].cause
-    assert "shares with others" in said["disk-full"].cause
+    assert {result.verdict for result in results.values()} == {"unavailable"}
+    assert "podman has no daemon" in results["engine-stop"].cause
+    assert "shares with others" in results["disk-full"].cause
 
 
 NETWORK = ("isolate", "reject", "cut-pair", "cut-one-way", "cut-port", "slow-link")
@@ -239,12 +238,12 @@ def test_outside_the_lab_nothing_is_broken_without_consent(
 
 
 def _watchdogs_of(runner: int) -> list[int]:
-    found = []
+    pids = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
         if b"hadrill.safety.watchdog" in words and str(runner).encode() in words:
-            found.append(int(process.name))
-    return found
+            pids.append(int(process.name))
+    return pids

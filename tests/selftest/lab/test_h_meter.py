@@ -53,8 +53,8 @@ def test_a_blackout_is_measured_as_long_as_it_was(
     measured = {lane.name: longest_outage(load.history.operations(lane.name), begun, ended).seconds for lane in lanes}
     place.clean()
     for lane, outage in measured.items():
-        said = f"{lane}: {outage:.3f} s instead of {least:.3f} to {most:.3f} s; {measured}"
-        assert least - TOLERANCE <= outage <= most + TOLERANCE, said
+        message = f"{lane}: {outage:.3f} s instead of {least:.3f} to {most:.3f} s; {measured}"
+        assert least - TOLERANCE <= outage <= most + TOLERANCE, message
 
 
 def _iptables(process: str, *arguments: str) -> None:

@@ -42,7 +42,7 @@ def runner(lab_inventory: Inventory, tmp_path: Path) -> Iterator[Callable[[str],
     docker("rm", "--force", name)
     docker(
         *("run", "--detach", "--name", name, "--network", "host", "--cgroupns", "private"),
-        *("--cap-add", "ALL", *(part for each in DROPPED for part in ("--cap-drop", each))),
+        *("--cap-add", "ALL", *(part for capability in DROPPED for part in ("--cap-drop", capability))),
         *("--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"),
         *("--tmpfs", "/run", "--tmpfs", "/tmp"),  # noqa: S108 - inside the container
         *(part for mount in mounts for part in ("--volume", mount)),
@@ -53,8 +53,8 @@ def runner(lab_inventory: Inventory, tmp_path: Path) -> Iterator[Callable[[str],
         return docker("exec", "--workdir", str(ROOT), name, "sh", "-c", command)
 
     def booting() -> str | None:
-        said = run("systemctl is-system-running || :")
-        return None if said in ("running", "degraded") else said
+        output = run("systemctl is-system-running || :")
+        return None if output in ("running", "degraded") else output
 
     try:
         eventually("systemd to be up", booting, Deadline(BOOT_SECONDS))

@@ -183,7 +183,7 @@ class Tables:
 
 def configured(file: Path) -> list[tuple[str, str]]:
     """Variables of a configuration file."""
-    text, found = file.read_text("utf-8"), []
+    text, known = file.read_text("utf-8"), []
     for prefix, body in re.findall(r"^(admin|mysql)_variables=\s*\{(.*?)\}", text, re.S | re.M):
-        found += [(f"{prefix}-{name}", value) for name, value in re.findall(r'(\w+)\s*=\s*"([^"]*)"', body)]
-    return found
+        known += [(f"{prefix}-{name}", value) for name, value in re.findall(r'(\w+)\s*=\s*"([^"]*)"', body)]
+    return known

@@ -99,7 +99,7 @@ def scheduler_stopped(service: Kubernetes) -> Sabotage:
 def firewall_rule_missing(service: Kubernetes) -> Sabotage:
     """A server's etcd is not let in by its peers."""
     host = service.servers[-1]
-    peers = [each for each in service.servers if each != host]
+    peers = [member for member in service.servers if member != host]
     return Sabotage("port-filtered", (cut_port(host, peers, 2380),), fails="api", late=True)
 
 

@@ -58,7 +58,7 @@ def trials(
 
     for item in request.session.items:
         if item.path == request.path and isinstance(item, pytest.Function):
-            service, name = (str(item.callspec.params[each]) for each in ("service", "name"))
+            service, name = (str(item.callspec.params[parameter]) for parameter in ("service", "name"))
             lanes.begin(service, f"{service} {name}", partial(trial, service, name))
     try:
         yield lanes

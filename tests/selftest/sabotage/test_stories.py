@@ -76,8 +76,8 @@ def test_not_slow_but_waiting_for_a_second_attempt(lab_inventory: Inventory, ssh
     replicas = [host for host in cluster.members if host != master]
 
     def named() -> list[str]:
-        found = cluster.diagnose(int(time.monotonic() - began) + 1, victim=master.name)
-        return [cause.name for cause in found.causes]
+        diagnosis = cluster.diagnose(int(time.monotonic() - began) + 1, victim=master.name)
+        return [cause.name for cause in diagnosis.causes]
 
     try:
         with (
@@ -87,7 +87,7 @@ def test_not_slow_but_waiting_for_a_second_attempt(lab_inventory: Inventory, ssh
             mended.enter_context(sabotaged(lab_inventory, ssh, redis_cases.no_candidate(replicas)))
             eventually(
                 "the first attempt to fail",
-                lambda: None if SECOND_ATTEMPT in (found := named()) else str(found),
+                lambda: None if SECOND_ATTEMPT in (names := named()) else str(names),
                 Deadline(ATTEMPT_SECONDS),
             )
             assert named()[0] == "replica-priority-zero"

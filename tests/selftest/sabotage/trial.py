@@ -27,12 +27,12 @@ def named_first(cluster: Cluster, case: Sabotage, reports: Path, keep: Path | No
     with sabotaged(inventory, ssh, case):
 
         def elsewhere() -> str | None:
-            found = _diagnosis(cluster)
-            names = [cause.name for cause in found.causes]
+            diagnosis = _diagnosis(cluster)
+            names = [cause.name for cause in diagnosis.causes]
             if names[:1] != [case.cause]:
                 return f"{names} instead of {case.cause}"
             if keep is not None:
-                text = Scrubber(inventory.credentials.values())(_small(found.facts).as_json())
+                text = Scrubber(inventory.credentials.values())(_small(diagnosis.facts).as_json())
                 (keep / f"{service}-{case.cause}.json").write_text(text + "\n", "utf-8")
             return None
 
@@ -66,7 +66,7 @@ def _small(facts: Facts) -> Facts:
 
     return Facts(
         {
-            name: replace(host, answers={each: cut(each, answer) for each, answer in host.answers.items()})
+            name: replace(host, answers={question: cut(question, answer) for question, answer in host.answers.items()})
             for name, host in facts.hosts.items()
         }
     )
@@ -83,6 +83,6 @@ def _causes(cluster: Cluster) -> list[str]:
 
 def _diagnosis(cluster: Cluster) -> Diagnosis:
     assert isinstance(cluster, Diagnosed)
-    found = cluster.diagnose()
-    assert not found.silent, found.silent
-    return found
+    diagnosis = cluster.diagnose()
+    assert not diagnosis.silent, diagnosis.silent
+    return diagnosis

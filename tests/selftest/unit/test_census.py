@@ -18,14 +18,14 @@ DESCRIPTORS = "file descriptors"
 
 
 def rising(start: float, step: float, number: int = 30) -> list[float]:
-    return [start + step * each for each in range(number)]
+    return [start + step * turn for turn in range(number)]
 
 
 def test_what_keeps_growing_is_a_leak() -> None:
-    said = leak("redis-01: file descriptors of redis", DESCRIPTORS, rising(20, 10))
-    assert said == "redis-01: file descriptors of redis grew from 165 to 265"
-    said = leak("redis-01: memory bytes of redis", "memory bytes", rising(50 * MIB, 10 * MIB))
-    assert said == "redis-01: memory of redis grew from 195 to 295 MiB"
+    sentence = leak("redis-01: file descriptors of redis", DESCRIPTORS, rising(20, 10))
+    assert sentence == "redis-01: file descriptors of redis grew from 165 to 265"
+    sentence = leak("redis-01: memory bytes of redis", "memory bytes", rising(50 * MIB, 10 * MIB))
+    assert sentence == "redis-01: memory of redis grew from 195 to 295 MiB"
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_host_counts_what_drills_left(tmp_path: Path) -> None:
     order = json.dumps({"root": str(tmp_path), "data": str(tmp_path / "nothing"), "units": [], **NO_ENGINE})
     command = [sys.executable, "-c", program("census")]
     done = subprocess.run(command, input=order, capture_output=True, text=True, check=True)
-    said = json.loads(done.stdout)
-    assert {"d1", "d2"} <= set(said["left"])
-    assert not {"leases", ".heal.lock"} & set(said["left"])
-    assert said["disk bytes"] > 0
+    answer = json.loads(done.stdout)
+    assert {"d1", "d2"} <= set(answer["left"])
+    assert not {"leases", ".heal.lock"} & set(answer["left"])
+    assert answer["disk bytes"] > 0

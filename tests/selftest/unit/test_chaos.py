@@ -41,19 +41,19 @@ def test_the_same_seed_is_the_same_text(lab_inventory: Inventory) -> None:
 
 
 def test_another_service_changes_nothing_in_a_lane(lab_inventory: Inventory) -> None:
-    alone = [each.steps for each in draw(42, TEN_MINUTES, lab_inventory, ["redis"]).rounds]
-    assert alone == [each.steps for each in draw(42, TEN_MINUTES, lab_inventory).of("redis")]
+    alone = [drawn.steps for drawn in draw(42, TEN_MINUTES, lab_inventory, ["redis"]).rounds]
+    assert alone == [drawn.steps for drawn in draw(42, TEN_MINUTES, lab_inventory).of("redis")]
 
 
 def test_every_step_can_be_meant(lab_inventory: Inventory) -> None:
     hosts = {host.name for host in lab_inventory.hosts}
     shapes = set()
-    for each in draw(7, 20 * TEN_MINUTES, lab_inventory).rounds:
-        shapes.add(tuple(step.after for step in each.steps))
-        assert (each.calm_s > 0) == (not each.steps)
-        for number, step in enumerate(each.steps):
-            assert not why_no_fault(step.fault, each.service)
-            assert step.target in {SAME, *hosts, *names(each.service)}
+    for drawn in draw(7, 20 * TEN_MINUTES, lab_inventory).rounds:
+        shapes.add(tuple(step.after for step in drawn.steps))
+        assert (drawn.calm_s > 0) == (not drawn.steps)
+        for number, step in enumerate(drawn.steps):
+            assert not why_no_fault(step.fault, drawn.service)
+            assert step.target in {SAME, *hosts, *names(drawn.service)}
             assert step.after in MOMENTS
             assert (number == 0) == (step.after == "begin")
             assert (step.target == SAME) <= (number > 0)
@@ -61,7 +61,7 @@ def test_every_step_can_be_meant(lab_inventory: Inventory) -> None:
 
 
 def test_kubernetes_is_drawn_with_faults_of_its_own(lab: Path) -> None:
-    steps = [step for each in draw(7, 20 * TEN_MINUTES, read(lab, "kubernetes")).rounds for step in each.steps]
+    steps = [step for drawn in draw(7, 20 * TEN_MINUTES, read(lab, "kubernetes")).rounds for step in drawn.steps]
     assert {step.fault for step in steps} == set(member_role("kubernetes", "server").faults) - {"reject"}
     assert not {step.fault for step in steps if step.target == "agent"} & {"api-stop", "etcd-stop"}
     assert {step.target for step in steps if step.fault == "reboot"} == {
@@ -72,8 +72,8 @@ def test_kubernetes_is_drawn_with_faults_of_its_own(lab: Path) -> None:
 def test_a_cut_under_another_fault_lasts_until_it_is_noticed(lab_inventory: Inventory) -> None:
     under = [
         step
-        for each in draw(7, 20 * TEN_MINUTES, lab_inventory).rounds
-        for step in each.steps
+        for drawn in draw(7, 20 * TEN_MINUTES, lab_inventory).rounds
+        for step in drawn.steps
         if step.after == "inject"
     ]
     cuts = {step.hold_s for step in under if step.fault in CUTS}
@@ -85,7 +85,7 @@ def test_weights_of_the_settings_count(lab_inventory: Inventory) -> None:
         return replace(lab_inventory, settings=lab_inventory.settings.model_copy(update={"chaos": chaos}))
 
     calm = draw(1, TEN_MINUTES, with_weights(Chaos(shapes=dict.fromkeys(("single", "again", "slow", "proxy"), 0))))
-    assert {len(each.steps) for each in calm.of("redis")} == {0, 3}
+    assert {len(drawn.steps) for drawn in calm.of("redis")} == {0, 3}
     assert not calm.of("haproxy")
     nothing = dict.fromkeys([*FAULTS_DRAWN, *all_stops()], 0.0)
     with pytest.raises(ScheduleError, match="nothing is left to draw for"):
@@ -98,7 +98,7 @@ def test_a_schedule_that_was_kept_is_the_same(lab_inventory: Inventory, tmp_path
     file, drawn = tmp_path / "schedule.json", draw(42, TEN_MINUTES, lab_inventory)
     file.write_text(drawn.as_json(), "utf-8")
     assert Schedule.read(file, "lab") == drawn
-    assert [each.number for each in drawn.only({3, 5}).rounds] == [3, 5]
+    assert [kept.number for kept in drawn.only({3, 5}).rounds] == [3, 5]
     with pytest.raises(ScheduleError, match="no round 9999: there are 1 to"):
         drawn.only({9999})
     with pytest.raises(ScheduleError, match="about the inventory 'lab', not 'keybuzz'"):
@@ -106,15 +106,15 @@ def test_a_schedule_that_was_kept_is_the_same(lab_inventory: Inventory, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "text"),
     [({"version": 2}, "version 2, this hadrill knows 1"), ({"rounds": [{}]}, "KeyError"), ({"rounds": 3}, "TypeError")],
 )
 def test_what_is_no_schedule_is_told(
-    change: dict[str, object], said: str, lab_inventory: Inventory, tmp_path: Path
+    change: dict[str, object], text: str, lab_inventory: Inventory, tmp_path: Path
 ) -> None:
     file = tmp_path / "schedule.json"
     file.write_text(json.dumps(json.loads(draw(42, 60.0, lab_inventory).as_json()) | change), "utf-8")
-    with pytest.raises(ScheduleError, match=said):
+    with pytest.raises(ScheduleError, match=text):
         Schedule.read(file)
     with pytest.raises(ScheduleError, match="No such file"):
         Schedule.read(tmp_path / "nothing")
@@ -126,9 +126,9 @@ def test_everything_that_is_not_there_is_told_at_once(lab_inventory: Inventory) 
     wrong = Schedule(0, "lab", 60.0, (Round(1, "redis", steps), Round(2, "oracle", ())))
     with pytest.raises(ScheduleError) as told:
         possible(wrong, lab_inventory)
-    said = str(told.value).splitlines()
-    assert [line.partition(":")[0] for line in said] == ["round 1", "round 1", "round 2"]
-    assert "no target 'redis-09': name a host, 'same', or one of master, replica, sentinel" in said[1]
+    lines = str(told.value).splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["round 1", "round 1", "round 2"]
+    assert "no target 'redis-09': name a host, 'same', or one of master, replica, sentinel" in lines[1]
 
 
 def test_rounds_and_durations_as_people_write_them() -> None:
@@ -145,21 +145,21 @@ def test_rounds_and_durations_as_people_write_them() -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_shrinking_ends_at_the_one_step_that_matters(seed: int, lab_inventory: Inventory) -> None:
     drawn = draw(seed, 120.0, lab_inventory, ["redis", "minio"])
-    guilty = [(each.service, step.fault) for each in drawn.rounds for step in each.steps][:1]
+    guilty = [(one.service, step.fault) for one in drawn.rounds for step in one.steps][:1]
 
     def fails(candidate: Schedule) -> bool:
-        return any((each.service, step.fault) in guilty for each in candidate.rounds for step in each.steps)
+        return any((one.service, step.fault) in guilty for one in candidate.rounds for step in one.steps)
 
-    found = shrink(drawn, fails, Deadline(60.0))
-    assert (found.done, found.steps) == (True, 1)
-    (step,) = found.schedule.rounds[0].steps
+    smallest = shrink(drawn, fails, Deadline(60.0))
+    assert (smallest.done, smallest.steps) == (True, 1)
+    (step,) = smallest.schedule.rounds[0].steps
     assert (step.after, step.delay_s, step.hold_s) == ("begin", 0.0, 0.0)
 
 
 def test_shrinking_keeps_what_fails_when_its_time_is_over(lab_inventory: Inventory) -> None:
     drawn = draw(1, 120.0, lab_inventory)
-    found = shrink(drawn, lambda _: True, Deadline(0.0))
-    assert (found.schedule, found.done) == (drawn, False)
+    smallest = shrink(drawn, lambda _: True, Deadline(0.0))
+    assert (smallest.schedule, smallest.done) == (drawn, False)
 
 
 def test_who_wants_to_be_alone_waits_for_those_inside_and_keeps_others_out(tmp_path: Path) -> None:

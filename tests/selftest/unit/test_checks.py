@@ -25,8 +25,8 @@ class Recorded(Postgresql):
     def patroni(self, _: Host) -> dict[str, Any]:
         """The store's record."""
         first = self.members[0]
-        roles = {each: ("leader", "running") if each == first else ("replica", "streaming") for each in self.members}
-        return {"members": [{"name": each.name, "role": r, "state": s} for each, (r, s) in roles.items()]}
+        roles = {host: ("leader", "running") if host == first else ("replica", "streaming") for host in self.members}
+        return {"members": [{"name": host.name, "role": r, "state": s} for host, (r, s) in roles.items()]}
 
     def status(self, host: Host) -> dict[str, Any]:
         """Each member's own word."""

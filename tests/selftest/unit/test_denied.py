@@ -95,5 +95,5 @@ def test_every_way_in_is_tried_and_the_proxies_findings_come_first(lab_inventory
 def test_who_answers_oddly_has_the_cause_that_the_check_knows(monkeypatch: pytest.MonkeyPatch) -> None:
     for state, cause in (("open", "its proxy leads to nobody"), ("refused", "nothing listens on port 1")):
         monkeypatch.setattr(asking, "_port_state", lambda *_, state=state: state)
-        found = silence("redis-01", "nowhere.invalid", 1, "an answer", OSError("reset"), "its proxy leads to nobody")
-        assert found.cause.startswith(cause)
+        finding = silence("redis-01", "nowhere.invalid", 1, "an answer", OSError("reset"), "its proxy leads to nobody")
+        assert finding.cause.startswith(cause)

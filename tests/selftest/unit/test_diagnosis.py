@@ -63,27 +63,27 @@ def test_the_page_of_causes_is_the_rules() -> None:
 @pytest.mark.parametrize("file", sorted(FACTS.glob("*.json")), ids=lambda file: file.stem)
 def test_the_cause_is_named_first_on_facts_of_the_lab(file: Path, lab_inventory: Inventory) -> None:
     service, _, cause = file.stem.partition("-")
-    found = judge(service, lab_inventory, Facts.from_json(file.read_text("utf-8")))
-    assert found.causes[0].name == cause
-    assert found.causes[0].evidence
-    assert cause not in found.ruled_out
+    diagnosis = judge(service, lab_inventory, Facts.from_json(file.read_text("utf-8")))
+    assert diagnosis.causes[0].name == cause
+    assert diagnosis.causes[0].evidence
+    assert cause not in diagnosis.ruled_out
 
 
 def test_without_a_cause_it_says_what_was_ruled_out(lab_inventory: Inventory) -> None:
-    found = judge("redis", lab_inventory, _healthy())
-    assert not found.causes
-    assert "cause unknown; ruled out: name-wrong, disk-full, " in found.summary
+    diagnosis = judge("redis", lab_inventory, _healthy())
+    assert not diagnosis.causes
+    assert "cause unknown; ruled out: name-wrong, disk-full, " in diagnosis.summary
 
 
 def test_a_host_that_does_not_answer_is_told_and_explains_nothing(lab_inventory: Inventory) -> None:
     hosts = dict(_healthy().hosts) | {"redis-02": HostFacts(unreachable="no answer from 198.18.0.124:22")}
-    found = judge("redis", lab_inventory, Facts(hosts))
-    assert found.silent == ("redis-02: no answer from 198.18.0.124:22",)
-    assert not found.causes
-    assert found.ruled_out == ("single-proxy",), "only the proxies could all be asked"
-    assert {"tilt", "disk-full", "redis-stopped"} <= set(found.in_part)
-    assert "ruled out but for redis-02, which could not be asked: name-wrong, disk-full, " in str(found)
-    assert not found.not_judged
+    diagnosis = judge("redis", lab_inventory, Facts(hosts))
+    assert diagnosis.silent == ("redis-02: no answer from 198.18.0.124:22",)
+    assert not diagnosis.causes
+    assert diagnosis.ruled_out == ("single-proxy",), "only the proxies could all be asked"
+    assert {"tilt", "disk-full", "redis-stopped"} <= set(diagnosis.in_part)
+    assert "ruled out but for redis-02, which could not be asked: name-wrong, disk-full, " in str(diagnosis)
+    assert not diagnosis.not_judged
     away = REDIS.judge(Redis(lab_inventory), Facts(hosts), before=True, victim="redis-02")
     assert {"tilt", "disk-full", "redis-stopped"} <= set(away.ruled_out), "a victim's silence was wanted"
 
@@ -92,10 +92,10 @@ def test_a_host_that_does_not_answer_is_told_and_explains_nothing(lab_inventory:
 def test_nothing_is_ruled_out_where_nobody_could_be_asked(service: str, lab_inventory: Inventory) -> None:
     kind, examination = SERVICES[service]
     hosts = examination.orders(kind(lab_inventory), 30)
-    found = judge(service, lab_inventory, Facts({host.name: HostFacts(unreachable="off") for host in hosts}))
-    assert (found.causes, found.ruled_out, found.in_part) == ((), (), ())
-    assert len(found.not_judged) > 5
-    assert found.summary == "cause unknown; nothing is ruled out, as nobody could be asked"
+    diagnosis = judge(service, lab_inventory, Facts({host.name: HostFacts(unreachable="off") for host in hosts}))
+    assert (diagnosis.causes, diagnosis.ruled_out, diagnosis.in_part) == ((), (), ())
+    assert len(diagnosis.not_judged) > 5
+    assert diagnosis.summary == "cause unknown; nothing is ruled out, as nobody could be asked"
 
 
 class _Unreachable:
@@ -124,10 +124,10 @@ def test_that_no_host_answers_comes_first(
 ) -> None:
     alive = {lab_inventory.host(name).address for name in who}
     monkeypatch.setattr(reach, "answering", lambda places: {place for place in places if place[0] in alive})
-    found = REDIS.diagnose(Redis(lab_inventory), cast(Remote, _Unreachable()))
+    diagnosis = REDIS.diagnose(Redis(lab_inventory), cast(Remote, _Unreachable()))
     says = says.format("somebody at 198.18.0.123:22, 198.18.0.123:6379, 198.18.0.123:26379")
-    assert str(found).splitlines()[0] == f"redis: {says}"
-    assert found.summary == says
+    assert str(diagnosis).splitlines()[0] == f"redis: {says}"
+    assert diagnosis.summary == says
 
 
 def test_a_host_whose_answer_cannot_be_read_is_told_and_the_others_are_heard(
@@ -185,9 +185,9 @@ def test_that_no_redis_runs_is_said_only_where_all_were_asked(lab_inventory: Inv
     first = judge("redis", lab_inventory, Facts(hosts), before=False).causes[0]
     assert (first.name, len(first.evidence)) == ("no-redis", 3)
     hosts["redis-03"] = HostFacts(unreachable="no answer")
-    found = judge("redis", lab_inventory, Facts(hosts), before=False)
-    assert "no-redis" not in [cause.name for cause in found.causes]
-    assert "no-redis" in found.in_part
+    diagnosis = judge("redis", lab_inventory, Facts(hosts), before=False)
+    assert "no-redis" not in [cause.name for cause in diagnosis.causes]
+    assert "no-redis" in diagnosis.in_part
 
 
 def test_busy_processors_explain_what_nothing_else_does_and_only_after_a_fault(lab_inventory: Inventory) -> None:
@@ -198,8 +198,8 @@ def test_busy_processors_explain_what_nothing_else_does_and_only_after_a_fault(l
         return Facts({**facts.hosts, "redis-03": replace(facts.hosts["redis-03"], answers=answers)})
 
     busy = with_pressure(_healthy(), "94.96")
-    found = judge("redis", lab_inventory, busy, before=False).causes
-    assert [(cause.name, cause.evidence) for cause in found] == [
+    causes = judge("redis", lab_inventory, busy, before=False).causes
+    assert [(cause.name, cause.evidence) for cause in causes] == [
         ("processors-busy", ("redis-03: in 95% of the last minute something waited for a processor",))
     ]
     assert not judge("redis", lab_inventory, busy).causes
@@ -211,8 +211,8 @@ def test_busy_processors_explain_what_nothing_else_does_and_only_after_a_fault(l
 def test_a_frozen_node_holds_up_nobody_who_waits_for_longer(lab_inventory: Inventory) -> None:
     facts = Facts.from_json((FACTS / "minio-drive-timeout-too-long.json").read_text("utf-8"))
 
-    def with_timeout(said: str) -> list[str]:
-        answer = Reply(text=said)
+    def with_timeout(printed: str) -> list[str]:
+        answer = Reply(text=printed)
         hosts = {
             name: replace(host, answers={**host.answers, "drive timeout": answer}) for name, host in facts.hosts.items()
         }
@@ -227,8 +227,8 @@ def test_a_frozen_node_that_proxies_have_taken_out_is_no_fault_of_theirs(lab_inv
     facts = Facts.from_json((FACTS / "rabbitmq-proxy-check.json").read_text("utf-8"))
     hosts = dict(facts.hosts)
     for name in ("haproxy-01", "haproxy-02"):
-        said = hosts[name]["statistics"].text.replace("UP", "DOWN")
-        hosts[name] = replace(hosts[name], answers={"statistics": Reply(text=said)})
+        text = hosts[name]["statistics"].text.replace("UP", "DOWN")
+        hosts[name] = replace(hosts[name], answers={"statistics": Reply(text=text)})
     assert "proxy-check" in judge("rabbitmq", lab_inventory, Facts(hosts)).ruled_out
 
 
@@ -238,9 +238,11 @@ def test_a_raft_thread_that_died_is_named(lab_inventory: Inventory) -> None:
     old = re.sub(r'"dcs_last_seen": \d+', f'"dcs_last_seen": {int(host.time) - 240}', host["patroni"].text)
     traceback = "2026-11-21T16:42:50.1+00:00 db-slave-01 patroni[309]: Exception in thread Thread-2 (_autoTickThread):"
     answers = {**host.answers, "patroni": replace(host["patroni"], text=old), "raft": Reply(text=traceback)}
-    found = judge("postgresql", lab_inventory, Facts({**facts.hosts, "db-slave-01": replace(host, answers=answers)}))
-    assert found.causes[0].name == "raft-thread-dead"
-    assert "db-slave-01 last saw its store 240 s ago" in found.causes[0].evidence[0]
+    diagnosis = judge(
+        "postgresql", lab_inventory, Facts({**facts.hosts, "db-slave-01": replace(host, answers=answers)})
+    )
+    assert diagnosis.causes[0].name == "raft-thread-dead"
+    assert "db-slave-01 last saw its store 240 s ago" in diagnosis.causes[0].evidence[0]
 
 
 def test_a_patroni_that_answers_one_page_late_runs(lab_inventory: Inventory) -> None:
@@ -257,9 +259,9 @@ def test_clocks_are_apart_only_beyond_what_a_slow_answer_leaves_open(lab_invento
     slow = replace(hosts["redis-01"], skew=-3.0, doubt=3.0)
     assert not judge("redis", lab_inventory, Facts({**hosts, "redis-01": slow})).causes
     behind = replace(slow, doubt=0.5)
-    found = judge("redis", lab_inventory, Facts({**hosts, "redis-01": behind})).causes
-    assert [cause.name for cause in found] == ["clocks-apart"]
-    assert re.fullmatch(r"\S+ is at least 2\.\d s ahead of redis-01", found[0].evidence[0])
+    causes = judge("redis", lab_inventory, Facts({**hosts, "redis-01": behind})).causes
+    assert [cause.name for cause in causes] == ["clocks-apart"]
+    assert re.fullmatch(r"\S+ is at least 2\.\d s ahead of redis-01", causes[0].evidence[0])
 
 
 def judge(service: str, inventory: Inventory, facts: Facts, *, before: bool = True) -> Diagnosis:
@@ -281,12 +283,12 @@ def _healthy() -> Facts:
 
 
 def test_a_cause_with_a_hundred_lines_is_shown_on_a_screen() -> None:
-    found = Cause("name-wrong", "a symptom", tuple(f"line {number}" for number in range(100)), "a remedy")
-    shown = str(found).splitlines()
+    cause = Cause("name-wrong", "a symptom", tuple(f"line {number}" for number in range(100)), "a remedy")
+    shown = str(cause).splitlines()
     assert shown[1] == "  line 0"
     assert shown[-2:] == ["  and 88 more like these", "  -> a remedy"]
-    assert len(found.evidence) == 100
-    few = replace(found, evidence=("only one",))
+    assert len(cause.evidence) == 100
+    few = replace(cause, evidence=("only one",))
     assert str(few).splitlines() == ["name-wrong: a symptom", "  only one", "  -> a remedy"]
 
 
@@ -300,5 +302,5 @@ def test_a_port_that_refuses_one_and_takes_another_is_not_filtered(
     askers = [name for name, host in hosts.items() if asked in host.answers and name != asked.partition("@")[2]]
     for name, error in zip(askers, errors, strict=True):
         hosts[name] = replace(hosts[name], answers={**hosts[name].answers, asked: Reply(error=error)})
-    found = MARIADB.judge(Mariadb(lab_inventory), Facts(hosts), before=True)
-    assert ("port-filtered" in [cause.name for cause in found.causes]) is named
+    diagnosis = MARIADB.judge(Mariadb(lab_inventory), Facts(hosts), before=True)
+    assert ("port-filtered" in [cause.name for cause in diagnosis.causes]) is named

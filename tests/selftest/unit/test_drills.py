@@ -205,7 +205,7 @@ LISTED = {"master": ("power-off", "isolate"), "replica": ("power-off",), "sentin
 
 def test_cases_by_role_without_a_node(lab_inventory: Inventory) -> None:
     made = cases(lab_inventory, "redis", LISTED, Selection())
-    assert [str(each) for each in made] == [
+    assert [str(case) for case in made] == [
         "master-power-off",
         "master-isolate",
         "replica-power-off",
@@ -225,8 +225,8 @@ def test_a_node_takes_the_role_that_it_has_when_the_drill_begins(lab_inventory: 
 
 def test_one_late_answer_does_not_make_a_member_a_lost_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hadrill.safety.guard.SILENT_SECONDS", 1.0)
-    said = iter([SILENT, SILENT, Member("replica")])
-    assert not is_away(lambda: next(said))
+    answers = iter([SILENT, SILENT, Member("replica")])
+    assert not is_away(lambda: next(answers))
     assert is_away(lambda: SILENT)
     assert is_away(lambda: Member("down", away=True))
     assert not is_away(lambda: Member("down"))
@@ -278,9 +278,11 @@ def test_a_host_that_another_run_has_switched_off_is_not_left_behind(
 
 
 def test_selections_that_cannot_be_meant_are_all_named(lab_inventory: Inventory) -> None:
-    said = "\n".join(Selection("nobody", "nothing", "earthquake", "king", 0, make_leader=True).problems(lab_inventory))
+    problems = "\n".join(
+        Selection("nobody", "nothing", "earthquake", "king", 0, make_leader=True).problems(lab_inventory)
+    )
     for part in ("--node nobody", "--service nothing", "--fault earthquake", "--role king", "--repeat 0"):
-        assert part in said
+        assert part in problems
 
 
 def row(outage: float | None, verdict: str = "passed") -> DrillRow:

@@ -80,8 +80,8 @@ def test_no_failure_of_a_service_is_as_wide_as_a_bug() -> None:
 def test_an_error_is_counted_apart_and_says_whose_it_is(lab_inventory: Inventory, tmp_path: Path) -> None:
     row = ended(lab_inventory, tmp_path, KeyError("x")).result.as_json()
     assert drills.counted([row]) == "0/1 passed, 1 error"
-    found = explain(DrillBrokenError("a bug of hadrill's own: KeyError"), Scrubber([]))
-    assert (found.outcome, found.text) == ("error", "error: a bug of hadrill's own: KeyError")
+    failure = explain(DrillBrokenError("a bug of hadrill's own: KeyError"), Scrubber([]))
+    assert (failure.outcome, failure.text) == ("error", "error: a bug of hadrill's own: KeyError")
 
 
 @pytest.mark.parametrize(

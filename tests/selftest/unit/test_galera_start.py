@@ -46,9 +46,9 @@ def test_a_recovery_that_finds_nothing_is_told_in_the_journal_only(
     Path(settings["data"], "ibdata1").touch()
     failing = [sys.executable, "-c", "print('no space'); raise SystemExit(1)"]
     assert galera_start.options({**settings, "recover": failing}) == []
-    said = capsys.readouterr()
-    assert "ended with 1: no space" in said.err
-    assert said.out == ""
+    output = capsys.readouterr()
+    assert "ended with 1: no space" in output.err
+    assert output.out == ""
 
 
 def test_the_one_that_left_last_begins_unless_somebody_serves(settings: dict[str, Any]) -> None:

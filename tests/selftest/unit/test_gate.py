@@ -54,29 +54,29 @@ def test_every_file_on_the_lab_is_collected_and_needs_the_lab(listed: list[Liste
     folders = [folder for folder in SELFTEST.iterdir() if folder.name != "unit" and folder.is_dir()]
     files = {file for folder in folders for file in folder.glob("test_*.py")}
     assert len(files) > 15
-    on_the_lab = [each for each in listed if each.file.parent.name != "unit"]
-    assert {each.file for each in on_the_lab} == files
-    assert [each.name for each in on_the_lab if "lab" not in each.marks] == []
-    assert [each.name for each in listed if each not in on_the_lab and "lab" in each.marks] == []
+    on_the_lab = [test for test in listed if test.file.parent.name != "unit"]
+    assert {test.file for test in on_the_lab} == files
+    assert [test.name for test in on_the_lab if "lab" not in test.marks] == []
+    assert [test.name for test in listed if test not in on_the_lab and "lab" in test.marks] == []
 
 
 def test_every_slow_case_has_one_turn_and_every_turn_one_of_each_kind(listed: list[Listed]) -> None:
-    kinds = {each.name: each.marks["takes_turns"][0] for each in listed if "takes_turns" in each.marks}
+    kinds = {test.name: test.marks["takes_turns"][0] for test in listed if "takes_turns" in test.marks}
     assert len(kinds) > 60
     turns = Counter(name for turn in range(1, TURNS + 1) for name in chosen(kinds, turn))
     assert turns == Counter(list(kinds)), "a kind with fewer cases than turns belongs into every run"
     for turn in range(1, TURNS + 1):
         assert {kinds[name] for name in chosen(kinds, turn)} == set(kinds.values())
-    assert not [each.name for each in listed if {"takes_turns", "only_when_asked"} <= set(each.marks)]
+    assert not [test.name for test in listed if {"takes_turns", "only_when_asked"} <= set(test.marks)]
 
 
 def test_unit_tests_come_first_and_the_search_for_secrets_last(listed: list[Listed]) -> None:
-    folders = [each.file.parent.name for each in listed]
+    folders = [test.file.parent.name for test in listed]
     assert "unit" not in folders[folders.index(next(name for name in folders if name != "unit")) :]
-    last = [each.name for each in listed if "runs_last" in each.marks]
+    last = [test.name for test in listed if "runs_last" in test.marks]
     assert len(last) == 3
-    assert [each.name for each in listed[-3:]] == last
-    assert {each.file.name for each in listed[-3:]} == {"test_z_secrets.py"}
+    assert [test.name for test in listed[-3:]] == last
+    assert {test.file.name for test in listed[-3:]} == {"test_z_secrets.py"}
 
 
 def test_what_should_fail_and_does_not_is_red() -> None:
@@ -112,16 +112,16 @@ def test_a_skip_without_a_reason_is_found(text: str, bad: bool) -> None:
 
 def without_reason(text: str, file: str) -> list[str]:
     """Where tests are skipped, or expected to fail, and nobody says why."""
-    found, excused = [], set()
+    places, excused = [], set()
     nodes = list(ast.walk(ast.parse(text)))
     for node in nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _skips(node.func):
             excused.add(node.func)
             reasons = [word.value for word in node.keywords if word.arg == "reason"]
             reasons += node.args[HAS_A_REASON.get(node.func.attr, 9) :]
-            if not any(not isinstance(each, ast.Constant) or each.value for each in reasons):
-                found.append(f"{file}:{node.lineno}")
-    return found + [
+            if not any(not isinstance(argument, ast.Constant) or argument.value for argument in reasons):
+                places.append(f"{file}:{node.lineno}")
+    return places + [
         f"{file}:{node.lineno}"
         for node in nodes
         if isinstance(node, ast.Attribute) and node not in excused and _skips(node)

@@ -38,8 +38,8 @@ def test_a_data_set_that_is_gone_is_told_with_its_sums() -> None:
 
 def test_where_data_stands_still_nothing_may_be_missing_on_any_member() -> None:
     before = keys(100, 100)
-    said = why_less(before, before, keys(100, 99), 5.0, 30.0)
-    assert said == "data that is not this drill's is missing on redis-02: 100 keys before, 99 after"
+    sentence = why_less(before, before, keys(100, 99), 5.0, 30.0)
+    assert sentence == "data that is not this drill's is missing on redis-02: 100 keys before, 99 after"
     assert why_less(before, before, keys(100, 100), 5.0, 30.0) == ""
     assert why_less(before, before, keys(101, 101), 5.0, 30.0) == ""
     assert why_less(before, before, {}, 5.0, 30.0) == "", "what could not be counted is not missing"
@@ -132,7 +132,7 @@ class Client:
 
 
 @pytest.mark.parametrize(
-    ("client", "role", "back", "said"),
+    ("client", "role", "back", "text"),
     [
         (Client("no", ""), "master", UNIT, "10,000 keys that are not this drill's would be gone"),
         (Client("no", ""), "master", HEALING, "healing may start it again at any moment, down-after is 5 s: 10,000"),
@@ -144,14 +144,14 @@ class Client:
     ],
 )
 def test_redis_is_guarded_where_it_would_come_back_empty_before_it_is_missed(
-    lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch, client: Client, role: str, back: str, said: str
+    lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch, client: Client, role: str, back: str, text: str
 ) -> None:
     cluster = RedisCluster(lab_inventory, Remote(lab_inventory))
     monkeypatch.setattr(redis_cluster, "down_after", lambda _: (5.0, "live"))
     monkeypatch.setattr(cluster.redis, "client", lambda *_: client)
-    found = cluster.why_not_survives(lab_inventory.host("redis-01"), role, back)
-    assert said in found
-    assert bool(said) == bool(found)
+    sentence = cluster.why_not_survives(lab_inventory.host("redis-01"), role, back)
+    assert text in sentence
+    assert bool(text) == bool(sentence)
 
 
 def test_a_member_that_cannot_be_counted_is_told_and_hides_no_other(lab_inventory: Inventory) -> None:

@@ -98,10 +98,10 @@ def test_a_unit_that_must_go_is_stopped_and_removed_with_its_folders(tmp_path: P
         changes: list[str] = json.loads(done.stdout)["changes"]
         return changes
 
-    wanted = ["stop and remove old.service", f"remove {folder}"]
-    assert applied(check=True) == wanted
+    expected = ["stop and remove old.service", f"remove {folder}"]
+    assert applied(check=True) == expected
     assert not called.exists()
-    assert applied(check=False) == wanted
+    assert applied(check=False) == expected
     assert called.read_text().splitlines() == ["disable --now old.service", "is-active old.service", "daemon-reload"]
     assert not folder.exists()
     assert not list(units.iterdir())
@@ -119,8 +119,8 @@ class Switching(Site):
         return {host: Output(0 if host.name == "proxysql-01" else 1, "", "") for host in hosts}
 
     def apply(self, desired: Any) -> dict[Host, Units]:
-        for each in desired.values():
-            units, absent = [unit.name for unit in each.units], [gone.unit for gone in each.absent]
+        for state in desired.values():
+            units, absent = [unit.name for unit in state.units], [gone.unit for gone in state.absent]
             self.applied.append(([host.name for host in desired], units, absent))
         return {host: Units((), ()) for host in desired}
 
@@ -138,8 +138,8 @@ def test_the_kind_of_proxy_that_is_not_wanted_goes_host_by_host(
     monkeypatch.setattr(proxysql, "answering", lambda _, hosts: whole.append(len(hosts)))
     monkeypatch.setattr(proxysql, "admitted", lambda *_: False)
     sql_proxy.install(site)
-    wanted, other = ("sql-proxy", "proxysql") if kind == "haproxy" else ("proxysql", "sql-proxy")
-    units, absent = [f"hadrill-{wanted}.service"], [f"hadrill-{other}.service"]
+    expected, other = ("sql-proxy", "proxysql") if kind == "haproxy" else ("proxysql", "sql-proxy")
+    units, absent = [f"hadrill-{expected}.service"], [f"hadrill-{other}.service"]
     assert site.applied == [(["proxysql-01"], units, absent), (["proxysql-02"], units, absent)]
     assert whole == [1, 1]
 
@@ -301,7 +301,7 @@ def test_every_file_with_a_secret_is_closed(lab: Path) -> None:
         proxies.desired(site, inventory.of_role("haproxy")[0]),
         sql_proxy.desired(site, galera),
     ]
-    holding = [file for each in everything for file in each.files if any(form in file.content for form in forms)]
+    holding = [file for desired in everything for file in desired.files if any(form in file.content for form in forms)]
     assert len(holding) >= 9
     assert {oct(file.mode) for file in holding} <= {"0o600", "0o400"}
 
@@ -309,15 +309,15 @@ def test_every_file_with_a_secret_is_closed(lab: Path) -> None:
 def test_what_redis_runs_with_is_compared_with_all_that_it_can_be_set_to(lab: Path) -> None:
     site = Site(read(lab), check=True)
     host = site.inventory.host("redis-01")
-    wanted = {"appendonly": "no", "min-replicas-to-write": "0", "min-slaves-to-write": "0", "replicaof": "", "x": "1"}
-    wanted |= redis_settings.written(redis.configuration(site, host))
-    assert wanted["appendonly"] == "yes"
-    assert wanted["bind"] == "0.0.0.0"
-    assert "#" not in wanted
-    live = wanted | {"appendonly": "no", "min-replicas-to-write": "2", "min-slaves-to-write": "2", "replicaof": "a 1"}
+    expected = {"appendonly": "no", "min-replicas-to-write": "0", "min-slaves-to-write": "0", "replicaof": "", "x": "1"}
+    expected |= redis_settings.written(redis.configuration(site, host))
+    assert expected["appendonly"] == "yes"
+    assert expected["bind"] == "0.0.0.0"
+    assert "#" not in expected
+    live = expected | {"appendonly": "no", "min-replicas-to-write": "2", "min-slaves-to-write": "2", "replicaof": "a 1"}
     del live["x"]
-    assert redis_settings.differences(wanted, wanted) == {}
-    assert redis_settings.differences(wanted, live) == {"appendonly": "yes", "min-replicas-to-write": "0"}
+    assert redis_settings.differences(expected, expected) == {}
+    assert redis_settings.differences(expected, live) == {"appendonly": "yes", "min-replicas-to-write": "0"}
 
 
 def test_a_unit_is_outdated_where_a_file_is_newer_than_its_process(

@@ -23,17 +23,17 @@ STEPS = st.lists(st.tuples(st.floats(0.001, 1.0), st.integers(0, 3)), min_size=2
 def test_an_operation_after_its_deadline_is_always_seen(drawn: list[tuple[float, Outcome]]) -> None:
     made = [Operation(str(n), LANES[0].name, 0.0, taken, outcome) for n, (taken, outcome) in enumerate(drawn)]
     slow = sum(taken > 2 * LANES[0].seconds + SLACK_SECONDS for taken, _ in drawn)
-    said = late(made, LANES)
-    assert bool(said) == (slow > 0)
-    assert said.startswith(f"{slow} operations ended after their deadline" if slow else "")
+    sentence = late(made, LANES)
+    assert bool(sentence) == (slow > 0)
+    assert sentence.startswith(f"{slow} operations ended after their deadline" if slow else "")
 
 
 @given(st.lists(OUTCOMES, max_size=30))
 def test_a_failure_where_nothing_was_broken_is_always_seen(outcomes: list[Outcome]) -> None:
-    said = failures_noticed(
+    sentence = failures_noticed(
         Operation(str(n), "read", 0.0, 0.1, outcome, error="why") for n, outcome in enumerate(outcomes)
     )
-    assert bool(said) == (not outcomes or set(outcomes) != {OK})
+    assert bool(sentence) == (not outcomes or set(outcomes) != {OK})
 
 
 def writes(*servers: str) -> list[Operation]:
@@ -41,8 +41,8 @@ def writes(*servers: str) -> list[Operation]:
 
 
 def test_two_that_take_writes_in_turn_are_a_split_brain() -> None:
-    said = split_brain(writes("a", "b", "a", "b", "a", "b"))
-    assert said == "split brain: a and b both acknowledged writes for 3.0 s"
+    sentence = split_brain(writes("a", "b", "a", "b", "a", "b"))
+    assert sentence == "split brain: a and b both acknowledged writes for 3.0 s"
 
 
 @pytest.mark.parametrize("servers", [("a", "a", "b", "b"), ("a", "b", "a"), ("a",)])
@@ -76,9 +76,9 @@ def test_a_read_that_shows_less_than_one_before_it_is_always_seen(
     number = data.draw(st.integers(1, len(made) - 1))
     before = made[number - 1].value or 0
     made[number] = replace(made[number], value=before - 1, server="b")
-    said = went_back(made)
-    assert said.startswith("reads went back ")
-    assert f"times: {before} was read, then {before - 1} (b after a)" in said
+    sentence = went_back(made)
+    assert sentence.startswith("reads went back ")
+    assert f"times: {before} was read, then {before - 1} (b after a)" in sentence
     assert went_back(made, lambda read: read.server) == ""
 
 

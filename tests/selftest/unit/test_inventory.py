@@ -166,14 +166,14 @@ def test_a_mistake_is_told_at_its_place(mistake: str, lab: Path) -> None:
 
 
 def test_every_mistake_is_told_in_one_pass(lab: Path) -> None:
-    wanted = ["unknown role", "outside the network", "latest", "unknown setting", "file mode"]
+    mistakes = ["unknown role", "outside the network", "latest", "unknown setting", "file mode"]
     MISTAKES["unknown role"][0](lab)
     edit(lab, "servers.tsv", "198.18.0.126", "198.18.0.125")
-    for name in wanted[2:]:
+    for name in mistakes[2:]:
         MISTAKES[name][0](lab)
-    found = "\n".join(problems_of(lab))
+    problems = "\n".join(problems_of(lab))
     for expected in ("unknown role", "is used before", "`latest`", "domian", "mode 0644"):
-        assert expected in found, found
+        assert expected in problems, problems
 
 
 def test_a_secret_with_a_typing_error_is_not_shown(lab: Path) -> None:

@@ -54,6 +54,6 @@ def test_an_inventory_without_nodes_has_nothing_to_install(lab: Path, capsys: py
     site = Site(read(lab), check=False)
     kubernetes.install(site)
     tasks._proved("kubernetes", kubernetes.install)(site)
-    said = capsys.readouterr().out
-    assert said.count("kubernetes: nothing to install: the inventory has no host for it") == 2
-    assert "whole" not in said
+    output = capsys.readouterr().out
+    assert output.count("kubernetes: nothing to install: the inventory has no host for it") == 2
+    assert "whole" not in output

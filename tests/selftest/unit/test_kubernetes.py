@@ -64,14 +64,14 @@ def nodes(folder: Path) -> Kubernetes:
 
 
 def test_a_profile_has_its_hosts_and_their_load_balancers_only(folder: Path) -> None:
-    found = {name: read(folder, name) for name in ("data", "kubernetes", "all")}
-    assert [len(each.managed) for each in found.values()] == [19, 8, 27]
-    balancers = {name: {b.name for b in each.settings.load_balancers} for name, each in found.items()}
+    inventories = {name: read(folder, name) for name in ("data", "kubernetes", "all")}
+    assert [len(inventory.managed) for inventory in inventories.values()] == [19, 8, 27]
+    balancers = {name: {b.name for b in inventory.settings.load_balancers} for name, inventory in inventories.items()}
     assert balancers["data"] == {"lb-01", "lb-02"}
     assert balancers["data"] | balancers["kubernetes"] == balancers["all"]
     assert not balancers["data"] & balancers["kubernetes"]
-    assert present(found["kubernetes"], "kubernetes")
-    assert not present(found["data"], "kubernetes")
+    assert present(inventories["kubernetes"], "kubernetes")
+    assert not present(inventories["data"], "kubernetes")
 
 
 def test_the_file_beside_the_servers_says_which_profile(folder: Path) -> None:
@@ -113,8 +113,8 @@ def test_the_first_k3s_server_begins_and_the_others_join(nodes: Kubernetes) -> N
     first, *others = [server_config(nodes, host) for host in nodes.servers]
     assert first["cluster-init"] is True
     assert "server" not in first
-    assert [each["server"] for each in others] == ["https://198.18.0.100:6443"] * 2
-    assert all("cluster-init" not in each for each in others)
+    assert [config["server"] for config in others] == ["https://198.18.0.100:6443"] * 2
+    assert all("cluster-init" not in config for config in others)
     assert first["disable"] == ["traefik", "servicelb"]
     names = first["tls-san"]
     assert isinstance(names, list)
@@ -128,16 +128,16 @@ def test_a_missing_k3s_program_is_told_before_any_host_is_touched(folder: Path) 
     file = folder / "settings.yaml"
     file.write_text(file.read_text("utf-8").replace("distribution: upstream", "distribution: k3s"), "utf-8")
     (folder / "profile").write_text("all\n")
-    with pytest.raises(Exit, match=r"settings.yaml: kubernetes.k3s_source and kubernetes.k3s_sha256 missing") as found:
+    with pytest.raises(Exit, match=r"settings.yaml: kubernetes.k3s_source and kubernetes.k3s_sha256 missing") as error:
         everything(Context(), str(folder))
-    assert "0 changed before that" in str(found.value)
+    assert "0 changed before that" in str(error.value)
 
 
 def test_k3s_brings_what_it_bundles_itself(nodes: Kubernetes) -> None:
     site = Site(nodes.inventory, check=True)
     ours = manifests(site, nodes)
     assert list(ours) == list(FILES)
-    kinds = [each["kind"] for text in ours.values() for each in yaml.safe_load_all(text)]
+    kinds = [manifest["kind"] for text in ours.values() for manifest in yaml.safe_load_all(text)]
     assert {"Secret", "Deployment", "DaemonSet", "StorageClass", "IngressClass", "APIService"} <= set(kinds)
     nodes.settings = nodes.settings.model_copy(update={"distribution": "k3s"})
     assert list(manifests(site, nodes)) == [name for name in FILES if name not in BUNDLED]
@@ -212,8 +212,8 @@ def test_only_what_is_older_than_any_drill_is_left_over() -> None:
     def space(name: str, made: str) -> dict[str, object]:
         return {"metadata": {"name": name, "creationTimestamp": f"2026-11-22T{made}Z"}}
 
-    found = [space("hadrill-drill-a", "07:59:59"), space("hadrill-drill-b", "08:30:00"), space("mine", "01:00:00")]
-    assert left_over(found, datetime(2026, 11, 22, 9, tzinfo=UTC)) == ["hadrill-drill-a"]
+    namespaces = [space("hadrill-drill-a", "07:59:59"), space("hadrill-drill-b", "08:30:00"), space("mine", "01:00:00")]
+    assert left_over(namespaces, datetime(2026, 11, 22, 9, tzinfo=UTC)) == ["hadrill-drill-a"]
 
 
 def test_the_page_is_kept_off_servers_where_there_are_agents(nodes: Kubernetes, folder: Path) -> None:
@@ -245,7 +245,7 @@ def test_a_promise_is_judged_where_it_is_stricter(nodes: Kubernetes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("moments", "said", "expected"),
+    ("moments", "text", "expected"),
     [
         ((5.0, 15.0), "ok", ""),
         ((5.0, 15.0), "OSError: timed out", "k3s-worker-02: OSError: timed out"),
@@ -254,12 +254,12 @@ def test_a_promise_is_judged_where_it_is_stricter(nodes: Kubernetes) -> None:
     ],
 )
 def test_a_backend_must_serve_during_the_loss_and_after_it(
-    nodes: Kubernetes, moments: tuple[float, ...], said: str, expected: str
+    nodes: Kubernetes, moments: tuple[float, ...], text: str, expected: str
 ) -> None:
     loss, offset = _loss(nodes), time.time() - time.monotonic()
     loss.began, loss.healed = 1.0, 10.0
     loss.remaining = ("k3s-worker-02",)
-    loss.backends = [PodReport("k3s-worker-02", offset + at, {"redis": said}) for at in moments]
+    loss.backends = [PodReport("k3s-worker-02", offset + at, {"redis": text}) for at in moments]
     if not expected:
         loss.require_backend("redis")
         return
@@ -288,8 +288,8 @@ def test_causes_are_named_from_logs_and_conditions(nodes: Kubernetes) -> None:
         answers = {"kubelet": Reply(f"2026-11-22T04:00:00.1+00:00 {host} kubelet[1]: {log}")}
         facts = {h.name: HostFacts({"units": _active(nodes, h.name)}) for h in nodes.members}
         facts[host] = HostFacts({**facts[host].answers, **answers})
-        found = EXAMINATION.judge(nodes, Facts({**facts, API: HostFacts(objects)}), before=False)
-        return [each.name for each in found.causes]
+        diagnosis = EXAMINATION.judge(nodes, Facts({**facts, API: HostFacts(objects)}), before=False)
+        return [named.name for named in diagnosis.causes]
 
     assert cause("k3s-worker-01", "all is well", "True") == []
     assert cause("k3s-worker-01", "cannot create certificate signing request: Unauthorized") == ["join-token-wrong"]
@@ -306,11 +306,11 @@ def test_another_program_on_the_port_of_the_ingress_is_named(nodes: Kubernetes) 
         "ingress": Reply('LISTEN 0 5 0.0.0.0:80 users:(("apache2",pid=7,fd=3))'),
     }
     known = HostFacts(_objects(nodes, "k3s-worker-01", "True", "", ""))
-    found = EXAMINATION.judge(nodes, Facts({**facts, "k3s-worker-01": HostFacts(taken), API: known}), before=True)
-    assert [each.name for each in found.causes] == ["ingress-port-taken"]
+    diagnosis = EXAMINATION.judge(nodes, Facts({**facts, "k3s-worker-01": HostFacts(taken), API: known}), before=True)
+    assert [named.name for named in diagnosis.causes] == ["ingress-port-taken"]
     own = {**taken, "ingress": Reply(f'LISTEN 0 5 *:80 users:(("{INGRESS}",pid=7,fd=3))')}
-    found = EXAMINATION.judge(nodes, Facts({**facts, "k3s-worker-01": HostFacts(own), API: known}), before=True)
-    assert not found.causes
+    diagnosis = EXAMINATION.judge(nodes, Facts({**facts, "k3s-worker-01": HostFacts(own), API: known}), before=True)
+    assert not diagnosis.causes
 
 
 def _loss(nodes: Kubernetes) -> Loss:
@@ -329,7 +329,7 @@ def _objects(nodes: Kubernetes, host: str, ready: str, message: str, address: st
         addresses = [{"type": "InternalIP", "address": address if special and address else own}]
         return {"metadata": {"name": name}, "status": {"conditions": [condition], "addresses": addresses}}
 
-    listed = {"items": [node(each.name, each.address) for each in nodes.members]}
+    listed = {"items": [node(member.name, member.address) for member in nodes.members]}
     resolver = {"items": [{"endpoints": [{"conditions": {"ready": True}}]}]}
     answers = {"Node": Reply(json.dumps(listed)), "EndpointSlice": Reply(json.dumps(resolver))}
     return answers | {f"ready@{server}": Reply("ok") for server in nodes.servers}

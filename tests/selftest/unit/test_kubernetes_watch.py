@@ -44,7 +44,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             body = json.dumps({"metadata": {"resourceVersion": "10"}, "items": []})
         else:
             self.server.watched.append(query)
-            body = "".join(f"{each}\n" for each in (self.server.streams.pop(0) if self.server.streams else []))
+            body = "".join(f"{event}\n" for event in (self.server.streams.pop(0) if self.server.streams else []))
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.end_headers()

@@ -56,12 +56,12 @@ def test_two_runs_are_compared(tmp_path: Path) -> None:
         (tmp_path / name / "summary.json").write_text(json.dumps({"drills": rows(*outages)}), "utf-8")
     (tmp_path / "empty").mkdir()
 
-    def said(*folders: str) -> tuple[int, str]:
+    def compared(*folders: str) -> tuple[int, str]:
         done = CliRunner().invoke(compare, [str(tmp_path / folder) for folder in folders])
         return done.exit_code, done.output
 
-    assert said("before", "before") == (0, "nothing got worse in 1 kinds of drills that both runs made\n")
-    assert said("now", "before")[0] == 0
-    status, text = said("before", "now")
+    assert compared("before", "before") == (0, "nothing got worse in 1 kinds of drills that both runs made\n")
+    assert compared("now", "before")[0] == 0
+    status, text = compared("before", "now")
     assert (status, "median outage 6.20 s -> 8.20 s" in text) == (1, True)
-    assert said("before", "empty")[0] == 1
+    assert compared("before", "empty")[0] == 1

@@ -81,8 +81,8 @@ def test_an_object_that_a_node_does_not_list_is_lost_only_where_it_does_not_read
     monkeypatch.setattr(workload, "SETTLE_SECONDS", 0.2)
     place = MinioPlace(Minio(lab_inventory), "d")
     keys = {"d-1", "d-2", "d-3"}
-    found = {host.name: place.found(host, keys, History()) for host in place.readers}
-    assert found == {"minio-01": keys, "minio-02": keys, "minio-03": {"d-1", "d-2"}}
+    by_host = {host.name: place.found(host, keys, History()) for host in place.readers}
+    assert by_host == {"minio-01": keys, "minio-02": keys, "minio-03": {"d-1", "d-2"}}
     assert place.remarks(History()) == ["minio-01 has 2 objects that it did not list"]
 
 
@@ -96,7 +96,7 @@ def test_each_node_is_read_through_for_other_objects_where_there_are_enough(numb
 
 
 @pytest.mark.parametrize(
-    ("said", "seconds"),
+    ("text", "seconds"),
     [
         ("", 30.0),
         ("=10s\n", 10.0),
@@ -107,5 +107,5 @@ def test_each_node_is_read_through_for_other_objects_where_there_are_enough(numb
         ("=1500us", 30.0),
     ],
 )
-def test_minio_takes_its_own_drive_timeout_for_what_is_too_little(said: str, seconds: float) -> None:
-    assert seconds_of(f"{NAME}{said}" if said else "") == seconds
+def test_minio_takes_its_own_drive_timeout_for_what_is_too_little(text: str, seconds: float) -> None:
+    assert seconds_of(f"{NAME}{text}" if text else "") == seconds

@@ -25,8 +25,8 @@ def test_the_units_make_one_run_a_night_that_heals_when_it_is_stopped(
     monkeypatch.chdir(lab)
     monkeypatch.setenv("SUDO_USER", "dba")
     monkeypatch.setenv("PATH", "/opt/no%de/bin:/usr/bin")
-    wanted = ["install", "--print", f"--inventory={lab}", "--at=03:30", "--duration=90m", "--consent=redis-01"]
-    done = CliRunner().invoke(commands, wanted)
+    arguments = ["install", "--print", f"--inventory={lab}", "--at=03:30", "--duration=90m", "--consent=redis-01"]
+    done = CliRunner().invoke(commands, arguments)
     assert done.exit_code == 0, done.output
     first, second = done.output.split("# hadrill-nightly.timer\n")
     service, timer = Unit(), Unit()
@@ -45,21 +45,21 @@ def test_the_units_make_one_run_a_night_that_heals_when_it_is_stopped(
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "text"),
     [
         (["--at=25:00"], "write a time of day"),
         (["--duration=4"], "no duration"),
         (["--inventory=/nowhere"], "/nowhere"),
     ],
 )
-def test_what_cannot_be_meant_is_told_before_anything_is_written(options: list[str], said: str, lab: Path) -> None:
+def test_what_cannot_be_meant_is_told_before_anything_is_written(options: list[str], text: str, lab: Path) -> None:
     done = CliRunner().invoke(commands, ["install", f"--inventory={lab}", *options])
     assert done.exit_code != 0
-    assert said in done.output + str(done.exception)
+    assert text in done.output + str(done.exception)
 
 
 @pytest.mark.parametrize(
-    ("state", "when", "said"),
+    ("state", "when", "text"),
     [
         ("activating", NIGHT, "a run is under way"),
         ("inactive", "", "no run has ended since this computer started"),
@@ -70,9 +70,9 @@ def test_what_cannot_be_meant_is_told_before_anything_is_written(options: list[s
         ),
     ],
 )
-def test_how_the_last_night_ended(state: str, when: str, said: str) -> None:
+def test_how_the_last_night_ended(state: str, when: str, text: str) -> None:
     values = dict(zip(nightly.PROPERTIES, (state, "exit-code", "1", when), strict=True))
-    assert nightly.ended(values) == said
+    assert nightly.ended(values) == text
 
 
 def test_without_systemd_the_remedy_is_cron(lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,25 +76,27 @@ def test_the_page_says_the_verdict_first_and_fetches_nothing(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "said"),
+    ("verdicts", "text"),
     [([], "inconclusive"), (["passed", "unavailable"], "passed"), (["passed", "inconclusive"], "inconclusive")],
 )
-def test_what_was_not_judged_is_not_green(verdicts: list[str], said: str, tmp_path: Path) -> None:
+def test_what_was_not_judged_is_not_green(verdicts: list[str], text: str, tmp_path: Path) -> None:
     rows = [row(n, verdict=verdict) for n, verdict in enumerate(verdicts)]
-    assert f"<title>hadrill: chaos {said}</title>" in write_chaos_page(tmp_path, rows, [], {}, 1.0).read_text("utf-8")
+    assert f"<title>hadrill: chaos {text}</title>" in write_chaos_page(tmp_path, rows, [], {}, 1.0).read_text("utf-8")
 
 
 def test_what_got_worse_is_named_with_its_chance() -> None:
     before = [row(n, 6.0 + n / 10) for n in range(8)]
     assert regressions(before, before) == []
     slower = regressions(before, [row(n, 8.0 + n / 10) for n in range(8)])
-    assert [(each.drill, each.what, each.before, each.now) for each in slower] == [
+    assert [(regression.drill, regression.what, regression.before, regression.now) for regression in slower] == [
         ("redis/master/container-kill", "median outage", "6.35 s", "8.35 s")
     ]
     flaky = regressions(
         [row(n) for n in range(20)], [row(n, verdict="failed" if n % 2 else "passed") for n in range(8)]
     )
-    assert [(each.what, each.before, each.now) for each in flaky] == [("passed", "20/20", "4/8")]
+    assert [(regression.what, regression.before, regression.now) for regression in flaky] == [
+        ("passed", "20/20", "4/8")
+    ]
     assert regressions(before, [row(n, 60.0) for n in range(4)]) == []
     # Every outage is a second longer, and that is nothing beside how much they differ anyway.
     assert regressions([row(n, 4.0 * n) for n in range(6)], [row(n, 4.0 * n + 1) for n in range(6)]) == []
@@ -114,8 +116,8 @@ def test_the_report_of_a_killed_run_is_written_by_the_next(tmp_path: Path) -> No
     (folder / RUNNER).write_text(f"{os.getpid()} 1", "utf-8")
     assert list(salvage(tmp_path, [])) == [folder]
     assert NOTE in (folder / "chaos.html").read_text("utf-8")
-    assert [each["round"] for each in json.loads((folder / "summary.json").read_text("utf-8"))["drills"]] == [1, 2]
-    assert [each["round"] for each in remembered(tmp_path)] == [1, 2]
+    assert [row["round"] for row in json.loads((folder / "summary.json").read_text("utf-8"))["drills"]] == [1, 2]
+    assert [row["round"] for row in remembered(tmp_path)] == [1, 2]
     assert list(salvage(tmp_path, [])) == []
 
 
@@ -129,7 +131,7 @@ def test_the_report_of_a_killed_run_holds_no_secret_and_leaves_none(tmp_path: Pa
     (folder / "drills" / "0002-redis" / "result.json").write_text(json.dumps(told), "utf-8")
     (folder / "drills" / "0002-redis" / "history.jsonl").write_text(json.dumps({"error": SECRET}), "utf-8")
     assert list(salvage(tmp_path, [SECRET])) == [folder]
-    assert [each["cause"] for each in remembered(tmp_path)] == ["", "refused ***"]
+    assert [row["cause"] for row in remembered(tmp_path)] == ["", "refused ***"]
     texts = {str(file): file.read_text("utf-8") for file in tmp_path.rglob("*") if file.is_file()}
     forms = (SECRET, json.dumps(SECRET)[1:-1], escape(SECRET))
     assert [name for name, text in texts.items() if any(form in text for form in forms)] == []
@@ -157,7 +159,7 @@ def test_half_a_line_of_a_killed_run_spoils_no_other(tmp_path: Path) -> None:
     with (tmp_path / HISTORY).open("a", encoding="utf-8") as out:
         out.write('{"outage')
     remember(tmp_path, [row(2), row(3)])
-    assert [each["round"] for each in remembered(tmp_path)] == [1, 2, 3]
+    assert [row["round"] for row in remembered(tmp_path)] == [1, 2, 3]
     assert (tmp_path / HISTORY).read_text("utf-8").count("\n") == 4
 
 

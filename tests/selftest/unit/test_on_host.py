@@ -62,7 +62,7 @@ def test_a_program_is_python_3_9(name: str) -> None:
     assert not given & NEWER_ARGUMENTS
     # A socket's timeout is a TimeoutError since Python 3.10 only.
     caught = [ast.unparse(node.type) for node in ast.walk(module) if isinstance(node, ast.ExceptHandler) and node.type]
-    assert "socket" not in names or not [each for each in caught if each == "TimeoutError"]
+    assert "socket" not in names or not [error for error in caught if error == "TimeoutError"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -77,12 +77,12 @@ def test_a_host_tells_what_each_port_said_or_why_it_said_nothing(listener: socke
     before = time.time()
     answer = run("ask", order)
     assert before <= answer["time"] <= answer["ended"] <= time.time()
-    said = {name: (each["text"], each["error"]) for name, each in answer["questions"].items()}
-    assert said["echo"] == ("héhé", "")
-    assert said["until"][0].endswith("x\r\n")
-    assert said["there"] == ("", "")
-    assert said["quiet"] == ("", "silent")
-    assert said["refused"] == ("", "refused")
+    replies = {name: (reply["text"], reply["error"]) for name, reply in answer["questions"].items()}
+    assert replies["echo"] == ("héhé", "")
+    assert replies["until"][0].endswith("x\r\n")
+    assert replies["there"] == ("", "")
+    assert replies["quiet"] == ("", "silent")
+    assert replies["refused"] == ("", "refused")
     assert answer["commands"] == {"words": "out\nerr\n", "late": "begun\n"}
     assert answer["ended"] - answer["time"] < 3.0, "one deadline for all"
 

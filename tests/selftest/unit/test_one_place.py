@@ -29,8 +29,8 @@ VAGUE = {"said", "found", "each", "thing", "things", "them", "wanted", "stock", 
 
 
 def test_no_line_elsewhere_waits_for_a_new_service() -> None:
-    found = [f"{file}: {line}" for file in others() for line in naming(ROOT / file)]
-    assert [line for line in found if not line.startswith(tuple(ALLOWED))] == []
+    lines = [f"{file}: {line}" for file in others() for line in naming(ROOT / file)]
+    assert [line for line in lines if not line.startswith(tuple(ALLOWED))] == []
 
 
 def test_what_is_allowed_is_still_needed() -> None:

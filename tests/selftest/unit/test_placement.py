@@ -46,15 +46,15 @@ def all_units() -> Iterator[str]:
 
 
 def test_nothing_else_knows_units_engines_or_folders() -> None:
-    pattern, found = words(), []
+    pattern, leaks = words(), []
     hands = {("on_host", name) for name in HANDS_OF_THE_INSTALLER}
     for file in sorted(HADRILL.rglob("*.py")):
         place = file.relative_to(HADRILL)
         if place.parts[0] in ROOMS_OF_THEIR_OWN or (place.parts[0], place.stem) in hands:
             continue
         lines = enumerate(file.read_text("utf-8").splitlines(), start=1)
-        found += [f"{place}:{number}: {line.strip()}" for number, line in lines if pattern.search(line)]
-    assert found == []
+        leaks += [f"{place}:{number}: {line.strip()}" for number, line in lines if pattern.search(line)]
+    assert leaks == []
 
 
 def test_the_words_are_seen() -> None:
@@ -84,10 +84,10 @@ def test_a_process_of_another_component_is_carried_by_it() -> None:
 
 
 def test_components_of_others_are_placed_as_they_are_named() -> None:
-    found = placements(OTHERS)
-    assert found["named"] == Unit(name="named", unit="redis-server.service", data="/var/lib/redis")
-    assert found["alone"] == Container(name="alone", container="cache")
-    assert found["quadlet"] == ContainerUnit(name="quadlet", unit="cache.service", container="systemd-cache")
+    how = placements(OTHERS)
+    assert how["named"] == Unit(name="named", unit="redis-server.service", data="/var/lib/redis")
+    assert how["alone"] == Container(name="alone", container="cache")
+    assert how["quadlet"] == ContainerUnit(name="quadlet", unit="cache.service", container="systemd-cache")
     with pytest.raises(LookupError, match="others has no component 'nothing': there are named, alone, quadlet"):
         placed(OTHERS, "nothing")
 

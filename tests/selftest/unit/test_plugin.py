@@ -120,18 +120,18 @@ def test_a_night_that_is_interrupted_before_its_first_round_has_ended_has_a_page
 
 def test_lines_of_a_drill_stand_alone_where_there_is_no_terminal(project: Path, lab: Path) -> None:
     (project / "tests" / "basic" / "test_says.py").write_text(SAYS)
-    said = pytest_on(project, "tests/basic", "--inventory", str(lab), "--no-page").stdout.splitlines()
-    own = [line for line in said if "first" in line or "undo" in line or "live" in line]
-    assert own == ["first", "undo 0", "first", "undo 1"], said
+    output = pytest_on(project, "tests/basic", "--inventory", str(lab), "--no-page").stdout.splitlines()
+    own = [line for line in output if "first" in line or "undo" in line or "live" in line]
+    assert own == ["first", "undo 0", "first", "undo 1"], output
 
 
 def test_lines_of_a_run_with_workers_stand_alone_between_letters(project: Path, lab: Path) -> None:
     (project / "tests" / "basic" / "conftest.py").write_text(TELLS)
     (project / "tests" / "basic" / "test_passes.py").write_text(PASSES)
-    said = pytest_on(project, "tests/basic", "--inventory", str(lab), "--no-page", "-n1").stdout.splitlines()
-    own = [line for line in said if "first" in line or "second" in line]
-    assert own == ["first", "second"] * 2, said
-    assert "\n".join(said).count("first\nsecond") == 2, said
+    output = pytest_on(project, "tests/basic", "--inventory", str(lab), "--no-page", "-n1").stdout.splitlines()
+    own = [line for line in output if "first" in line or "second" in line]
+    assert own == ["first", "second"] * 2, output
+    assert "\n".join(output).count("first\nsecond") == 2, output
 
 
 def test_how_many_workers_drills_get_is_asked_of_hadrill_before_xdist(pytestconfig: pytest.Config) -> None:

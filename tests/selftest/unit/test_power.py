@@ -135,6 +135,6 @@ def test_the_driver_is_chosen_by_the_inventory(keybuzz: Path, lab_inventory: Inv
     outside = Inventory(
         lab_inventory.folder, lab_inventory.hosts, lab_inventory.versions, settings, lab_inventory.credentials
     )
-    found = driver(outside)
-    assert isinstance(found, SshPower)
-    assert not found.heals
+    power = driver(outside)
+    assert isinstance(power, SshPower)
+    assert not power.heals

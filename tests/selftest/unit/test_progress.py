@@ -18,13 +18,13 @@ def test_a_round_in_a_line() -> None:
 
 
 def test_each_line_is_said_once_and_only_when_it_is_whole(tmp_path: Path) -> None:
-    said: list[str] = []
+    lines: list[str] = []
     note(tmp_path, "first")
-    progress = Progress(tmp_path, said.append)
-    eventually("the first line", lambda: None if said else "nothing yet", Deadline(SOON_SECONDS))
+    progress = Progress(tmp_path, lines.append)
+    eventually("the first line", lambda: None if lines else "nothing yet", Deadline(SOON_SECONDS))
     note(tmp_path, "second")
     note(tmp_path, "third")
     with (tmp_path / FILE).open("a") as file:
         file.write("half")
     progress.close()
-    assert said == ["first", "second", "third"]
+    assert lines == ["first", "second", "third"]

@@ -30,11 +30,11 @@ def test_a_promise_that_the_configuration_cannot_keep_is_a_cause(lab_inventory: 
 
     assert cause(10.0, None) is None
     assert cause(10.0, "10s") is None
-    found = cause(10.0, "9.5s")
-    assert found is not None
-    assert "slo.redis.rto 9.5s" in found.symptom
-    assert [line.partition(":")[0] for line in found.evidence] == ["stop", "crash", "blackhole"]
-    assert "down-after 9.0 (live) + margin 1.0 = 10.0 s" in found.evidence[0]
+    named = cause(10.0, "9.5s")
+    assert named is not None
+    assert "slo.redis.rto 9.5s" in named.symptom
+    assert [line.partition(":")[0] for line in named.evidence] == ["stop", "crash", "blackhole"]
+    assert "down-after 9.0 (live) + margin 1.0 = 10.0 s" in named.evidence[0]
 
 
 def test_a_diagnosis_that_fails_leaves_the_verdict() -> None:
@@ -61,10 +61,10 @@ def test_a_diagnosis_that_fails_leaves_the_verdict() -> None:
 def test_how_long_an_isolated_master_takes_writes_is_the_longest_that_a_member_says(
     lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch, third: float, limit: str
 ) -> None:
-    said = {"redis-01": 0.0, "redis-02": 10.0, "redis-03": third}
+    seconds = {"redis-01": 0.0, "redis-02": 10.0, "redis-03": third}
 
     def alone(_: RedisCluster, host: Host) -> float:
-        return said[host.name]
+        return seconds[host.name]
 
     monkeypatch.setattr(RedisCluster, "_alone", alone)
     assert RedisCluster(lab_inventory, Remote(lab_inventory)).loss_bound("master").endswith(limit)

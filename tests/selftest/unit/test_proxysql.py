@@ -272,8 +272,8 @@ def test_a_node_that_proxysql_keeps_from_clients_is_named(cluster: MariadbCluste
     nodes.all[2].status["wsrep_local_state"] = "2"
 
     def unseen() -> str | None:
-        said = cluster.sql_proxies.why_not_healthy()
-        return None if said and "does not use maria-03: ONLINE in 9999 (offline)" in said else str(said)
+        sentence = cluster.sql_proxies.why_not_healthy()
+        return None if sentence and "does not use maria-03: ONLINE in 9999 (offline)" in sentence else str(sentence)
 
     eventually("proxies to take the donor out", unseen, Deadline(SEEN_SECONDS))
 
@@ -329,10 +329,10 @@ def judged(inventory: Inventory, **listeners: str) -> Diagnosis:
 
 
 def test_a_whole_cluster_has_no_cause(cluster: MariadbCluster) -> None:
-    found = judged(cluster.inventory)
-    assert not found.causes, found.summary
+    diagnosis = judged(cluster.inventory)
+    assert not diagnosis.causes, diagnosis.summary
     for password in cluster.inventory.credentials.values():
-        assert password not in found.facts.as_json()
+        assert password not in diagnosis.facts.as_json()
 
 
 def test_a_proxysql_whose_monitor_is_off_is_neither_healthy_nor_has_a_budget(

@@ -58,8 +58,8 @@ PROGRAMS = {
 
 def test_no_value_is_pasted_into_a_command() -> None:
     files = [file for folder in ("hadrill", "install") for file in sorted((ROOT / folder).rglob("*.py"))]
-    found = [line for file in files for line in pasted(file)]
+    lines = [line for file in files for line in pasted(file)]
     known = [f"{file}:{name}" for file, names in PROGRAMS.items() for name in names]
-    wrong = [line for line in found if f"{line.split(':')[0]}:{line.split(': ')[1]}" not in known]
+    wrong = [line for line in lines if f"{line.split(':')[0]}:{line.split(': ')[1]}" not in known]
     assert wrong == []
-    assert found, "nothing was looked at"
+    assert lines, "nothing was looked at"

@@ -28,7 +28,7 @@ def test_a_lease_names_its_holder_whatever_his_name_is(tmp_path: Path) -> None:
     left, mode, holder = refused.stdout.rstrip("\n").split(" ", 2)
     assert 50 <= int(left) <= 60
     assert (mode, holder) == ("exclusive", f"run=r1 {AWKWARD}")
-    assert sorted(each.name for each in tmp_path.iterdir()) == [".lease.lock", "leases"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".lease.lock", "leases"]
 
 
 def test_healing_removes_the_drill_s_own_folder_and_nothing_else(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_healing_removes_the_drill_s_own_folder_and_nothing_else(tmp_path: Path)
         (tmp_path / name).mkdir()
     (tmp_path / "a b" / "heal").write_text("echo healed > seen\n")
     run(on_target._DISARM_AND_HEAL, tmp_path, str(tmp_path / "a b"), "hadrill-heal-no-such")
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["a", "b", "seen"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a", "b", "seen"]
 
 
 def test_a_program_that_fails_to_heal_stays(tmp_path: Path) -> None:

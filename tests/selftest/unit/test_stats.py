@@ -19,16 +19,16 @@ def test_values_have_the_chance_that_scipy_gives_them(ours: list[float], theirs:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        wanted = reference.mannwhitneyu(ours, theirs, alternative="greater", method="asymptotic").pvalue
-    assert greater(ours, theirs) == pytest.approx(wanted, abs=1e-9)
+        expected = reference.mannwhitneyu(ours, theirs, alternative="greater", method="asymptotic").pvalue
+    assert greater(ours, theirs) == pytest.approx(expected, abs=1e-9)
 
 
 @given(COUNTS, COUNTS, COUNTS, COUNTS)
 def test_counts_have_the_chance_that_scipy_gives_them(
     passed: int, failed: int, passed_then: int, failed_then: int
 ) -> None:
-    wanted = reference.fisher_exact([[passed, failed], [passed_then, failed_then]], alternative="less").pvalue
-    assert rarer(passed, failed, passed_then, failed_then) == pytest.approx(wanted, abs=1e-9)
+    expected = reference.fisher_exact([[passed, failed], [passed_then, failed_then]], alternative="less").pvalue
+    assert rarer(passed, failed, passed_then, failed_then) == pytest.approx(expected, abs=1e-9)
 
 
 @given(OUTAGES, OUTAGES)

@@ -215,7 +215,7 @@ def test_an_owners_drop_in_lies_beside_the_experiments_and_stays(host: FakeHost)
     own.write_text("[Service]\nRestart=always\n")
     before, attempt = host.all(), made("container-kill", host)
     host.run(attempt.inject)
-    assert [each.name for each in sorted(own.parent.iterdir())] == [
+    assert [file.name for file in sorted(own.parent.iterdir())] == [
         "override.conf",
         "zzz-hadrill-0123456789ab.conf",
     ]
@@ -236,7 +236,7 @@ def test_what_stops_with_a_unit_starts_with_it_again_and_what_was_stopped_does_n
 
 def test_the_slow_link_is_the_one_to_the_peers_not_the_default_routes(host: FakeHost) -> None:
     host.run(made("slow-link", host).inject)
-    assert {each for each in host.all() if "qdisc" in each} == {"state/qdisc-eth0", "state/qdisc-eth1"}
+    assert {file for file in host.all() if "qdisc" in file} == {"state/qdisc-eth0", "state/qdisc-eth1"}
 
 
 @pytest.fixture

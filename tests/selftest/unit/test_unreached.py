@@ -60,8 +60,8 @@ def test_a_service_with_one_host_left_is_checked(lab_inventory: Inventory, looks
 
 
 def test_the_one_reason_comes_before_the_table_and_not_with_every_check() -> None:
-    found = explain(UnreachedError(DOWN), Scrubber([]))
-    assert (found.outcome, found.message) == (Ending.UNREACHABLE, DOWN)
+    failure = explain(UnreachedError(DOWN), Scrubber([]))
+    assert (failure.outcome, failure.message) == (Ending.UNREACHABLE, DOWN)
     outcomes = [
         Outcome("a", "Redis", "connectivity", Ending.UNREACHABLE, 4.0, "redis-01", "off", "expected x", unreached=DOWN),
         Outcome("b", "Redis", "sentinel", Ending.UNREACHABLE, 0.0, "", DOWN, DOWN, unreached=DOWN),

@@ -73,7 +73,7 @@ def test_connections_that_failed_are_gone_at_the_end() -> None:
     try:
         with Workload("d", [Lane("write", "new", 1, fail, lambda _: True)]):
             eventually("some attempts", lambda: None if len(opened) > 2 else "too few", Deadline(5.0))
-        assert [each for each in opened if each() is not None] == []
+        assert [reference for reference in opened if reference() is not None] == []
     finally:
         gc.enable()
 
@@ -110,20 +110,20 @@ def broken() -> str:
 
 def test_each_operation_has_a_key_of_its_own_and_the_set_rate() -> None:
     done = run(lambda: "a", 1.0)
-    assert len({each.key for each in done}) == len(done)
-    writes = [each for each in done if each.writes]
+    assert len({operation.key for operation in done}) == len(done)
+    writes = [operation for operation in done if operation.writes]
     assert 15 <= len(writes) <= 23
-    assert {each.outcome for each in done} == {OK}
+    assert {operation.outcome for operation in done} == {OK}
 
 
 def test_a_write_that_breaks_after_it_was_sent_is_unknown_and_a_read_fails() -> None:
     done = run(broken, 0.2)
-    assert {each.outcome for each in done if each.writes} == {UNKNOWN}
-    assert {each.outcome for each in done if not each.writes} == {FAIL}
+    assert {operation.outcome for operation in done if operation.writes} == {UNKNOWN}
+    assert {operation.outcome for operation in done if not operation.writes} == {FAIL}
 
 
 def test_a_write_that_was_refused_fails() -> None:
-    assert {each.outcome for each in run(broken, 0.2, refused=True)} == {FAIL}
+    assert {operation.outcome for operation in run(broken, 0.2, refused=True)} == {FAIL}
 
 
 def test_a_connection_that_cannot_be_made_is_a_failure() -> None:
@@ -132,7 +132,7 @@ def test_a_connection_that_cannot_be_made_is_a_failure() -> None:
 
     with Workload("d", [Lane("write", "new", 1, never, lambda _: False)]) as load:
         threading.Event().wait(0.2)
-    assert {each.outcome for each in load.history.operations()} == {FAIL}
+    assert {operation.outcome for operation in load.history.operations()} == {FAIL}
 
 
 def test_an_operation_that_hangs_is_aborted_and_holds_up_no_other() -> None:
@@ -154,7 +154,7 @@ def test_an_operation_that_hangs_is_aborted_and_holds_up_no_other() -> None:
         while len(clients) < 3 and time.monotonic() - begun < 2.0:
             threading.Event().wait(0.02)
         assert len(clients) >= 3
-    assert {each.outcome for each in load.history.operations()} == {UNKNOWN}
+    assert {operation.outcome for operation in load.history.operations()} == {UNKNOWN}
 
 
 def test_unsteady_names_the_lane_and_its_error() -> None:
@@ -234,7 +234,7 @@ def test_a_driver_that_stumbles_over_a_broken_connection_is_an_outcome(error: st
     with Workload("d", [Lane("write", "new", 1, lambda: Fake(driver_of(error)), lambda _: False)]) as load:
         threading.Event().wait(0.2)
     load.raise_bugs()
-    assert {each.outcome for each in load.history.operations()} == {UNKNOWN}
+    assert {operation.outcome for operation in load.history.operations()} == {UNKNOWN}
 
 
 def test_an_answer_that_our_own_code_refuses_is_an_outcome() -> None:
@@ -242,7 +242,7 @@ def test_an_answer_that_our_own_code_refuses_is_an_outcome() -> None:
     with Workload("d", [Lane("read", "new", 1, lambda: Fake(do), lambda _: False)]) as load:
         threading.Event().wait(0.2)
     load.raise_bugs()
-    assert {each.outcome for each in load.history.operations()} == {FAIL}
+    assert {operation.outcome for operation in load.history.operations()} == {FAIL}
 
 
 def test_a_driver_that_cannot_close_a_broken_connection_does_not_end_its_lane() -> None:
