@@ -1,4 +1,4 @@
-"""What a fault is about on its host: the component, the process, the peers, and whose traffic is never cut."""
+"""The target of a fault: the component, the process, the peers, and the address whose traffic is never cut."""
 
 from hadrill.faults import Target
 from hadrill.inventory import Host

@@ -7,12 +7,12 @@ from hadrill.placement import processes_of
 from hadrill.services import registry
 
 ANY = ""
-"""A role or host that is found when the drill begins."""
+"""For a role or a host: it is chosen when the experiment begins."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A fault on a host: named, or whichever is in the role. With both, the host must be in that role."""
+    """A fault on a host: the named one, or one in the role. With both, the host must be in that role."""
 
     service: str
     fault: str
@@ -24,7 +24,7 @@ class Case:
 
 
 def why_no_fault(name: str, service: str) -> str:
-    """Empty where a service has such a fault, else what there is."""
+    """Why a service has no fault of that name, with the names that there are; empty where it has one."""
     process, _, verb = name.rpartition("-")
     record = registry.service(service)
     processes, components = processes_of(record), stops(record)

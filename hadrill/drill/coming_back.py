@@ -1,5 +1,5 @@
-"""What brings a member's processes back after a fault, perhaps before anybody has noticed: what is only in memory may
-come back empty then.
+"""What starts a member's processes again after a fault. Where that happens before the others have noticed the loss, a
+member whose data was only in memory comes back empty.
 """
 
 import math
@@ -14,7 +14,7 @@ HEALING = "healing may start it again at any moment"
 
 
 def what_brings_back(remote: Remote, host: Host, its: Placement, fault: Fault) -> str:
-    """As a clause. Raises RemoteError."""
+    """What starts the component again after this fault, as a clause. Raises RemoteError."""
     if fault.lasts:
         return HEALING
     if fault.power:

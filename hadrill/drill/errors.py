@@ -1,4 +1,4 @@
-"""Why a drill may say nothing about a cluster."""
+"""Why an experiment says nothing about a cluster, and what tests raise for its verdicts."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,10 @@ from hadrill.diagnosis import CauseRow, Facts
 
 
 class InconclusiveError(Exception):
-    """Refused, not steady before, or the fault was not there. `facts`: what the hosts said, where they were asked."""
+    """The experiment was refused, not steady before the fault, or the fault was not there.
+
+    `facts`: what the hosts said, where they were asked for a cause.
+    """
 
     def __init__(self, reason: str, facts: Facts | None = None) -> None:
         super().__init__(reason)
@@ -14,7 +17,7 @@ class InconclusiveError(Exception):
 
 
 class DegradedError(InconclusiveError):
-    """Members are away already, so a fault would break the quorum or hide what is wrong."""
+    """Members are down already: a fault would break the quorum, or hide what is wrong."""
 
 
 class UnavailableError(InconclusiveError):
@@ -22,7 +25,7 @@ class UnavailableError(InconclusiveError):
 
 
 class DrillFailedError(AssertionError):
-    """What a test raises: the cluster did not do what it must. `causes`: those found while it was so, as JSON."""
+    """What a test raises where the cluster did not do what it must. `causes`: those that a diagnosis named, as JSON."""
 
     def __init__(self, reason: str, causes: Sequence[CauseRow] = ()) -> None:
         super().__init__(reason)
@@ -30,12 +33,12 @@ class DrillFailedError(AssertionError):
 
 
 class DrillInconclusiveError(Exception):
-    """What a test raises: the drill says nothing about the cluster."""
+    """What a test raises where the drill says nothing about the cluster."""
 
 
 class DrillBrokenError(Exception):
-    """What a test raises: a bug of hadrill's own ended the drill."""
+    """What a test raises where a bug of hadrill's own ended the drill."""
 
 
 class NotHealedError(Exception):
-    """A run could not undo what it found or did: which hosts, and why."""
+    """A run could not undo what it or an earlier run did; the text says on which hosts, and why."""

@@ -1,4 +1,4 @@
-"""What a drill leaves for people: its history, its timeline, and the members' roles, logs and configuration."""
+"""The evidence that an experiment keeps: its history, its timeline, and the members' roles, logs and configuration."""
 
 import json
 import traceback
@@ -26,7 +26,7 @@ FAULT, HEAL, BUDGET, PHASE = "#d1383d", "#2a9d4a", "#888888", "#7a3fb5"
 
 @dataclass(frozen=True)
 class Record:
-    """`moments` are the steps' beginnings and `converged`, on the monotonic clock; `spans` the members' roles.
+    """All that evidence is made from. `moments` are when steps began and `converged`; `spans` are the members' roles.
 
     `facts` are what the hosts said to a diagnosis, where there was one.
     """
@@ -45,7 +45,7 @@ class Record:
 
 
 def keep_evidence(record: Record) -> None:
-    """Write everything into the drill's folder; secrets do not get in."""
+    """Write everything into the experiment's folder, without secrets."""
     folder, result = record.folder, record.result
     folder.mkdir(parents=True, exist_ok=True)
     scrub = Scrubber(record.secrets)
@@ -71,7 +71,7 @@ def keep_evidence(record: Record) -> None:
 
 
 def keep_events(folder: Path, events: Iterable[Event], zero: float, scrub: Callable[[str], str]) -> None:
-    """What happened when, in seconds after `zero`."""
+    """Write timeline.json: what happened when, in seconds after `zero`."""
     rows = [
         {"at": round(event.at - zero, 3), "source": event.source, "text": event.text, "phase": event.phase}
         for event in events
@@ -80,13 +80,13 @@ def keep_events(folder: Path, events: Iterable[Event], zero: float, scrub: Calla
 
 
 def keep_facts(folder: Path, facts: Facts, secrets: Iterable[str]) -> None:
-    """What the hosts said when they were asked for a cause."""
+    """Write facts.json: what the hosts said when they were asked for a cause."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "facts.json").write_text(Scrubber(secrets)(facts.as_json()) + "\n", "utf-8")
 
 
 def keep_error(folder: Path, error: Exception, secrets: Iterable[str]) -> str:
-    """The traceback of what should not have happened. Returns it in one line, whether it could be written or not."""
+    """Write the traceback of a bug. Returns the bug in one line, also where the file could not be written."""
     scrub, kept = Scrubber(secrets), str(folder / ERROR_FILE)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,7 +99,7 @@ def keep_error(folder: Path, error: Exception, secrets: Iterable[str]) -> str:
 
 
 def keep_result(folder: Path, result: Result, secrets: Iterable[str]) -> None:
-    """The result itself, also of a drill that kept nothing else: a report can be made of it when the run is gone."""
+    """Write result.json, also where nothing else is kept: a report can be made from it when the run was killed."""
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(result.as_json(), indent=1) + "\n"
     (folder / "result.json").write_text(Scrubber(secrets)(text), "utf-8")

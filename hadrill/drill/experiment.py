@@ -43,23 +43,23 @@ def expected() -> tuple[type[Exception], ...]:
 
 
 class Experiment:
-    """One scenario, run once. Scenarios are given it, to work with what it has."""
+    """One scenario, run once. The scenario's methods get the experiment as `run`."""
 
     def __init__(self, session: Session, scenario: Scenario, folder: str = "") -> None:
         self.session, self.scenario, self.cluster = session, scenario, scenario.cluster
         self.id = uuid.uuid4().hex[:12]
         self.ids = [self.id]
-        """Under which names anything of it may lie on hosts."""
+        """All ids under which something of it may lie on hosts."""
         self.folder = session.folder / f"{folder or scenario.folder}-{self.id}"
         case = scenario.case
         self.result = Result(self.id, case.service, case.host, case.role, scenario.fault)
         self.timeline = Timeline()
         self.moments: dict[str, float] = {}
-        """When each step began, and when all was whole again, on the monotonic clock."""
+        """When each step began, and when the cluster was whole again (`converged`), on the monotonic clock."""
         self.problems: list[Problem] = []
-        """What was met on the way: never served again, not whole again."""
+        """Problems that were met before the verdict: never served again, not whole again."""
         self.since = 0.0
-        """Successes before this moment do not count: an outage that was meant to be begins only then."""
+        """Successes before this moment do not count: an outage that was made on purpose begins only then."""
         self.live = Live(session.say, scenario.name)
         self.place: Place
         self.workload: Workload
@@ -75,7 +75,7 @@ class Experiment:
         self._preflight: Preflight | None = None
 
     def run(self) -> Result:
-        """All steps. What an experiment may meet, and a bug of our own, is never raised: it is the result's verdict.
+        """Make all steps. An expected error, or a bug of our own, is not raised: it is the result's verdict.
 
         Raises KeyboardInterrupt where the run is asked to end: after healing, and after its result is kept.
         """
@@ -125,19 +125,19 @@ class Experiment:
         self._nothing_is_left()
 
     def step(self, number: int, name: str) -> None:
-        """A step begins."""
+        """Note and show that a step begins."""
         self.moments.setdefault(name, time.monotonic())
         self.timeline.add("drill", f"step {number} {name}")
         self.live.step(number, name)
 
     def fails(self, what: str, *details: str, known: bool = False) -> None:
-        """Something is not as it must be: one line, and what there is to be told beside it."""
+        """Add a problem: one line, and its details."""
         first, *more = what.splitlines()
         self.problems.append(Problem(first, (*more, *details), known=known))
 
     @contextmanager
     def injected(self, injection: Injection, fault: Fault, seconds: float) -> Iterator[Entry]:
-        """A fault is there, proved, for at most `seconds`, and healed when the block is left. What is not is told."""
+        """Inject and prove a fault, for at most `seconds`; heal it after the block. One that stays is a problem."""
         try:
             with injection.broken(fault, seconds) as entry:
                 self.result.faults += 1
@@ -147,11 +147,11 @@ class Experiment:
             self._unhealed += injection.problems
 
     def count_from_now(self) -> None:
-        """What was before was meant to be so: what is judged begins now."""
+        """Judge only what comes from now on: the outage before was made on purpose."""
         self.since = self.moments["inject"] = time.monotonic()
 
     def ask_why(self, victim: str = "") -> None:
-        """Ask the hosts for a cause, while it is so. `victim` is the host that was broken on purpose."""
+        """Ask the hosts for a cause while it lasts. `victim` is the host that was broken on purpose."""
         self._facts = diagnose_failure(self.result, self.cluster, self.moments["inject"], victim)
 
     def why_not_healthy(self) -> str | None:
@@ -173,13 +173,13 @@ class Experiment:
         return plan
 
     def allow(self, seconds: float, budget: str) -> None:
-        """So long clients may be without service, by this sum."""
+        """Set how long clients may be without service, and the sum that says so."""
         self.result.budget_s, self.result.budget = round(seconds, 2), budget
         self.live.budget = seconds
 
     @contextmanager
     def _leased(self, plan: Plan) -> Iterator[None]:
-        """The cluster's hosts are this experiment's, where it breaks anything. Looks for what is left on them last."""
+        """Lease the cluster's hosts, where the plan breaks anything. At the end look for what is left on them."""
         injection, fault = plan.injection, plan.fault
         try:
             with injection.leased(fault, plan.lease_s, plan.shared) if injection and fault else nullcontext():
@@ -190,7 +190,7 @@ class Experiment:
 
     @contextmanager
     def _place(self, leader: Host) -> Iterator[None]:
-        """A whole cluster, and in it a place for the workload to write to, which is removed afterwards."""
+        """Wait for a whole cluster, and make a place for the workload in it, which is removed afterwards."""
         if self.session.force:
             self._was_whole = self.cluster.why_not_healthy() is None
         else:
@@ -210,7 +210,7 @@ class Experiment:
 
     @contextmanager
     def _clients(self) -> Iterator[None]:
-        """Observers of every member, and clients at the entry point that are served without a failure."""
+        """Start observers of every member, and clients at the entry point; wait until they are served steadily."""
         rate = self.session.rate * self.cluster.traits.rate_share
         self.workload = Workload(self.id, self.place.lanes, rate)
         self.observer = Observer(self.cluster, self.timeline, self.place if isinstance(self.place, Probed) else None)
@@ -230,7 +230,7 @@ class Experiment:
         self._raise_bugs()
 
     def _raise_bugs(self) -> None:
-        """Raises what went wrong in a thread that watches, or that plays a client."""
+        """Raise what went wrong in a thread of the observer or of a client."""
         self.observer.raise_bugs()
         self.workload.raise_bugs()
 
@@ -253,7 +253,7 @@ class Experiment:
             self._unread = str(error) or type(error).__name__
 
     def judge(self, plan: Plan) -> None:
-        """Every invariant on the whole history, then the verdict; where it failed, why; and everything is kept."""
+        """Judge every invariant on the whole history, give the verdict, ask why it failed, and keep the evidence."""
         judgement = judge(self.observed(plan))
         # What is missing of others' data is told first, then what was met on the way, then the other invariants.
         first = [problem for problem in judgement.problems if problem.invariant == Invariant.OTHERS_DATA]
@@ -273,7 +273,7 @@ class Experiment:
         self._ends(verdict, "; ".join([*(problem.what for problem in problems), *unsaid]))
 
     def observed(self, plan: Plan) -> Observed:
-        """All that invariants are judged by."""
+        """All that invariants are judged from."""
         return Observed(
             self.cluster,
             self.result,
@@ -301,7 +301,7 @@ class Experiment:
         return tuple(left)
 
     def _nothing_is_left(self) -> None:
-        """The one invariant that can only be judged when everything is given back."""
+        """Judge the one invariant that can be judged only when everything is given back."""
         if self._left:
             self.result.problems.append(left_behind(self._left))
             self._judged()
@@ -310,7 +310,7 @@ class Experiment:
         self.result.verdict, self.result.cause = verdict, cause
 
     def _ends_early(self, verdict: Verdict, cause: str) -> None:
-        """Not in order: whatever could not be said of the cluster, what is so is told, and is a failure."""
+        """End before the verdict was reached. Problems that are known already are told, and make it a failure."""
         cause = "; ".join(filter(None, [cause, self._others.unsaid]))
         self._ends(verdict, cause)
         facts = self.result.problems or self._known()  # what was judged already has all of them
@@ -320,7 +320,7 @@ class Experiment:
             self._ends(FAILED if verdict is not ERROR else ERROR, "; ".join([*(fact.what for fact in facts), cause]))
 
     def _known(self) -> list[Problem]:
-        """What is known without a verdict, in the order in which it is told."""
+        """Problems that are known without judging the history, in the order in which they are told."""
         others = [Problem(self._others.problem, invariant=Invariant.OTHERS_DATA)] if self._others.problem else []
         return [*others, *self.problems, *map(Problem, self._unhealed)]
 
@@ -345,7 +345,7 @@ class Experiment:
 
     @contextmanager
     def _noted(self, what: str) -> Iterator[None]:
-        """A file that cannot be written is this computer's fault, and says nothing of the cluster."""
+        """Note a file that cannot be written: that is a problem of this computer, and says nothing of the cluster."""
         try:
             yield
         except OSError as error:

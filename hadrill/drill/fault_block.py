@@ -1,4 +1,4 @@
-"""A fault as a `with` block: as safe as a drill's, for tests that make a case of their own."""
+"""A fault as a `with` block, as safe as in an experiment, for tests with a case of their own."""
 
 import uuid
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from hadrill.inventory import Host
 from hadrill.services.cluster import Cluster
 
 BLOCK_SECONDS = 120.0
-"""The target's own timer ends a block that takes longer, unless it was told another time."""
+"""How long a block's fault may last, unless another time is given; the target's own timer ends it then."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Breaking one host: guard, lease, journal, inject, prove, heal. What a drill and a test's `with` block share."""
+"""Breaking one host: guard, lease, journal, inject, prove, heal. An experiment and a test's `with` block share this."""
 
 import os
 import threading
@@ -26,17 +26,17 @@ from hadrill.services.guarded import Guarded
 from hadrill.services.member_roles import leading, member_role
 
 LEASE_SECONDS = 600.0
-"""What a lease lasts beyond the time of the fault: convergence and reading back."""
+"""A lease lasts so much longer than the fault, for convergence and reading back."""
 TIMER_SLACK_SECONDS = 16.0
-"""The target's own timer comes so long after the runner should have healed, or begun to ask for a cause."""
+"""The target's own timer fires so long after the runner should have healed, or begun to ask for a cause."""
 TELL_SECONDS = 1.0
-"""So long healing and releasing wait for the user's console at most."""
+"""Healing and releasing wait no longer than this for the user's console."""
 
 OnStep = Callable[[int, str], None]
 
 
 class Injection:
-    """One fault on one host. `step` is told when each of the drill's steps begins."""
+    """One fault on one host. `step` is called with the number and name of each step that begins."""
 
     def __init__(self, session: Session, cluster: Cluster, case: Case, experiment: str, step: OnStep) -> None:
         self.session, self.cluster, self.case, self.experiment, self._step = session, cluster, case, experiment, step
@@ -51,8 +51,8 @@ class Injection:
     def guard(self, *, quorum_loss: bool = False, overlap: bool = False) -> Fault:
         """The fault, where it may be made. Raises InconclusiveError with the reason, UnavailableError.
 
-        `quorum_loss` is for the drill that takes the majority away on purpose; with `overlap` the cluster need not be
-        whole, as long as a majority is left.
+        `quorum_loss` is for the scenario that takes the majority away on purpose; with `overlap` the cluster need not
+        be whole, as long as a majority is left.
         """
         host = self.host
         if reason := why_not_consented(self.session.inventory, [host], self.session.consent):
@@ -97,7 +97,7 @@ class Injection:
         return cluster.why_not_survives(self.host, self.role, back)
 
     def arithmetic(self) -> Arithmetic:
-        """Members that are silent for a while, or say that they are out, are down."""
+        """Would the fault break the quorum? Members that stay silent, or say that they are out, count as down."""
         voting = electorate_of(self.cluster, self.host)
         with ThreadPoolExecutor(max_workers=len(voting.votes)) as pool:
             away = list(pool.map(lambda host: is_away(self.cluster.probe(host)), voting.votes))
@@ -107,16 +107,16 @@ class Injection:
 
     @contextmanager
     def leased(self, fault: Fault, seconds: float, shared: str = SHARED) -> Iterator[None]:
-        """The cluster's hosts are this drill's, for the fault's time and what follows.
+        """Lease the cluster's hosts for this experiment, for the fault's time and what follows.
 
-        `shared` is the mode for hosts that lead other clusters' clients too: EXCLUSIVE where one of them is broken.
+        `shared` is the mode for hosts that other clusters' clients use too: EXCLUSIVE where one of them is broken.
         """
         members, others = self.cluster.members, self.cluster.shared
         modes = [*((host, EXCLUSIVE) for host in members), *((host, shared) for host in others)]
         session = self.session
         who = f"{session.who}: {self.case.service} {self.case}"
         lease = Lease(session.remote, self.experiment, session.run, who, modes, seconds + LEASE_SECONDS)
-        # Before the lease: a runner that dies with it in its hands must leave word of it.
+        # Before the lease: where a runner dies while it holds the lease, the entry says so.
         entry = self._written(fault)
         try:
             self.waited_s = lease.take()
@@ -129,9 +129,9 @@ class Injection:
 
     @contextmanager
     def broken(self, fault: Fault, seconds: float) -> Iterator[Entry]:
-        """The fault is there, proved, for at most `seconds`; afterwards it is healed, whatever happened.
+        """Inject and prove the fault, and heal it after the block, whatever happened; it lasts at most `seconds`.
 
-        Its entry in the journal stays, as the lease does not end with the fault: `leased` crosses it out.
+        Its entry in the journal stays, as the lease does not end with the fault: `leased` removes it.
         """
         self._step(4, "journal")
         if not self.session.watchdog.ready():
@@ -161,12 +161,12 @@ class Injection:
             raise RuntimeError("; ".join(self.problems))
 
     def forget(self, entry: Entry) -> None:
-        """Cross an entry out, once nothing is left to undo."""
+        """Remove an entry from the journal, unless its fault could not be healed."""
         if not self._unhealed:
             entry.remove()
 
     def still_there(self, fault: Fault) -> None:
-        """A fault that lasts must not have gone by itself. Raises InconclusiveError."""
+        """Check that a fault that lasts has not ended by itself. Raises InconclusiveError."""
         if fault.lasts and fault.on_host:
             self._prove(fault)
         elif fault.lasts and fault.power and self.session.power.is_on(self.host):
@@ -185,7 +185,7 @@ class Injection:
             teller.join(TELL_SECONDS)
 
     def _inject(self, fault: Fault) -> str:
-        """Break it and see that it is broken. Raises InconclusiveError where it is not."""
+        """Inject the fault and prove it. Returns the proof. Raises InconclusiveError where it is not there."""
         if fault.kind == PLANNED:
             if not isinstance(self.cluster, HandsOver):
                 raise TypeError(f"{self.cluster.service} cannot hand over, and guard() let it pass")

@@ -18,14 +18,14 @@ BOTH = (("outage_s", "at the fault"), ("return_outage_s", "at the return of the 
 
 @dataclass(frozen=True)
 class Allowed:
-    """So many seconds without success, and the sum that they come from."""
+    """How many seconds without success are allowed, and the sum that this comes from."""
 
     seconds: float
     source: str
 
     @classmethod
     def of(cls, budget: Budget) -> Self:
-        """A budget's."""
+        """What a budget allows."""
         return cls(budget.seconds, str(budget))
 
 
@@ -33,8 +33,8 @@ class Allowed:
 class Observed:
     """What an experiment saw of a cluster: all that is judged.
 
-    `allowed`: how long a lane may be without success; None where nobody is to notice anything. `others`: what is
-    missing of data that is not the drill's. `left`: what the experiment left on hosts.
+    `allowed`: how long a lane may be without success; None where clients are not to notice anything. `others`: what is
+    missing of data that is not the experiment's. `left`: what the experiment left on hosts.
     """
 
     cluster: Cluster
@@ -43,9 +43,9 @@ class Observed:
     lanes: Sequence[Lane]
     allowed: Callable[[str], Allowed | None]
     shown_by: Callable[[Operation], str] = lambda _: ""
-    """Among which reads one must not go back."""
+    """Reads for which this returns the same must not go back among one another."""
     since: float = 0.0
-    """When operations begin to count where nobody is to notice anything."""
+    """From when operations count, where clients are not to notice anything."""
     may_lose: bool = False
     objective: Objective | None = None
     others: str = ""
@@ -56,14 +56,14 @@ class Observed:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What was violated, and what is only worth knowing, as it may happen with such a fault."""
+    """What was violated; and notes on what may happen with such a fault, and is only worth knowing."""
 
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
 def judge(observed: Observed) -> Judgement:
-    """Every invariant that says something of the cluster's service."""
+    """Judge every invariant that applies to the cluster's service."""
     judgement = Judgement()
     for invariant, check in CHECKS.items():
         if invariant not in observed.cluster.traits.exempt:
@@ -116,7 +116,7 @@ def _in_time(observed: Observed, judgement: Judgement) -> None:
 
 
 def _served(observed: Observed, judgement: Judgement) -> None:
-    """Each lane within its own time; what nobody is to notice without one failure."""
+    """Each lane is served within its own time; a lane whose clients are not to notice anything has no failure."""
     over: list[tuple[float, float, str]] = []
     sums: dict[str, None] = {}
     for lane in observed.lanes:

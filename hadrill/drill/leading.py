@@ -1,4 +1,4 @@
-"""Making a member the leader before a drill on it."""
+"""Makes a member the leader before an experiment on it."""
 
 from hadrill.drill.errors import UnavailableError
 from hadrill.inventory import Host

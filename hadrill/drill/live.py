@@ -12,7 +12,7 @@ REFRESH = 4 * POLL
 
 
 class Live:
-    """`say` takes a line; one that begins with a carriage return replaces the last."""
+    """The line about one experiment. `say` prints it; one that begins with a carriage return replaces the last."""
 
     def __init__(self, say: Callable[[str], None], name: str) -> None:
         self._say, self._name = say, name
@@ -29,13 +29,13 @@ class Live:
         self._tell(self._line())
 
     def watch(self, history: History) -> None:
-        """From now on the line shows what clients get."""
+        """Begin to show how many operations succeed."""
         self._history = history
         self._thread = threading.Thread(target=self._refresh, daemon=True)
         self._thread.start()
 
     def end(self, verdict: str) -> None:
-        """The drill is over."""
+        """Show the verdict, and stop."""
         self._over.set()
         if self._thread is not None:
             self._thread.join()

@@ -8,7 +8,7 @@ from hadrill.timing import Timeline
 from hadrill.workload import FAIL, OK, UNKNOWN, Workload, latencies, longest_outage
 
 NOTICED_SECONDS = 0.5
-"""A shorter time without success is how the workload goes on any day, not a phase of a failover."""
+"""A shorter time without success happens without any fault, and is no phase of a failover."""
 
 
 def measure(
@@ -46,7 +46,7 @@ def measure(
     if result.outage_s > NOTICED_SECONDS:
         counted = [operation for operation in history.operations(worst) if operation.end >= since]
         client = round(max(0.0, longest_outage(counted, injected, healed).end - injected), 3)
-        # Proxies are asked in turn: a write that came through to the new leader may have seen the way first.
+        # Proxies are asked one after the other: a write may reach the new leader before that is noticed.
         if result.phases.get("promote", client) <= client < result.phases.get("route", 0.0):
             result.phases["route"] = client
         result.phases["client"] = client
@@ -59,9 +59,9 @@ def measure(
 
 
 def read_back(result: Result, place: Place, workload: Workload) -> tuple[str, ...]:
-    """Compare every reader with what was acknowledged: lost is what is missing on any. Raises asking.failures().
+    """Compare what every reader has with what was acknowledged: a write that one lacks is lost.
 
-    Returns what each member lacks.
+    Returns a line for each member that lacks any. Raises asking.failures().
     """
     history = workload.history
     acknowledged = history.acknowledged()

@@ -18,7 +18,7 @@ def objective_of(cluster: Cluster) -> Objective | None:
 
 
 def allowed_by(cluster: Cluster) -> dict[str, Budget]:
-    """Everything that a promised time is about, each with what the live configuration allows it.
+    """The budgets of the live configuration for everything that a promised time is about.
 
     Raises RemoteError or one of asking.failures().
     """

@@ -1,4 +1,4 @@
-"""Watches a cluster while it is broken: each member's own word on its role, and the events of those who decide."""
+"""Watches a cluster while it is broken: each member's role as the member says it, and the service's own events."""
 
 import threading
 import time
@@ -19,7 +19,7 @@ JOIN_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Span:
-    """A member was so from `start` on (monotonic seconds), until its next span."""
+    """A member had this role from `start` on (monotonic seconds), until its next span."""
 
     start: float
     role: str
@@ -29,7 +29,7 @@ class Span:
 class Observer:
     """Threads that write into one timeline, one for each member and one for each stream of events.
 
-    `probed` is whom members are asked by: the cluster, or a place that has a leader of its own.
+    `probed` gives the probes of members: the cluster, or a place that has a leader of its own.
     """
 
     def __init__(self, cluster: Cluster, timeline: Timeline, probed: Probed | None = None) -> None:
@@ -56,13 +56,13 @@ class Observer:
             thread.join(max(0.0, end - time.monotonic()))
 
     def why_not_answering(self) -> str | None:
-        """None where every member has answered once. Raises what ended a thread: no answer comes after that."""
+        """Which members do not answer; None where all do. Raises what ended a thread: no answer comes after that."""
         self.raise_bugs()
         silent = [name for name, spans in self.spans.items() if not spans or spans[-1].role == SILENT.role]
         return f"{', '.join(silent)} did not answer yet" if silent else None
 
     def raise_bugs(self) -> None:
-        """Raises what ended one of its threads: nobody saw what came after that."""
+        """Raise what ended one of its threads: what happened after that was not seen."""
         if self._bugs:
             raise self._bugs[0]
 

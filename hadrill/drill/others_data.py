@@ -1,4 +1,4 @@
-"""Data of others on the members that a drill breaks: counted before and after, where the service can count it."""
+"""Data of others on the members that an experiment breaks: counted before and after, where the service can count it."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ COUNT_SECONDS = 15.0
 
 
 class OthersData:
-    """Three looks: before anything is written, in the steady state, and after the drill has cleaned up."""
+    """Counts it three times: before anything is written, in the steady state, and after the experiment cleaned up."""
 
     def __init__(self, cluster: Cluster, result: Result) -> None:
         self._cluster, self._result = cluster, result
@@ -25,21 +25,21 @@ class OthersData:
         self._began = self._looked = 0.0
         self.problem = ""
         self.unsaid = ""
-        """Of which members nobody can say whether their data is all there."""
+        """A sentence about members whose data could not be counted at the end; empty where there are none."""
 
     def before(self, force: bool = False) -> None:
-        """The first look. Raises InconclusiveError where nobody can be counted, unless by force."""
+        """Count first. Raises InconclusiveError where no member can be counted, unless by force."""
         self._began, self._before = time.monotonic(), self._look()
         if isinstance(self._cluster, Guarded) and not self._before and not force:
             reason = "refused, data of others cannot be counted on any member (--force drills all the same)"
             raise InconclusiveError(reason)
 
     def steady(self) -> None:
-        """The second one says whether the data stands still without the drill."""
+        """Count again: this says whether others change the data meanwhile."""
         self._looked, self._steady = time.monotonic(), self._look()
 
     def after(self) -> None:
-        """The last look, and what is missing."""
+        """Count last, and say what is missing."""
         if not self._before:
             return
         after = self._last_look()
@@ -51,7 +51,7 @@ class OthersData:
             self._result.foreign_before, self._result.foreign_after = before, now
 
     def _last_look(self) -> Counts:
-        """Of every member that held something, as soon as it says so again."""
+        """Count every member that held something, waiting for those that do not answer yet."""
         after: dict[str, Foreign] = {}
 
         def uncounted() -> str | None:

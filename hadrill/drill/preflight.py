@@ -1,4 +1,4 @@
-"""Diagnosis around a drill: what would stop the failover is said before anything is broken, what did stop it after."""
+"""Diagnosis around an experiment: before it, of what would stop a failover; after it, of what did."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,18 +14,18 @@ from hadrill.timing import Deadline, OverdueError, eventually
 
 HEALTHY_SECONDS = 30.0
 PASSING_SECONDS = 5.0
-"""A cause that is gone after so long was the end of something else, and does not count."""
+"""A cause that is gone after this time was the end of something earlier, and does not count."""
 LOOK_BACK_SECONDS = 5
-"""Logs are read from so long before the fault."""
+"""Logs are read from this time before the fault on."""
 
 
 def diagnosis_of(cluster: Cluster, since_seconds: int = 0, victim: str = "") -> Diagnosis | None:
-    """What its rules name, as Diagnosed says it; None where it has none. Raises RemoteError, asking.failures()."""
+    """The diagnosis of a cluster; None where its service has no rules. Raises RemoteError, asking.failures()."""
     return cluster.diagnose(since_seconds, victim) if isinstance(cluster, Diagnosed) else None
 
 
 def wait_healthy(cluster: Cluster, seconds: float = HEALTHY_SECONDS) -> None:
-    """A moment ago another drill may have ended: Sentinels and checks look back some seconds.
+    """Wait until a cluster is healthy: another experiment may just have ended, and Sentinels look back some seconds.
 
     Raises InconclusiveError with what is wrong and its cause.
     """
@@ -36,7 +36,7 @@ def wait_healthy(cluster: Cluster, seconds: float = HEALTHY_SECONDS) -> None:
 
 
 class Preflight:
-    """Asks in the background, while the drill waits for its steady state."""
+    """A diagnosis that runs in the background while the experiment waits for its steady state."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -45,7 +45,7 @@ class Preflight:
         pool.shutdown(wait=False)
 
     def check(self) -> None:
-        """Raises InconclusiveError with a cause that is known beforehand, or one of failures()."""
+        """Raise InconclusiveError where a cause is known beforehand. Raises one of failures() too."""
         diagnosis, deadline = self._asked.result(), Deadline(PASSING_SECONDS)
         while diagnosis is not None and diagnosis.causes and not deadline.passed:
             diagnosis = diagnosis_of(self._cluster)
@@ -55,7 +55,7 @@ class Preflight:
 
 
 def refusal(cluster: Cluster, reason: object) -> InconclusiveError:
-    """Why a cluster was not healthy to begin with."""
+    """The error for a cluster that was not healthy to begin with, with its cause where one is known."""
     try:
         diagnosis = diagnosis_of(cluster)
     except failures(RemoteError) as error:
@@ -70,7 +70,7 @@ def refusal(cluster: Cluster, reason: object) -> InconclusiveError:
 def diagnose_failure(result: Result, cluster: Cluster, since: float, victim: str = "") -> Facts | None:
     """Put the causes of a failover that did not happen into the result, and return what the hosts said.
 
-    `since` is on the monotonic clock. The verdict stands without them: a diagnosis that fails is a note.
+    `since` is on the monotonic clock. A diagnosis that fails is a note, and changes no verdict.
     """
     try:
         diagnosis = diagnosis_of(cluster, int(time.monotonic() - since) + LOOK_BACK_SECONDS, victim)

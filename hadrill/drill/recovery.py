@@ -9,14 +9,14 @@ from hadrill.timing import Timeline
 from hadrill.workload import OK, Workload
 
 HOLD_SECONDS = 3.0
-"""A fault is watched at least so long: its effect need not be there at once."""
+"""Every fault is watched for at least this time: its effect may come later than the fault."""
 OVERTIME_SECONDS = 20.0
-"""So long beyond its budget a drill waits, to say how much too slow it was."""
+"""An experiment waits this time beyond its budget, to say how much too slow the cluster was."""
 
 
 @dataclass(frozen=True)
 class Recovery:
-    """From one fault, injected at a moment of the monotonic clock; `budget_s` is what clients may have to endure."""
+    """The recovery from one fault, injected at a moment of the monotonic clock; `budget_s` is the allowed outage."""
 
     fault: Fault
     workload: Workload
@@ -25,14 +25,14 @@ class Recovery:
     budget_s: float
 
     def why_not_served(self, since: float, hold_s: float = 0.0) -> str | None:
-        """None where every lane is served, only counting what began after `since`, which is `hold_s` ago."""
+        """None where every lane is served, by operations that began after `since`, and `since` is `hold_s` ago."""
         end_if_asked()
         if time.monotonic() - since < hold_s:
             return "the fault is fresh"
         return self._unnoticed() or self.workload.why_not_steady(since)
 
     def _unnoticed(self) -> str | None:
-        """Clients may not feel a partition before the cluster acts on it: that is waited for as long as it may take."""
+        """Why a partition has no effect yet: clients may feel it only once the cluster acts. At most for the budget."""
         if self.fault.kind != PARTITION or time.monotonic() - self.injected > self.budget_s:
             return None
         if any(self.timeline.first(phase, self.injected) for phase in ("promote", "route")):

@@ -17,7 +17,8 @@ PHASES = tuple(Phase)
 class Problem:
     """What was not as it must be, in one line; lists and sums are its `details`.
 
-    `invariant` names the one that is violated, where it is one. `known`: its reason is told, so nobody is asked why.
+    `invariant` names the invariant that is violated; empty where it is none. `known`: the reason is told already, so no
+    diagnosis is made for it.
     """
 
     what: str

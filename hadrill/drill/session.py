@@ -16,7 +16,7 @@ from hadrill.workload import DEFAULT_RATE
 
 @dataclass
 class Session:
-    """`run` names the run (all its workers); `say` tells the user one line; `folder` takes what drills leave."""
+    """`run` names the run with all its workers; `say` prints one line; `folder` takes the evidence of experiments."""
 
     inventory: Inventory
     remote: Remote
@@ -45,10 +45,10 @@ class Session:
 
     @property
     def who(self) -> str:
-        """Who holds a lease, for the one who meets it."""
+        """The holder's name in a lease."""
         return f"{socket.gethostname()} process {os.getpid()}"
 
     def close(self) -> None:
-        """The run is over."""
+        """End the watchdog."""
         if self._watchdog is not None:
             self._watchdog.close()

@@ -8,7 +8,7 @@ __all__ = ["Phase", "Verdict"]
 
 
 class Phase(StrEnum):
-    """What ends when a failover goes on, in its order."""
+    """The phases of a failover, in their order."""
 
     DETECT = "detect"
     ELECT = "elect"

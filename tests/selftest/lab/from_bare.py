@@ -32,9 +32,9 @@ class FromBare:
 
 def changes(output: str) -> int:
     """The number of changes that a run of the installer reports at its end."""
-    found = re.findall(r"\] (\d+) (?:would change|changed)$", output, re.MULTILINE)
-    assert found, output
-    return int(found[-1])
+    matches = re.findall(r"\] (\d+) (?:would change|changed)$", output, re.MULTILINE)
+    assert matches, output
+    return int(matches[-1])
 
 
 def killed_at(line: str) -> bool:
@@ -46,8 +46,8 @@ def killed_at(line: str) -> bool:
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     ) as process:
-        for said in process.stdout or ():
-            if line in said:
+        for printed in process.stdout or ():
+            if line in printed:
                 process.send_signal(signal.SIGKILL)
                 return True
     return False
