@@ -21,7 +21,7 @@ FAULT = "calm"
 
 
 class Calm(Scenario):
-    """No fault. It takes no lease, as it breaks nothing."""
+    """A round without a fault. It takes no lease, as it breaks nothing."""
 
     title: ClassVar[str] = "calm"
     remarks: ClassVar[dict[Invariant, str]] = {Invariant.SERVED: "not one operation may fail"}
@@ -37,20 +37,20 @@ class Calm(Scenario):
 
     @property
     def folder(self) -> str:
-        """The same, in order."""
+        """The round's number and the service: folders are in the order of the rounds."""
         return f"{self._drawn.number:04}-{self.cluster.service}"
 
     def plan(self, run: Experiment) -> Plan:
-        """Nobody is broken, and nobody is to notice anything."""
+        """Nothing is broken, and clients are not to notice anything."""
         return Plan("", "", lines=(str(self._drawn),))
 
     @contextmanager
     def broken(self, run: Experiment, plan: Plan) -> Iterator[None]:
-        """The time that is looked at."""
+        """Mark the beginning and the end of the time that is judged."""
         run.moments["inject"] = time.monotonic()
         yield
         run.moments["heal"] = time.monotonic()
 
     def watch(self, run: Experiment, plan: Plan) -> None:
-        """For as long as the schedule says."""
+        """Wait for as long as the schedule says."""
         pause(self._drawn.calm_s)

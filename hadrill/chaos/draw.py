@@ -1,4 +1,4 @@
-"""From a seed to a schedule. Nothing but the seed, the time, the inventory and its weights decides."""
+"""From a seed to a schedule, which depends only on the seed, the duration, the inventory and its weights."""
 
 import math
 import random
@@ -13,7 +13,7 @@ from hadrill.services.clusters import CLUSTERS, present, roles_of
 from hadrill.services.member_roles import behind, member_roles, usual
 
 SHORTEST_ROUND_SECONDS = 15.0
-"""A schedule holds at least as many rounds as can be made; the run ends when its time is over."""
+"""No round is shorter: a schedule holds as many rounds as could be made at most; the run ends when its time is over."""
 FAULTS: dict[str, float] = {
     "container-kill": 3,
     "container-stop": 2,
@@ -29,21 +29,21 @@ FAULTS: dict[str, float] = {
 }
 """What is drawn, and how often beside the others; `chaos.faults` in settings.yaml changes it."""
 STOP_WEIGHT = 2.0
-"""That of each COMPONENT-stop."""
+"""The weight of each COMPONENT-stop."""
 SHAPES: dict[str, float] = {"single": 6, "again": 2, "slow": 2, "proxy": 1, "rolling": 1, "calm": 2}
 """One fault; the same host again before it converged; a slow link elsewhere under a fault; a proxy that goes when the
 fault is noticed; all members in turn; nothing, so that others' faults would be seen. `chaos.shapes` changes it."""
 PASSING = ("switchover", "slow-link", "reboot")
-"""Faults after which the member is there, or comes back alone."""
+"""Faults that leave the member there, or after which it comes back by itself."""
 CUTS = ("isolate", "reject", "cut-one-way")
 AGAIN = ("container-kill", "process-kill", "container-stop")
-"""Those after which the same host may be broken again, beside each COMPONENT-stop that all its roles can have."""
+"""What the same host may get as a second fault, besides each COMPONENT-stop that all its roles can have."""
 HOLDS = (0.0, 2.0, 5.0)
 DELAYS = (0.0, 0.2, 1.0, 3.0)
 CALM_SECONDS = 15.0
 SLOW_SECONDS = 20.0
 CUT_SECONDS = 10.0
-"""A cut under another fault is not waited for: one that ends before anybody noticed it shows nothing."""
+"""How long a cut under another fault lasts: one that ended before anybody noticed it would show nothing."""
 
 
 def draw(seed: int, duration_s: float, inventory: Inventory, services: Sequence[str] = ()) -> Schedule:
@@ -66,7 +66,7 @@ def _changed(usual: Mapping[str, float], given: Mapping[str, float], where: str)
 
 
 class _RoundSource:
-    """The rounds of one service, from a source of chance of its own: another service changes nothing in them."""
+    """Draws the rounds of one service, by a random generator of its own: other services change nothing in them."""
 
     def __init__(
         self, seed: int, service: str, inventory: Inventory, faults: Mapping[str, float], shapes: Mapping[str, float]
@@ -80,12 +80,12 @@ class _RoundSource:
             host.name for proxy in CLUSTERS if service in behind(proxy) for host in inventory.of_role(proxy)
         ]
         alone = bool(behind(service))
-        # Clients of proxies are those of the clusters behind them: calm there says nothing of its own.
+        # The clients of proxies are those of the clusters behind them, whose own calm rounds say the same.
         possible = {"single"} if alone else set(shapes) - (set() if self._proxies else {"proxy"})
         self._shapes = {name: weight for name, weight in shapes.items() if name in possible}
 
     def rounds(self, number: int) -> Iterator[tuple[str, tuple[Step, ...], float]]:
-        """Service, steps and time of calm of so many rounds."""
+        """So many rounds, each as service, steps, and seconds of calm."""
         for _ in range(number if any(self._shapes.values()) else 0):
             shape = self._one_of(self._shapes)
             yield self._service, tuple(self._steps(shape)), CALM_SECONDS if shape == "calm" else 0.0
@@ -120,7 +120,7 @@ class _RoundSource:
         return enumerate(self._chance.sample(self._members, len(self._members)))
 
     def _fault(self, role: str, *, lasting: bool) -> str:
-        """A fault for a role. `lasting`: one that takes the member away, for others to happen meanwhile."""
+        """A fault for a role. `lasting`: one that takes the member away, so that others can happen meanwhile."""
         known = {name: weight for name, weight in self._faults.items() if name in self._roles[role]}
         if lasting:
             known = {name: weight for name, weight in known.items() if name not in PASSING}
@@ -129,7 +129,7 @@ class _RoundSource:
         return self._one_of(known)
 
     def _may_be_slow(self, role: str) -> bool:
-        """Not one that shares its host with another role: the link would be that one's."""
+        """Whether members in this role have a link of their own; one beside another member on its host has not."""
         return "slow-link" in self._roles[role]
 
     def _one_of(self, weights: Mapping[str, float]) -> str:

@@ -1,4 +1,4 @@
-"""Who may break something now: few rounds at a time, and nobody else while a proxy that all share is broken."""
+"""Which rounds may break something now: a few at a time, and only one while it breaks a proxy that all share."""
 
 import fcntl
 from collections.abc import Collection, Iterator
@@ -14,7 +14,7 @@ WAIT_SECONDS = 3600.0
 class Gate:
     """File locks in the run's folder: they hold between the processes of a run, and end with a process that dies.
 
-    Between two rounds that want to be alone each of the `others` that is there has a turn, or nobody else would get in.
+    Between two rounds that must run alone each of the `others` that is at work gets a turn, so that all go on.
     """
 
     def __init__(self, folder: Path, places: int, others: Collection[str] = ()) -> None:
@@ -25,20 +25,20 @@ class Gate:
 
     @contextmanager
     def present(self, name: str) -> Iterator[None]:
-        """The lane of that name makes rounds: the others leave it its turns."""
+        """While the service of that name makes rounds: others leave it its turns."""
         with self._any_of(f"service-{name}", shared=False):
             yield
 
     @contextmanager
     def entered(self, over: Deadline, *, alone: bool) -> Iterator[None]:
-        """Inside, in one of the places; `alone`: once all others are out. Nobody's turn is waited for after `over`.
+        """Be inside, in one of the places; `alone`: once all others are out. After `over` turns are not waited for.
 
         Raises OverdueError after an hour.
         """
         with ExitStack() as held:
             if alone:
                 eventually("others' turns", lambda: None if over.passed else self._turn(), Deadline(WAIT_SECONDS))
-            # Who wants to be alone keeps the door: those inside leave one by one, and nobody follows them.
+            # A round that must run alone keeps the door: those inside leave one by one, and nobody comes in.
             door = held.enter_context(self._any_of("door", shared=not alone))
             held.enter_context(self._any_of("inside", shared=not alone))
             if not alone:
@@ -62,7 +62,7 @@ class Gate:
         return False
 
     def _entered(self) -> int:
-        """How many rounds were not alone."""
+        """How many rounds entered that need not run alone."""
         try:
             return int(self._count.read_text("utf-8") or 0)
         except FileNotFoundError:
@@ -70,7 +70,7 @@ class Gate:
 
     @contextmanager
     def _any_of(self, *names: str, shared: bool) -> Iterator[IO[str]]:
-        """The first lock that is free."""
+        """Hold the first of these locks that is free; wait for one."""
         with ExitStack() as files:
             opened = [files.enter_context((self._folder / f"{name}.lock").open("w")) for name in names]
             got: list[IO[str]] = []

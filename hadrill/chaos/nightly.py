@@ -13,20 +13,20 @@ UNITS = Path("/etc/systemd/system")
 RUNNING = Path("/run/systemd/system")
 PROPERTIES = ("ActiveState", "Result", "ExecMainStatus", "ExecMainExitTimestamp")
 HEAL_SECONDS = 300
-"""A run that is stopped heals first; systemd waits so long."""
+"""systemd waits this long for a run that is stopped: it heals first."""
 
 
 class NightlyError(Exception):
-    """Why there can be no timer, and what to do instead."""
+    """There can be no timer; the text says why, and what to do instead."""
 
 
 def user() -> str:
-    """Who asks for it, also through sudo: the run reads that user's keys, and writes into that user's reports."""
+    """The user who installs it, also through sudo: the run uses that user's keys and reports."""
     return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
 
 
 def service(project: Path, inventory: Path, duration: str, consent: str) -> str:
-    """The unit that makes one run. Stopping it is Ctrl-C: what is broken is healed."""
+    """The service unit that makes one run. Stopping it is like Ctrl-C: what is broken is healed."""
     command = [sys.executable, "-m", "pytest", "tests/chaos", f"--duration={duration}", f"--inventory={inventory}"]
     command += ["--gate", *([f"--consent={consent}"] if consent else [])]
     line = _escaped(shlex.join(command))
@@ -56,7 +56,7 @@ def timer(at: str) -> str:
     """The unit that starts it every night. Raises NightlyError for what is no time of day."""
     if re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", at) is None:
         raise NightlyError(f"--at {at}: write a time of day, like 02:00")
-    # A night that the runner slept through is over: no chaos in the morning.
+    # Not persistent: after a night in which the runner was off there is no chaos in the morning.
     return f"""[Unit]
 Description=hadrill: every night
 
@@ -100,7 +100,7 @@ def ended(service: dict[str, str]) -> str:
 
 
 def remove() -> bool:
-    """Take both units away; a run that is under way is asked to end, and heals. False where there were none."""
+    """Remove both units; a run that is under way is asked to end, and heals. Returns whether there were any."""
     _require_systemd()
     _require_root()
     files = [UNITS / f"{NAME}.{kind}" for kind in ("timer", "service")]

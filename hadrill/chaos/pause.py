@@ -1,4 +1,4 @@
-"""Time that a schedule asks for."""
+"""Waits for a time that a schedule asks for."""
 
 from hadrill.safety.signals import end_if_asked
 from hadrill.timing import Deadline, eventually
@@ -7,7 +7,7 @@ SLACK_SECONDS = 1.0
 
 
 def pause(seconds: float) -> None:
-    """Let so much time pass; at once where none is asked for. A run that is asked to end does not wait for it."""
+    """Wait so many seconds; not at all for 0 or less. A run that is asked to end stops waiting."""
     over = Deadline(max(0.0, seconds))
 
     def waiting() -> str | None:

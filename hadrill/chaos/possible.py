@@ -1,4 +1,4 @@
-"""Can a schedule be made on an inventory? A file that somebody wrote may name what is not there."""
+"""Checks that an inventory has everything that a schedule names: somebody may have written it by hand."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from hadrill.services.member_roles import names
 
 
 def possible(schedule: Schedule, inventory: Inventory) -> Schedule:
-    """The schedule itself. Raises ScheduleError with everything that is wrong with it."""
+    """Return the schedule. Raises ScheduleError with everything that is wrong with it."""
     if problems := list(_problems(schedule, inventory)):
         raise ScheduleError("\n".join(problems))
     return schedule

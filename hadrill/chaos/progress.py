@@ -1,4 +1,4 @@
-"""Each round on the terminal when it ends: lanes' processes have no terminal, and a night is long."""
+"""Prints each round when it ends: the services' processes have no terminal, and a night is long."""
 
 import threading
 import time
@@ -12,13 +12,13 @@ FILE = "rounds.txt"
 
 
 def note(folder: Path, text: str) -> None:
-    """Add a line to what the run has told so far. Lanes do it side by side: each line is one write."""
+    """Add a line to the run's file of lines. Several processes do so at once: each line is one write."""
     with (folder / FILE).open("a", encoding="utf-8") as file:
         file.write(f"{text}\n")
 
 
 def told(result: Result) -> str:
-    """A round in one line: when it ended, what was done to whom, its outage of that allowed, the verdict."""
+    """A round in one line: when it ended, what was done to whom, its outage and the allowed one, the verdict."""
     where = f"{result.fault} on {result.node} ({result.role})" if result.node else result.fault
     outage = "-" if result.outage_s is None else f"{result.outage_s:.2f}"
     allowed = "" if result.budget_s is None else f" of {result.budget_s:.1f}"
@@ -29,7 +29,7 @@ def told(result: Result) -> str:
 
 
 class Progress:
-    """Hands every line that lanes add to `say`, until it is closed."""
+    """Hands every line that is added to the file to `say`, until it is closed."""
 
     def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
         self._file, self._say = folder / FILE, say
@@ -39,7 +39,7 @@ class Progress:
         self._thread.start()
 
     def close(self) -> None:
-        """Say what is not said yet, and stop."""
+        """Hand over what is not yet handed over, and stop."""
         self._over.set()
         self._thread.join()
         self._forward()

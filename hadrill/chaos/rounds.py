@@ -26,7 +26,7 @@ MIB = 1 << 20
 
 
 class RoundsOf:
-    """One service's rounds. `keep` is told each result, and where its evidence lies."""
+    """The rounds of one service. `keep` gets each result and the folder of its evidence."""
 
     def __init__(self, session: Session, schedule: Schedule, service: str, places: int, keep: Keep) -> None:
         services = list(dict.fromkeys(drawn.service for drawn in schedule.rounds))
@@ -37,14 +37,14 @@ class RoundsOf:
         self._kept = 0
 
     def run(self) -> list[Result]:
-        """Every round that began in time."""
+        """Make every round that can begin in time. Returns their results."""
         with self._gate.present(self._service):
             return self._run()
 
     def _run(self) -> list[Result]:
         over, made = Deadline(self._schedule.duration_s), list[Result]()
         cluster = cluster_of(self._session.inventory, self._session.remote, self._service)
-        # A round may break a proxy too; of proxies the hosts behind are looked at by their own lanes.
+        # A round may break a proxy too. Of a proxy's own rounds, the hosts behind it are counted by their services.
         beside = () if behind(self._service) else cluster.shared
         counted = {host: sorted(units_of(cluster.placements(host).values())) for host in cluster.members}
         census = Census(self._session.remote, counted | dict.fromkeys(beside, ()))
@@ -66,7 +66,7 @@ class RoundsOf:
         return made
 
     def _experiment(self, cluster: Cluster, drawn: Round) -> tuple[Experiment, bool]:
-        """A round, and whether nobody else may be at work meanwhile."""
+        """A round as an experiment, and whether it must run alone."""
         if not drawn.steps:
             return self._of(Calm(cluster, drawn), drawn), False
         storm = Storm(self._session, cluster, drawn)
@@ -78,7 +78,7 @@ class RoundsOf:
         return one
 
     def judge(self, folder: Path, result: Result, problems: list[str]) -> None:
-        """What was found after the round fails it; what passed is kept only while there is room."""
+        """Fail the round for problems that were met after it; keep the evidence of a pass only while there is room."""
         if leaks := [Problem(problem, invariant=Invariant.NO_TRACE) for problem in problems if problem]:
             result.problems += leaks
             result.verdict = ERROR if result.verdict is ERROR else FAILED

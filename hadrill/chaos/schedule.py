@@ -1,4 +1,4 @@
-"""What a chaos run is going to do: rounds of one cluster each, and in a round steps that wait for one another."""
+"""The plan of a chaos run: rounds on one cluster each, and in each round steps that wait for one another."""
 
 import json
 import re
@@ -13,18 +13,18 @@ VERSION = 1
 SAME = "same"
 """A step's target: the host of the round's first step."""
 MOMENTS = ("begin", "inject", "detect", "elect", "promote", "heal", "whole")
-"""What a step waits for: the steady state, something of the step before it, or a whole cluster after that."""
+"""What a step waits for: the steady state, an event of the step before it, or a whole cluster after that step."""
 
 
 class ScheduleError(Exception):
-    """A file that is no schedule, or numbers that are not in it."""
+    """A schedule cannot be read or made; the text says why."""
 
 
 @dataclass(frozen=True)
 class Step:
     """One fault. `target` is a role, a host, or SAME; it is made `delay_s` seconds after the moment `after`.
 
-    It stays for `hold_s` seconds; that of a round's first step also until clients are served again.
+    It lasts `hold_s` seconds; that of a round's first step also until clients are served again.
     """
 
     fault: str
@@ -40,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Round:
-    """Steps on one cluster, from a whole one to a whole one. Without steps it is only watched, for `calm_s` seconds."""
+    """Steps on one cluster, which is whole before and after. Without steps it is only watched, for `calm_s` seconds."""
 
     number: int
     service: str
@@ -73,12 +73,12 @@ class Schedule:
         return type(self)(self.seed, self.inventory, self.duration_s, rounds)
 
     def as_json(self) -> str:
-        """The form in which it is kept; the same schedule is the same text."""
+        """The text of schedule.json; the same schedule always gives the same text."""
         return json.dumps({"version": VERSION, **asdict(self)}, indent=1) + "\n"
 
     @classmethod
     def read(cls, file: Path, inventory: str = "") -> Self:
-        """One that was kept, of that inventory where it is named. Raises ScheduleError."""
+        """Read a file that as_json() made, for this inventory where one is named. Raises ScheduleError."""
         try:
             return cls._parsed(json.loads(file.read_text("utf-8")), inventory)
         except OSError as error:
@@ -101,7 +101,7 @@ class Schedule:
         return cls(content["seed"], content["inventory"], content["duration_s"], tuple(rounds))
 
     def table(self) -> list[str]:
-        """One line a round."""
+        """One line for each round."""
         return [f"{drawn.number:4} {drawn.service:<11} {drawn}" for drawn in self.rounds]
 
 

@@ -1,4 +1,4 @@
-"""From a run that failed to the smallest schedule that still does: fewer rounds, fewer steps, shorter times."""
+"""From a run that failed to the smallest schedule that still fails: fewer rounds, fewer steps, shorter times."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ Fails = Callable[[Schedule], bool]
 
 @dataclass(frozen=True)
 class Smallest:
-    """What was found, after how many runs, and whether nothing smaller is left to try."""
+    """The smallest schedule that failed, after how many runs, and whether nothing smaller is left to try."""
 
     schedule: Schedule
     runs: int
@@ -24,9 +24,10 @@ class Smallest:
 
 
 def shrink(schedule: Schedule, fails: Fails, deadline: Deadline) -> Smallest:
-    """Try smaller schedules until none of them fails, or the time is over. `fails` makes a run, and may be unsure.
+    """Try smaller schedules until none of them fails, or the time is over. `fails` makes a run, and may depend on chance.
 
-    A candidate that does not fail is not tried again: what fails only sometimes may end larger than it could be.
+    A candidate that does not fail is not tried again: where failures come by chance the result may be larger than need
+    be.
     """
     tried: set[str] = set()
     runs = 0
@@ -65,7 +66,7 @@ def _smaller_round(drawn: Round) -> Iterator[Round]:
     steps = drawn.steps
     if len(steps) > 1:
         yield replace(drawn, steps=steps[:-1])
-        # The next step takes the first one's place; what meant its host has nothing to mean then.
+        # The next step takes the first one's place, unless its target is the first one's host.
         if steps[1].target != "same":
             yield replace(drawn, steps=(replace(steps[1], after="begin", delay_s=0.0), *steps[2:]))
     for number, step in enumerate(steps):

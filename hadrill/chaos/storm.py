@@ -1,4 +1,4 @@
-"""One round of faults on one cluster while clients work, then every promise checked."""
+"""A round of faults on one cluster while clients work, after which every promise is checked."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Storm(Scenario):
 
     @property
     def fault(self) -> str:
-        """All of them."""
+        """All of its faults."""
         return " + ".join(step.fault for step in self.round.steps)
 
     @property
@@ -61,17 +61,17 @@ class Storm(Scenario):
 
     @property
     def folder(self) -> str:
-        """The same, in order."""
+        """The round's number and the service: folders are in the order of the rounds."""
         return f"{self.round.number:04}-{self.cluster.service}"
 
     @property
     def touches_proxies(self) -> bool:
-        """Whether it breaks a host that leads other clusters' clients too."""
+        """Whether it breaks a host that other clusters' clients use too."""
         own = {SAME, *names(self.cluster.service), *(host.name for host in self.cluster.members)}
         return any(step.target not in own for step in self.round.steps)
 
     def plan(self, run: Experiment) -> Plan:
-        """The first fault; those that follow are planned at their moments."""
+        """Plan the first fault; those that follow are planned when their moments come."""
         first = Injection(run.session, self.cluster, self.case, run.id, run.step)
         shared = EXCLUSIVE if self.touches_proxies else SHARED
         fault, lines = first.guard(), (str(self.round),)
@@ -79,7 +79,7 @@ class Storm(Scenario):
 
     @contextmanager
     def broken(self, run: Experiment, plan: Plan) -> Iterator[None]:
-        """The first fault; what comes after it is healed follows when it is left."""
+        """Make the first fault; steps that wait for its healing follow when the block is left."""
         first, fault = plan.broken()
         steps = self.round.steps
         with self._there(run, first, fault):
@@ -88,7 +88,7 @@ class Storm(Scenario):
             self._follow(run, steps[1:], first, run.moments["heal"])
 
     def watch(self, run: Experiment, plan: Plan) -> None:
-        """What comes while the first fault is there; then it stays until clients are served again."""
+        """Make the steps that come while the first fault is there; then wait until clients are served again."""
         first, fault = plan.broken()
         made, (step, *rest) = time.monotonic(), self.round.steps
         if rest and rest[0].after in DURING:
@@ -98,16 +98,16 @@ class Storm(Scenario):
         first.still_there(fault)
 
     def may_lose(self, plan: Plan) -> bool:
-        """What one of its faults may lose."""
+        """Whether one of its faults may lose writes."""
         return self._may_lose
 
     def allowed(self, lane: str, plan: Plan) -> Allowed:
-        """The longest sum between two moments at which the cluster was whole."""
+        """The largest sum of budgets between two moments at which the cluster was whole."""
         return Allowed(max(self._budgets), "; ".join(self._sums))
 
     @contextmanager
     def _there(self, run: Experiment, injection: Injection, fault: Fault) -> Iterator[None]:
-        """A fault, for as long as it may be there; when it was healed is the round's newest moment of healing."""
+        """Make a fault, and note when it was healed: the last healing of the round counts."""
         seconds = self._allow(run, injection, fault)
         run.live.step(6, f"+ {fault.name}")
         try:
@@ -119,7 +119,7 @@ class Storm(Scenario):
                 injection.forget(injection.entry)
 
     def _follow(self, run: Experiment, steps: Sequence[Step], before: Injection, since: float) -> None:
-        """The next step at its moment. One that cannot be made then is told, and breaks no promise."""
+        """Make the next step at its moment. One that cannot be made then is a note, and breaks no promise."""
         step = steps[0]
         try:
             self._await(run, step, since)
@@ -139,7 +139,7 @@ class Storm(Scenario):
             _not_made(run, steps, error)
 
     def _make(self, run: Experiment, steps: Sequence[Step], injection: Injection, fault: Fault) -> None:
-        """One step, those that come while it is there, and those that come after it."""
+        """Make one step, those that come while its fault is there, and those that come after it."""
         step, rest, begun = steps[0], steps[1:], time.monotonic()
         with self._there(run, injection, fault):
             made = time.monotonic()
@@ -152,7 +152,7 @@ class Storm(Scenario):
             self._follow(run, rest, injection, run.moments["heal"])
 
     def _await(self, run: Experiment, step: Step, since: float) -> None:
-        """The moment that a step waits for, and its delay. An event that does not come is told, and not waited for."""
+        """Wait for a step's moment, and its delay. An event that does not come in time is a note."""
         if step.after == "whole":
             eventually(f"a whole cluster before {step}", run.why_not_healthy, Deadline(CONVERGE_SECONDS))
             self._budgets.append(0.0)
@@ -168,7 +168,7 @@ class Storm(Scenario):
         pause(step.delay_s)
 
     def _recover(self, run: Experiment, injection: Injection, fault: Fault) -> None:
-        """Clients are served again while the first fault is still there, or it is over budget."""
+        """Wait until clients are served again while the first fault is still there, or far over budget."""
         since, budget = time.monotonic(), self._budgets[-1]
         recovery = Recovery(fault, run.workload, run.timeline, run.moments["inject"], budget)
         try:
@@ -182,7 +182,7 @@ class Storm(Scenario):
             run.ask_why(injection.host.name)
 
     def _allow(self, run: Experiment, injection: Injection, fault: Fault) -> float:
-        """Add a fault to what clients may have to endure until the cluster is whole again."""
+        """Add a fault's budget to the outage that is allowed until the cluster is whole again. Returns its seconds."""
         budget = injection.cluster.budget(fault.kind, injection.role)
         self._budgets[-1] += budget.seconds
         self._sums.append(f"{fault.name}: {budget}")
@@ -193,12 +193,12 @@ class Storm(Scenario):
 
 
 def _not_made(run: Experiment, steps: Sequence[Step], reason: Exception) -> None:
-    """A step that could not be made takes those that wait for it along."""
+    """Note that a step could not be made, and with it those that wait for it."""
     run.result.notes += [f"not made: {step}: {reason}" for step in steps]
 
 
 def case_of(session: Session, cluster: Cluster, step: Step, same: str = "") -> Case:
-    """A step as a drill's case: on a role or a host of the cluster, on the `same` host, or on a proxy before it."""
+    """A step as a case: on a role or a host of the cluster, on the `same` host, or on a proxy before the cluster."""
     if step.target in names(cluster.service):
         return Case(cluster.service, step.fault, role=step.target)
     host = session.inventory.host(same if step.target == SAME else step.target)
