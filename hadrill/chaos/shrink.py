@@ -24,7 +24,7 @@ class Smallest:
 
 
 def shrink(schedule: Schedule, fails: Fails, deadline: Deadline) -> Smallest:
-    """Try smaller schedules until none of them fails, or the time is over. `fails` makes a run, and may depend on chance.
+    """Try smaller schedules until none fails, or the time is over. `fails` makes a run; its answer may be chance.
 
     A candidate that does not fail is not tried again: where failures come by chance the result may be larger than need
     be.

@@ -1,4 +1,4 @@
-"""The planned case: a node is emptied for work on it, and takes pods again afterwards."""
+"""The drain of a Kubernetes node: it is emptied for work on it, and takes pods again afterwards."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 AGAIN = "again"
 """The program whose pod is placed on the node when it takes pods again."""
 EMPTY_SECONDS = 60.0
-"""Budgets of disruption let pods go one by one, and each may take its grace period of 30 s."""
+"""PodDisruptionBudgets let pods go one by one, and each may take its grace period of 30 s."""
 
 
 class Drain(NodeScenario):
@@ -42,28 +42,28 @@ class Drain(NodeScenario):
         self._pod = ""
 
     def lasts(self) -> float:
-        """Until it is empty, and its pods are elsewhere."""
+        """The time until the node is empty, and its pods run elsewhere."""
         return EMPTY_SECONDS + SETTLE_SECONDS
 
     def allowed(self, lane: str, plan: Plan) -> Allowed | None:
-        """Visitors of pages are not to notice."""
+        """As usual; but visitors of pages are not to notice anything."""
         return None if lane == PAGES else super().allowed(lane, plan)
 
     @contextmanager
     def broken(self, run: Experiment, plan: Plan) -> Iterator[None]:
-        """A pod is placed on it first."""
+        """Place a pod on the node first."""
         self._pod = self.place_pod(run, self.loss.victim)
         with super().broken(run, plan):
             yield
 
     def watch(self, run: Experiment, plan: Plan) -> None:
-        """Everything but DaemonSets' pods leaves."""
+        """Wait until all pods but those of DaemonSets have left, and the placed one runs elsewhere."""
         there, victim = self.kubernetes, self.loss.victim
         self.see(run, "emptied", partial(why_not_empty, there, victim), EMPTY_SECONDS)
         self.see(run, "rescheduled", partial(why_not_moved, there, run.id, MOVER, self._pod, victim), SETTLE_SECONDS)
 
     def afterwards(self, run: Experiment, plan: Plan) -> None:
-        """It takes pods again."""
+        """Wait until the node takes pods again."""
         victim = self.loss.victim
         self.see(
             run, "schedulable", partial(why_not_schedulable, self.kubernetes, victim), BACK_SECONDS, self.loss.healed

@@ -16,12 +16,12 @@ from hadrill.timing import Budget
 from hadrill.workload import OK, Invariant, Operation
 
 POWER_OFF, CORDON = "power-off", "cordon"
-"""What happens to nodes."""
+"""The faults of nodes."""
 
 
 @dataclass
 class Milestone:
-    """What was waited for: seconds after the fault (or the return), or why it did not come."""
+    """An event that was waited for: its seconds after the fault (or the return), or why it did not come."""
 
     seconds: float = 0.0
     problem: str = ""
@@ -33,42 +33,42 @@ class Milestone:
 
 @dataclass
 class Loss:
-    """One node's loss. Times are monotonic."""
+    """What was seen of one node's loss. Times are monotonic."""
 
     victim: Host
     role: str
     timers: Timers
     fault: str = POWER_OFF
     in_etcd: bool = False
-    """Whether it led etcd when it began."""
+    """Whether the node led etcd before the loss."""
     rto: float = math.inf
-    """Seconds that settings.yaml promises, where it promises any."""
+    """Seconds that settings.yaml promises; infinite where it promises none."""
     began: float = 0.0
     healed: float = 0.0
     seen: dict[str, Milestone] = field(default_factory=dict)
     outages: dict[str, float] = field(default_factory=dict)
-    """Seconds without a success by lane."""
+    """Longest time without a success in seconds, by lane."""
     failed: dict[str, int] = field(default_factory=dict)
     """Operations that did not succeed, by lane."""
     problems: list[Problem] = field(default_factory=list)
-    """What of the invariants was violated."""
+    """Problems that violate an invariant."""
     backends: list[PodReport] = field(default_factory=list)
     """What pods on the nodes saw of the data services."""
     remaining: tuple[str, ...] = ()
     """Every node but the victim."""
     services: dict[str, Milestone] = field(default_factory=dict)
-    """Why data services did not serve pods, of those that did not."""
+    """For data services that did not serve pods: why not."""
 
     def __str__(self) -> str:
         return f"{self.victim} ({self.role}{', of etcd too' if self.in_etcd else ''}), {self.fault}"
 
     @property
     def causes(self) -> tuple[CauseRow, ...]:
-        """Those that were named first, when something did not come in time."""
+        """The causes that were named first, when something did not come in time."""
         return next((milestone.causes for milestone in self.seen.values() if milestone.causes), ())
 
     def conclude(self, result: Result, operations: Iterable[Operation]) -> str:
-        """Take over what was measured. Returns it in one line."""
+        """Copy what was measured from the result. Returns it in one line."""
         not_done = Counter(one.lane for one in operations if one.outcome != OK and one.end >= self.began)
         for lane, numbers in result.lanes.items():
             self.outages[lane] = round(max(numbers["outage_s"], numbers["return_outage_s"]), 2)
@@ -79,21 +79,21 @@ class Loss:
         return f"{self.victim} {self.fault}: without success: {told}; {counted}"
 
     def require(self, name: str) -> Milestone:
-        """What was seen. Raises DrillFailedError with why it was not."""
+        """The milestone of this name. Raises DrillFailedError where it did not come."""
         milestone = self.seen[name]
         if milestone.problem:
             raise DrillFailedError(f"{self}: {name}: {milestone.problem}", milestone.causes)
         return milestone
 
     def require_promised(self, name: str) -> Milestone:
-        """What was seen, as soon as settings.yaml promises. Raises DrillFailedError."""
+        """The milestone of this name. Raises DrillFailedError where it came later than settings.yaml promises."""
         milestone = self.require(name)
         if milestone.seconds > self.rto:
             raise DrillFailedError(f"{self}: {name} {milestone}; slo.kubernetes.rto promises {self.rto:g} s")
         return milestone
 
     def require_outage(self, lanes: str, allowed: Budget) -> None:
-        """Clients whose lanes begin so were served again in time. Raises DrillFailedError."""
+        """Check that clients of lanes with this prefix were served again in time. Raises DrillFailedError."""
         counted = {lane: seconds for lane, seconds in self.outages.items() if lane.startswith(lanes)}
         limit = min(allowed.seconds, self.rto)
         late = [f"{lane}: {seconds:.1f} s" for lane, seconds in counted.items() if seconds > limit]
@@ -103,7 +103,7 @@ class Loss:
             raise DrillFailedError(f"{self}: without success {what}; allowed {promised}{allowed}", self.causes)
 
     def require_invariants(self) -> None:
-        """Nothing acknowledged is lost, and everything else holds that has no check of its own.
+        """Check that nothing acknowledged is lost, and that all invariants hold that have no check of their own.
 
         Raises DrillFailedError.
         """
@@ -113,12 +113,15 @@ class Loss:
             raise DrillFailedError(f"{self}: {'; '.join(broken)}", self.causes)
 
     def require_unnoticed(self, lane: str) -> None:
-        """Not one operation of a lane failed. Raises DrillFailedError."""
+        """Check that not one operation of a lane failed. Raises DrillFailedError."""
         if self.failed[lane]:
             raise DrillFailedError(f"{self}: {lane}: {self.failed[lane]} failed", self.causes)
 
     def require_backend(self, name: str) -> None:
-        """Every remaining node's pod used a data service during the loss and after it. Raises DrillFailedError."""
+        """Check that the pods of all remaining nodes used a data service during and after the loss.
+
+        Raises DrillFailedError.
+        """
         problems = self.unserved(name)
         if problems or not self.remaining:
             why = self.services.get(name, Milestone())
@@ -126,7 +129,7 @@ class Loss:
             raise DrillFailedError(f"{self}: {name}: {what}", why.causes)
 
     def unserved(self, name: str) -> list[str]:
-        """What pods of the remaining nodes missed of a data service; empty where they used it all the while."""
+        """Lines about pods of the remaining nodes that could not use a data service; empty where all always could."""
         offset = time.time() - time.monotonic()
         began, healed = self.began + offset, self.healed + offset
         problems = []

@@ -1,4 +1,4 @@
-"""What happens to a Kubernetes node, and everything that is seen meanwhile: one node, many questions about it."""
+"""What all scenarios of a Kubernetes node have in common: one node, and many milestones that are waited for."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ Condition = Callable[[], str | None]
 
 
 class NodeScenario(Scenario):
-    """What all that happens to a node has in common: who, milestones that are waited for, pods that move."""
+    """Something that happens to a node: which one, the milestones that are waited for, pods that move."""
 
     healthy_s: ClassVar[float] = SETTLE_SECONDS
     steady_s: ClassVar[float] = SETTLE_SECONDS
     foretells: ClassVar[bool] = False  # what does not come is asked for its cause while the node is away
     result_name: ClassVar[str]
     made: ClassVar[str]
-    """The fault that is made."""
+    """The fault that is made on the node."""
     kind: ClassVar[Kind] = Kind.BLACKHOLE
 
     def __init__(self, cluster: KubernetesCluster, host: Host | None = None, role: str = "agent") -> None:
@@ -57,24 +57,24 @@ class NodeScenario(Scenario):
 
     @property
     def loss(self) -> Loss:
-        """What was seen of it, once it is planned."""
+        """What was seen of the node. Raises TypeError before plan()."""
         if self._loss is None:
             raise TypeError(f"{self.name} is not planned yet")
         return self._loss
 
     @property
     def fault(self) -> str:
-        """It is no drill of the fault alone."""
+        """The scenario's own name: it is more than the fault alone."""
         return self.result_name
 
     @property
     def name(self) -> str:
-        """Without the fault, which is part of it."""
+        """The node, or its role, and the scenario's own name."""
         return f"{self.cluster.service} {'-'.join(filter(None, [self.case.host or self._role, self.fault]))}"
 
     @property
     def folder(self) -> str:
-        """The same."""
+        """The name, with hyphens."""
         return self.name.replace(" ", "-")
 
     @abstractmethod
@@ -82,11 +82,11 @@ class NodeScenario(Scenario):
         """Seconds for which the node may be away at most."""
 
     def victim(self) -> Host:
-        """The node, named or in the role."""
+        """The named node, or one in the role."""
         return self._host or self.nodes.target(self._role)
 
     def plan(self, run: Experiment) -> Plan:
-        """One node."""
+        """Plan the fault on one node."""
         victim = self.victim()
         self._loss = self._begun(run, victim)
         case = Case(self.case.service, self.made, host=victim.name)
@@ -107,7 +107,7 @@ class NodeScenario(Scenario):
 
     @contextmanager
     def broken(self, run: Experiment, plan: Plan) -> Iterator[None]:
-        """Asked for again: preparing took its time, and a second node may be away by now."""
+        """Guard again, as a second node may be lost by now; then inject the fault."""
         injection, _, _ = plan.parts()
         with run.injected(injection, injection.guard(), self.lasts()):
             self.loss.began = run.moments["inject"]
@@ -115,18 +115,18 @@ class NodeScenario(Scenario):
         self.loss.healed = run.moments["heal"]
 
     def afterwards(self, run: Experiment, plan: Plan) -> None:
-        """Clients are served as before."""
+        """Wait until clients are served as before."""
         healed = self.loss.healed
         self.see(run, "clients served", lambda: run.workload.why_not_steady(healed), SETTLE_SECONDS, healed)
 
     def see(self, run: Experiment, name: str, condition: Condition, seconds: float, since: float = 0.0) -> None:
-        """Wait for something, and write down when it came. What comes late is a problem of that alone."""
+        """Wait for a milestone, and note when it came. One that is late is a problem of its own; the others follow."""
         loss = self.loss
         start = since or loss.began
         try:
             eventually(name, patient(condition), Deadline(seconds, start=start))
         except OverdueError as error:
-            # Asked while it is so. What is wrong with the victim is no cause until it should be back.
+            # Asked while it lasts. What is wrong with the victim is no cause until it should be back.
             loss.seen[name] = explained(self.cluster, loss, str(error), "" if loss.healed else loss.victim.name)
             run.fails(f"{name}: {error}", known=True)
             run.result.causes = list(loss.causes)
@@ -138,13 +138,13 @@ class NodeScenario(Scenario):
         run.session.say(f"{loss.victim} {loss.fault}: {told}")
 
     def ask_for_pod(self, run: Experiment, app: str, victim: Host) -> Condition:
-        """Ask for a pod on the victim, if there is room; the answer is the condition that it is ready there."""
+        """Ask for a pod on the victim, if there is room. Returns the condition that it is ready there."""
         place = path_of(run.id, "deployments")
         make(self.kubernetes.api(), place, deployment(self.kubernetes, app, 1, victim.name))
         return partial(why_not_placed, self.kubernetes, run.id, app, victim)
 
     def place_pod(self, run: Experiment, victim: Host) -> str:
-        """A pod on the victim; returns its UID."""
+        """Place a pod on the victim; returns its UID."""
         there = patient(self.ask_for_pod(run, MOVER, victim))
         eventually(f"a pod on {victim}", there, Deadline(SETTLE_SECONDS))
         (pod,) = pods(self.kubernetes.api(), run.id, MOVER)
@@ -152,7 +152,7 @@ class NodeScenario(Scenario):
 
 
 def explained(cluster: Cluster, loss: Loss, problem: str, victim: str = "") -> Milestone:
-    """A problem with its causes. `victim` is a host of the cluster that was broken on purpose."""
+    """The milestone of a problem, with its causes. `victim` is a host of the cluster that was broken on purpose."""
     try:
         diagnosis = diagnosis_of(cluster, int(time.monotonic() - loss.began) + LOOK_BACK_SECONDS, victim)
     except failures(RemoteError) as error:
@@ -164,7 +164,7 @@ def explained(cluster: Cluster, loss: Loss, problem: str, victim: str = "") -> M
 
 
 def patient(condition: Condition) -> Condition:
-    """A condition that is asked again where its question failed: one late answer of a busy API says nothing."""
+    """The same condition, where an error is only a reason to ask again: one late answer of a busy API says nothing."""
 
     def reason() -> str | None:
         try:

@@ -55,18 +55,18 @@ class NodeLoss(NodeScenario):
         self._last = ""
 
     def watch(self, run: Experiment, plan: Plan) -> None:
-        """What both must show first, and when the victim spoke last."""
+        """Wait until the cluster takes writes without the node."""
         api_seconds = plan.parts()[2].seconds
         self.see(run, "cluster works", partial(why_not_taking_writes, self.kubernetes, run.id), api_seconds)
 
     def afterwards(self, run: Experiment, plan: Plan) -> None:
-        """The node is there again, by its kubelet's own word."""
+        """Wait until the node is back, as its kubelet says itself."""
         back = partial(why_not_back, self.kubernetes, self.loss.victim, self._last)
         self.see(run, "comes back", back, BACK_SECONDS, self.loss.healed)
         super().afterwards(run, plan)
 
     def _listen(self) -> None:
-        """When a lost node's kubelet said last that it lives; nothing where nobody can tell."""
+        """Note when the lost node's kubelet last said that it lives; empty where the API does not answer."""
         try:
             self._last = renewed(self.kubernetes, self.loss.victim)
         except failures():
@@ -74,20 +74,20 @@ class NodeLoss(NodeScenario):
 
 
 class ServerLoss(NodeLoss):
-    """The API goes on, others are ready, it comes back with all that was written."""
+    """The loss of a server: the API goes on, the others are ready, and it comes back with all that was written."""
 
     def lasts(self) -> float:
-        """Until the others have shown that they go on."""
+        """The time in which the others must show that they go on."""
         return SETTLE_SECONDS
 
     def arrange(self, run: Experiment) -> None:
-        """The one that leads leads etcd too: where it does not, etcd is asked to change first."""
+        """Make the leading server the leader of etcd too."""
         victim = self.victim()
         if self.nodes.role(victim) == leading(self.nodes.service):
             self.nodes.lead_etcd(victim)
 
     def watch(self, run: Experiment, plan: Plan) -> None:
-        """The other servers."""
+        """Wait for the other servers."""
         super().watch(run, plan)
         others = [host for host in self.kubernetes.servers if host != self.loss.victim]
         self.see(run, "servers ready", partial(why_not_all_ready, self.kubernetes, others), SETTLE_SECONDS)
@@ -96,7 +96,7 @@ class ServerLoss(NodeLoss):
 
 
 class AgentLoss(NodeLoss):
-    """An agent that holds a pod, its part of the ingress, and a client of the data services."""
+    """The loss of an agent that holds a pod, its part of the ingress, and a client of the data services."""
 
     def __init__(self, cluster: KubernetesCluster, host: Host | None = None) -> None:
         super().__init__(cluster, host, "agent")
@@ -104,18 +104,18 @@ class AgentLoss(NodeLoss):
         self._system: dict[str, str] = {}
 
     def lasts(self) -> float:
-        """Until its pods are elsewhere."""
+        """The time until its pods run elsewhere."""
         return self._moving() + SETTLE_SECONDS
 
     def allowed(self, lane: str, plan: Plan) -> Allowed | None:
-        """Pages come through the public load balancer."""
+        """As usual; for pages, which come through the public load balancer, its time."""
         if lane == PAGES:
             return Allowed.of(ingress_budget(self.kubernetes, self.cluster.multiplier))
         return super().allowed(lane, plan)
 
     @contextmanager
     def clients(self, run: Experiment) -> Iterator[None]:
-        """A client of the data services in a pod on every node, where the inventory has any."""
+        """Start a client of the data services in a pod on every node, where the inventory has such services."""
         inventory, started = run.session.inventory, time.time()
         present = backends.present(inventory)
         if not present:
@@ -140,14 +140,14 @@ class AgentLoss(NodeLoss):
 
     @contextmanager
     def broken(self, run: Experiment, plan: Plan) -> Iterator[None]:
-        """A pod is placed on it first."""
+        """Place a pod on the node first."""
         victim = self.loss.victim
         self._pod, self._system = self.place_pod(run, victim), system_pods(self.kubernetes, victim)
         with super().broken(run, plan):
             yield
 
     def watch(self, run: Experiment, plan: Plan) -> None:
-        """Kubernetes notices, and its pods are made anew elsewhere."""
+        """Wait until Kubernetes notices the loss, and makes the node's pods anew elsewhere."""
         super().watch(run, plan)
         there, victim, seconds = self.kubernetes, self.loss.victim, self._moving()
         self.see(run, "NotReady", partial(why_not_noticed, there, victim), seconds)
@@ -157,7 +157,7 @@ class AgentLoss(NodeLoss):
         self._listen()
 
     def afterwards(self, run: Experiment, plan: Plan) -> None:
-        """Its ingress is there again too."""
+        """Wait until the node's ingress is back too."""
         super().afterwards(run, plan)
         victim, healed = self.loss.victim, self.loss.healed
         back = partial(why_not_ingress_ready, self.kubernetes, victim, ready=True)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hadrill.services.cluster import Cluster
 
 REFUSING_SECONDS = 10.0
-"""For so long not one write may be acknowledged: longer than any member needs to notice that it is alone."""
+"""No write may be acknowledged for this time: it is longer than any member needs to notice that it is alone."""
 BOOT_SECONDS = 30.0
 """A machine boots and its service starts, on the slowest hardware that counts."""
 
@@ -43,16 +43,16 @@ class QuorumLoss(Scenario):
 
     @property
     def fault(self) -> str:
-        """Two of them, of one kind."""
+        """The scenario's own name: it makes two faults of one kind."""
         return "quorum-loss"
 
     @property
     def name(self) -> str:
-        """Without the role: both are broken."""
+        """The service and the scenario's name; no role, as two members are broken."""
         return f"{self.cluster.service} {self.fault}"
 
     def plan(self, run: Experiment) -> Plan:
-        """The leader, and another that votes with it."""
+        """Plan the loss of the leader, and of another member that votes with it."""
         first = Injection(run.session, self.cluster, self.case, run.id, run.step)
         voting = electorate_of(self.cluster, first.host)
         others = {host: votes for host, votes in voting.votes.items() if host != first.host}
@@ -63,7 +63,7 @@ class QuorumLoss(Scenario):
         case = Case(self.case.service, "power-off", host=other.name)
         second = Injection(run.session, self.cluster, case, uuid.uuid4().hex[:12], lambda *_: None)
         run.ids.append(second.experiment)
-        # Both are asked one by one: each alone would be allowed, and the cluster is whole.
+        # Each is guarded by itself: each alone is allowed, and the cluster is whole.
         fault, _ = first.guard(), second.guard()
         allowed = self._allowed(fault)
         back = "both are" if self.cluster.traits.resumes_whole else f"{second.host} is"
@@ -92,7 +92,7 @@ class QuorumLoss(Scenario):
 
     @contextmanager
     def broken(self, run: Experiment, plan: Plan) -> Iterator[None]:
-        """What is judged begins when enough members are there again."""
+        """Break both members and heal them; what is judged begins when enough members are back."""
         (first, second), allowed = plan.pair(), plan.parts()[2]
         seconds = 2 * allowed.seconds + OVERTIME_SECONDS
         with run.injected(first, first.guard(), seconds):
@@ -112,13 +112,13 @@ class QuorumLoss(Scenario):
             self._resumes(run, "writes with every member back", allowed)
 
     def watch(self, run: Experiment, plan: Plan) -> None:
-        """No write is acknowledged, and what needs no majority goes on."""
+        """Wait until no write is acknowledged any more, and see that what needs no majority goes on."""
         _, _, allowed = plan.parts()
         self._refuses(run, allowed)
         self._goes_on(run, allowed)
 
     def objective(self) -> Objective | None:
-        """What may be lost is promised; how long two machines boot is not."""
+        """The promise about lost writes alone: none is made about the time in which two machines boot."""
         promised = super().objective()
         return None if promised is None else promised.model_copy(update={"rto": None})
 
@@ -134,7 +134,7 @@ class QuorumLoss(Scenario):
             run.fails(f"writes go on without a majority: {error}")
 
     def _goes_on(self, run: Experiment, allowed: Budget) -> None:
-        """What needs no majority is served all the while, once clients are led past the members that are gone."""
+        """See that what needs no majority is served, once clients are led past the members that are gone."""
         history = run.workload.history
 
         def silent() -> str | None:

@@ -28,39 +28,39 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """What an experiment would do, found by asking alone: to whom, how long it may take, and how it is undone."""
+    """What an experiment would do: to whom, how long it may take, and how it is undone. Made by questions alone."""
 
     node: str
     role: str
     allowed: Budget | None = None
     """How long clients may be without service; None where they are not to notice anything, or nobody knows yet."""
     injection: Injection | None = None
-    """The first thing that is broken, under whose name the hosts are leased; None where nothing is."""
+    """The first injection, under whose id the hosts are leased; None where nothing is broken."""
     fault: Fault | None = None
     second: Injection | None = None
-    """What is broken beside it."""
+    """The second injection, where two members are broken."""
     lease_s: float = 0.0
     shared: str = SHARED
-    """How hosts are leased that lead other clusters' clients too."""
+    """The mode of the lease on hosts that other clusters' clients use too."""
     may_lose: bool = False
     lines: tuple[str, ...] = ()
-    """The same in words."""
+    """The plan in words, as `--plan` prints it."""
 
     def parts(self) -> tuple[Injection, Fault, Budget]:
-        """What is broken, how, and for how long, of a plan that breaks something."""
+        """Injection, fault and budget, of a plan that has all of them. Raises TypeError for another."""
         injection, fault = self.broken()
         if self.allowed is None:
             raise TypeError(f"a plan of {self.node} without a budget")
         return injection, fault, self.allowed
 
     def pair(self) -> tuple[Injection, Injection]:
-        """Both that are broken."""
+        """Both injections, of a plan that has two. Raises TypeError for another."""
         if self.injection is None or self.second is None:
             raise TypeError(f"a plan of {self.node or 'nobody'} that breaks less than two")
         return self.injection, self.second
 
     def broken(self) -> tuple[Injection, Fault]:
-        """What is broken first, and how."""
+        """The first injection and its fault. Raises TypeError for a plan that breaks nothing."""
         if self.injection is None or self.fault is None:
             raise TypeError(f"a plan of {self.node or 'nobody'} that breaks nothing")
         return self.injection, self.fault
@@ -74,41 +74,41 @@ class Scenario(ABC):
 
     title: ClassVar[str]
     remarks: ClassVar[Mapping[Invariant, str]] = {}
-    """How invariants are meant here, where that is not plain."""
+    """What invariants mean for this scenario, where that needs a word."""
     healthy_s: ClassVar[float] = 30.0
-    """So long a cluster that is not whole is waited for."""
+    """How long a cluster may take to be whole before the experiment, in seconds."""
     steady_s: ClassVar[float] = 30.0
-    """So long clients have to be served without a failure for the first time."""
+    """How long it may take until clients are served without failure, in seconds."""
     foretells: ClassVar[bool] = True
-    """Whether a cause that is known beforehand ends it before anything is broken."""
+    """Whether a cause that is known beforehand ends the experiment before anything is broken."""
 
     def __init__(self, cluster: Cluster, case: Case) -> None:
         self.cluster, self.case = cluster, case
 
     @property
     def fault(self) -> str:
-        """How results call what is done."""
+        """The name of what is done, in results."""
         return self.case.fault
 
     @property
     def name(self) -> str:
-        """How the line of a running experiment and its folder call it."""
+        """The name in the line of a running experiment."""
         return f"{self.cluster.service} {self.case}"
 
     @property
     def folder(self) -> str:
-        """The beginning of its folder's name."""
+        """The beginning of the folder's name."""
         return f"{self.cluster.service}-{self.case}"
 
     def arrange(self, run: Experiment) -> None:
-        """What must be so before anything is planned. Raises what the experiment is refused with."""
+        """Prepare the cluster before anything is planned. Raises where the experiment is refused."""
 
     @abstractmethod
     def plan(self, run: Experiment) -> Plan:
         """Step 1: who, what, how long. Only asks. Raises InconclusiveError and others where it is refused."""
 
     def leader(self, plan: Plan) -> Host:
-        """The member that is to lead where that is decided with the place of the workload."""
+        """The member that is to lead, where that is decided with the place of the workload."""
         injection = plan.injection
         if injection is None or injection.role == usual(self.cluster.service):
             return injection.host if injection is not None else self.cluster.members[0]
@@ -134,7 +134,7 @@ class Scenario(ABC):
         return isinstance(self.cluster, Losing) and self.cluster.may_lose(fault.kind, role)
 
     def may_lose(self, plan: Plan) -> bool:
-        """Whether acknowledged writes may be lost with what was done."""
+        """Whether acknowledged writes may be lost by what was done."""
         return plan.may_lose
 
     def allowed(self, lane: str, plan: Plan) -> Allowed | None:
@@ -142,5 +142,5 @@ class Scenario(ABC):
         return Allowed.of(plan.allowed) if plan.allowed is not None else None
 
     def objective(self) -> Objective | None:
-        """What the user promises for such a thing."""
+        """What the user promises for such an event in settings.yaml; None where nothing is promised."""
         return objective_of(self.cluster)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class SingleFault(Scenario):
-    """A member is broken and healed. `lead`: it is made the leader first."""
+    """Breaks one member and heals it. `lead`: it is made the leader first."""
 
     title: ClassVar[str] = "single fault"
 
@@ -31,12 +31,12 @@ class SingleFault(Scenario):
         self._lead = lead
 
     def arrange(self, run: Experiment) -> None:
-        """The host leads, where that is wanted."""
+        """Make the host the leader, where that is asked for."""
         if self._lead:
             make_leader(self.cluster, run.session.inventory.host(self.case.host))
 
     def plan(self, run: Experiment) -> Plan:
-        """The member in the role, or the named one in the role that it has."""
+        """Plan the fault on a member in the role, or on the named one in the role that it has."""
         injection = Injection(run.session, self.cluster, self.case, run.id, run.step)
         fault = injection.guard()
         budget = self.cluster.budget(fault.kind, injection.role)
@@ -53,13 +53,13 @@ class SingleFault(Scenario):
 
     @contextmanager
     def broken(self, run: Experiment, plan: Plan) -> Iterator[None]:
-        """Until clients are served again, or far over budget."""
+        """Make the fault; its timer on the target ends it far over budget."""
         injection, fault, budget = plan.parts()
         with run.injected(injection, fault, budget.seconds + OVERTIME_SECONDS):
             yield
 
     def watch(self, run: Experiment, plan: Plan) -> None:
-        """A lasting fault must still be there when clients are served again."""
+        """Wait until clients are served again, or far over budget. A lasting fault must still be there then."""
         injection, fault, budget = plan.parts()
         proved, injected = time.monotonic(), run.moments["inject"]
         recovery = Recovery(fault, run.workload, run.timeline, injected, budget.seconds)
@@ -83,7 +83,7 @@ class SingleFault(Scenario):
 
 
 def in_words(injection: Injection, fault: Fault, budget: Budget) -> tuple[str, ...]:
-    """What one fault would be, and what undoes it."""
+    """A plan of one fault in lines: to whom, guard, budget, inject, undo."""
     undo = "power on by the driver" if fault.power else fault.heal
     made = fault.inject if fault.on_host else f"power {fault.power}" if fault.power else "a planned switchover"
     return (

@@ -22,7 +22,7 @@ class Switchover(SingleFault):
     title: ClassVar[str] = "switchover"
 
     def watch(self, run: Experiment, plan: Plan) -> None:
-        """Until clients are served again, by another leader."""
+        """Wait until clients are served again; then another member must lead."""
         super().watch(run, plan)
         injection, _, _ = plan.parts()
         if isinstance(self.cluster, Led) and self.cluster.leader() == injection.host:

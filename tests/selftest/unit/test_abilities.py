@@ -169,9 +169,9 @@ def test_a_member_without_its_quorum_is_not_counted_among_those_that_are_left(
     api = type("Refusing", (), {"get": refused})()
     monkeypatch.setattr(Kubernetes, "api", lambda *_: api)
     inventory = read(lab, "all")
-    said = cluster_of(inventory, NOWHERE, service).probe(inventory.host(member))()
-    assert said.away, said.role
-    assert said.role != "silent"
+    probed = cluster_of(inventory, NOWHERE, service).probe(inventory.host(member))()
+    assert probed.away, said.role
+    assert probed.role != "silent"
 
 
 def test_the_loss_of_a_majority_takes_the_heaviest_votes_or_says_why_not(
