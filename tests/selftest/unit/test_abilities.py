@@ -170,7 +170,7 @@ def test_a_member_without_its_quorum_is_not_counted_among_those_that_are_left(
     monkeypatch.setattr(Kubernetes, "api", lambda *_: api)
     inventory = read(lab, "all")
     probed = cluster_of(inventory, NOWHERE, service).probe(inventory.host(member))()
-    assert probed.away, said.role
+    assert probed.away, probed.role
     assert probed.role != "silent"
 
 
