@@ -17,7 +17,7 @@ from hadrill.timing import Budget
 
 
 class Members(Protocol):
-    """Who they are."""
+    """Knows its members."""
 
     service: ClassVar[str]
     inventory: Inventory
@@ -28,32 +28,32 @@ class Members(Protocol):
 
     @property
     def shared(self) -> tuple[Host, ...]:
-        """Hosts that the clients' way leads over, which other clusters use too."""
+        """Hosts between the clients and the members, like proxies, which other clusters use too."""
 
 
 @runtime_checkable
 class Probed(Protocol):
-    """Says how it is."""
+    """Can be asked for its state."""
 
     def probe(self, host: Host) -> Probe:
-        """A question to one member."""
+        """The function that asks one member for its state."""
 
     def why_not_healthy(self) -> str | None:
         """None where every member is in its role, replication caught up, and proxies agree; else the first reason."""
 
 
 class Workable(Protocol):
-    """Takes a workload."""
+    """Has a place for a workload."""
 
     def place(self, name: str, leader: Host | None = None) -> Place:
-        """Where the workload of that name writes; nothing is made yet.
+        """The place to which the workload of that name writes; nothing is made yet.
 
         `leader` is the member that is to lead, where that is decided with the place (a quorum queue).
         """
 
 
 class Budgeted(Protocol):
-    """Its live settings say how long an outage may be."""
+    """Has a budget: the outage that its live settings allow."""
 
     def budget(self, kind: Kind, role: str, settings: Mapping[str, str] | None = None) -> Budget:
         """The time that clients may be without service after a fault of a kind on a member in a role.
@@ -65,15 +65,15 @@ class Budgeted(Protocol):
 
 @runtime_checkable
 class Promising(Protocol):
-    """A promised time is about more than faults of its members."""
+    """Its promised time (`slo` in settings.yaml) is about more than faults of its members."""
 
     def promised(self) -> dict[str, Budget]:
-        """What else it is about, each with what the live configuration allows it."""
+        """What else the promise is about, each with the budget that the live configuration gives it."""
 
 
 @runtime_checkable
 class Led(Protocol):
-    """One member leads at a time, and somebody knows which."""
+    """One member leads at a time, and it can be asked which."""
 
     def leader(self) -> Host:
         """The leading member, asked now. Raises NoLeaderError where there is none."""
@@ -84,15 +84,15 @@ class HandsOver(Led, Protocol):
     """Its leader can be changed by a planned switchover."""
 
     def hand_over(self, to: Host | None) -> None:
-        """Ask for it, to a member of choice or any. Returns when it was accepted."""
+        """Ask for a switchover, to this member or to any. Returns when it was accepted."""
 
 
 @runtime_checkable
 class Watched(Protocol):
-    """Tells of what happens by itself."""
+    """Has streams of events."""
 
     def watches(self) -> Sequence[Watch]:
-        """Streams of events, each for a thread of its own, that end when the given event is set."""
+        """Functions that write events into a timeline, each for a thread of its own, until an event is set."""
 
 
 @runtime_checkable
@@ -100,10 +100,10 @@ class Diagnosed(Protocol):
     """Has rules that name causes."""
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
-        """Named causes for what goes wrong, now. Only reads, within ten seconds.
+        """Named causes for what is wrong now. Only reads, within ten seconds.
 
-        With `since_seconds` it is asked why a failover that began then did not happen; `victim` is the host that was
-        broken on purpose.
+        With `since_seconds` the question is why a failover that began then did not happen; `victim` is the host that
+        was broken on purpose.
         """
 
 
@@ -129,10 +129,10 @@ class Losing(Protocol):
 
     @classmethod
     def may_lose(cls, kind: Kind, role: str, /) -> bool:
-        """Whether some may be with a fault of a kind on a member in a role."""
+        """Whether writes may be lost with a fault of a kind on a member in a role."""
 
     def loss_bound(self, role: str) -> str:
-        """What may be lost, in words, from live settings."""
+        """A sentence, from live settings, about what may be lost."""
 
 
 @runtime_checkable
@@ -148,7 +148,7 @@ class Exposed(Protocol):
     """The loss of one member may be an outage by design."""
 
     def weakness(self, host: Host) -> str:
-        """Why it is; empty where it is not."""
+        """Why the loss of this member is an outage; empty where it is none."""
 
 
 @runtime_checkable

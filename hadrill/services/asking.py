@@ -1,4 +1,4 @@
-"""Ask every member of a cluster at once; one that is dead costs its deadline once and hides no other."""
+"""Asks every member of a cluster at once; a dead one takes one deadline, and hides no other."""
 
 import errno
 import socket
@@ -51,7 +51,7 @@ def denied(error: Exception) -> bool:
 def ask(
     hosts: Iterable[Host], question: Callable[[Host], Result], port: int, expected: str
 ) -> tuple[dict[Host, Result], list[Finding]]:
-    """Answers of the hosts that gave one, and a finding for each that did not."""
+    """The results of the hosts that answered, and findings for those that did not."""
     chosen = list(hosts)
 
     def attempt(host: Host) -> tuple[Host, Result | None, list[Finding]]:
@@ -97,7 +97,7 @@ def silence(name: str, address: str, port: int, expected: str, error: Exception,
 
 
 def disagreements(values: Mapping[Host, object], what: str, cause: str) -> list[Finding]:
-    """Findings for the hosts whose value differs from what most of the others say."""
+    """Findings for the hosts whose value differs from the most frequent one."""
     every = list(values.values())
     if len(set(map(str, every))) <= 1:
         return []

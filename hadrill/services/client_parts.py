@@ -1,4 +1,4 @@
-"""The part of every budget that is the client's own."""
+"""The parts of every budget that come from the clients."""
 
 from hadrill.faults import Kind
 from hadrill.timing import Part
@@ -10,5 +10,5 @@ TURN = Part("turn", 1 / DEFAULT_RATE, "operations begin so far apart")
 
 
 def hang(kind: Kind) -> Part:
-    """Where nothing answers, an operation of the workload hangs until it is given up."""
+    """The time that an operation hangs until it is given up, where nothing answers."""
     return Part("client", OPERATION_SECONDS if kind in SILENT else 0.0, "an operation that hangs is given up")

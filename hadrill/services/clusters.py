@@ -1,4 +1,4 @@
-"""Every service that can be drilled, by name; each is loaded when it is asked for."""
+"""The class of each service's cluster, by the service's name; loaded when it is asked for."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,7 +9,7 @@ from hadrill.services.cluster import Cluster
 
 
 class _Clusters(Mapping[str, type[Cluster]]):
-    """From the services' records, in their order."""
+    """The classes that the services' records name, in the order of the services."""
 
     def __getitem__(self, service: str) -> type[Cluster]:
         for known in registry.services():
@@ -29,7 +29,7 @@ CLUSTERS = _Clusters()
 
 
 def roles_of(service: str) -> frozenset[str]:
-    """The inventory's roles of hosts that a service's drills can break."""
+    """The roles, in servers.tsv, of a service's hosts."""
     return frozenset(role.name for role in registry.service(service).roles)
 
 

@@ -13,7 +13,7 @@ from hadrill.inventory import Host
 
 
 class ServiceError(Exception):
-    """A service that says nothing that helps: what, and of whom."""
+    """A service does not say what it is asked; the text says what, and who."""
 
 
 class NoLeaderError(ServiceError):
@@ -25,11 +25,11 @@ class NoMemberError(ServiceError):
 
 
 class BadAnswerError(ServiceError):
-    """An answer of another form than the service's."""
+    """An answer is not in the form that the service's answers have."""
 
 
 class NotSetUpError(ServiceError):
-    """Something that installing brings is missing."""
+    """Something that the installer makes is missing."""
 
 
 class StatusError(OSError):
@@ -41,7 +41,7 @@ class StatusError(OSError):
 
 
 class Fields(dict[str, Any]):
-    """An answer's values by name. A name that is missing is the answer's fault and no bug: BadAnswerError."""
+    """An answer's values by name. A missing name raises BadAnswerError: the answer is wrong, and this is no bug."""
 
     def __init__(self, source: str, values: Any) -> None:
         super().__init__(values)
@@ -52,7 +52,7 @@ class Fields(dict[str, Any]):
 
 
 def parsed(source: str, text: str | bytes) -> Any:
-    """An answer in JSON, its objects as Fields. Raises BadAnswerError."""
+    """Parse an answer in JSON, with its objects as Fields. Raises BadAnswerError."""
     try:
         return json.loads(text, object_hook=partial(Fields, source))
     except ValueError as error:
@@ -61,7 +61,7 @@ def parsed(source: str, text: str | bytes) -> Any:
 
 @contextmanager
 def reading(source: str) -> Iterator[None]:
-    """Around the lines that take an answer apart, and nothing else: what they trip over is a BadAnswerError."""
+    """Around the lines that parse an answer, and no others: what goes wrong in them is a BadAnswerError."""
     try:
         yield
     except (LookupError, TypeError, ValueError, AttributeError) as error:
@@ -69,7 +69,7 @@ def reading(source: str) -> Iterator[None]:
 
 
 def named(members: Iterable[Host], name: str, source: str) -> Host:
-    """The member that a service names. Raises BadAnswerError for a stranger."""
+    """The member that a service names. Raises BadAnswerError where none has that name or address."""
     for host in members:
         if name in (host.name, host.address):
             return host

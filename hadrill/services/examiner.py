@@ -1,4 +1,4 @@
-"""Why a check failed: the same diagnosis as a drill's, of each service at most once a run."""
+"""Why a check failed: the same diagnosis as a drill's, of each service at most once in a run."""
 
 from functools import cache
 
@@ -18,7 +18,7 @@ class Examiner:
         self.examine = cache(self._examine)
 
     def _examine(self, service: str) -> tuple[tuple[Cause, ...], str]:
-        """The causes, the most telling first, and what else is to be said. The check's verdict stands without them."""
+        """The causes, the most telling first, and notes. Neither changes the check's outcome."""
         if service not in CLUSTERS:
             return (), ""
         try:

@@ -1,4 +1,4 @@
-"""What a check found wrong, and where."""
+"""What a check found to be wrong, and where."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as it must be: on which host, expected, found, and the likely cause."""
+    """Something that is not as it must be: the host, what is expected, what is there, and the likely cause."""
 
     host: str
     expected: str
@@ -19,7 +19,7 @@ class Finding:
 
 
 class CheckFailedError(AssertionError):
-    """A check that does not hold, with everything that it found, most telling first."""
+    """A check does not hold; it has all findings, the most telling first."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         # A host that does not answer at all explains more than what others say about it.
@@ -28,6 +28,6 @@ class CheckFailedError(AssertionError):
 
 
 def require(findings: Iterable[Finding | None]) -> None:
-    """Raise CheckFailedError when something was found."""
+    """Raise CheckFailedError where there is a finding."""
     if failed := [finding for finding in findings if finding is not None]:
         raise CheckFailedError(failed)

@@ -1,4 +1,4 @@
-"""The one HTTP client: pages of services, and questions to their interfaces. It never tries again by itself."""
+"""The one HTTP client, for pages of services and their HTTP interfaces. It never tries again by itself."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ JSON = "application/json"
 
 @dataclass(frozen=True)
 class Page:
-    """What came back: the status, its reason in the server's words, and what was said."""
+    """An HTTP answer: the status, the server's text for it, and the body with its media type."""
 
     status: int
     reason: str

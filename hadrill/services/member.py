@@ -1,4 +1,4 @@
-"""What a member says of itself, and who listens: the values that probes, watches and observers share."""
+"""What a member says of itself, and the types of probes and watches."""
 
 import threading
 from collections.abc import Callable
@@ -28,4 +28,4 @@ SILENT = Member("silent", away=True)
 Probe = Callable[[], Member]
 """Asks one member once, over a connection that is kept; SILENT where it does not answer in time."""
 Watch = Callable[[Timeline, threading.Event], None]
-"""Writes a stream of events into a timeline until the event is set."""
+"""Writes events into a timeline until the event is set."""

@@ -1,4 +1,4 @@
-"""What members may be, from the services' records: which role leads, who can be in it, what its faults are about."""
+"""The roles of members, from the services' records: which leads, which hosts can have it, what its faults are about."""
 
 from hadrill.inventory import versions
 from hadrill.inventory.settings import Settings
@@ -7,12 +7,12 @@ from hadrill.services.service import MemberRole
 
 
 def member_roles(service: str) -> tuple[MemberRole, ...]:
-    """Those that drills can aim at."""
+    """The roles on which experiments can make faults."""
     return registry.service(service).member_roles
 
 
 def names(service: str) -> tuple[str, ...]:
-    """Their names, as `--role` takes them."""
+    """The names of these roles, as `--role` takes them."""
     return tuple(role.name for role in member_roles(service))
 
 
@@ -35,7 +35,7 @@ def usual(service: str) -> str:
 
 
 def of_hosts(service: str, host_role: str) -> tuple[MemberRole, ...]:
-    """What members on hosts of a role (servers.tsv) may be, without what lies beside them."""
+    """The member roles that hosts of a role (servers.tsv) can have, without those that lie beside another member."""
     return tuple(
         role for role in member_roles(service) if not role.beside and host_role in (role.hosts or (host_role,))
     )
@@ -51,7 +51,7 @@ def component_of(service: str, role: str, settings: Settings) -> str:
 
 
 def behind(service: str) -> tuple[str, ...]:
-    """Services whose clients come through this one's members, with which its drills work."""
+    """Services whose clients come through this one's members; its experiments use those clients."""
     mine = {role.name for role in registry.service(service).roles}
     return tuple(
         known.name

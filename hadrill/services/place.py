@@ -45,10 +45,10 @@ class Place(ABC):
 
 @runtime_checkable
 class Lagging(Protocol):
-    """Reads may be answered by a member that is behind another."""
+    """A member that is behind others may answer reads."""
 
     def shown_by(self, read: Operation) -> str:
-        """Among which reads this one must not go back; the same word for all that are never behind one another."""
+        """The same text for all reads that must not go back among one another, like those of one server."""
 
 
 @runtime_checkable
@@ -56,17 +56,17 @@ class Delivering(Protocol):
     """A write may be delivered more than once."""
 
     def duplicates(self, history: History) -> int:
-        """Writes that were."""
+        """How many writes were delivered more than once."""
 
 
 @runtime_checkable
 class Remarking(Protocol):
-    """Clients may meet what breaks no promise and is worth knowing."""
+    """Has remarks: what clients met that breaks no promise, and is worth knowing."""
 
     def remarks(self, history: History) -> list[str]:
-        """What they met, and what was met when members were read."""
+        """The remarks on a history, and on what was met when members were read."""
 
 
 def shown_by(place: Place, read: Operation) -> str:
-    """Among which reads of a place one must not go back."""
+    """The text that is the same for reads of a place that must not go back among one another."""
     return place.shown_by(read) if isinstance(place, Lagging) else ""

@@ -1,4 +1,4 @@
-"""What is configured on the proxies right now, and the time their health checks and retries cost.
+"""The live configuration of the proxies, and the time that their health checks and retries take.
 
 Read from the files that the running containers were started with.
 Formulas: HAProxy's documentation of `inter`, `fall` and `rise`.
@@ -30,13 +30,13 @@ class Checks:
     source: str
 
     def down(self, blackhole: bool) -> Part:
-        """Until a dead server gets no more connections. A blackholed check takes its connect timeout too."""
+        """The time until a dead server gets no more connections. A blackholed check takes its connect timeout too."""
         check = min(self.connect, self.inter) if blackhole else 0.0
         seconds = self.inter + self.fall * check + (self.fall - 1) * self.fastinter
         return Part("proxy down", seconds, f"inter {self.inter:g} fall {self.fall}, {self.source}")
 
     def up(self) -> Part:
-        """Until a server that serves gets connections."""
+        """The time until a server that serves again gets connections."""
         seconds = self.downinter + (self.rise - 1) * self.fastinter
         return Part("proxy up", seconds, f"downinter {self.downinter:g} rise {self.rise}, {self.source}")
 

@@ -1,4 +1,4 @@
-"""The services that there are: a record of each, in this folder or in another package.
+"""Finds all services: each has a record, in this folder or in another package.
 
 Other packages name theirs as entry points of the group `hadrill.services`. Finding them
 imports no code of a service and no driver: records are data.
@@ -35,7 +35,7 @@ class RegistryError(Exception):
 
 @cache
 def services() -> tuple[Service, ...]:
-    """All of them, in their order."""
+    """The records of all services, in their order."""
     here = Path(__file__).parent
     own = [import_module(f"{__package__}.{file.parent.name}.record").SERVICE for file in here.glob("*/record.py")]
     records = [*own, *_others()[0]]

@@ -54,7 +54,7 @@ class Statistics:
         with reading(f"the statistics of {self._host}"):
             head, *lines = text.removeprefix("# ").splitlines()
             columns = _columns(head)
-            # Asked twenty times a second: of the others' hundred columns nothing is looked at.
+            # This runs twenty times a second: only the columns that are needed are read.
             rows = csv.reader(line for line in lines if line.startswith(f"{backend},"))
             return [
                 _server(self._host.name, backend, name, address.rpartition(":")[0], status, backup == "1")
@@ -68,7 +68,7 @@ class Statistics:
 
 
 _server = cache(Server)
-"""Almost every answer is the one before."""
+"""Almost every answer is the same as the one before."""
 
 
 @cache
@@ -77,7 +77,7 @@ def _columns(head: str) -> "itemgetter[Any]":
 
 
 def servers(host: Host, backend: str, port: int = STATISTICS_PORT) -> list[Server]:
-    """Asked once."""
+    """A backend's servers, asked once over a connection of its own. Raises OSError, BadAnswerError."""
     statistics = Statistics(host, port)
     try:
         return statistics.servers(backend)
@@ -120,9 +120,9 @@ def watch_all(host: Host, backend: str) -> Callable[[Timeline, threading.Event],
 
 
 def why_not_leading_to(proxies: Sequence[Host], backend: str, leader: Host) -> str | None:
-    """None where every proxy leads to one host and to nothing else, otherwise which does not. Raises OSError.
+    """Which proxy does not lead to one host and no other; None where all do. Raises OSError.
 
-    A backend whose one server changes its address is compared by that, others by their servers' names.
+    A backend with one server that changes its address is compared by the address, others by their servers' names.
     """
     for proxy in proxies:
         for server in servers(proxy, backend):
@@ -132,7 +132,7 @@ def why_not_leading_to(proxies: Sequence[Host], backend: str, leader: Host) -> s
 
 
 def why_not_all_used(proxies: Sequence[Host], backend: str, port: int = STATISTICS_PORT) -> str | None:
-    """None where every proxy uses every server of a backend, otherwise which does not. Raises OSError."""
+    """Which proxy does not use every server of a backend; None where all do. Raises OSError."""
     for proxy in proxies:
         if away := [server.name for server in servers(proxy, backend, port) if not server.up]:
             return f"{proxy} does not use {', '.join(away)}"

@@ -14,6 +14,6 @@ def running(inventory: Inventory) -> dict[str, Callable[[], str]]:
 
 
 def _told_by(host: Host) -> str:
-    """From the statistics page, which is the only place where HAProxy tells its version over the network."""
+    """The version on the statistics page, the only place where HAProxy tells it over the network."""
     version = re.search(r"HAProxy version ([0-9][^,<\s]*)", get(host.address, STATISTICS_PORT, "/").text)
     return version[1] if version else "not told"

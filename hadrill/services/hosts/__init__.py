@@ -1,1 +1,1 @@
-"""Hosts themselves: what module 2 makes of them, and which of their ports answer whom."""
+"""Hosts themselves: what the base module installs on them, and which of their ports answer whom."""

@@ -17,7 +17,7 @@ LISTENING = "ss -ltnH | awk '{print $4}'"
 
 @dataclass(frozen=True)
 class PortScan:
-    """What was found: who reached which (address, port), what listens where, and who could not be asked."""
+    """The result: which hosts reached which (address, port), what listens where, and which hosts could not be asked."""
 
     reached: dict[Host, set[tuple[str, int]]]
     listening: dict[Host, set[int]]

@@ -59,7 +59,7 @@ class MinioCluster(Cluster):
         return next((host for host in self.members if host.address == self.minio.entry_point), self.members[0])
 
     def why_not_healthy(self) -> str | None:
-        """Every node says that the cluster would survive its loss, which it can say of a whole cluster only."""
+        """Why a node does not say that the cluster would survive its loss: it says so only of a whole cluster."""
         for host in self.members:
             if (reason := why_not_whole_without(host)) is not None:
                 self._whole_at = math.inf
@@ -86,7 +86,7 @@ class MinioCluster(Cluster):
         return minio_budget(self.remote, self.members, self.shared, kind, self.multiplier)
 
     def weakness(self, host: Host) -> str:
-        """One node as the entry point is what its loss costs."""
+        """Clients that reach MinIO through this node alone lose it with the node."""
         if self.minio.behind_proxy or host.address != self.minio.entry_point:
             return ""
         return (

@@ -16,7 +16,7 @@ from hadrill.timing import duration
 NAME = "MINIO_DRIVE_MAX_TIMEOUT"
 USUAL_SECONDS = 30.0
 LEAST_SECONDS = 1.0
-"""MinIO takes its usual time instead of so little."""
+"""For this time or less MinIO takes its usual time instead."""
 COMMAND = f'environment=$({MINIO.environment}) || exit 1; echo "$environment" | grep ^{NAME}= || :'
 """Prints MinIO's own setting, nothing where it has none; fails where it does not run."""
 

@@ -31,7 +31,7 @@ def orders(service: Minio, since_seconds: int) -> dict[Host, Order]:
 
 @dataclass(frozen=True)
 class Drive:
-    """How full it is, percent, and how much is left, MiB."""
+    """How full a drive is in percent, and how much is left in MiB."""
 
     percent: int
     free: int
@@ -50,7 +50,7 @@ class MinioFacts(View[Minio]):
         return drives
 
     def waits(self, host: str) -> float:
-        """So many seconds a node waits for a drive that does not answer."""
+        """Seconds that a node waits for a drive that does not answer."""
         return seconds_of(self.answer(host, "drive timeout").text)
 
     def status(self, host: str, page: str) -> str:

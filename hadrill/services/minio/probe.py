@@ -24,7 +24,7 @@ def probe(host: Host) -> Probe:
 
 
 def why_not_whole_without(host: Host) -> str | None:
-    """None where the cluster would keep its quorum without this node, otherwise why not."""
+    """Why the cluster would not keep its quorum without this node; None where it would."""
     try:
         status = get(host.address, PORT, "/minio/health/cluster?maintenance=true", PLANNED_SECONDS).status
     except OSError as error:
