@@ -9,7 +9,7 @@ from hadrill.services.http import get
 
 
 def running(inventory: Inventory) -> dict[str, Callable[[], str]]:
-    """Questions by title."""
+    """Functions that ask for the running version, by title."""
     return {"HAProxy": lambda: _told_by(inventory.of_role("haproxy")[-1])}
 
 

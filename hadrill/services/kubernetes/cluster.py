@@ -82,7 +82,7 @@ class KubernetesCluster(Cluster):
         return Electorate(dict.fromkeys(servers, 1), len(servers) // 2 + 1)
 
     def why_not_healthy(self) -> str | None:
-        """Every check of the service holds."""
+        """The first check of the service that does not hold."""
         try:
             for check in checks.ALL:
                 check(self.kubernetes)
@@ -95,7 +95,7 @@ class KubernetesCluster(Cluster):
         return [watch_nodes(self.kubernetes), watch_leaders(self.kubernetes)]
 
     def place(self, name: str, leader: Host | None = None) -> KubernetesPlace:
-        """A namespace."""
+        """A namespace of the experiment's own."""
         return KubernetesPlace(self.kubernetes, name)
 
     def budget(self, kind: Kind, role: str, settings: Mapping[str, str] | None = None) -> Budget:
@@ -108,13 +108,13 @@ class KubernetesCluster(Cluster):
         return {"pods of a lost node": rescheduled_budget(timers, self.multiplier)}
 
     def why_not_available(self, fault: str, role: str) -> str:
-        """Its components are no containers of the engine that other services run in."""
+        """Faults of containers are not available: its components are units."""
         if fault.startswith(("container-", "process-", "disk-full", "cut-pair", "cut-one-way", "engine-stop")):
             return f"{fault} is about a container of a data service; Kubernetes' components are units"
         return ""
 
     def node_kubectl(self) -> str:
-        """The distribution's."""
+        """The command of its distribution."""
         return self.kubernetes.distribution.node_kubectl
 
     def leads_etcd(self, host: Host) -> bool:
@@ -126,7 +126,7 @@ class KubernetesCluster(Cluster):
         etcd.lead(self.kubernetes, self.remote, host)
 
     def weakness(self, host: Host) -> str:
-        """Without a page to ask for, load balancers lead clients to a server whose etcd is away."""
+        """Load balancers that check no page go on leading clients to a server whose etcd is away."""
         blind = [balancer.name for balancer in self.kubernetes.balancers if not balancer.check.path]
         if host not in self.kubernetes.servers or not self.kubernetes.distribution.separate or not blind:
             return ""
@@ -136,7 +136,7 @@ class KubernetesCluster(Cluster):
         )
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
-        """From every node's own words, and what the API knows."""
+        """Ask every node and the API, and name causes."""
         by_host = orders(self.kubernetes, since_seconds or RECENT_SECONDS)
         facts = Facts.collect(self.remote, by_host, commands(by_host))
         whole = Facts({**facts.hosts, API: told_by_api(self.kubernetes)})

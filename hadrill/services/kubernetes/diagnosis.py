@@ -104,6 +104,6 @@ RULES: tuple[Rule[KubernetesFacts], ...] = (
         signs.disruptions,
     ),
 )
-"""Most telling first."""
+"""The most telling ones first."""
 
 EXAMINATION = Examination("kubernetes", orders, KubernetesFacts, RULES)

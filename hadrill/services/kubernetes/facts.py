@@ -74,7 +74,7 @@ def _answered(question: Callable[[], str]) -> Reply:
 
 
 class KubernetesFacts(View[Kubernetes]):
-    """The facts by what they mean."""
+    """The facts of a diagnosis, read by their meaning."""
 
     @property
     def asked_servers(self) -> list[str]:

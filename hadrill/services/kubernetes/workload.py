@@ -52,7 +52,7 @@ class ApiClient:
         return Answer()
 
     def abort(self) -> None:
-        """Its requests have deadlines of their own."""
+        """Do nothing: its requests have deadlines of their own."""
 
     def close(self) -> None:
         """Close its connections."""
@@ -77,10 +77,10 @@ class PageClient:
         return Answer(answer.text)
 
     def abort(self) -> None:
-        """Its socket has a deadline."""
+        """Do nothing: its socket has a deadline."""
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no connection is kept."""
 
 
 class KubernetesPlace(Place):

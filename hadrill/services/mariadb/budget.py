@@ -14,7 +14,7 @@ from hadrill.services.mariadb.sql_proxies import SqlProxies
 from hadrill.timing import Budget, Part, budget, duration
 
 CHECK_SECONDS = 0.5
-"""evs.inactive_check_period: how often suspicion is looked at."""
+"""evs.inactive_check_period: how often Galera checks for nodes that are silent."""
 SHUTDOWN_SECONDS = 3.0
 """A node that stops leaves the group at once, then ends its connections."""
 
@@ -22,7 +22,7 @@ SHUTDOWN_SECONDS = 3.0
 def mariadb_budget(
     service: Mariadb, proxies: SqlProxies, remote: Remote, kind: Kind, role: str, multiplier: float
 ) -> Budget:
-    """A sum of parts. All nodes wait while the group makes sure that one is gone, whichever it was."""
+    """The sum of parts. All nodes wait until the group is sure that one is gone, whichever it was."""
     parts: list[Part] = []
     if kind in (Kind.CRASH, Kind.RESTART, *SILENT):
         options, source = _options(service)

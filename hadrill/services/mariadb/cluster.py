@@ -54,7 +54,7 @@ class MariadbCluster(Cluster):
         return self.mariadb.proxies
 
     def electorate(self, host: Host) -> Electorate:
-        """Each node has the votes that its pc.weight gives it."""
+        """All nodes, each with the votes that its pc.weight gives it."""
         with ThreadPoolExecutor(max_workers=len(self.members)) as pool:
             weights = pool.map(lambda member: weight_of(self.mariadb, member), self.members)
             votes = dict(zip(self.members, weights, strict=True))
@@ -65,7 +65,7 @@ class MariadbCluster(Cluster):
         return probe(self.mariadb, host)
 
     def leader(self) -> Host:
-        """The writer that the first SQL proxy uses that answers."""
+        """The writer of the first SQL proxy that answers."""
         untold = []
         for proxy in self.shared:
             try:
@@ -75,7 +75,7 @@ class MariadbCluster(Cluster):
         raise NoLeaderError("no SQL proxy names a writer: " + "; ".join(untold))
 
     def why_not_healthy(self) -> str | None:
-        """Every node synced in one primary component, every SQL proxy uses all of them."""
+        """Why not every node is synced in one primary component, or not every SQL proxy uses all nodes."""
         try:
             checks.cluster(self.mariadb)
             return self.sql_proxies.why_not_healthy()
@@ -87,7 +87,7 @@ class MariadbCluster(Cluster):
         return [self.sql_proxies.watch(host) for host in self.shared]
 
     def place(self, name: str, leader: Host | None = None) -> MariadbPlace:
-        """A table."""
+        """A table of the experiment's own."""
         return MariadbPlace(self.mariadb, name)
 
     def budget(self, kind: Kind, role: str, settings: Mapping[str, str] | None = None) -> Budget:
@@ -95,5 +95,5 @@ class MariadbCluster(Cluster):
         return mariadb_budget(self.mariadb, self.sql_proxies, self.remote, kind, role, self.multiplier)
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
-        """From every node's and every proxy's own words."""
+        """Ask every node and every proxy, and name causes."""
         return EXAMINATION.diagnose(self.mariadb, self.remote, since_seconds=since_seconds, victim=victim)

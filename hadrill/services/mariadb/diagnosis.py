@@ -99,6 +99,6 @@ RULES: tuple[Rule[MariadbFacts], ...] = (
     ),
     SINGLE_PROXY,
 )
-"""Most telling first."""
+"""The most telling ones first."""
 
 EXAMINATION = Examination("mariadb", orders, MariadbFacts, RULES)

@@ -13,7 +13,7 @@ from hadrill.services.mariadb.sql_proxies import BACKEND
 from hadrill.services.proxysql import administration as proxysql
 
 GALERA_PORT = 4567
-"""Those of state transfers are open only while one is under way, so they are not asked for."""
+"""Ports of state transfers are open only while one is under way, so they are not among these."""
 TABLES = "tables"
 """The name under which a ProxySQL is asked for what it knows."""
 REFUSALS = (
@@ -21,7 +21,7 @@ REFUSALS = (
     " (SELECT MAX(time_start_us) FROM monitor.mysql_server_connect_log WHERE hostname = log.hostname)"
     " AND connect_error IS NOT NULL"
 )
-"""What the last login of the monitor came to, of each node where it failed."""
+"""The error of the monitor's last login, of each node where it failed."""
 
 
 def orders(service: Mariadb, since_seconds: int) -> dict[Host, Order]:
@@ -61,7 +61,7 @@ def tables(service: Mariadb, proxy: Host) -> Reply:
 
 
 class MariadbFacts(View[Mariadb]):
-    """The facts by what they mean."""
+    """The facts of a diagnosis, read by their meaning."""
 
     @cached_property
     def wsrep(self) -> dict[str, dict[str, str]]:
@@ -85,7 +85,7 @@ class MariadbFacts(View[Mariadb]):
 
     @property
     def routings(self) -> Iterator[tuple[str, proxysql.Routing]]:
-        """Where each ProxySQL leads that follows Galera."""
+        """Where each ProxySQL leads, of those that follow Galera."""
         for proxy, told in self.tables.items():
             if told["groups"]:
                 yield proxy, proxysql.routed(told["groups"], told["servers"])

@@ -69,6 +69,6 @@ def denied(error: Exception) -> bool:
 
 
 def pod_login(inventory: Inventory) -> dict[str, str]:
-    """How a pod logs in."""
+    """The login of the clients in pods."""
     password = inventory.credentials.secret("mariadb", "HADRILL_PASSWORD")
     return {"host": str(inventory.entry_point(PORT).address), "password": password}

@@ -11,7 +11,7 @@ from hadrill.services.proxysql import administration as proxysql
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 PAUSED = 0.1
-"""The part of the time since the last question that flow control held all nodes back."""
+"""The share of the time since the last question in which flow control held all nodes back."""
 
 
 def non_primary(view: MariadbFacts) -> Iterator[str]:
@@ -30,7 +30,7 @@ def no_identity(view: MariadbFacts) -> Iterator[str]:
 
 
 def split(view: MariadbFacts) -> Iterator[str]:
-    """Clusters beside each other."""
+    """Nodes that form several clusters."""
     named = {host: values.get("wsrep_cluster_state_uuid", "") for host, values in view.wsrep.items()}
     primary = {
         host: uuid for host, uuid in named.items() if view.wsrep[host]["wsrep_cluster_status"] == "Primary" and uuid
@@ -49,14 +49,14 @@ def transfer(view: MariadbFacts) -> Iterator[str]:
 
 
 def desynced(view: MariadbFacts) -> Iterator[str]:
-    """Nodes that were told to fall behind."""
+    """Nodes that are set to desync, and may fall behind."""
     for host, values in view.wsrep.items():
         if values.get("wsrep_desync") == "ON":
             yield f"{host}: wsrep_desync is ON, its state is {values.get('wsrep_local_state_comment')}"
 
 
 def not_synced(view: MariadbFacts) -> Iterator[str]:
-    """Nodes that are on their way."""
+    """Nodes that are not synced yet."""
     for host, values in view.wsrep.items():
         state = values.get("wsrep_local_state_comment")
         if values["wsrep_cluster_status"] == "Primary" and state != "Synced" and values.get("wsrep_desync") != "ON":

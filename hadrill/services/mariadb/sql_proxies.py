@@ -28,13 +28,13 @@ class SqlProxies(Protocol):
     """What a cluster must know of its proxies, whichever kind they are."""
 
     reads_anywhere: bool
-    """Whether clients' reads go to nodes that do not write, so that the loss of any node concerns them."""
+    """Whether clients' reads go to other nodes than the writer, so that the loss of any node affects them."""
 
     def writer(self, proxy: Host) -> Host:
         """The node that a proxy leads writes to. Raises one of asking.failures()."""
 
     def why_not_healthy(self) -> str | None:
-        """None where every proxy uses every node, otherwise which does not. Raises one of asking.failures()."""
+        """Which proxy does not use every node; None where all do. Raises one of asking.failures()."""
 
     def watch(self, proxy: Host) -> Watch:
         """Events of one proxy: where it leads. A change to another node ends the phase `route`."""
@@ -43,11 +43,11 @@ class SqlProxies(Protocol):
         """Whether a proxy answers, over a connection that is kept."""
 
     def down(self, remote: Remote, silent: bool) -> Part:
-        """Until a node that is gone gets no more connections, from live settings. `silent`: it answers nothing."""
+        """The time, from live settings, until a lost node gets no more connections. `silent`: it answers nothing."""
 
 
 def sql_proxies(service: Mariadb) -> SqlProxies:
-    """Those of the inventory's kind."""
+    """The proxies of the kind that settings.yaml names."""
     return Proxysql(service) if service.proxy_kind == "proxysql" else Haproxy(service)
 
 
@@ -65,19 +65,19 @@ class Haproxy:
         return named(self._service.members, address, f"HAProxy on {proxy}")
 
     def why_not_healthy(self) -> str | None:
-        """Every server is up."""
+        """Which proxy does not use every server."""
         return haproxy.why_not_all_used(self._service.proxies, BACKEND, SQL_STATISTICS_PORT)
 
     def watch(self, proxy: Host) -> Watch:
-        """From its statistics."""
+        """Events from its statistics."""
         return haproxy.watch(proxy, BACKEND, SQL_STATISTICS_PORT)
 
     def probe(self, proxy: Host) -> Probe:
-        """Its statistics page."""
+        """Whether its statistics page answers."""
         return haproxy.probe(proxy, SQL_STATISTICS_PORT)
 
     def down(self, remote: Remote, silent: bool) -> Part:
-        """From its file."""
+        """The time of the health checks in its configuration."""
         return checks_of(remote, self._service.proxies[0], BACKEND).down(silent)
 
 
@@ -99,7 +99,7 @@ class Proxysql:
         return self._member(writers[0])
 
     def why_not_healthy(self) -> str | None:
-        """Every proxy watches, uses every node, and has no more writers than it may."""
+        """Which proxy does not watch nodes, does not use every node, or has more writers than it may."""
         for proxy in self._service.proxies:
             with self._administration(proxy) as administration:
                 routing, monitor = proxysql.routing(administration), proxysql.monitor(administration)
@@ -108,7 +108,7 @@ class Proxysql:
         return None
 
     def watch(self, proxy: Host) -> Watch:
-        """From runtime_mysql_servers."""
+        """Events from runtime_mysql_servers."""
 
         def run(timeline: Timeline, stop: threading.Event) -> None:
             administration: proxysql.Administration | None = None
@@ -132,7 +132,7 @@ class Proxysql:
         return run
 
     def probe(self, proxy: Host) -> Probe:
-        """SELECT 1 on its administration port."""
+        """Whether its administration port answers SELECT 1."""
         kept: list[proxysql.Administration] = []
 
         def ask() -> Member:
@@ -149,7 +149,7 @@ class Proxysql:
         return ask
 
     def down(self, remote: Remote, silent: bool) -> Part:
-        """From the monitor's variables, of the slowest proxy: each watches for itself."""
+        """The time of the slowest proxy by its monitor's variables: each watches for itself."""
         slowest: Part | None = None
         untold = []
         for proxy in self._service.proxies:

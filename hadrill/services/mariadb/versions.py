@@ -7,7 +7,7 @@ from hadrill.services.mariadb.service import Mariadb
 
 
 def running(inventory: Inventory) -> dict[str, Callable[[], str]]:
-    """Questions by title."""
+    """Functions that ask for the running version, by title."""
     service = Mariadb(inventory)
 
     def server() -> str:

@@ -72,10 +72,10 @@ class MariadbClient:
         return Answer(str(row[0]), int(row[1])) if row else Answer()
 
     def abort(self) -> None:
-        """Its socket has a deadline of its own."""
+        """Do nothing: its socket has a deadline of its own."""
 
     def close(self) -> None:
-        """Close the connection; one that is broken already is only forgotten."""
+        """Close the connection; one that is broken already is left."""
         with suppress(pymysql.Error, OSError):
             self._connection.close()
 
@@ -97,7 +97,7 @@ class MariadbPlace(Place):
         return self._mariadb.members
 
     def make(self) -> None:
-        """Empty."""
+        """Make the table, empty."""
         with self._mariadb.connect(self._mariadb.entry_point) as connection, connection.cursor() as cursor:
             cursor.execute(STALE, (f"{TABLE}%", STALE_SECONDS))
             for (stale,) in cursor.fetchall():
@@ -112,7 +112,7 @@ class MariadbPlace(Place):
             return {str(row[0]) for row in cursor.fetchall()}
 
     def clean(self) -> None:
-        """Remove it."""
+        """Remove the table."""
         with self._mariadb.connect(self._mariadb.entry_point) as connection, connection.cursor() as cursor:
             cursor.execute(on(self._table, DROP))
 

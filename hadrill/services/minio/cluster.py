@@ -78,7 +78,7 @@ class MinioCluster(Cluster):
         return [haproxy.watch_all(host, BACKEND) for host in self.shared]
 
     def place(self, name: str, leader: Host | None = None) -> MinioPlace:
-        """A bucket."""
+        """A bucket of the experiment's own."""
         return MinioPlace(self.minio, name)
 
     def budget(self, kind: Kind, role: str, settings: Mapping[str, str] | None = None) -> Budget:
@@ -94,5 +94,5 @@ class MinioCluster(Cluster):
         )
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
-        """From every node's own words."""
+        """Ask every node, and name causes."""
         return EXAMINATION.diagnose(self.minio, self.remote, since_seconds=since_seconds, victim=victim)

@@ -56,6 +56,6 @@ RULES: tuple[Rule[MinioFacts], ...] = (
         signs.stopped,
     ),
 )
-"""Most telling first."""
+"""The most telling ones first."""
 
 EXAMINATION = Examination("minio", orders, MinioFacts, RULES)

@@ -38,7 +38,7 @@ class Drive:
 
 
 class MinioFacts(View[Minio]):
-    """The facts by what they mean."""
+    """The facts of a diagnosis, read by their meaning."""
 
     @cached_property
     def drives(self) -> dict[str, Drive]:

@@ -7,7 +7,7 @@ import boto3
 from botocore.config import Config
 
 LIMIT = 2
-"""Seconds for a connection, and for an answer."""
+"""Seconds that a connection may take, and that an answer may take."""
 KEPT: dict[str, Any] = {}
 
 

@@ -74,6 +74,6 @@ def denied(error: Exception) -> bool:
 
 
 def pod_login(inventory: Inventory) -> dict[str, str]:
-    """How a pod logs in."""
+    """The login of the clients in pods."""
     user, password = (inventory.credentials.secret("minio", f"MINIO_ROOT_{part}") for part in ("USER", "PASSWORD"))
     return {"host": str(inventory.entry_point(PORT).address), "user": user, "password": password}

@@ -6,5 +6,5 @@ from hadrill.inventory import Inventory
 
 
 def running(inventory: Inventory) -> dict[str, Callable[[], str]]:
-    """Its image, by title."""
+    """A function that tells the running image, by title."""
     return {"MinIO": lambda: f"image {inventory.image('minio')}"}

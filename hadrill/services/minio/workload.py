@@ -97,10 +97,10 @@ class MinioClient:
         return Answer()
 
     def abort(self) -> None:
-        """The library's own deadlines are set."""
+        """Do nothing: the library has deadlines of its own."""
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no connection is kept."""
 
 
 class MinioPlace(Place):
@@ -121,7 +121,7 @@ class MinioPlace(Place):
         return self._minio.members
 
     def make(self) -> None:
-        """The bucket, anew."""
+        """Make the bucket anew."""
         client = self._minio.client(self._minio.entry_point)
         buckets.make_anew(client, bucket_of(""), self._bucket)
         client.put_object(Bucket=self._bucket, Key=SEED, Body=body_of(SEED))

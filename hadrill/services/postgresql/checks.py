@@ -133,7 +133,7 @@ def _unhealthy_members(service: Postgresql, asked: Host, members: list[dict[str,
 
 
 def _outdated(host: Host, leader: str, own: dict[str, Any]) -> list[Finding]:
-    """A member whose own word is not what the store has of it."""
+    """A finding where a member's own state is not the one that the store has of it."""
     expected = "running, as the leader" if host.name == leader else "running"
     if own["state"] == "running" and (host.name != leader or own["role"] in PRIMARY):
         return []

@@ -49,11 +49,11 @@ class PostgresqlCluster(Cluster):
         return probe(self.postgresql, host)
 
     def leader(self) -> Host:
-        """As most members see it."""
+        """The leader as most members see it."""
         return self.postgresql.leader()
 
     def why_not_healthy(self) -> str | None:
-        """One leader, streaming replicas that have its rows, PgBouncers that answer, proxies that lead to it."""
+        """Which check does not hold: one leader, streaming replicas with its rows, PgBouncers that answer, proxies."""
         try:
             checks.cluster(self.postgresql)
             checks.replication(self.postgresql)
@@ -70,7 +70,7 @@ class PostgresqlCluster(Cluster):
         ]
 
     def place(self, name: str, leader: Host | None = None) -> PostgresqlPlace:
-        """A table."""
+        """A table of the experiment's own."""
         return PostgresqlPlace(self.postgresql, name)
 
     def budget(self, kind: Kind, role: str, settings: Mapping[str, str] | None = None) -> Budget:
@@ -78,11 +78,11 @@ class PostgresqlCluster(Cluster):
         return postgresql_budget(self.postgresql, self.remote, kind, role, self.multiplier, settings or {})
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
-        """From Patroni's, PostgreSQL's and the proxies' own words."""
+        """Ask Patroni, PostgreSQL and the proxies, and name causes."""
         return EXAMINATION.diagnose(self.postgresql, self.remote, since_seconds=since_seconds, victim=victim)
 
     def loss_bound(self, role: str) -> str:
-        """Replication is asynchronous."""
+        """The limit of lost writes, as replication is asynchronous."""
         bytes_behind = "unknown"
         for host in self.members:
             try:
@@ -94,7 +94,7 @@ class PostgresqlCluster(Cluster):
 
     @classmethod
     def may_lose(cls, kind: Kind, role: str, /) -> bool:
-        """A leader that says goodbye waits for its replicas; one that dies does not."""
+        """Writes may be lost where a leader dies; one that is stopped in order waits for its replicas."""
         return role == LEADER and kind not in (Kind.STOP, Kind.PLANNED)
 
     def hand_over(self, to: Host | None) -> None:

@@ -113,6 +113,6 @@ RULES: tuple[Rule[PostgresqlFacts], ...] = (
     ),
     SINGLE_PROXY,
 )
-"""Most telling first."""
+"""The most telling ones first."""
 
 EXAMINATION = Examination("postgresql", orders, PostgresqlFacts, RULES)

@@ -47,7 +47,7 @@ def orders(service: Postgresql, since_seconds: int) -> dict[Host, Order]:
 
 
 class PostgresqlFacts(View[Postgresql]):
-    """The facts by what they mean."""
+    """The facts of a diagnosis, read by their meaning."""
 
     @cached_property
     def states(self) -> dict[str, dict[str, Any]]:

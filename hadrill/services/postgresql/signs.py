@@ -81,7 +81,7 @@ def replication_login(view: PostgresqlFacts) -> Iterator[str]:
 
 
 def not_streaming(view: PostgresqlFacts) -> Iterator[str]:
-    """Replicas that run and get nothing."""
+    """Replicas that run and do not stream."""
     for host, members in list(view.members.items())[:1]:
         for member in members:
             if member["role"] == "replica" and member["state"] == "running" and member["name"] != view.victim:
@@ -123,7 +123,7 @@ def no_leader(view: PostgresqlFacts) -> Iterator[str]:
 
 
 def proxy_check(view: PostgresqlFacts) -> Iterator[str]:
-    """Proxies that do not believe Patroni."""
+    """Proxies whose servers are not in the state that Patroni says."""
     for proxy, servers in view.servers().items():
         for name, row in servers.items():
             answer = view.answer(proxy, f"primary@{name}").text

@@ -8,7 +8,7 @@ from hadrill.services.postgresql.service import REST_PORT, Postgresql
 
 
 def running(inventory: Inventory) -> dict[str, Callable[[], str]]:
-    """Questions by title."""
+    """Functions that ask for the running version, by title."""
     service = Postgresql(inventory)
 
     def server() -> str:

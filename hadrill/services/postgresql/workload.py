@@ -67,7 +67,7 @@ class PostgresqlClient:
         return Answer(str(row[0]), row[1]) if row else Answer()
 
     def abort(self) -> None:
-        """Shut its socket under it."""
+        """Shut down its socket."""
         with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(self._connection.fileno())) as own:
             own.shutdown(socket.SHUT_RDWR)
 
@@ -93,7 +93,7 @@ class PostgresqlPlace(Place):
         return self._postgresql.members
 
     def make(self) -> None:
-        """Empty, with the time of its making."""
+        """Make the table, empty, with the time of its making."""
         with closing(self._postgresql.connect(self._postgresql.entry_point)) as connection:
             for (stale,) in connection.execute(STALE, (PREFIX, STALE_SECONDS)).fetchall():
                 connection.execute(DROP.format(Identifier(stale)))
@@ -116,6 +116,6 @@ class PostgresqlPlace(Place):
             return {str(key) for (key,) in connection.execute(KEYS.format(self._table))}
 
     def clean(self) -> None:
-        """Remove it."""
+        """Remove the table."""
         with closing(self._postgresql.connect(self._postgresql.entry_point)) as connection:
             connection.execute(DROP.format(self._table))

@@ -25,7 +25,7 @@ DISTRIBUTION_PORT = 25672
 
 
 class RabbitmqCluster(Cluster):
-    """Its nodes. Each queue has a leader of its own, so a node is what its role is only for a workload's queue."""
+    """Its nodes. Each queue has a leader of its own: a node is leader or follower only of the workload's queue."""
 
     service = "rabbitmq"
     traits = Traits(
@@ -58,7 +58,7 @@ class RabbitmqCluster(Cluster):
         return probe(self.rabbitmq, host)
 
     def why_not_healthy(self) -> str | None:
-        """All nodes run, and every proxy uses every node."""
+        """Which node does not run, or which proxy does not use every node."""
         try:
             checks.cluster(self.rabbitmq)
             return haproxy.why_not_all_used(self.shared, BACKEND)
@@ -66,11 +66,11 @@ class RabbitmqCluster(Cluster):
             return str(error)
 
     def watches(self) -> Sequence[Watch]:
-        """RabbitMQ has no event for a queue's leader: the members are asked. Proxies as everywhere."""
+        """Each proxy's servers. RabbitMQ has no event for a queue's leader: the observer asks the members."""
         return [haproxy.watch_all(host, BACKEND) for host in self.shared]
 
     def place(self, name: str, leader: Host | None = None) -> RabbitmqPlace:
-        """A quorum queue."""
+        """A quorum queue of the experiment's own."""
         return RabbitmqPlace(self.rabbitmq, name, leader or self.members[0])
 
     def budget(self, kind: Kind, role: str, settings: Mapping[str, str] | None = None) -> Budget:
@@ -78,5 +78,5 @@ class RabbitmqCluster(Cluster):
         return rabbitmq_budget(self.rabbitmq, self.remote, kind, role, self.multiplier)
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
-        """From every node's own words."""
+        """Ask every node, and name causes."""
         return EXAMINATION.diagnose(self.rabbitmq, self.remote, since_seconds=since_seconds, victim=victim)

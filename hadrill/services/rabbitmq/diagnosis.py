@@ -91,6 +91,6 @@ RULES: tuple[Rule[RabbitmqFacts], ...] = (
         signs.stopped,
     ),
 )
-"""Most telling first."""
+"""The most telling ones first."""
 
 EXAMINATION = Examination("rabbitmq", orders, RabbitmqFacts, RULES)

@@ -36,7 +36,7 @@ def orders(service: Rabbitmq, since_seconds: int) -> dict[Host, Order]:
 
 
 class RabbitmqFacts(View[Rabbitmq]):
-    """The facts by what they mean."""
+    """The facts of a diagnosis, read by their meaning."""
 
     @cached_property
     def nodes(self) -> dict[str, dict[str, dict[str, Any]]]:

@@ -3,7 +3,7 @@
 import pika
 
 LIMIT = 2
-"""Seconds for a connection, and for an answer."""
+"""Seconds that a connection may take, and that an answer may take."""
 
 
 def round_trip(login: dict[str, str]) -> bool:

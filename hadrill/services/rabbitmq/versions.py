@@ -7,6 +7,6 @@ from hadrill.services.rabbitmq.service import Rabbitmq
 
 
 def running(inventory: Inventory) -> dict[str, Callable[[], str]]:
-    """Questions by title."""
+    """Functions that ask for the running version, by title."""
     service = Rabbitmq(inventory)
     return {"RabbitMQ": lambda: str(service.management(service.members[-1], "/api/overview")["rabbitmq_version"])}

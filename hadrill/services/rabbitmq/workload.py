@@ -87,7 +87,7 @@ def lanes(service: Rabbitmq, queue: str) -> Sequence[Lane]:
 
 
 def refused(error: Exception) -> bool:
-    """The broker said that it does not have the message."""
+    """The broker refused the message, or could put it into no queue."""
     return isinstance(error, pika.exceptions.NackError | pika.exceptions.UnroutableError)
 
 
@@ -121,7 +121,7 @@ class RabbitmqClient:
         return Answer(taken=str(body.decode()))
 
     def abort(self) -> None:
-        """Shut its socket under it: pika itself has no deadline for a confirm."""
+        """Shut down its socket: pika itself has no deadline for a confirm."""
         transport = getattr(self._connection._impl, "_transport", None)
         own = getattr(transport, "_sock", None)
         if own is not None:
@@ -155,7 +155,7 @@ class RabbitmqPlace(Place):
         return self._rabbitmq.members
 
     def make(self) -> None:
-        """Declare it through the node that is to lead it."""
+        """Declare the queue through the node that is to lead it."""
         declare(self._rabbitmq, self._first, self._queue)
 
     def found(self, host: Host, acknowledged: set[str], history: History) -> set[str]:
@@ -164,7 +164,7 @@ class RabbitmqPlace(Place):
         return taken | drained(self._rabbitmq, host, self._queue, acknowledged - taken)
 
     def clean(self) -> None:
-        """Delete it."""
+        """Delete the queue."""
         remove(self._rabbitmq, self._queue)
 
     def duplicates(self, history: History) -> int:
@@ -176,7 +176,7 @@ class RabbitmqPlace(Place):
         return probe(self._rabbitmq, host, self._queue)
 
     def why_not_healthy(self) -> str | None:
-        """Every node sees every member of the queue online."""
+        """Which node does not see every member of the queue online."""
         nodes = self._rabbitmq.members
         try:
             for host in nodes:

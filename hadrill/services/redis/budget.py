@@ -16,7 +16,7 @@ from hadrill.timing import MILLISECOND, Budget, Part, budget, duration
 TICK = 1.0
 """Sentinel's period of PING, of asking its peers, and of INFO while the master is down."""
 HOOK_SECONDS = 1.0
-"""The installer's promise for the way from Sentinel's hook to HAProxy's new address."""
+"""The time from Sentinel's hook to HAProxy's new address, which the installer promises."""
 
 
 def redis_budget(service: Redis, kind: Kind, role: str, multiplier: float, settings: Mapping[str, str]) -> Budget:

@@ -55,7 +55,7 @@ class RedisCluster(Cluster):
         return probe(self.redis, host)
 
     def leader(self) -> Host:
-        """The master that the first Sentinel names that answers."""
+        """The master by the first Sentinel that answers."""
         by_address = {host.address: host for host in self.members}
         reasons = []
         for host in self.members:
@@ -71,7 +71,7 @@ class RedisCluster(Cluster):
         raise NoLeaderError("no Sentinel names a master: " + "; ".join(reasons))
 
     def why_not_healthy(self) -> str | None:
-        """One master with linked replicas, Sentinels that agree without flags, proxies that lead to the master."""
+        """Which check does not hold: one master with linked replicas, Sentinels that agree, proxies that lead to it."""
         try:
             checks.replication(self.redis)
             checks.sentinel(self.redis)
@@ -87,7 +87,7 @@ class RedisCluster(Cluster):
         ]
 
     def place(self, name: str, leader: Host | None = None) -> RedisPlace:
-        """Keys of its own."""
+        """Keys of the experiment's own."""
         return RedisPlace(self.redis, name)
 
     def budget(self, kind: Kind, role: str, settings: Mapping[str, str] | None = None) -> Budget:
@@ -95,17 +95,17 @@ class RedisCluster(Cluster):
         return redis_budget(self.redis, kind, role, self.multiplier, settings or {})
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
-        """From every Sentinel's and every Redis' own words."""
+        """Ask every Sentinel and every Redis, and name causes."""
         return EXAMINATION.diagnose(self.redis, self.remote, since_seconds=since_seconds, victim=victim)
 
     def why_not_available(self, fault: str, role: str) -> str:
-        """A machine carries both."""
+        """Faults of a whole machine are not of Sentinel alone: its Redis is on the same machine."""
         if role == "sentinel" and fault in ("power-off", "reboot", "isolate", "reject", "engine-stop"):
             return f"Sentinel shares its machine with Redis: {fault} hits both; cut-port is about Sentinel alone"
         return ""
 
     def loss_bound(self, role: str) -> str:
-        """Replication is asynchronous; how long a master alone takes writes is what the members are set to."""
+        """Which writes may be lost, as replication is asynchronous, and how long a master alone takes writes."""
         limits = [(self._alone(host), host) for host in self.members]
         longest, host = max(limits, key=lambda pair: pair[0])
         limit = "min-replicas-to-write 0: until it was healed"
@@ -114,7 +114,7 @@ class RedisCluster(Cluster):
         return f"writes of the last moments that no replica had yet, and an isolated master's ({limit}, live, {host})"
 
     def _alone(self, host: Host) -> float:
-        """So many seconds it would take writes that no replica gets; 0 where it does not say."""
+        """Seconds for which a member as a master alone would take writes; 0 where it does not say."""
         try:
             with self.redis.client(host.address) as client, reading(f"Redis on {host}"):
                 live = client.config_get("min-replicas-*")
@@ -125,7 +125,7 @@ class RedisCluster(Cluster):
         return lag if lag and least else math.inf
 
     def why_not_survives(self, host: Host, role: str, back: str) -> str:
-        """A master that is back before it was missed has what is on its disk, and its replicas copy that."""
+        """Why a master would come back empty before it is missed: its replicas would copy that."""
         if role != MASTER:
             return ""
         noticed, _ = down_after(self.redis)
@@ -146,7 +146,7 @@ class RedisCluster(Cluster):
         return f"{host} {kept} {settings} and {back}, down-after is {noticed:g} s: {gone}"
 
     def foreign(self, host: Host) -> Foreign:
-        """Keys of every database. All that drills and checks write ends by itself."""
+        """Keys of every database. All keys that experiments and checks write expire."""
         with self.redis.client(host.address) as client:
             databases = client.info("keyspace").values()
         with reading(f"Redis on {host}"):
@@ -156,11 +156,11 @@ class RedisCluster(Cluster):
 
     @classmethod
     def may_lose(cls, _kind: Kind, role: str, /) -> bool:
-        """A master that is gone takes what it had not sent with it."""
+        """Writes may be lost with the master: those that it had not sent to a replica."""
         return role == MASTER
 
     def hand_over(self, to: Host | None) -> None:
-        """SENTINEL FAILOVER while writes wait; a member of choice gets the best replica priority first."""
+        """SENTINEL FAILOVER while writes wait; the chosen member gets the best replica priority before it."""
         old = self.leader()
         changed: list[tuple[Host, str]] = []
         try:

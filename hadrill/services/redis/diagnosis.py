@@ -163,6 +163,6 @@ RULES: tuple[Rule[RedisFacts], ...] = (
     ),
     SINGLE_PROXY,
 )
-"""Most telling first."""
+"""The most telling ones first."""
 
 EXAMINATION = Examination("redis", orders, RedisFacts, RULES)

@@ -57,7 +57,7 @@ class SentinelView:
 
 
 class RedisFacts(View[Redis]):
-    """The facts by what they mean."""
+    """The facts of a diagnosis, read by their meaning."""
 
     @cached_property
     def redis(self) -> dict[str, dict[str, str]]:

@@ -15,7 +15,7 @@ from hadrill.services.redis.settings import RedisSettings
 
 REDIS, SENTINEL = placed(SERVICE, "redis"), placed(SERVICE, "sentinel")
 UPDATERS = (placed(SERVICE, "updater-timer"), placed(SERVICE, "updater"))
-"""What leads a proxy to the master: now and then, and when a Sentinel says so."""
+"""The units that point a proxy at the master: a timer, and a socket that Sentinels call."""
 PORT = 6379
 SENTINEL_PORT = 26379
 LEAST_OF_ROLE = {"master": 3, "slave": 5}
@@ -116,6 +116,6 @@ def denied(error: Exception) -> bool:
 
 
 def pod_login(inventory: Inventory) -> dict[str, str]:
-    """How a pod logs in."""
+    """The login of the clients in pods."""
     password = inventory.credentials.secret("redis", "REDIS_PASSWORD")
     return {"host": str(inventory.entry_point(PORT).address), "password": password}

@@ -7,7 +7,7 @@ from hadrill.services.redis.service import Redis
 
 
 def running(inventory: Inventory) -> dict[str, Callable[[], str]]:
-    """Questions by title."""
+    """Functions that ask for the running version, by title."""
     service = Redis(inventory)
 
     def server() -> str:

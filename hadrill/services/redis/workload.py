@@ -68,7 +68,7 @@ class RedisClient:
         return Answer(_server(info), int(count or 0))
 
     def abort(self) -> None:
-        """Its socket has a deadline of its own."""
+        """Do nothing: its socket has a deadline of its own."""
 
     def close(self) -> None:
         """Close the connection."""
