@@ -15,7 +15,7 @@ from hadrill.drill.measure import measure, read_back
 from hadrill.drill.observer import Observer
 from hadrill.drill.others_data import OthersData
 from hadrill.drill.preflight import Preflight, diagnose_failure, refusal, wait_healthy
-from hadrill.drill.result import ERROR, FAILED, INCONCLUSIVE, PASSED, UNAVAILABLE, Problem, Result
+from hadrill.drill.result import ERROR, FAILED, INCONCLUSIVE, PASSED, UNAVAILABLE, WHOLE, Problem, Result
 from hadrill.drill.scenarios.scenario import Plan, Scenario
 from hadrill.drill.session import Session
 from hadrill.drill.verdict import Verdict
@@ -130,10 +130,10 @@ class Experiment:
         self.timeline.add("drill", f"step {number} {name}")
         self.live.step(number, name)
 
-    def fails(self, what: str, *details: str, known: bool = False) -> None:
+    def fails(self, what: str, *details: str, known: bool = False, about: str = "") -> None:
         """Add a problem: one line, and its details."""
         first, *more = what.splitlines()
-        self.problems.append(Problem(first, (*more, *details), known=known))
+        self.problems.append(Problem(first, (*more, *details), known=known, about=about))
 
     @contextmanager
     def injected(self, injection: Injection, fault: Fault, seconds: float) -> Iterator[Entry]:
@@ -243,7 +243,7 @@ class Experiment:
             eventually(f"{self.cluster.service} to be whole again", back, deadline)
             eventually("a steady workload at the end", lambda: self.workload.why_not_steady(healed), deadline)
         except OverdueError as error:
-            self.fails(f"not whole after healing: {error}")
+            self.fails(f"not whole after healing: {error}", about=WHOLE)
         self.moments["converged"] = time.monotonic()
 
     def _read_back(self) -> None:

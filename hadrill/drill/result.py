@@ -11,6 +11,8 @@ from hadrill.report.rows import DrillRow
 PASSED, FAILED, INCONCLUSIVE = Verdict.PASSED, Verdict.FAILED, Verdict.INCONCLUSIVE
 UNAVAILABLE, ERROR = Verdict.UNAVAILABLE, Verdict.ERROR
 PHASES = tuple(Phase)
+WHOLE = "whole again"
+"""What a problem is about where the cluster does not become whole after healing."""
 
 
 @dataclass(frozen=True)
@@ -19,12 +21,14 @@ class Problem:
 
     `invariant` names the invariant that is violated; empty where it is none. `known`: the reason is told already, so no
     diagnosis is made for it.
+    `about`: what a check of its own may be made of: a milestone or a data service of a node's loss, WHOLE.
     """
 
     what: str
     details: tuple[str, ...] = ()
     invariant: str = ""
     known: bool = False
+    about: str = ""
 
 
 @dataclass

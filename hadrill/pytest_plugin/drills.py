@@ -124,7 +124,8 @@ def watched(pytestconfig: pytest.Config, drills: Session) -> Callable[[NodeScena
         pytestconfig.stash.setdefault(EXPERIMENTS, []).append(result.as_json())
         attach(result, one.folder)
         require_conclusive(result)
-        drills.say(scenario.loss.conclude(result, one.workload.history.operations()))
+        # Without numbers it ended before its clients did, or they never began.
+        drills.say(scenario.loss.conclude(result, one.workload.history.operations() if result.lanes else ()))
         return scenario.loss
 
     return run

@@ -13,6 +13,7 @@ class ProblemRow(TypedDict):
     details: Sequence[str]
     invariant: str
     known: bool
+    about: str
 
 
 class DrillRow(TypedDict):

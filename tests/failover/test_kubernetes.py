@@ -17,10 +17,20 @@ from hadrill.pytest_plugin.options import options_of
 from hadrill.services.kubernetes.backends import NAMES
 from hadrill.services.kubernetes.budget import ingress_budget, not_ready_between
 from hadrill.services.kubernetes.cluster import KubernetesCluster
+from hadrill.services.kubernetes.service import API_PORT
+from hadrill.services.kubernetes.workload import PAGES
 
 pytestmark = [pytest.mark.failover, pytest.mark.service("kubernetes"), pytest.mark.xdist_group("kubernetes")]
 ON_NODES = ("power-off", "isolate", "kubelet-stop", "runtime-stop")
 ON_SERVERS = (*ON_NODES, "api-stop", "etcd-stop")
+OF_SERVER = ("cluster works", "servers ready", "API answers", "comes back", "clients served")
+"""What checks of a server's loss require beside outages; nothing else may be wrong with it."""
+OF_AGENT = (
+    *("cluster works", "NotReady", "system pods", "comes back", "clients served"),
+    *("rescheduled", "endpoint gone", "endpoint back", "ingress back"),
+    *NAMES,
+)
+"""The same of an agent's loss."""
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +61,10 @@ def agent_loss(watched: Callable[[NodeScenario], Loss], nodes: KubernetesCluster
 
 @pytest.mark.loses("k3s-server", POWER_OFF)
 def test_server_loss_cluster_works(server_loss: Loss, nodes: KubernetesCluster) -> None:
-    """The API takes writes again within the budget, at its entry point, and nothing acknowledged is lost."""
+    """The API takes writes again within the budget, at its entry point, nothing is lost, all is undone and whole."""
     server_loss.require("cluster works")
     server_loss.require_outage("write", nodes.budget(Kind.BLACKHOLE, server_loss.role))
-    server_loss.require_invariants()
+    server_loss.require_nothing_else(*OF_SERVER, lanes=("write", "read"))
 
 
 @pytest.mark.loses("k3s-server", POWER_OFF)
@@ -79,10 +89,12 @@ def test_server_loss_comes_back(server_loss: Loss) -> None:
 
 @pytest.mark.loses("k3s-agent", POWER_OFF)
 def test_agent_loss_cluster_works(agent_loss: Loss, nodes: KubernetesCluster) -> None:
-    """The API does not notice."""
+    """The API does not notice, nothing is lost, all is undone and whole."""
     agent_loss.require("cluster works")
     agent_loss.require_outage("write", nodes.budget(Kind.BLACKHOLE, "agent"))
-    agent_loss.require_invariants()
+    agent_loss.require_outage(f"read new {API_PORT}", nodes.budget(Kind.BLACKHOLE, "agent"))
+    agent_loss.require_outage("read pooled", nodes.budget(Kind.BLACKHOLE, "agent"))
+    agent_loss.require_nothing_else(*OF_AGENT, lanes=("write", "read"))
 
 
 @pytest.mark.loses("k3s-agent", POWER_OFF)
@@ -118,7 +130,7 @@ def test_rescheduled(agent_loss: Loss) -> None:
 def test_ingress_redistributed(agent_loss: Loss, nodes: KubernetesCluster) -> None:
     """The agent's ingress leaves the endpoints, and clients of the load balancer notice only until its checks do."""
     agent_loss.require("endpoint gone")
-    agent_loss.require_outage("read new 80", ingress_budget(nodes.kubernetes, nodes.multiplier))
+    agent_loss.require_outage(PAGES, ingress_budget(nodes.kubernetes, nodes.multiplier))
 
 
 @pytest.mark.loses("k3s-agent", POWER_OFF)

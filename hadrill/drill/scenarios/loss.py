@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from hadrill.diagnosis import CauseRow
 from hadrill.drill.errors import DrillFailedError
-from hadrill.drill.result import Problem, Result
+from hadrill.drill.result import WHOLE, Problem, Result
 from hadrill.inventory import Host
 from hadrill.services.kubernetes.backends import PodReport
 from hadrill.services.kubernetes.budget import Timers
@@ -51,7 +51,9 @@ class Loss:
     failed: dict[str, int] = field(default_factory=dict)
     """Operations that did not succeed, by lane."""
     problems: list[Problem] = field(default_factory=list)
-    """Problems that violate an invariant."""
+    """All that was not as it must be."""
+    named: tuple[CauseRow, ...] = ()
+    """Causes of the whole experiment."""
     backends: list[PodReport] = field(default_factory=list)
     """What pods on the nodes saw of the data services."""
     remaining: tuple[str, ...] = ()
@@ -65,22 +67,22 @@ class Loss:
     @property
     def causes(self) -> tuple[CauseRow, ...]:
         """The causes that were named first, when something did not come in time."""
-        return next((milestone.causes for milestone in self.seen.values() if milestone.causes), ())
+        return next((milestone.causes for milestone in self.seen.values() if milestone.causes), self.named)
 
     def conclude(self, result: Result, operations: Iterable[Operation]) -> str:
         """Copy what was measured from the result. Returns it in one line."""
         not_done = Counter(one.lane for one in operations if one.outcome != OK and one.end >= self.began)
         for lane, numbers in result.lanes.items():
-            self.outages[lane] = round(max(numbers["outage_s"], numbers["return_outage_s"]), 2)
+            self.outages[lane] = max(numbers["outage_s"], numbers["return_outage_s"])
             self.failed[lane] = not_done[lane]
-        self.problems = [problem for problem in result.problems if problem.invariant]
+        self.problems, self.named = list(result.problems), tuple(result.causes)
         told = ", ".join(f"{lane} {seconds:.1f} s" for lane, seconds in self.outages.items())
         counted = f"{sum(self.failed.values())} failed; {result.lost} of {result.acknowledged} lost"
         return f"{self.victim} {self.fault}: without success: {told}; {counted}"
 
     def require(self, name: str) -> Milestone:
         """The milestone of this name. Raises DrillFailedError where it did not come."""
-        milestone = self.seen[name]
+        milestone = self.seen.get(name, Milestone(problem="nobody got as far as asking"))
         if milestone.problem:
             raise DrillFailedError(f"{self}: {name}: {milestone.problem}", milestone.causes)
         return milestone
@@ -102,20 +104,26 @@ class Loss:
             promised = f"slo.kubernetes.rto {self.rto:g} s, and " if self.rto < allowed.seconds else ""
             raise DrillFailedError(f"{self}: without success {what}; allowed {promised}{allowed}", self.causes)
 
-    def require_invariants(self) -> None:
-        """Check that nothing acknowledged is lost, and that all invariants hold that have no check of their own.
+    def require_nothing_else(self, *judged: str, lanes: tuple[str, ...]) -> None:
+        """Check that all invariants hold, all is undone, and the cluster is whole: what has no check of its own.
 
-        Raises DrillFailedError.
+        `judged` names milestones and data services that other checks of this loss require, `lanes` how the lanes begin
+        whose outages they require: those are red for what is wrong with them. Raises DrillFailedError.
         """
-        # How long clients were without service is judged lane by lane, see require_outage().
-        broken = [problem.what for problem in self.problems if problem.invariant != Invariant.SERVED]
+        broken = [problem for problem in self.problems if problem.about not in judged]
+        if len(broken) < len(self.problems):
+            # What keeps a cluster from being whole is that: its check is red already.
+            broken = [problem for problem in broken if problem.about != WHOLE]
+        if all(lane.startswith(lanes) for lane in self.outages):
+            broken = [problem for problem in broken if problem.invariant != Invariant.SERVED]
         if broken:
-            raise DrillFailedError(f"{self}: {'; '.join(broken)}", self.causes)
+            raise DrillFailedError(f"{self}: {'; '.join(problem.what for problem in broken)}", self.causes)
 
     def require_unnoticed(self, lane: str) -> None:
         """Check that not one operation of a lane failed. Raises DrillFailedError."""
-        if self.failed[lane]:
-            raise DrillFailedError(f"{self}: {lane}: {self.failed[lane]} failed", self.causes)
+        if self.failed.get(lane) != 0:
+            told = f"{self.failed[lane]} failed" if lane in self.failed else "no such lane"
+            raise DrillFailedError(f"{self}: {lane}: {told}", self.causes)
 
     def require_backend(self, name: str) -> None:
         """Check that the pods of all remaining nodes used a data service during and after the loss.

@@ -128,7 +128,7 @@ class NodeScenario(Scenario):
         except OverdueError as error:
             # Asked while it lasts. What is wrong with the victim is no cause until it should be back.
             loss.seen[name] = explained(self.cluster, loss, str(error), "" if loss.healed else loss.victim.name)
-            run.fails(f"{name}: {error}", known=True)
+            run.fails(f"{name}: {error}", known=True, about=name)
             run.result.causes = list(loss.causes)
         else:
             loss.seen[name] = Milestone(round(time.monotonic() - start, 2))

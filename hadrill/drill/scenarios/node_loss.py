@@ -136,7 +136,7 @@ class AgentLoss(NodeLoss):
             if missed := loss.unserved(name):
                 cluster = cluster_of(run.session.inventory, run.session.remote, name)
                 loss.services[name] = explained(cluster, loss, "asked afterwards")
-                run.fails(f"{name}: {missed[0]}", *missed, known=True)
+                run.fails(f"{name}: {missed[0]}", *missed, known=True, about=name)
 
     @contextmanager
     def broken(self, run: Experiment, plan: Plan) -> Iterator[None]:
