@@ -17,6 +17,7 @@ from hadrill.services.abilities import Diagnosed, HandsOver
 from hadrill.services.asking import failures
 from hadrill.services.clusters import CLUSTERS, cluster_of, present
 from hadrill.services.member_roles import member_role, usual
+from hadrill.timing import duration
 
 KINDS = (STOP, CRASH, RESTART, BLACKHOLE, PARTITION, PLANNED)
 
@@ -107,7 +108,7 @@ def _pair(change: str, known: tuple[str, ...]) -> tuple[str, str]:
         there_are = f"there are {', '.join(known)}" if known else "this service has none"
         raise click.ClickException(f"--set {change}: wants NAME=VALUE with a setting of the budget; {there_are}")
     try:
-        float(value.rstrip("ms"))
-    except ValueError:
-        raise click.ClickException(f"--set {change}: {value!r} is no time, like 2s or 2000ms") from None
+        duration(value, 1.0)  # what a bare number is, the service's own budget knows
+    except ValueError as error:
+        raise click.ClickException(f"--set {change}: {error}") from error
     return name, value

@@ -3,8 +3,10 @@
 import math
 import time
 
+import click
 import pytest
 
+from hadrill.cli.drills import _pair
 from hadrill.timing import MILLISECOND, Deadline, OverdueError, duration, eventually
 
 
@@ -62,3 +64,14 @@ def test_a_number_alone_has_the_unit_of_its_product_or_is_refused() -> None:
     assert (duration("250", MILLISECOND), duration("3s", MILLISECOND), duration("15", 1.0)) == (0.25, 3.0, 15.0)
     with pytest.raises(ValueError, match="no duration"):
         duration("1m30", MILLISECOND)
+
+
+@pytest.mark.parametrize("value", ["1m30s", "2000ms", "2s", "30"])
+def test_what_if_takes_times_as_people_write_them(value: str) -> None:
+    assert _pair(f"ttl={value}", ("ttl",)) == ("ttl", value)
+
+
+@pytest.mark.parametrize("value", ["2sm", "2mss", "soon", ""])
+def test_what_if_refuses_what_is_no_time(value: str) -> None:
+    with pytest.raises(click.ClickException, match="is no duration: write 90s"):
+        _pair(f"ttl={value}", ("ttl",))
