@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from hadrill.drill.aim import target_of
 from hadrill.drill.case import Case, fault_of
@@ -150,7 +151,7 @@ class Injection:
         finally:
             with shielded():
                 self._tell(7, "heal")
-                if problem := heal_entry(self.session.remote, self.session.inventory, entry):
+                if problem := heal_entry(self.session.remote, self.session.inventory, self.entry or entry):
                     self.problems.append(problem)
                 else:
                     self._unhealed = False
@@ -193,6 +194,7 @@ class Injection:
             return "the cluster accepted it"
         if fault.power:
             power = self.session.power
+            self._takes_power()
             (power.off if fault.power == "off" else power.reset)(self.host)
             if fault.power == "off" and power.is_on(self.host):
                 raise InconclusiveError(f"{self.host} still has power after it was cut")
@@ -208,6 +210,13 @@ class Injection:
             raise InconclusiveError(f"{fault.name} cannot be shown on {self.host}: {answer.tail or 'its proof fails'}")
         return answer.stdout.strip().replace("\n", ", ")
 
+    def _takes_power(self) -> None:
+        """From now on whoever heals switches the machine on, and nobody before."""
+        if self.entry is not None:
+            made = replace(self.entry, made=True)
+            made.write()
+            self.entry = made
+
     def _written(self, fault: Fault) -> Entry:
         entry = Entry(
             self.experiment,
@@ -218,6 +227,7 @@ class Injection:
             tuple(host.name for host in (*self.cluster.members, *self.cluster.shared)),
             os.getpid(),
             started(os.getpid()),
+            made=False,
         )
         entry.write()
         self.entry = entry

@@ -21,7 +21,7 @@ def heal_entry(remote: Remote, inventory: Inventory, entry: Entry) -> str:
     """Undo one entry's fault; its lease and the entry stay. Returns what went wrong, whatever it was; else empty."""
     try:
         host = inventory.host(entry.host)
-        if entry.power:
+        if entry.power and entry.made:
             driver(inventory).on(host)
             eventually(f"SSH on {host}", lambda: _why_not_answering(remote, host), Deadline(BOOT_SECONDS))
         disarm_and_heal(remote, host, entry.experiment)
@@ -139,7 +139,7 @@ def sweep(
 
 def _switched_off(inventory: Inventory) -> set[str]:
     """Hosts that a running experiment of this computer has switched off for now, and will switch on again."""
-    return {entry.host for entry in entries_of(inventory.folder) if entry.power and entry.alive}
+    return {entry.host for entry in entries_of(inventory.folder) if entry.power and entry.made and entry.alive}
 
 
 def _leased(remote: Remote, inventory: Inventory) -> set[str]:

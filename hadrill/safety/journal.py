@@ -12,7 +12,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Entry:
-    """A fault that may be there. `power` says that the target may be off; `leased` are hosts with a lease.
+    """A fault that may be there. `power` says that it is about the target's power; `leased` are hosts with a lease.
+
+    `made` says whether the power may be taken by now: never before, not even while a lease is waited for. Entries of
+    versions that did not write it are read as made.
 
     `experiment` is its id, of twelve hexadecimal digits.
     `pid` and `started` (the kernel's start time) name the runner: a number alone may mean another process by now.
@@ -26,6 +29,7 @@ class Entry:
     leased: tuple[str, ...]
     pid: int
     started: str
+    made: bool = True
 
     @property
     def alive(self) -> bool:

@@ -14,7 +14,7 @@ from hadrill.drill.injection import Injection
 from hadrill.drill.live import Live
 from hadrill.faults import BLACKHOLE, STOP, Fault
 from hadrill.inventory import Host, Inventory
-from hadrill.remote import Output, Remote
+from hadrill.remote import CommandFailedError, Output, Remote
 from hadrill.safety import heal, journal
 from hadrill.services.cluster import Cluster
 
@@ -189,3 +189,33 @@ def test_the_line_of_a_drill_may_go_nowhere(error: Exception) -> None:
     live = Live(say, "redis isolate")
     live.step(1, "guard")
     live.end("passed")
+
+
+def test_a_machine_is_not_switched_on_for_a_runner_that_died_while_it_waited(bench: Bench) -> None:
+    with bench.injection().leased(POWER_OFF, SECONDS):
+        (entry,) = journal.entries()
+        assert heal.heal_entry(bench.session.remote, bench.session.inventory, entry) == ""
+        assert heal._switched_off(bench.session.inventory) == set()
+    assert bench.machines.done == []
+
+
+def test_a_machine_whose_timer_cannot_be_armed_keeps_its_power_as_it_was(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise CommandFailedError("redis-01", "arm", Output(1, "", "no systemd"))
+
+    monkeypatch.setattr(module.on_target, "arm", fails)
+    with pytest.raises(CommandFailedError), drilled(bench.injection(), POWER_OFF):
+        pass
+    assert bench.machines.done == []
+    assert written() == []
+
+
+def test_a_machine_is_switched_on_from_the_moment_on_in_which_its_power_is_cut(bench: Bench) -> None:
+    with drilled(bench.injection(), POWER_OFF):
+        (entry,) = journal.entries()
+        assert entry.made
+        assert heal._switched_off(bench.session.inventory) == {"redis-01"}
+        assert heal.heal_entry(bench.session.remote, bench.session.inventory, entry) == ""
+    assert bench.machines.done == ["off redis-01", "on redis-01", "on redis-01"]
