@@ -12,7 +12,7 @@ from hadrill.inventory.profile import profiles
 from hadrill.remote import Remote, RemoteError
 from hadrill.report.secrets import Scrubber
 from hadrill.safety.heal import elsewhere, heal_entries, sweep
-from hadrill.safety.journal import entries_of
+from hadrill.safety.journal import entries_of, unreadable
 from hadrill.services.abilities import Diagnosed, HandsOver
 from hadrill.services.asking import failures
 from hadrill.services.clusters import CLUSTERS, cluster_of, present
@@ -39,8 +39,8 @@ def heal(folder: Path, everything: bool, profile: str | None) -> None:
         click.echo(f"left alone, their runs live: {', '.join(live)} (--all undoes them too)")
     for line in elsewhere(folder):
         click.echo(line)
-    if wrong or still:
-        raise click.ClickException("\n".join(["not everything is undone:", *wrong, *still]))
+    if strange := [*wrong, *still, *unreadable()]:
+        raise click.ClickException("\n".join(["not everything is undone:", *strange]))
 
 
 @click.command()

@@ -29,7 +29,7 @@ from hadrill.report.drills import explained, failure
 from hadrill.report.outcome import DRILL, EXPERIMENT
 from hadrill.report.rows import DrillRow
 from hadrill.safety.heal import heal_entries, sweep
-from hadrill.safety.journal import entries_of
+from hadrill.safety.journal import entries_of, unreadable
 from hadrill.services.cluster import Cluster
 from hadrill.services.clusters import cluster_of
 from hadrill.services.member_roles import usual
@@ -214,9 +214,10 @@ def _clean(session: Session) -> list[str]:
     also, broken_still = sweep(session.remote, session.inventory, live)
     for line in [*done, *also]:
         session.say(f"swept: {line}")
-    for line in [*wrong, *broken_still]:
+    left = [*wrong, *broken_still, *unreadable()]
+    for line in left:
         session.say(f"cannot sweep: {line}")
-    return [*wrong, *broken_still]
+    return left
 
 
 def attach(result: Result, folder: Path) -> None:

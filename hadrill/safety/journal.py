@@ -6,7 +6,7 @@ One file for each experiment; it is removed when the fault is undone.
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 
@@ -66,16 +66,38 @@ def forget_halves() -> None:
 
 
 def entries() -> Iterator[Entry]:
-    """All entries of the journal, also those that an older version of hadrill wrote."""
+    """All entries of the journal that can be read, also those that another version of hadrill wrote."""
+    return (entry for entry in _all() if isinstance(entry, Entry))
+
+
+def unreadable() -> list[str]:
+    """Files of the journal that cannot be read: each in a line, with why and what to do."""
+    return [entry for entry in _all() if isinstance(entry, str)]
+
+
+def _all() -> Iterator[Entry | str]:
     for file in sorted(folder().glob("*.json")):
         try:
-            content = json.loads(file.read_text("utf-8"))
+            yield _read(file)
         except FileNotFoundError:
-            continue
-        if "drill" in content:
-            # What the key was called before.
-            content["experiment"] = content.pop("drill")
-        yield Entry(**content | {"leased": tuple(content["leased"])})
+            continue  # its experiment has just ended
+        except (OSError, ValueError, TypeError, LookupError) as error:
+            why = f"{type(error).__name__}: {error}"
+            yield f"{file} cannot be read, so what it names is not undone: {why}; remove it when all hosts are well"
+
+
+def _read(file: Path) -> Entry:
+    """An entry of whichever version: what this one does not know is left out."""
+    content = json.loads(file.read_text("utf-8"))
+    if "drill" in content:
+        # What the key was called before.
+        content["experiment"] = content.pop("drill")
+    known = {field.name: content[field.name] for field in fields(Entry) if field.name in content}
+    entry = Entry(**known | {"leased": tuple(content["leased"])})
+    texts = (entry.experiment, entry.inventory, entry.host, entry.fault, entry.started, *entry.leased)
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a name in it is no text")
+    return entry
 
 
 def entries_of(inventory: Path) -> list[Entry]:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 
-from hadrill.safety.journal import entries, folder
+from hadrill.safety.journal import entries, folder, unreadable
 
 READY = b"ready\n"
 
@@ -59,6 +59,7 @@ def main() -> int:
     sys.stdout.buffer.write(READY)
     sys.stdout.buffer.flush()
     sys.stdin.buffer.read()
+    sys.stderr.write("".join(f"{line}\n" for line in unreadable()))
     left = [entry for entry in entries() if entry.pid == runner]
     if not left:
         return 0

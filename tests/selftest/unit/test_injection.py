@@ -15,7 +15,7 @@ from hadrill.drill.live import Live
 from hadrill.faults import BLACKHOLE, STOP, Fault
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import CommandFailedError, Output, Remote
-from hadrill.safety import heal, journal
+from hadrill.safety import heal, journal, on_target
 from hadrill.services.cluster import Cluster
 
 POWER_OFF = Fault("power-off", BLACKHOLE, power="off")
@@ -205,7 +205,7 @@ def test_a_machine_whose_timer_cannot_be_armed_keeps_its_power_as_it_was(
     def fails(*_: object) -> None:
         raise CommandFailedError("redis-01", "arm", Output(1, "", "no systemd"))
 
-    monkeypatch.setattr(module.on_target, "arm", fails)
+    monkeypatch.setattr(on_target, "arm", fails)
     with pytest.raises(CommandFailedError), drilled(bench.injection(), POWER_OFF):
         pass
     assert bench.machines.done == []

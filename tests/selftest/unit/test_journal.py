@@ -2,7 +2,11 @@
 
 import json
 import os
+import signal
+import sys
+from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import ClassVar
 
 import pytest
@@ -12,7 +16,7 @@ from hadrill.drill.scenarios import SingleFault
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.report.salvage import kept
-from hadrill.safety import heal, journal
+from hadrill.safety import heal, journal, watchdog
 from hadrill.safety.heal import elsewhere
 from hadrill.services.redis.cluster import RedisCluster
 
@@ -175,3 +179,39 @@ def test_what_a_killed_runner_was_writing_is_removed_and_what_a_living_one_write
         (journal.folder() / half).touch()
     entry.write()
     assert sorted(file.name for file in journal.folder().iterdir()) == ["d1.json", f"d4.{os.getpid()}.new"]
+
+
+def test_entries_of_other_versions_are_read_and_what_is_no_entry_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    entry = journal.Entry("d1", "/i", "redis-01", "isolate", False, ("redis-01",), os.getpid(), "1", made=False)
+    entry.write()
+    content = json.loads(entry.file.read_text("utf-8"))
+    entry.file.write_text(json.dumps(content | {"colour": "blue"}), "utf-8")
+    del content["made"]
+    (journal.folder() / "d2.json").write_text(json.dumps(content | {"experiment": "d2"}), "utf-8")
+    broken = {"a": "{", "b": "[]", "c": "{}", "d": json.dumps(content | {"host": 3}), "e": json.dumps({"leased": []})}
+    for name, text in broken.items():
+        (journal.folder() / f"{name}.json").write_text(text, "utf-8")
+
+    assert [(read.experiment, read.made) for read in journal.entries()] == [("d1", False), ("d2", True)]
+    said = journal.unreadable()
+    assert [line.partition(" ")[0] for line in said] == [str(journal.folder() / f"{name}.json") for name in broken]
+
+
+def test_a_file_that_is_no_entry_keeps_the_watchdog_and_heal_from_nothing_else(
+    lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(heal, "Remote", Healed)
+    journal.Entry("d1", str(lab), "redis-01", "isolate", False, (), 1, "1").write()
+    (journal.folder() / "odd.json").write_text("[]", "utf-8")
+    monkeypatch.setattr(sys, "argv", ["watchdog", "1"])
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=BytesIO()))
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=BytesIO()))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert watchdog.main() == 0
+    told = capsys.readouterr().err
+    assert f"{journal.folder() / 'odd.json'} cannot be read" in told
+    assert "redis-01: isolate of drill d1 is undone" in told
