@@ -5,18 +5,21 @@ from collections.abc import Iterator
 from hadrill.chaos.schedule import SAME, Schedule, ScheduleError
 from hadrill.drill.case import why_no_fault
 from hadrill.inventory import Inventory
-from hadrill.services.clusters import CLUSTERS, present
+from hadrill.remote import Remote
+from hadrill.services.clusters import CLUSTERS, cluster_of, present
 from hadrill.services.member_roles import names
 
 
 def possible(schedule: Schedule, inventory: Inventory) -> Schedule:
     """Return the schedule. Raises ScheduleError with everything that is wrong with it."""
-    if problems := list(_problems(schedule, inventory)):
+    with Remote(inventory) as remote:  # nobody is asked
+        problems = list(_problems(schedule, inventory, remote))
+    if problems:
         raise ScheduleError("\n".join(problems))
     return schedule
 
 
-def _problems(schedule: Schedule, inventory: Inventory) -> Iterator[str]:
+def _problems(schedule: Schedule, inventory: Inventory, remote: Remote) -> Iterator[str]:
     services = [name for name in CLUSTERS if present(inventory, name)]
     hosts = {host.name for host in inventory.managed}
     for drawn in schedule.rounds:
@@ -24,9 +27,15 @@ def _problems(schedule: Schedule, inventory: Inventory) -> Iterator[str]:
             yield f"round {drawn.number}: no service {drawn.service!r} here: there are {', '.join(services)}"
             continue
         roles = names(drawn.service)
+        cluster = cluster_of(inventory, remote, drawn.service)
+        leased = {host.name for host in (*cluster.members, *cluster.shared)}
         for step in drawn.steps:
             if problem := why_no_fault(step.fault, drawn.service):
                 yield f"round {drawn.number}: {problem}"
             if step.target not in {SAME, *roles, *hosts}:
                 there_are = f"name a host, {SAME!r}, or one of {', '.join(roles)}"
                 yield f"round {drawn.number}: no target {step.target!r}: {there_are}"
+            elif step.target in hosts - leased:
+                # The round leases its own cluster's hosts: whoever drills the other one would not know.
+                own = f"a round breaks its own hosts alone: {', '.join(sorted(leased))}"
+                yield f"round {drawn.number}: {step.target} is no host of {drawn.service}: {own}"

@@ -131,6 +131,19 @@ def test_everything_that_is_not_there_is_told_at_once(lab_inventory: Inventory) 
     assert "no target 'redis-09': name a host, 'same', or one of master, replica, sentinel" in lines[1]
 
 
+def test_a_round_that_breaks_another_cluster_s_host_is_refused_by_name(lab_inventory: Inventory) -> None:
+    def steps(*targets: str) -> tuple[Step, ...]:
+        return tuple(Step("isolate", target, "begin", 0.0, 0.0) for target in targets)
+
+    proxy = lab_inventory.of_role("haproxy")[0].name
+    own = Schedule(0, "lab", 60.0, (Round(1, "redis", steps("master", "redis-02", SAME, proxy)),))
+    assert possible(own, lab_inventory) == own
+    with pytest.raises(ScheduleError) as told:
+        possible(Schedule(0, "lab", 60.0, (Round(1, "redis", steps("redis-01", "maria-01")),)), lab_inventory)
+    (line,) = str(told.value).splitlines()
+    assert line.startswith("round 1: maria-01 is no host of redis: a round breaks its own hosts alone: haproxy-01,")
+
+
 def test_rounds_and_durations_as_people_write_them() -> None:
     assert numbers_of("3-5, 9") == {3, 4, 5, 9}
     assert [seconds_of(text) for text in ("90s", "1.5m", "8h")] == [90.0, 90.0, 28800.0]
