@@ -82,6 +82,7 @@ class Storm(Scenario):
         """Make the first fault; steps that wait for its healing follow when the block is left."""
         first, fault = plan.broken()
         steps = self.round.steps
+        first.guard_again()
         with self._there(run, first, fault):
             yield
         if len(steps) > 1 and steps[1].after not in DURING:

@@ -89,6 +89,16 @@ class Injection:
             raise InconclusiveError(f"refused, {self.risk} (--force drills all the same)")
         return fault
 
+    def guard_again(self) -> Fault:
+        """Ask guard() again just before the fault: lease and steady state took their time.
+
+        Raises what guard() raises, and InconclusiveError where the member is in another role by now.
+        """
+        role = self.cluster.role(self.host)
+        if self._has_one_role(self.role) and role != self.role:
+            raise InconclusiveError(f"{self.host} became {role} meanwhile, and was planned as {self.role}")
+        return self.guard()
+
     def _why_not_survives(self, fault: Fault, aim: Target) -> str:
         """Why data of others would be gone with this fault; empty where it would stay, or there is none."""
         cluster = self.cluster
@@ -240,8 +250,12 @@ class Injection:
             return cluster.target(case.role), case.role
         host = self.session.inventory.host(case.host)
         role = cluster.role(host)
-        # Beside a member there is another at any time; and where a place decides who leads, this host can.
-        fixed = isinstance(cluster, Led) and case.role and not member_role(cluster.service, case.role).beside
-        if fixed and case.role != role:
+        if case.role and self._has_one_role(case.role) and case.role != role:
             raise InconclusiveError(f"{host} is {role} now, not {case.role} (--make-leader makes it the leader)")
         return host, case.role or role
+
+    def _has_one_role(self, role: str) -> bool:
+        """Whether a member in the role is in no other: beside a member there is another at any time, and where a place
+        decides who leads, each host can.
+        """
+        return isinstance(self.cluster, Led) and not member_role(self.cluster.service, role).beside

@@ -109,7 +109,7 @@ class NodeScenario(Scenario):
     def broken(self, run: Experiment, plan: Plan) -> Iterator[None]:
         """Guard again, as a second node may be lost by now; then inject the fault."""
         injection, _, _ = plan.parts()
-        with run.injected(injection, injection.guard(), self.lasts()):
+        with run.injected(injection, injection.guard_again(), self.lasts()):
             self.loss.began = run.moments["inject"]
             yield
         self.loss.healed = run.moments["heal"]

@@ -95,7 +95,7 @@ class QuorumLoss(Scenario):
         """Break both members and heal them; what is judged begins when enough members are back."""
         (first, second), allowed = plan.pair(), plan.parts()[2]
         seconds = 2 * allowed.seconds + OVERTIME_SECONDS
-        with run.injected(first, first.guard(), seconds):
+        with run.injected(first, first.guard_again(), seconds):
             try:
                 with run.injected(second, second.guard(quorum_loss=True), seconds):
                     yield

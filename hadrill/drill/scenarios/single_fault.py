@@ -55,6 +55,7 @@ class SingleFault(Scenario):
     def broken(self, run: Experiment, plan: Plan) -> Iterator[None]:
         """Make the fault; its timer on the target ends it far over budget."""
         injection, fault, budget = plan.parts()
+        injection.guard_again()
         with run.injected(injection, fault, budget.seconds + OVERTIME_SECONDS):
             yield
 

@@ -26,6 +26,8 @@ from hadrill.timing import Budget, Deadline, eventually
 
 BACKEND = "be_redis_master"
 MASTER = "master"
+CHANGES_PER_WRITE = 2
+"""A client's write sets a key and counts it."""
 INFO_SECONDS = 15.0
 """Sentinel asks every member for INFO each ten seconds."""
 
@@ -134,8 +136,12 @@ class RedisCluster(Cluster):
                 appendonly = str(client.config_get("appendonly")["appendonly"])
                 save = str(client.config_get("save")["save"])
                 unsaved = int(client.info("persistence")["rdb_changes_since_last_save"])
+            # Before our own keys, of which clients may write more at this moment: none is taken for another's.
+            foreign = self.foreign(host)
             own = sum(1 for _ in client.scan_iter(match="hadrill:*", count=1000)) if appendonly != "yes" else 0
-        keys = self.foreign(host).total - own
+        # Our own keys all end by themselves.
+        keys = max(foreign.lasting, foreign.total - own)
+        unsaved = max(0, unsaved - CHANGES_PER_WRITE * own)
         if appendonly == "yes" or keys <= 0 or (save and not unsaved):
             return ""
         kept, gone = "keeps nothing on disk", f"{keys:,} keys that are not this drill's would be gone"

@@ -311,6 +311,8 @@ class Injected:
     def guard(self) -> Fault:
         return Fault("isolate", STOP)
 
+    guard_again = guard
+
     def arithmetic(self) -> str:
         return "3 members"
 
@@ -506,7 +508,7 @@ def test_a_quorum_loss_that_is_interrupted_leaves_no_entry_of_what_is_healed(
         def guard(**_: bool) -> Fault:
             return Fault("power-off", STOP)
 
-        return SimpleNamespace(host=name, guard=guard, entry=name, forget=forget)
+        return SimpleNamespace(host=name, guard=guard, guard_again=guard, entry=name, forget=forget)
 
     @contextmanager
     def there(injection: Any, *_: object) -> Iterator[str]:

@@ -139,6 +139,8 @@ class Client:
         (Client("no", "", own=7), "master", UNIT, ": 10,000 keys that are not"),
         (Client("no", "3600 1", unsaved=5), "master", UNIT, "5 changes since the last one would be gone"),
         (Client("no", "3600 1"), "master", UNIT, ""),
+        (Client("no", "3600 1", own=7, unsaved=14), "master", UNIT, ""),
+        (Client("no", "3600 1", own=7, unsaved=19), "master", UNIT, "5 changes since the last one would be gone"),
         (Client("yes", ""), "master", HEALING, ""),
         (Client("no", ""), "replica", HEALING, ""),
     ],

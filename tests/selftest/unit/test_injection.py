@@ -8,15 +8,18 @@ from typing import Any, cast
 
 import pytest
 
-from hadrill.drill import Case, Session
+from hadrill.drill import Case, Experiment, Session
 from hadrill.drill import injection as module
+from hadrill.drill.errors import DegradedError, InconclusiveError
 from hadrill.drill.injection import Injection
 from hadrill.drill.live import Live
+from hadrill.drill.scenarios import SingleFault
 from hadrill.faults import BLACKHOLE, STOP, Fault
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import CommandFailedError, Output, Remote
 from hadrill.safety import heal, journal, on_target
 from hadrill.services.cluster import Cluster
+from hadrill.timing import Budget, Part
 
 POWER_OFF = Fault("power-off", BLACKHOLE, power="off")
 ISOLATE = Fault("isolate", STOP)
@@ -83,6 +86,9 @@ class Trio:
     def __init__(self, inventory: Inventory) -> None:
         self.members, self.shared = inventory.of_role("redis"), ()
         self.first = self.members[0]
+        self.away: set[Host] = set()
+        self.probe: Callable[[Host], object] = lambda _: None
+        self.budget: Callable[..., Budget]
 
     def leader(self) -> Host:
         return self.first
@@ -219,3 +225,44 @@ def test_a_machine_is_switched_on_from_the_moment_on_in_which_its_power_is_cut(b
         assert heal._switched_off(bench.session.inventory) == {"redis-01"}
         assert heal.heal_entry(bench.session.remote, bench.session.inventory, entry) == ""
     assert bench.machines.done == ["off redis-01", "on redis-01", "on redis-01"]
+
+
+def _guarded(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but the role and the number of members matters."""
+    monkeypatch.setattr(module, "target_of", lambda *_: None)
+    monkeypatch.setattr(module, "fault_of", lambda *_: POWER_OFF)
+    monkeypatch.setattr(module, "is_away", lambda gone: gone)
+    bench.cluster.probe = lambda host: host in bench.cluster.away
+
+
+@pytest.mark.parametrize(("planned", "now"), [("master", "replica"), ("replica", "master")])
+def test_a_member_that_changed_its_role_meanwhile_is_not_broken(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, planned: str, now: str
+) -> None:
+    _guarded(bench, monkeypatch)
+    injection = bench.injection(Case("redis", "power-off", planned))
+    assert injection.guard() == injection.guard_again() == POWER_OFF
+    bench.cluster.first = bench.cluster.members[1]
+    with pytest.raises(InconclusiveError, match=f"{injection.host} became {now} meanwhile"):
+        injection.guard_again()
+
+
+def test_a_scenario_breaks_nothing_when_a_member_was_lost_meanwhile(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _guarded(bench, monkeypatch)
+    scenario = SingleFault(cast("Cluster", bench.cluster), Case("redis", "power-off", "master"))
+    bench.cluster.budget = lambda *_: Budget((Part("part", 4.0, "made up"),))
+    run = cast("Any", Experiment(bench.session, scenario))
+    plan = scenario.plan(run)
+    bench.cluster.away = {bench.cluster.members[2]}
+    with pytest.raises(DegradedError, match="1 already down \\(redis-03\\)"), scenario.broken(run, plan):
+        pass
+    assert bench.machines.done == []
+
+
+def test_what_a_beside_role_is_about_has_no_role_to_lose(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    _guarded(bench, monkeypatch)
+    injection = bench.injection(Case("redis", "power-off", "sentinel", "redis-01"))
+    bench.cluster.first = bench.cluster.members[1]
+    assert injection.guard_again() == POWER_OFF
