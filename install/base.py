@@ -26,7 +26,7 @@ RestartSec=1
 PACKAGE_SECONDS = 600.0
 FACTS_SECONDS = 60.0
 DIGESTS = {name: f"/var/lib/hadrill/{name}.digest" for name in ("sshd", "ufw")}
-"""What each was last started with."""
+"""Files with a digest of what each of them was last started with."""
 
 
 def install(site: Site) -> None:
@@ -63,7 +63,7 @@ def desired(site: Site, host: Host, facts: dict[str, Any]) -> Desired:
 
 
 def _rules(site: Site, host: Host) -> str:
-    """The firewall's: the host's own ports, and networks that are at home on it, as pods are."""
+    """The firewall's rules: the host's own ports, and networks inside the host, like that of its pods."""
     opened, networks = list(openings(site.inventory, host)), home_networks(site.inventory, host)
     return site.render("user.rules.j2", openings=opened, networks=networks)
 
@@ -75,7 +75,7 @@ def _facts(site: Site, host: Host) -> dict[str, Any]:
 
 
 def _refuse_to_lock_out(site: Site, host: Host, client: str) -> None:
-    """The firewall must let this very connection pass, or nobody could ever correct it."""
+    """Check that the firewall lets this very connection pass: otherwise nobody could correct it later."""
     ssh = next(iter(openings(site.inventory, host)))
     if client not in ssh.sources:
         raise InstallError(

@@ -1,4 +1,4 @@
-"""Back to bare: everything that hadrill put on a host goes, data included."""
+"""Makes hosts bare again: removes everything that hadrill put there, data included."""
 
 from hadrill.install.base import HOSTS, RULES
 from hadrill.install.site import InstallError, Site
@@ -10,7 +10,7 @@ CLEAN_SECONDS = 180.0
 
 
 def clean(site: Site, hosts: tuple[Host, ...], consent: str) -> None:
-    """Take hosts back to bare. `consent` must be the inventory's name: data is lost."""
+    """Make hosts bare again. `consent` must be the inventory's name: data is lost."""
     name = site.inventory.settings.name
     if consent != name:
         raise InstallError(

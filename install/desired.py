@@ -73,7 +73,7 @@ class Absent:
 
 @dataclass(frozen=True)
 class Desired:
-    """Everything that a module wants on one host, in the order in which it is made; what must go goes first."""
+    """Everything that a module must have on one host, in the order in which it is made; removals come first."""
 
     directories: tuple[Directory, ...] = ()
     files: tuple[File, ...] = ()

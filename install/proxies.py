@@ -29,7 +29,7 @@ class Beside:
 
 
 def install(site: Site) -> None:
-    """Both proxies, one after the other where they must restart."""
+    """Install the proxies, one after the other where they must restart."""
     hosts = site.inventory.of_role(ROLE)
     units = site.apply({host: desired(site, host) for host in hosts})
     bring_up(site, units, lambda: hosts, lambda: listening(site.inventory), "HAProxy and what is beside it")
@@ -62,7 +62,7 @@ def fronts(inventory: Inventory) -> Iterator[Front]:
 
 
 def configuration(site: Site) -> str:
-    """HAProxy's."""
+    """HAProxy's configuration."""
     sections = [registry.load(front.section)(site) for front in fronts(site.inventory) if front.section]
     return site.render("haproxy.cfg.j2", sections=sections)
 

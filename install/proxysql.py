@@ -29,7 +29,7 @@ CREDENTIALS = "admin-admin_credentials"
 INTERFACES = "mysql-interfaces"
 Row = tuple[object, ...]
 SAME_AT_RUN_TIME = ("mysql_galera_hostgroups", "mysql_query_rules")
-"""Of the others the monitor moves servers, and passwords of users are shown hashed."""
+"""Tables that are the same at run time. In others the monitor moves servers, or passwords are shown hashed."""
 LOADS = {"mysql_users": "MYSQL USERS", "mysql_query_rules": "MYSQL QUERY RULES"}
 
 
@@ -61,7 +61,7 @@ def answering(site: Site, hosts: Sequence[Host]) -> None:
 
 
 def admitted(site: Site, host: Host) -> bool:
-    """Whether the administrator of this inventory is let in, after it was made one where it was not.
+    """Whether this inventory's administrator may log in; where it does not exist it is made first.
 
     An older version's name was that of the applications' user, so nobody could log in over the network again.
     Raises InstallError where ProxySQL's own administrator is refused too.
@@ -125,7 +125,7 @@ def _put(site: Site, host: Host, *statements: str) -> list[list[list[str]]]:
 
 
 def admin_password(site: Site) -> str:
-    """The administrators'. Raises InstallError where it cannot be written down for ProxySQL."""
+    """The administrators' password. Raises InstallError where it cannot be written for ProxySQL."""
     password = site.inventory.credentials.secret("proxysql", "ADMIN_PASSWORD")
     if set(password) & set(";\\"):
         raise InstallError(

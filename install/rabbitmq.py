@@ -73,7 +73,7 @@ def desired(site: Site, service: Rabbitmq, host: Host) -> Desired:
 
 
 def _forget(site: Site, service: Rabbitmq, lost: list[Host]) -> None:
-    """The others still count a node whose disk is gone, and refuse it under the same name."""
+    """Make the others forget a node whose disk is gone: they still count it, and refuse it under the same name."""
     for survivor in (host for host in service.members if host not in lost):
         try:
             known = {node["name"] for node in service.management(survivor, "/api/nodes")}
@@ -88,5 +88,5 @@ def _forget(site: Site, service: Rabbitmq, lost: list[Host]) -> None:
 
 
 def _inside(*words: str) -> str:
-    """A command in the node's container."""
+    """The program that runs a command in the node's container."""
     return shell.command("docker", "exec", "rabbitmq", *words)

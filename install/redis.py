@@ -20,7 +20,7 @@ FAILOVER_SECONDS = 30.0
 
 
 def install(site: Site) -> None:
-    """Redis, then Sentinel, then the proxies."""
+    """Install Redis, then Sentinel, then the proxies."""
     service = Redis(site.inventory)
     if not service.members:
         return
@@ -100,7 +100,7 @@ def configuration(site: Site, host: Host) -> str:
 
 
 def _correct(site: Site, service: Redis, host: Host, usual: Mapping[str, str]) -> None:
-    """What runs on a member is what is wanted, whatever it was told since it started."""
+    """Correct the settings with which a member runs, where somebody changed them since it started."""
     correct_redis(site, service, host, {**usual, **written(configuration(site, host))})
     correct_sentinel(site, service, host)
 

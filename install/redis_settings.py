@@ -27,7 +27,7 @@ ASK_SECONDS = 120.0
 """It may have to fetch the image first."""
 
 OWN = frozenset({"replicaof", "unixsocket", "pidfile", "logfile", "maxclients"})
-"""Not compared: whom it follows is Sentinel's to say, and the others are the place's where it runs."""
+"""Not compared: Sentinel says whom a member follows, and the others depend on where it runs."""
 SECRETS = frozenset({"requirepass", "masterauth"})
 
 
@@ -49,7 +49,7 @@ def defaults(site: Site, host: Host) -> dict[str, str]:
 
 
 def differences(desired: Mapping[str, str], live: Mapping[str, str]) -> dict[str, str]:
-    """Wanted values of the settings that live otherwise. Old names of the same settings are left out."""
+    """The desired values of settings that differ now. Old names of the same settings are left out."""
     return {
         name: value
         for name, value in desired.items()
@@ -58,7 +58,7 @@ def differences(desired: Mapping[str, str], live: Mapping[str, str]) -> dict[str
 
 
 def correct_redis(site: Site, service: Redis, host: Host, desired: Mapping[str, str]) -> None:
-    """Settings of a running Redis that are not as wanted are set, and written down by it."""
+    """Set the settings of a running Redis that differ, and have Redis write them into its file."""
     with service.client(host.address) as client:
         live = client.config_get("*")
         wrong = differences(desired, live)
@@ -78,7 +78,7 @@ def correct_redis(site: Site, service: Redis, host: Host, desired: Mapping[str, 
 
 
 def correct_sentinel(site: Site, service: Redis, host: Host) -> None:
-    """The same of the Sentinel beside it. It writes down at once what it is told."""
+    """Do the same with the Sentinel beside it, which writes every change into its file by itself."""
     settings = service.settings
     of_master = {
         "down-after-milliseconds": settings.down_after_ms,

@@ -1,4 +1,4 @@
-"""One run of the installer: the inventory, the way to its hosts, what was changed and what failed."""
+"""One run of the installer: the inventory, the connections to its hosts, what was changed and what failed."""
 
 import sys
 import time
@@ -48,7 +48,7 @@ class Site:
         return self._templates.get_template(template).render(inventory=self.inventory, **values)
 
     def say(self, text: str) -> None:
-        """A line for people, with the seconds since the start."""
+        """Print a line, with the seconds since the start."""
         sys.stdout.write(f"[{time.monotonic() - self._started:6.1f} s] {text}\n")
         sys.stdout.flush()
 

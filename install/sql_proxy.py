@@ -22,7 +22,7 @@ CONFIGURATION = f"{FOLDER}/haproxy.cfg"
 UNITS = "/etc/systemd/system"
 HAPROXY = Absent("hadrill-sql-proxy.service", (FOLDER, SOCKET_DIRECTORY))
 PROXYSQL = Absent("hadrill-proxysql.service", (proxysql.FOLDER,))
-"""Its data stay: rules that somebody else made are in there."""
+"""ProxySQL's unit and folder, which go where HAProxy is used. Its data stay: somebody else's rules may be there."""
 LISTEN_SECONDS = 2.0
 # The column has a name of its own, so that the answer holds the word only where the node is synced.
 QUERY = (

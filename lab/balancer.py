@@ -1,4 +1,4 @@
-"""Load balancers: what stands in the lab for the hosting company's. They hold the entry points' addresses.
+"""Load balancers: in the lab they stand for those of a cloud. They hold the entry points' addresses.
 
 Each is one HAProxy in TCP mode, with the health checks that settings.yaml names for it.
 """

@@ -33,8 +33,8 @@ def docker(*arguments: str, input_bytes: bytes | None = None) -> str:
     return done.stdout.decode("utf-8", "replace").strip()
 
 
-def answers() -> str | None:
-    """None where the daemon answers, otherwise why not."""
+def why_not_answering() -> str | None:
+    """Why the daemon does not answer; None where it does."""
     try:
         docker("info", "--format", "{{.ServerVersion}}")
     except LabError as error:
@@ -44,7 +44,7 @@ def answers() -> str | None:
 
 def ensure_daemon() -> None:
     """Use the daemon that runs, or start one. Leftovers of one that was killed do not stand in the way."""
-    reason = answers()
+    reason = why_not_answering()
     if reason is None:
         return
     if os.geteuid() != 0:
@@ -56,16 +56,16 @@ def ensure_daemon() -> None:
         else:
             daemon = _start_by_hand()
         try:
-            eventually("Docker to answer", lambda: _silent(daemon), Deadline(START_SECONDS))
+            eventually("Docker to answer", lambda: _why_not_yet(daemon), Deadline(START_SECONDS))
         except OverdueError as error:
             raise LabError("\n".join([str(error), *_last_lines()])) from error
 
 
-def _silent(daemon: subprocess.Popen[bytes] | None) -> str | None:
-    """As answers(), but a daemon that has ended already will never answer."""
+def _why_not_yet(daemon: subprocess.Popen[bytes] | None) -> str | None:
+    """As why_not_answering(). Raises LabError where the daemon has ended: then it will never answer."""
     if daemon is not None and daemon.poll() is not None:
         raise LabError("\n".join([f"dockerd ended with {daemon.returncode} at once", *_last_lines()]))
-    return answers()
+    return why_not_answering()
 
 
 def _last_lines() -> list[str]:

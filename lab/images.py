@@ -106,7 +106,7 @@ def _download_packages(requirements: Path) -> None:
 
 
 def _certificates() -> Path:
-    """The computer's certificate authorities: a company's own proxy is trusted in builds as it is here."""
+    """The computer's certificate authorities, so that builds trust a proxy that this computer trusts."""
     given = os.environ.get("SSL_CERT_FILE", "")
     path = Path(given or "/etc/ssl/certs/ca-certificates.crt")
     if not path.is_file():

@@ -28,7 +28,7 @@ class Machine:
 
     @property
     def name(self) -> str:
-        """How Docker calls it."""
+        """Its name in Docker."""
         return f"{self.lab}-{self.host.name}"
 
     @property
@@ -99,6 +99,6 @@ def power_on(names: list[str]) -> None:
 
 
 def power_off(names: list[str]) -> None:
-    """Cut the power: nothing in the machines gets to say goodbye, and their disks stay."""
+    """Cut the power: no program in the machines can end in good order, and their disks stay."""
     if names:
         docker("kill", *names)

@@ -35,7 +35,7 @@ def ensure_network(inventory: Inventory) -> str:
 
 
 def network_name(inventory: Inventory) -> str:
-    """How Docker calls the network."""
+    """The network's name in Docker."""
     return f"hadrill-{inventory.settings.name}"
 
 

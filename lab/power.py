@@ -34,7 +34,7 @@ class LabPower:
         self.on(host)
 
     def is_on(self, host: Host) -> bool:
-        """Docker's word for it."""
+        """Whether Docker says that it runs."""
         try:
             return self._lab.power().get(f"{self._lab.name}-{host.name}") == "running"
         except LabError as error:

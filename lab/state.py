@@ -29,7 +29,7 @@ def ensure_credentials(inventory_folder: Path, name: str) -> None:
 
 
 def ensure_profile(inventory_folder: Path, name: str, profile: str | None, usual: str) -> None:
-    """Keep the wanted profile, or the usual one where none was ever wanted, and show it in the inventory's folder."""
+    """Keep the given profile, or the usual one where none was ever given, and show it in the inventory's folder."""
     kept = state_of(name) / FILE
     if profile or not kept.exists():
         kept.write_text(f"{profile or usual}\n", "ascii")

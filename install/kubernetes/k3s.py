@@ -67,7 +67,7 @@ def desired(site: Site, service: Kubernetes, host: Host) -> Desired:
 
 
 def server_config(service: Kubernetes, host: Host) -> dict[str, object]:
-    """A server's. The first begins the cluster, the others join it."""
+    """A server's configuration. The first server begins the cluster, the others join it."""
     settings, first = service.settings, service.servers[0]
     names = [first.address, *(server.address for server in service.servers), *service.front_addresses]
     config: dict[str, object] = {
@@ -95,7 +95,7 @@ def server_config(service: Kubernetes, host: Host) -> dict[str, object]:
 
 
 def agent_config(service: Kubernetes, host: Host) -> dict[str, object]:
-    """An agent's: it learns of the other servers from the one it joins by."""
+    """An agent's configuration: it learns of the other servers from the one through which it joins."""
     return {**_common(service, host), "server": f"https://{service.entry_point}:6443"}
 
 

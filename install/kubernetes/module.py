@@ -62,7 +62,7 @@ def _answers(service: Kubernetes, host: Host) -> None:
 
 
 def _keep_kubeconfig(site: Site, service: Kubernetes) -> None:
-    """K3s' own, which is written a moment after its first start."""
+    """Keep K3s' own kubeconfig, which it writes a moment after its first start."""
     file = "/etc/rancher/k3s/k3s.yaml"
     printed: list[str] = []
 
@@ -101,14 +101,14 @@ def _install_upstream(site: Site, service: Kubernetes) -> None:
 
 
 def _write(service: Kubernetes, text: str) -> None:
-    """The suite's own way in."""
+    """Write the kubeconfig that the suite uses."""
     service.kubeconfig.parent.mkdir(mode=0o700, exist_ok=True)
     with os.fdopen(os.open(service.kubeconfig, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
         stream.write(text)
 
 
 def _apply(site: Site, service: Kubernetes) -> None:
-    """Tell the cluster what is to be in it; what is so already is left alone."""
+    """Apply the manifests to the cluster; what is there already stays as it is."""
     first = service.servers[0]
     kubectl = service.distribution.kubectl
     verb = "diff -f - | head -1" if site.check else "apply -f -"

@@ -12,7 +12,7 @@ ALONE = tuple(f"hadrill-{name}.service" for name in ("etcd", "api-front", "conta
 CONTROL = tuple(f"hadrill-kube-{name}.service" for name in ("apiserver", "controller-manager", "scheduler"))
 """Units of a server that make the API."""
 NODE_BITS = 24
-"""Every node gets so large a part of the pods' network."""
+"""The prefix length of each node's part of the pods' network."""
 
 
 def server_parts(service: Kubernetes, pki: Pki, host: Host) -> tuple[list[File], list[Process]]:
