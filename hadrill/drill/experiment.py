@@ -103,11 +103,11 @@ class Experiment:
     def _ten_steps(self) -> None:
         """The whole experiment. Steps 7 and 10 happen whatever else happened."""
         scenario = self.scenario
-        scenario.arrange(self)
         self.step(1, "guard")  # quorum, consent, data of others: refused with the sum, or planned
-        plan = self._planned()
+        plan = self._noted_plan(self.plan())
         self.step(2, "lease")
         with self._leased(plan):
+            plan = self._noted_plan(scenario.arrange(self, plan))  # who leads is changed here, and nowhere before
             self.step(3, "steady state")
             with self._place(scenario.leader(plan)):  # the cluster is whole; data of others is counted
                 with scenario.clients(self), self._clients():  # every member answers, every client is served
@@ -163,13 +163,12 @@ class Experiment:
         """What run() would do. Only asks, touches nothing. Raises what run() would refuse with."""
         return self.scenario.plan(self)
 
-    def _planned(self) -> Plan:
-        plan = self.plan()
+    def _noted_plan(self, plan: Plan) -> Plan:
         self.result.node, self.result.role = plan.node, plan.role
         if plan.allowed is not None:
             self.allow(plan.allowed.seconds, str(plan.allowed))
         if plan.injection is not None and plan.injection.risk:
-            self.result.notes.append(f"by force: {plan.injection.risk}")
+            self.result.notes = [*dict.fromkeys([*self.result.notes, f"by force: {plan.injection.risk}"])]
         return plan
 
     def allow(self, seconds: float, budget: str) -> None:

@@ -24,7 +24,7 @@ from hadrill.safety.signals import shielded
 from hadrill.services.abilities import HandsOver, Led, Selective, electorate_of
 from hadrill.services.cluster import Cluster
 from hadrill.services.guarded import Guarded
-from hadrill.services.member_roles import leading, member_role
+from hadrill.services.member_roles import leading, member_role, usual
 
 LEASE_SECONDS = 600.0
 """A lease lasts so much longer than the fault, for convergence and reading back."""
@@ -39,7 +39,10 @@ OnStep = Callable[[int, str], None]
 class Injection:
     """One fault on one host. `step` is called with the number and name of each step that begins."""
 
-    def __init__(self, session: Session, cluster: Cluster, case: Case, experiment: str, step: OnStep) -> None:
+    def __init__(
+        self, session: Session, cluster: Cluster, case: Case, experiment: str, step: OnStep, *, lead: bool = False
+    ) -> None:
+        self._lead = lead  # the host is to be made the leader before it is broken
         self.session, self.cluster, self.case, self.experiment, self._step = session, cluster, case, experiment, step
         self.problems: list[str] = []
         self.proof = ""
@@ -250,7 +253,9 @@ class Injection:
             return cluster.target(case.role), case.role
         host = self.session.inventory.host(case.host)
         role = cluster.role(host)
-        if case.role and self._has_one_role(case.role) and case.role != role:
+        if self._lead:
+            role = usual(cluster.service)
+        elif case.role and self._has_one_role(case.role) and case.role != role:
             raise InconclusiveError(f"{host} is {role} now, not {case.role} (--make-leader makes it the leader)")
         return host, case.role or role
 

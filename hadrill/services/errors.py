@@ -32,6 +32,10 @@ class NotSetUpError(ServiceError):
     """Something that the installer makes is missing."""
 
 
+class NotHandedOverError(ServiceError):
+    """A planned switchover to a member that is not to lead, or cannot be put before the others."""
+
+
 class StatusError(OSError):
     """A page with a status that says no: 401, 503. `status` is 0 where there was no page."""
 

@@ -80,11 +80,13 @@ class ServerLoss(NodeLoss):
         """The time in which the others must show that they go on."""
         return SETTLE_SECONDS
 
-    def arrange(self, run: Experiment) -> None:
+    def arrange(self, run: Experiment, plan: Plan) -> Plan:
         """Make the leading server the leader of etcd too."""
-        victim = self.victim()
+        victim = self.loss.victim
         if self.nodes.role(victim) == leading(self.nodes.service):
             self.nodes.lead_etcd(victim)
+            self.loss.in_etcd = True
+        return plan
 
     def watch(self, run: Experiment, plan: Plan) -> None:
         """Wait for the other servers."""

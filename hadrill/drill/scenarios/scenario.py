@@ -100,12 +100,16 @@ class Scenario(ABC):
         """The beginning of the folder's name."""
         return f"{self.cluster.service}-{self.case}"
 
-    def arrange(self, run: Experiment) -> None:
-        """Prepare the cluster before anything is planned. Raises where the experiment is refused."""
-
     @abstractmethod
     def plan(self, run: Experiment) -> Plan:
         """Step 1: who, what, how long. Only asks. Raises InconclusiveError and others where it is refused."""
+
+    def arrange(self, run: Experiment, plan: Plan) -> Plan:
+        """Change who leads, where that is asked for: after the guard and inside the lease.
+
+        Returns the plan as it is then. Raises what the experiment is refused with.
+        """
+        return plan
 
     def leader(self, plan: Plan) -> Host:
         """The member that is to lead, where that is decided with the place of the workload."""

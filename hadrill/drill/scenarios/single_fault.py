@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
+from hadrill.drill.errors import UnavailableError
 from hadrill.drill.injection import Injection
-from hadrill.drill.leading import make_leader
+from hadrill.drill.leading import make_leader, why_not_led
 from hadrill.drill.recovery import HOLD_SECONDS, OVERTIME_SECONDS, Recovery
 from hadrill.drill.scenarios.scenario import Plan, Scenario
 from hadrill.faults import PLANNED, Fault
@@ -30,16 +31,24 @@ class SingleFault(Scenario):
         super().__init__(cluster, case)
         self._lead = lead
 
-    def arrange(self, run: Experiment) -> None:
-        """Make the host the leader, where that is asked for."""
-        if self._lead:
-            make_leader(self.cluster, run.session.inventory.host(self.case.host))
-
     def plan(self, run: Experiment) -> Plan:
-        """Plan the fault on a member in the role, or on the named one in the role that it has."""
-        injection = Injection(run.session, self.cluster, self.case, run.id, run.step)
+        """Plan the fault on a member in the role, or on the named one in the role that it has, or is to have first."""
+        if self._lead and (reason := why_not_led(self.cluster, run.session.inventory.host(self.case.host))):
+            raise UnavailableError(reason)
+        return self._planned(Injection(run.session, self.cluster, self.case, run.id, run.step, lead=self._lead))
+
+    def arrange(self, run: Experiment, plan: Plan) -> Plan:
+        """Make the host the leader, where that is asked for."""
+        if not self._lead:
+            return plan
+        injection, _ = plan.broken()
+        make_leader(self.cluster, injection.host)
+        return self._planned(injection)
+
+    def _planned(self, injection: Injection) -> Plan:
         fault = injection.guard()
         budget = self.cluster.budget(fault.kind, injection.role)
+        first = (f"    first   {injection.host} is made the {injection.role}, inside the lease",) if self._lead else ()
         return Plan(
             injection.host.name,
             injection.role,
@@ -48,7 +57,7 @@ class SingleFault(Scenario):
             fault,
             lease_s=budget.seconds,
             may_lose=self.may_lose_with(fault, injection.role),
-            lines=in_words(injection, fault, budget),
+            lines=(*in_words(injection, fault, budget), *first),
         )
 
     @contextmanager

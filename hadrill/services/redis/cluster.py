@@ -11,7 +11,7 @@ from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster, Traits
-from hadrill.services.errors import NoLeaderError, reading
+from hadrill.services.errors import NoLeaderError, NotHandedOverError, reading
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.guarded import Foreign
 from hadrill.services.haproxy import statistics as haproxy
@@ -26,6 +26,8 @@ from hadrill.timing import Budget, Deadline, eventually
 
 BACKEND = "be_redis_master"
 MASTER = "master"
+FIRST, NEVER = 1, 0
+"""The best replica priority, and that of a member which is never made the master."""
 CHANGES_PER_WRITE = 2
 """A client's write sets a key and counts it."""
 INFO_SECONDS = 15.0
@@ -166,27 +168,48 @@ class RedisCluster(Cluster):
         return role == MASTER
 
     def hand_over(self, to: Host | None) -> None:
-        """SENTINEL FAILOVER while writes wait; the chosen member gets the best replica priority before it."""
-        old = self.leader()
-        changed: list[tuple[Host, str]] = []
-        try:
-            for host in self.members if to is not None else ():
-                with self.redis.client(host.address) as client:
-                    with reading(f"Redis on {host}"):
-                        priority = str(client.config_get("replica-priority")["replica-priority"])
-                    changed.append((host, priority))
-                    client.config_set("replica-priority", 1 if host == to else 100)
-            self._failover(old, to)
-        finally:
-            for host, priority in changed:
-                with self.redis.client(host.address) as client:
-                    client.config_set("replica-priority", priority)
+        """SENTINEL FAILOVER while writes wait; the chosen member has the best replica priority meanwhile.
 
-    def _failover(self, old: Host, to: Host | None) -> None:
-        if to is not None:
+        Nobody else's is touched: a member that others have set to 0 stays one that never leads.
+        Raises NotHandedOverError, before anything is changed.
+        """
+        old = self.leader()
+        if to is None:
+            self.redis.fail_over(old)
+            return
+        before = self._priority(to)
+        others = {host: self._priority(host) for host in self.members if host not in (old, to)}
+        if before == NEVER:
+            raise NotHandedOverError(f"{to} has replica-priority {NEVER}: it is never to be the master")
+        if rivals := [str(host) for host, priority in others.items() if priority == FIRST]:
+            raise NotHandedOverError(f"{to} cannot be put before {rivals[0]}, whose replica-priority is {FIRST}")
+        try:
+            self._set_priority(to, FIRST)
             with self.redis.client(old.address, SENTINEL_PORT) as client:
                 self._until_priorities_are_known(client, to)
-        self.redis.fail_over(old)
+            self.redis.fail_over(old)
+        finally:
+            self._put_back(to, before)
+
+    def _priority(self, host: Host) -> int:
+        with self.redis.client(host.address) as client, reading(f"Redis on {host}"):
+            return int(client.config_get("replica-priority")["replica-priority"])
+
+    def _set_priority(self, host: Host, priority: int) -> None:
+        with self.redis.client(host.address) as client:
+            client.config_set("replica-priority", priority)
+
+    def _put_back(self, host: Host, priority: int) -> None:
+        """As it was before. Raises OverdueError, which says what has to be set by hand."""
+
+        def why_not() -> str | None:
+            try:
+                self._set_priority(host, priority)
+            except failures() as error:
+                return f"{error}; it may be {FIRST} still: CONFIG SET replica-priority {priority}"
+            return None
+
+        eventually(f"replica-priority {priority} on {host} again", why_not, Deadline(INFO_SECONDS))
 
     def _until_priorities_are_known(self, client: redis.Redis, to: Host) -> None:
         # Sentinel reads priorities from INFO, every ten seconds while all is well.
@@ -197,6 +220,6 @@ class RedisCluster(Cluster):
                 with reading("Sentinel"):
                     pairs = row if isinstance(row, dict) else dict(zip(row[::2], row[1::2], strict=True))
                     seen[pairs["ip"]] = pairs["slave-priority"]
-            return None if seen.get(to.address) == "1" else f"priorities {seen}"
+            return None if seen.get(to.address) == str(FIRST) else f"priorities {seen}"
 
         eventually("Sentinel to know the replicas' priorities", unknown, Deadline(INFO_SECONDS))

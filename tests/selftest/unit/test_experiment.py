@@ -303,7 +303,9 @@ class Injected:
 
     made: list[str]
 
-    def __init__(self, _: Session, cluster: Any, __: Case, drill: str, step: Callable[[int, str], None]) -> None:
+    def __init__(
+        self, _: Session, cluster: Any, __: Case, drill: str, step: Callable[[int, str], None], **_options: bool
+    ) -> None:
         self.host, self.role, self.experiment, self._step = cluster.members[0], "master", drill, step
         self.cluster, self.proof, self.risk, self.waited_s = cluster, "it is", "", 0.0
         self.problems: list[str] = []

@@ -89,6 +89,12 @@ class Trio:
         self.away: set[Host] = set()
         self.probe: Callable[[Host], object] = lambda _: None
         self.budget: Callable[..., Budget]
+        self.handed: list[str] = []
+        self.hand_over: Callable[[Host], None] = lambda _: None
+        self.place: Callable[..., None]
+
+    def why_not_healthy(self) -> str | None:
+        return None
 
     def leader(self) -> Host:
         return self.first
@@ -266,3 +272,41 @@ def test_what_a_beside_role_is_about_has_no_role_to_lose(bench: Bench, monkeypat
     injection = bench.injection(Case("redis", "power-off", "sentinel", "redis-01"))
     bench.cluster.first = bench.cluster.members[1]
     assert injection.guard_again() == POWER_OFF
+
+
+def _led(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Experiment:
+    """A drill on a member that is to be made the master first; it ends once its place is to be made."""
+
+    def hand_over(to: Host) -> None:
+        assert bench.hosts.last(run.id), "its hosts are leased"
+        bench.cluster.handed.append(to.name)
+        bench.cluster.first = to
+
+    def place(*_: object) -> None:
+        raise InconclusiveError("that is enough")
+
+    _guarded(bench, monkeypatch)
+    bench.session.force = True
+    bench.cluster.budget = lambda *_: Budget((Part("part", 4.0, "made up"),))
+    bench.cluster.hand_over, bench.cluster.place = hand_over, place
+    scenario = SingleFault(cast("Cluster", bench.cluster), Case("redis", "power-off", "master", "redis-02"), lead=True)
+    run = Experiment(bench.session, scenario)
+    return run
+
+
+def test_a_member_is_made_the_leader_inside_the_lease(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = _led(bench, monkeypatch)
+    assert "redis-02 is made the master" in str(run.plan())
+    assert bench.cluster.handed == [], "a plan only asks"
+    result = run.run()
+    assert (result.cause, result.node, result.role) == ("that is enough", "redis-02", "master")
+    assert bench.cluster.handed == ["redis-02"]
+    assert written() == []
+
+
+def test_without_consent_nobody_is_made_the_leader(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = _led(bench, monkeypatch)
+    monkeypatch.setattr(module, "why_not_consented", lambda *_: "add it to faults.consent")
+    assert run.run().cause == "add it to faults.consent"
+    assert bench.cluster.handed == []
+    assert not bench.hosts.last(f" {run.id} ")
