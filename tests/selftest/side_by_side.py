@@ -1,4 +1,4 @@
-"""Work of different clusters at the same time: each cluster is a lane, in which one piece of work follows another."""
+"""Work of different clusters at the same time: each cluster has a queue, in which one piece of work follows another."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,18 +10,18 @@ Result = TypeVar("Result")
 ALONE_SECONDS = 900.0
 
 
-class Lanes(Generic[Result]):
-    """Pieces of work by their names, each begun as soon as its lane is free. A test waits for the one it is about."""
+class WorkQueues(Generic[Result]):
+    """Pieces of work by their names, each begun as soon as its queue is free. A test waits for the one it is about."""
 
     def __init__(self) -> None:
-        self._lanes: dict[str, ThreadPoolExecutor] = {}
+        self._queues: dict[str, ThreadPoolExecutor] = {}
         self._begun: dict[str, Future[Result]] = {}
 
-    def begin(self, lane: str, name: str, work: Callable[[], Result]) -> None:
-        """Do the work once all that was begun before it in its lane is over, however that ended."""
-        if lane not in self._lanes:
-            self._lanes[lane] = ThreadPoolExecutor(max_workers=1, thread_name_prefix=lane)
-        self._begun[name] = self._lanes[lane].submit(work)
+    def begin(self, queue: str, name: str, work: Callable[[], Result]) -> None:
+        """Do the work once all that was begun before it in its queue is over, however that ended."""
+        if queue not in self._queues:
+            self._queues[queue] = ThreadPoolExecutor(max_workers=1, thread_name_prefix=queue)
+        self._begun[name] = self._queues[queue].submit(work)
 
     def result(self, name: str) -> Result:
         """What a piece of work returned, once it is over; what it raised is raised here."""
@@ -29,10 +29,10 @@ class Lanes(Generic[Result]):
 
     def close(self) -> None:
         """Begin nothing more, and wait for what is under way: it takes back what it broke."""
-        for lane in self._lanes.values():
-            lane.shutdown(wait=False, cancel_futures=True)
-        for lane in self._lanes.values():
-            lane.shutdown(wait=True)
+        for queue in self._queues.values():
+            queue.shutdown(wait=False, cancel_futures=True)
+        for queue in self._queues.values():
+            queue.shutdown(wait=True)
 
 
 class Room:

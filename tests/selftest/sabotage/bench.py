@@ -17,7 +17,7 @@ TABLE = "inet hadrill_sabotage"
 
 
 @dataclass(frozen=True)
-class Step:
+class Disturbance:
     """What is done to one host, and how it is undone; both are programs for /bin/sh as root."""
 
     host: Host
@@ -34,40 +34,42 @@ class Sabotage:
     """
 
     cause: str
-    steps: tuple[Step, ...]
+    steps: tuple[Disturbance, ...]
     fails: str = ""
     late: bool = False
 
 
-def everywhere(hosts: Iterable[Host], apply: str, undo: str) -> tuple[Step, ...]:
+def everywhere(hosts: Iterable[Host], apply: str, undo: str) -> tuple[Disturbance, ...]:
     """The same on several hosts."""
-    return tuple(Step(host, apply, undo) for host in hosts)
+    return tuple(Disturbance(host, apply, undo) for host in hosts)
 
 
-def stopped(host: Host, unit: str) -> Step:
+def stopped(host: Host, unit: str) -> Disturbance:
     """A unit is stopped."""
-    return Step(host, f"systemctl stop {unit}", f"systemctl start {unit}")
+    return Disturbance(host, f"systemctl stop {unit}", f"systemctl start {unit}")
 
 
-def spoilt(host: Host, file: str, change: str, restart: str) -> Step:
+def spoilt(host: Host, file: str, change: str, restart: str) -> Disturbance:
     """A file is changed and what reads it restarted; its first content comes back."""
     kept = f"{file}.right"
-    return Step(host, f"cp -p {file} {kept}; {change}; {restart}", f"[ ! -e {kept} ] || mv {kept} {file}; {restart}")
+    return Disturbance(
+        host, f"cp -p {file} {kept}; {change}; {restart}", f"[ ! -e {kept} ] || mv {kept} {file}; {restart}"
+    )
 
 
-def cut_port(host: Host, peers: Iterable[Host], port: int) -> Step:
+def cut_port(host: Host, peers: Iterable[Host], port: int) -> Disturbance:
     """A host hears nothing from its peers on a port; itself it does."""
     chain = "{ type filter hook input priority -10; }"
     addresses = ", ".join(peer.address for peer in peers)
     rule = f"iif != lo ip saddr {{ {addresses} }} tcp dport {port} drop"
     apply = f"nft 'add table {TABLE}; add chain {TABLE} input {chain}; add rule {TABLE} input {rule}'"
-    return Step(host, apply, f"nft delete table {TABLE} 2>/dev/null || :")
+    return Disturbance(host, apply, f"nft delete table {TABLE} 2>/dev/null || :")
 
 
 @contextmanager
 def sabotaged(inventory: Inventory, remote: Remote, case: Sabotage) -> Iterator[None]:
     """The cause is there inside the block, and gone afterwards, whatever happened."""
-    done: list[tuple[Step, Entry]] = []
+    done: list[tuple[Disturbance, Entry]] = []
     try:
         for step in case.steps:
             entry = _entry(inventory, step.host, case.cause)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from hadrill.services.kubernetes.service import Kubernetes
-from tests.selftest.sabotage.bench import Sabotage, Step, cut_port, stopped
+from tests.selftest.sabotage.bench import Disturbance, Sabotage, cut_port, stopped
 
 ETC = "/etc/hadrill/kubernetes"
 OWN = "/var/lib/kubelet"
@@ -38,7 +38,7 @@ def certificate_of_a_client(service: Kubernetes) -> Sabotage:
     swap = "; ".join(f"cp -p {mine}.{kind} {mine}.{kind}.right; cp -p {other}.{kind} {mine}.{kind}" for kind in kinds)
     back = "; ".join(f"[ ! -e {mine}.{kind}.right ] || mv {mine}.{kind}.right {mine}.{kind}" for kind in kinds)
     restart = "systemctl restart hadrill-kube-apiserver"
-    return Sabotage("certificate-wrong", (Step(host, f"{swap}; {restart}", f"{back}; {restart}"),), fails="api")
+    return Sabotage("certificate-wrong", (Disturbance(host, f"{swap}; {restart}", f"{back}; {restart}"),), fails="api")
 
 
 def runtime_stopped(service: Kubernetes) -> Sabotage:
@@ -50,7 +50,7 @@ def network_gone(service: Kubernetes) -> Sabotage:
     """Somebody removed the CNI plugins' configuration."""
     apply = f"rm -f {ETC}/cni/*; systemctl restart hadrill-containerd"
     undo = "systemctl restart hadrill-flannel"
-    return Sabotage("network-missing", (Step(service.agents[-1], apply, undo),), fails="nodes")
+    return Sabotage("network-missing", (Disturbance(service.agents[-1], apply, undo),), fails="nodes")
 
 
 def port_taken(service: Kubernetes) -> Sabotage:
@@ -62,7 +62,7 @@ def port_taken(service: Kubernetes) -> Sabotage:
     )
     return Sabotage(
         "ingress-port-taken",
-        (Step(service.agents[-1], apply, "systemctl stop hadrill-sabotage-web || :"),),
+        (Disturbance(service.agents[-1], apply, "systemctl stop hadrill-sabotage-web || :"),),
         fails="ingress",
     )
 
@@ -75,20 +75,20 @@ def tainted(service: Kubernetes) -> Sabotage:
         f" {KUBECTL} -n kube-system delete --wait=false $(echo $pods | cut -d' ' -f1)"
     )
     undo = f"{KUBECTL} taint nodes --all hadrill- || :"
-    return Sabotage("taint-forbids", (Step(service.servers[0], apply, undo),), fails="workloads")
+    return Sabotage("taint-forbids", (Disturbance(service.servers[0], apply, undo),), fails="workloads")
 
 
 def no_resolver(service: Kubernetes) -> Sabotage:
     """CoreDNS was scaled to nothing."""
     scale = f"{KUBECTL} -n kube-system scale deployment coredns --replicas"
-    return Sabotage("names-unanswered", (Step(service.servers[0], f"{scale}=0", f"{scale}=2"),))
+    return Sabotage("names-unanswered", (Disturbance(service.servers[0], f"{scale}=0", f"{scale}=2"),))
 
 
 def budget_of_none(service: Kubernetes) -> Sabotage:
     """A PodDisruptionBudget wants all pods, always."""
     make = f"{KUBECTL} -n kube-system create pdb hadrill-sabotage --selector=k8s-app=kube-dns --min-available=2"
     undo = f"{KUBECTL} -n kube-system delete pdb hadrill-sabotage --ignore-not-found"
-    return Sabotage("disruption-budget", (Step(service.servers[0], make, undo),))
+    return Sabotage("disruption-budget", (Disturbance(service.servers[0], make, undo),))
 
 
 def scheduler_stopped(service: Kubernetes) -> Sabotage:
@@ -115,7 +115,7 @@ def _joins_anew(service: Kubernetes, cause: str, change: str, host: str = "") ->
         f" [ ! -e {OWN}/right/kubeconfig ] || {{ rm -rf {OWN}/kubeconfig {OWN}/pki; mv {OWN}/right/* {OWN}/; }};"
         f" systemctl start {KUBELET}"
     )
-    return Sabotage(cause, (Step(victim, apply, undo),), fails="nodes")
+    return Sabotage(cause, (Disturbance(victim, apply, undo),), fails="nodes")
 
 
 CASES: dict[str, Callable[[Kubernetes], Sabotage]] = {

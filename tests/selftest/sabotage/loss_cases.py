@@ -18,7 +18,7 @@ from hadrill.services.postgresql.service import Postgresql
 from hadrill.services.rabbitmq.service import Rabbitmq
 from hadrill.services.redis.service import Redis
 from hadrill.timing import POLL
-from tests.selftest.sabotage.bench import Sabotage, Step, sabotaged, stopped
+from tests.selftest.sabotage.bench import Disturbance, Sabotage, sabotaged, stopped
 from tests.selftest.sabotage.kubernetes_cases import KUBECTL, tainted
 from tests.selftest.sabotage.mariadb_cases import desynced
 from tests.selftest.sabotage.rabbitmq_cases import disk_alarm
@@ -40,9 +40,9 @@ class RedLoss:
     suite: str = "tests/failover/test_kubernetes.py"
 
 
-def killed(host: Host, unit: str) -> Step:
+def killed(host: Host, unit: str) -> Disturbance:
     """A unit ends at once: etcd would say goodbye for ten seconds."""
-    return Step(host, f"systemctl kill -s KILL {unit}; systemctl stop {unit}", f"systemctl start {unit}")
+    return Disturbance(host, f"systemctl kill -s KILL {unit}; systemctl stop {unit}", f"systemctl start {unit}")
 
 
 def red(sabotage: Sabotage, victim: Host, *checks: str, **how: Any) -> RedLoss:
@@ -110,7 +110,7 @@ def nowhere_to_go(service: Kubernetes) -> RedLoss:
 def resolver_goes(service: Kubernetes) -> RedLoss:
     """CoreDNS is scaled to nothing."""
     scale = f"{KUBECTL} -n kube-system scale deployment coredns --replicas"
-    step = Step(service.servers[0], f"{scale}=0", f"{scale}=2")
+    step = Disturbance(service.servers[0], f"{scale}=0", f"{scale}=2")
     return red(Sabotage("names-unanswered", (step,)), service.agents[0], "agent_loss_system_pods")
 
 
@@ -125,7 +125,7 @@ def budget_forbids_a_drain(service: Kubernetes) -> RedLoss:
     undo = f"{KUBECTL} -n kube-system delete pdb hadrill-sabotage --ignore-not-found"
     holding = {node_of(pod) for pod in service.api().items("/api/v1/namespaces/kube-system/pods?labelSelector=k8s-app")}
     victim = next(host for host in service.agents if host.name in holding)
-    sabotage = Sabotage("disruption-budget", (Step(service.servers[0], make, undo),))
+    sabotage = Sabotage("disruption-budget", (Disturbance(service.servers[0], make, undo),))
     return red(sabotage, victim, "drain_empties", late=False, suite="tests/failover/test_kubernetes_drain.py")
 
 
@@ -154,7 +154,7 @@ def backends_go(service: Kubernetes) -> RedLoss:
 
 
 def _not_enabled(victim: Host, *checks: str) -> RedLoss:
-    step = Step(victim, f"systemctl disable -q {KUBELET}", f"systemctl enable --now -q {KUBELET}")
+    step = Disturbance(victim, f"systemctl disable -q {KUBELET}", f"systemctl enable --now -q {KUBELET}")
     return red(Sabotage("component-stopped", (step,)), victim, *checks, late=False)
 
 

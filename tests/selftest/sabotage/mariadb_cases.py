@@ -4,17 +4,17 @@ from collections.abc import Callable
 
 from hadrill.inventory import Host
 from hadrill.services.mariadb.service import Mariadb
-from tests.selftest.sabotage.bench import Sabotage, Step, cut_port, everywhere, spoilt, stopped
+from tests.selftest.sabotage.bench import Disturbance, Sabotage, cut_port, everywhere, spoilt, stopped
 
 SQL = "docker exec -i mariadb sh -c 'MYSQL_PWD=$MARIADB_ROOT_PASSWORD mariadb -uroot'"
 DATA = "/var/lib/hadrill/mariadb"
 UNIT = "hadrill-mariadb"
 
 
-def desynced(host: Host) -> Step:
+def desynced(host: Host) -> Disturbance:
     """A node is told to fall behind."""
     on, off = (f"echo 'SET GLOBAL wsrep_desync = {value}' | {SQL}" for value in ("ON", "OFF"))
-    return Step(host, on, off)
+    return Disturbance(host, on, off)
 
 
 def node_desynced(service: Mariadb) -> Sabotage:
@@ -32,9 +32,9 @@ def transfer_failing(service: Mariadb) -> Sabotage:
 
     empty = f"systemctl stop {UNIT}; rm -rf {DATA}/* {DATA}/.sst; systemctl start {UNIT}"
     steps = (
-        Step(last, ":", f"systemctl restart {UNIT}"),
-        Step(first, change("not-it"), change(password)),
-        Step(last, empty, ":"),
+        Disturbance(last, ":", f"systemctl restart {UNIT}"),
+        Disturbance(first, change("not-it"), change(password)),
+        Disturbance(last, empty, ":"),
     )
     return Sabotage("state-transfer-failed", steps, fails="cluster")
 

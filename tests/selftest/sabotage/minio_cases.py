@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from hadrill.services.minio.drive import NAME
 from hadrill.services.minio.service import PORT, Minio
-from tests.selftest.sabotage.bench import Sabotage, Step, spoilt, stopped
+from tests.selftest.sabotage.bench import Disturbance, Sabotage, spoilt, stopped
 
 ENVIRONMENT = "/etc/hadrill/minio/minio.env"
 DATA = "/var/lib/hadrill/minio"
@@ -27,7 +27,7 @@ def drive_full(service: Minio) -> Sabotage:
         f"systemctl stop hadrill-minio; mount -t tmpfs -o size=256m tmpfs {DATA}; systemctl start hadrill-minio; {fill}"
     )
     undo = f"systemctl stop hadrill-minio; ! mountpoint -q {DATA} || umount {DATA}; systemctl start hadrill-minio"
-    return Sabotage("drive-full", (Step(service.members[-1], apply, undo),))
+    return Sabotage("drive-full", (Disturbance(service.members[-1], apply, undo),))
 
 
 def minio_stopped(service: Minio) -> Sabotage:
@@ -39,7 +39,7 @@ def firewall_rule_missing(service: Minio) -> Sabotage:
     """UFW does not let the peers in."""
     host, chain = service.members[-1], "ufw-user-input"
     apply = f"rule=$(iptables -S {chain} | grep 'dport 9000 ' | sed 's/^-A/-D/'); iptables $rule"
-    return Sabotage("port-filtered", (Step(host, apply, "ufw reload > /dev/null"),), fails="objects")
+    return Sabotage("port-filtered", (Disturbance(host, apply, "ufw reload > /dev/null"),), fails="objects")
 
 
 def frozen(service: Minio) -> Sabotage:
@@ -49,7 +49,7 @@ def frozen(service: Minio) -> Sabotage:
     page = f"http://{host.address}:{PORT}/minio/health/cluster"
     serves = f"python3 -c 'import urllib.request as web; web.urlopen(\"{page}\")' 2> /dev/null"
     apply = f"for attempt in $(seq 200); do {serves} && break; sleep 0.05; done; docker pause minio"
-    hang = Step(host, apply, "docker unpause minio || :")
+    hang = Disturbance(host, apply, "docker unpause minio || :")
     return Sabotage("drive-timeout-too-long", (*forget, hang), fails="objects")
 
 
@@ -59,14 +59,14 @@ def name_wrong(service: Minio) -> Sabotage:
     wrong = f"sed 's/^{other.address} /198.18.0.250 /' /etc/hosts > /run/hosts.wrong"
     apply = f"cp /etc/hosts /run/hosts.right; {wrong}; cat /run/hosts.wrong > /etc/hosts"
     undo = "[ ! -e /run/hosts.right ] || cat /run/hosts.right > /etc/hosts"
-    return Sabotage("name-wrong", (Step(one, apply, undo),))
+    return Sabotage("name-wrong", (Disturbance(one, apply, undo),))
 
 
 def certificate(service: Minio) -> Sabotage:
     """Nobody renewed it."""
     file = "/etc/hadrill/minio/public.crt"
     make = "openssl req -x509 -newkey rsa:2048 -nodes -days 5 -subj /CN=minio -keyout /dev/null 2> /dev/null"
-    return Sabotage("certificate-expiring", (Step(service.members[0], f"{make} -out {file}", f"rm -f {file}"),))
+    return Sabotage("certificate-expiring", (Disturbance(service.members[0], f"{make} -out {file}", f"rm -f {file}"),))
 
 
 CASES: dict[str, Callable[[Minio], Sabotage]] = {

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from hadrill.inventory import Host
 from hadrill.services.postgresql.service import Postgresql
-from tests.selftest.sabotage.bench import TABLE, Sabotage, Step, cut_port, everywhere, stopped
+from tests.selftest.sabotage.bench import TABLE, Disturbance, Sabotage, cut_port, everywhere, stopped
 
 CONF = "/etc/hadrill/patroni/patroni.yml"
 DATA = "/var/lib/hadrill/postgresql/data"
@@ -35,7 +35,7 @@ def start_failed(replicas: Iterable[Host]) -> Sabotage:
 def paused(service: Postgresql) -> Sabotage:
     """Maintenance that nobody ended."""
     control = "docker exec patroni patronictl -c /etc/patroni/patroni.yml"
-    return Sabotage("patroni-paused", (Step(service.leader(), f"{control} pause", f"{control} resume || :"),))
+    return Sabotage("patroni-paused", (Disturbance(service.leader(), f"{control} pause", f"{control} resume || :"),))
 
 
 def no_failover(service: Postgresql) -> Sabotage:
@@ -53,7 +53,7 @@ def lag(service: Postgresql) -> Sabotage:
     cut = f"nft 'add table {TABLE}; add chain {TABLE} input {chain}; add rule {TABLE} input {rule}'"
     write = f'echo "{WRITES}" | {PSQL}'
     cuts = everywhere(_replicas(service), cut, f"nft delete table {TABLE} 2>/dev/null || :")
-    return Sabotage("lag-over-maximum", (*cuts, Step(leader, write, ":")), fails="replication")
+    return Sabotage("lag-over-maximum", (*cuts, Disturbance(leader, write, ":")), fails="replication")
 
 
 def raft_majority(service: Postgresql) -> Sabotage:
@@ -70,7 +70,7 @@ def replication_password(service: Postgresql) -> Sabotage:
     def alter(password: str) -> str:
         return f"echo \"ALTER ROLE replicator PASSWORD '{password}'; {cut}\" | {PSQL} > /dev/null"
 
-    altered = Step(service.leader(), alter("not-it"), alter(right))
+    altered = Disturbance(service.leader(), alter("not-it"), alter(right))
     return Sabotage("replication-password", (altered,), fails="replication")
 
 
@@ -81,7 +81,7 @@ def pooler_login(service: Postgresql) -> Sabotage:
     keep = f'{PSQL} -Atc "{VERIFIER}" postgres > {kept}'
     apply = f"echo \"ALTER ROLE pgbouncer PASSWORD 'not-it'\" | {PSQL}"
     undo = f"[ ! -s {kept} ] || {{ echo \"ALTER ROLE pgbouncer PASSWORD '$(cat {kept})'\" | {PSQL} && rm {kept}; }}"
-    changed = Step(service.leader(), f"umask 077; {keep}; {apply}", undo)
+    changed = Disturbance(service.leader(), f"umask 077; {keep}; {apply}", undo)
     # Logins that are open stay open: the pooler meets the new password when it connects again.
     reconnect = everywhere(
         service.proxies, "systemctl restart hadrill-pgbouncer", "systemctl restart hadrill-pgbouncer"
@@ -112,7 +112,7 @@ def disk_full(service: Postgresql) -> Sabotage:
     place = "/var/lib/hadrill"
     apply = f"mkdir -p {place}; mount -t tmpfs -o size=4m tmpfs {place}; fallocate -l 4M {place}/filler"
     undo = f"! mountpoint -q {place} || umount {place}"
-    return Sabotage("disk-full", (Step(service.proxies[-1], apply, undo),))
+    return Sabotage("disk-full", (Disturbance(service.proxies[-1], apply, undo),))
 
 
 def _replicas(service: Postgresql) -> list[Host]:

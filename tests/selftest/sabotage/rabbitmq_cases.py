@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from hadrill.services.rabbitmq.service import Rabbitmq
-from tests.selftest.sabotage.bench import Sabotage, Step, cut_port, spoilt
+from tests.selftest.sabotage.bench import Disturbance, Sabotage, cut_port, spoilt
 
 CONTROL = "docker exec rabbitmq rabbitmqctl -q"
 CONF = "/etc/hadrill/rabbitmq/rabbitmq.conf"
@@ -36,7 +36,7 @@ def disk_alarm(service: Rabbitmq) -> Sabotage:
     """Less room than the limit."""
     limit = f"{CONTROL} set_disk_free_limit"
     return Sabotage(
-        "disk-alarm", (Step(service.members[0], f"{limit} 900000GB", f"{limit} 200MB"),), fails="connectivity"
+        "disk-alarm", (Disturbance(service.members[0], f"{limit} 900000GB", f"{limit} 200MB"),), fails="connectivity"
     )
 
 
@@ -44,7 +44,7 @@ def memory_alarm(service: Rabbitmq) -> Sabotage:
     """More memory in use than the limit."""
     limit = f"{CONTROL} set_vm_memory_high_watermark"
     return Sabotage(
-        "memory-alarm", (Step(service.members[1], f"{limit} 0.00001", f"{limit} 0.6"),), fails="connectivity"
+        "memory-alarm", (Disturbance(service.members[1], f"{limit} 0.00001", f"{limit} 0.6"),), fails="connectivity"
     )
 
 
@@ -58,7 +58,7 @@ def cookie(service: Rabbitmq) -> Sabotage:
 def node_down(service: Rabbitmq) -> Sabotage:
     """The application is stopped, Erlang goes on."""
     return Sabotage(
-        "node-down", (Step(service.members[-1], f"{CONTROL} stop_app", f"{CONTROL} start_app"),), fails="cluster"
+        "node-down", (Disturbance(service.members[-1], f"{CONTROL} stop_app", f"{CONTROL} start_app"),), fails="cluster"
     )
 
 
@@ -83,13 +83,13 @@ def proxy_check(service: Rabbitmq) -> Sabotage:
     shallow = [spoilt(proxy, file, change, "systemctl restart hadrill-haproxy") for proxy in service.proxies]
     # Waking after net_ticktime it would stay partitioned: it does not see itself as the minority.
     undo = "docker unpause rabbitmq; systemctl restart --no-block hadrill-rabbitmq"
-    hang = Step(service.members[-1], "docker pause rabbitmq", undo)
+    hang = Disturbance(service.members[-1], "docker pause rabbitmq", undo)
     return Sabotage("proxy-check", (*shallow, hang), fails="cluster")
 
 
-def _declared(service: Rabbitmq, body: str) -> Step:
+def _declared(service: Rabbitmq, body: str) -> Disturbance:
     program = f"python3 - '{body}' <<'END'{MANAGE}END"
-    return Step(service.members[0], program, f"{CONTROL} delete_queue sabotage -p hadrill || :")
+    return Disturbance(service.members[0], program, f"{CONTROL} delete_queue sabotage -p hadrill || :")
 
 
 CASES: dict[str, Callable[[Rabbitmq], Sabotage]] = {

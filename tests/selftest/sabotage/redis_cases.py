@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from hadrill.inventory import Host
 from hadrill.services.redis.service import Redis
-from tests.selftest.sabotage.bench import Sabotage, Step, cut_port, everywhere, stopped
+from tests.selftest.sabotage.bench import Disturbance, Sabotage, cut_port, everywhere, stopped
 
 CONF = "/var/lib/hadrill/sentinel/sentinel.conf"
 RESTART = "systemctl restart hadrill-sentinel"
@@ -67,7 +67,7 @@ def quorum(service: Redis) -> Sabotage:
         sentinel_cli(f"SENTINEL SET {name} quorum 3"),
         sentinel_cli(f"SENTINEL SET {name} quorum {service.settings.quorum}"),
     )
-    gone = Step(service.members[-1], "systemctl stop hadrill-sentinel", "systemctl start hadrill-sentinel")
+    gone = Disturbance(service.members[-1], "systemctl stop hadrill-sentinel", "systemctl start hadrill-sentinel")
     return Sabotage("quorum-too-high", (*steps, gone), fails="sentinel")
 
 
@@ -86,7 +86,7 @@ def masterauth(service: Redis) -> Sabotage:
     """A replica may not log in to its master."""
     apply = redis_cli("CONFIG SET masterauth not-it", "CLIENT KILL TYPE master")
     undo = redis_cli(f'CONFIG SET masterauth "{PASSWORD}"')
-    return Sabotage("masterauth-wrong", (Step(_replicas(service)[0], apply, undo),), fails="replication")
+    return Sabotage("masterauth-wrong", (Disturbance(_replicas(service)[0], apply, undo),), fails="replication")
 
 
 def priority(service: Redis) -> Sabotage:
@@ -109,7 +109,7 @@ def stale_sentinels(service: Redis) -> Sabotage:
     ]
     hello = redis_cli(*(f'PUBLISH __sentinel__:hello "{ghost}"' for ghost in ghosts))
     forget = everywhere(service.members, ":", sentinel_cli(f"SENTINEL RESET {name}"))
-    return Sabotage("stale-sentinels", (*forget, Step(master, hello, ":")), fails="sentinel")
+    return Sabotage("stale-sentinels", (*forget, Disturbance(master, hello, ":")), fails="sentinel")
 
 
 def same_id(service: Redis) -> Sabotage:
@@ -123,13 +123,13 @@ def all_replicas(service: Redis) -> Sabotage:
     """A start script made every node a replica."""
     master, replica = _master(service), _replicas(service)[0]
     apply = redis_cli(f"REPLICAOF {replica.address} 6379")
-    return Sabotage("all-replicas", (Step(master, apply, redis_cli("REPLICAOF NO ONE")),), fails="replication")
+    return Sabotage("all-replicas", (Disturbance(master, apply, redis_cli("REPLICAOF NO ONE")),), fails="replication")
 
 
 def not_writable(service: Redis) -> Sabotage:
     """Sentinel cannot write down what it learned, and ends."""
     host = service.members[-1]
-    steps = Step(host, f"chattr +i {CONF}; {RESTART}", f"chattr -i {CONF}; {RESTART}")
+    steps = Disturbance(host, f"chattr +i {CONF}; {RESTART}", f"chattr -i {CONF}; {RESTART}")
     return Sabotage("sentinel-config-not-writable", (steps,), fails="sentinel")
 
 
@@ -155,7 +155,7 @@ def tilt(service: Redis) -> Sabotage:
     """Its host stood still for a moment, as in a live migration."""
     apply = "docker pause sentinel > /dev/null; sleep 3; docker unpause sentinel > /dev/null"
     undo = "docker unpause sentinel > /dev/null 2>&1 || :"
-    return Sabotage("tilt", (Step(service.members[-1], apply, undo),), fails="sentinel")
+    return Sabotage("tilt", (Disturbance(service.members[-1], apply, undo),), fails="sentinel")
 
 
 def single_proxy(service: Redis) -> Sabotage:

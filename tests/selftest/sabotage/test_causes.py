@@ -1,7 +1,7 @@
 """Each cause is named first while it is there; before and after, the cluster is whole and nothing is named.
 
-Services are lanes beside each other. A case that touches a host that is not its service's alone, like the proxies in
-front of several, is made while no other is.
+Services run beside each other, each in a queue of its own. A case that touches a host that is not its service's alone,
+like the proxies in front of several, is made while no other is.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ from hadrill.services.redis.service import Redis
 from tests.selftest.sabotage import mariadb_cases, minio_cases, postgresql_cases, rabbitmq_cases, redis_cases
 from tests.selftest.sabotage.bench import Sabotage
 from tests.selftest.sabotage.trial import named_first
-from tests.selftest.side_by_side import Lanes, Room
+from tests.selftest.side_by_side import Room, WorkQueues
 
 pytestmark = pytest.mark.lab
 SABOTAGE: dict[str, tuple[Callable[[Inventory], Any], dict[str, Callable[[Any], Sabotage]]]] = {
@@ -41,9 +41,9 @@ def trials(
     ssh: Remote,
     keep: Path | None,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Lanes[None]]:
+) -> Iterator[WorkQueues[None]]:
     """The trials of all cases of this run, begun."""
-    room, lanes = Room(), Lanes[None]()
+    room, queues = Room(), WorkQueues[None]()
 
     def trial(service: str, name: str) -> None:
         kind, cases = SABOTAGE[service]
@@ -59,11 +59,11 @@ def trials(
     for item in request.session.items:
         if item.path == request.path and isinstance(item, pytest.Function):
             service, name = (str(item.callspec.params[parameter]) for parameter in ("service", "name"))
-            lanes.begin(service, f"{service} {name}", partial(trial, service, name))
+            queues.begin(service, f"{service} {name}", partial(trial, service, name))
     try:
-        yield lanes
+        yield queues
     finally:
-        lanes.close()
+        queues.close()
 
 
 @pytest.mark.parametrize(
@@ -74,5 +74,5 @@ def trials(
         for name in SABOTAGE[service][1]
     ],
 )
-def test_the_cause_is_named_first(service: str, name: str, trials: Lanes[None]) -> None:
+def test_the_cause_is_named_first(service: str, name: str, trials: WorkQueues[None]) -> None:
     trials.result(f"{service} {name}")

@@ -196,8 +196,8 @@ def test_entries_of_other_versions_are_read_and_what_is_no_entry_is_named(
         (journal.folder() / f"{name}.json").write_text(text, "utf-8")
 
     assert [(read.experiment, read.made) for read in journal.entries()] == [("d1", False), ("d2", True)]
-    said = journal.unreadable()
-    assert [line.partition(" ")[0] for line in said] == [str(journal.folder() / f"{name}.json") for name in broken]
+    lines = journal.unreadable()
+    assert [line.partition(" ")[0] for line in lines] == [str(journal.folder() / f"{name}.json") for name in broken]
 
 
 def test_a_file_that_is_no_entry_keeps_the_watchdog_and_heal_from_nothing_else(

@@ -122,22 +122,22 @@ def _at(loss: Loss, seconds: float) -> float:
 
 
 def _checks(module: ModuleType, kind: str) -> list[tuple[str, Callable[..., None]]]:
-    found: list[tuple[str, Callable[..., None]]] = []
+    checks: list[tuple[str, Callable[..., None]]] = []
     for name, check in inspect.getmembers(module, inspect.isfunction):
-        wanted = inspect.signature(check).parameters
-        if not name.startswith("test_") or kind not in wanted:
+        parameters = inspect.signature(check).parameters
+        if not name.startswith("test_") or kind not in parameters:
             continue
-        for backend in NAMES if "backend" in wanted else ("",):
+        for backend in NAMES if "backend" in parameters else ("",):
             given = {"backend": backend} if backend else {}
-            found.append(
+            checks.append(
                 (
                     name + backend,
-                    lambda loss, nodes, check=check, wanted=wanted, given=given: check(
-                        **given, **{kind: loss}, **({"nodes": nodes} if "nodes" in wanted else {})
+                    lambda loss, nodes, check=check, parameters=parameters, given=given: check(
+                        **given, **{kind: loss}, **({"nodes": nodes} if "nodes" in parameters else {})
                     ),
                 )
             )
-    return found
+    return checks
 
 
 def _is_red(check: Callable[..., None], loss: Loss, nodes: Any) -> bool:

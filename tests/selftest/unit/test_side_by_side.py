@@ -1,21 +1,21 @@
-"""Lanes and rooms of the tests on the lab."""
+"""Queues and rooms of the tests on the lab."""
 
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from threading import Event
 
 import pytest
 
-from tests.selftest.side_by_side import Lanes, Room
+from tests.selftest.side_by_side import Room, WorkQueues
 
 SECONDS = 5.0
 
 
 @pytest.fixture
-def lanes() -> Lanes[str]:
-    return Lanes()
+def queues() -> WorkQueues[str]:
+    return WorkQueues()
 
 
-def test_lanes_go_side_by_side_and_work_in_a_lane_one_after_another(lanes: Lanes[str]) -> None:
+def test_queues_go_side_by_side_and_work_in_a_queue_one_after_another(queues: WorkQueues[str]) -> None:
     met, first_over = Event(), Event()
 
     def first() -> str:
@@ -30,26 +30,26 @@ def test_lanes_go_side_by_side_and_work_in_a_lane_one_after_another(lanes: Lanes
         met.set()
         return "other"
 
-    lanes.begin("redis", "first", first)
-    lanes.begin("redis", "second", second)
-    lanes.begin("minio", "other", other)
-    assert [lanes.result(name) for name in ("first", "second", "other")] == ["first", "after the first", "other"]
-    lanes.close()
+    queues.begin("redis", "first", first)
+    queues.begin("redis", "second", second)
+    queues.begin("minio", "other", other)
+    assert [queues.result(name) for name in ("first", "second", "other")] == ["first", "after the first", "other"]
+    queues.close()
 
 
-def test_what_fails_fails_in_its_own_test_and_the_next_one_is_done(lanes: Lanes[str]) -> None:
+def test_what_fails_fails_in_its_own_test_and_the_next_one_is_done(queues: WorkQueues[str]) -> None:
     def fails() -> str:
         raise AssertionError("not whole")
 
-    lanes.begin("redis", "first", fails)
-    lanes.begin("redis", "second", lambda: "done")
-    assert lanes.result("second") == "done"
+    queues.begin("redis", "first", fails)
+    queues.begin("redis", "second", lambda: "done")
+    assert queues.result("second") == "done"
     with pytest.raises(AssertionError, match="not whole"):
-        lanes.result("first")
-    lanes.close()
+        queues.result("first")
+    queues.close()
 
 
-def test_what_was_not_begun_is_left_when_the_run_ends(lanes: Lanes[str]) -> None:
+def test_what_was_not_begun_is_left_when_the_run_ends(queues: WorkQueues[str]) -> None:
     under_way, go_on, done = Event(), Event(), []
 
     def first() -> str:
@@ -62,20 +62,20 @@ def test_what_was_not_begun_is_left_when_the_run_ends(lanes: Lanes[str]) -> None
         done.append("second")
         return "second"
 
-    lanes.begin("redis", "first", first)
-    lanes.begin("redis", "second", second)
+    queues.begin("redis", "first", first)
+    queues.begin("redis", "second", second)
     assert under_way.wait(SECONDS)
     with ThreadPoolExecutor(max_workers=1) as pool:
-        closed = pool.submit(lanes.close)
+        closed = pool.submit(queues.close)
         with pytest.raises(CancelledError):
-            lanes.result("second")
+            queues.result("second")
         assert not closed.done()
         go_on.set()
         closed.result()
     assert done == ["first"]
 
 
-def test_who_wants_to_be_alone_is_alone(lanes: Lanes[str]) -> None:
+def test_who_wants_to_be_alone_is_alone(queues: WorkQueues[str]) -> None:
     room, inside, seen = Room(), Event(), []
     leave = Event()
 
@@ -91,13 +91,13 @@ def test_who_wants_to_be_alone_is_alone(lanes: Lanes[str]) -> None:
             seen.append("alone")
         return "alone"
 
-    lanes.begin("redis", "many", many)
+    queues.begin("redis", "many", many)
     assert inside.wait(SECONDS)
-    lanes.begin("minio", "alone", alone)
+    queues.begin("minio", "alone", alone)
     with room.entered(alone=False):
         leave.set()
-        lanes.result("many")
+        queues.result("many")
         assert seen == ["many"]
-    assert lanes.result("alone") == "alone"
+    assert queues.result("alone") == "alone"
     assert seen == ["many", "alone"]
-    lanes.close()
+    queues.close()
