@@ -39,8 +39,8 @@ def commands(hosts: Iterable[Host]) -> dict[str, str]:
 def wrong_names(view: View[Any]) -> Iterator[str]:
     """Names that lead to another address than the inventory's."""
     addresses = {name: host.address for host in view.everybody for name in (host.name, host.fqdn)}
-    for host, facts in view.asked.items():
-        for line in facts["names"].text.splitlines():
+    for host in view.asked:
+        for line in view.printed(host, "names").splitlines():
             name, _, address = line.partition(" ")
             if name in addresses and address != addresses[name] and not address.startswith("127."):
                 taken = address or "nothing"
@@ -49,8 +49,8 @@ def wrong_names(view: View[Any]) -> Iterator[str]:
 
 def full_disk(view: View[Any]) -> Iterator[str]:
     """Disks without room."""
-    for host, facts in view.asked.items():
-        percent, _, place = facts["disk"].text.strip().partition("%")
+    for host in view.asked:
+        percent, _, place = view.printed(host, "disk").strip().partition("%")
         if percent.isdigit() and int(percent) >= FULL_PERCENT:
             yield f"{host}: {place.strip()} is {percent}% full"
 
@@ -69,9 +69,9 @@ def clocks(view: View[Any]) -> Iterator[str]:
 
 def shared_ports(view: View[Any]) -> Iterator[str]:
     """Ports that two programs share (SO_REUSEPORT): the kernel gives connections to either of them."""
-    for host, facts in view.asked.items():
+    for host in view.asked:
         holders: dict[str, list[dict[str, str]]] = {}
-        for line in facts["listeners"].text.splitlines():
+        for line in view.printed(host, "listeners").splitlines():
             fields = line.split(maxsplit=5)
             # Processes that hold a socket together count as one program.
             programs = {pid: name for name, pid in re.findall(r'\("([^"]*)",pid=(\d+)', fields[-1])}
@@ -93,8 +93,8 @@ def expiring(view: View[Any]) -> Iterator[str]:
 
 def busy(view: View[Any]) -> Iterator[str]:
     """Hosts whose processes wait for processors, by the kernel's own count (Linux' Documentation/accounting/psi)."""
-    for host, facts in view.asked.items():
-        pressure = re.search(r"^some .*avg60=([\d.]+)", facts["pressure"].text)
+    for host in view.asked:
+        pressure = re.search(r"^some .*avg60=([\d.]+)", view.printed(host, "pressure"))
         if pressure and float(pressure[1]) >= BUSY_PERCENT:
             yield f"{host}: in {float(pressure[1]):.0f}% of the last minute something waited for a processor"
 

@@ -20,11 +20,13 @@ class Diagnosis:
     service: str
     causes: tuple[Cause, ...]
     ruled_out: tuple[str, ...]
-    """Rules that looked at hosts which could all be asked."""
+    """Rules that looked at hosts which could all be asked, and gave an answer."""
     in_part: tuple[str, ...]
     """Rules that looked at hosts of which some could not be asked: the cause may be there."""
     not_judged: tuple[str, ...]
-    """Rules that had no host to look at."""
+    """Rules that got an answer of no host."""
+    unheard: tuple[str, ...]
+    """Hosts without an answer to one of the rules that are ruled out in part."""
     silent: tuple[str, ...]
     """Hosts that could not be asked, with the reason."""
     facts: Facts
@@ -39,21 +41,24 @@ class Diagnosis:
         silent = {name: host.unreachable for name, host in view.facts.hosts.items() if host.unreachable}
         causes: list[Cause] = []
         ruled_out, in_part, not_judged = list[str](), list[str](), list[str]()
+        unheard = set[str]()
         for rule in chosen:
             own = view.again()
             cause = rule.applies(own)
             if cause is not None:
                 causes.append(cause)
                 continue
-            asked = own.looked_at - set(silent)
+            asked = own.looked_at - set(silent) - own.unheard
             outcome = not_judged if not asked else ruled_out if asked == own.looked_at else in_part
             outcome.append(rule.name)
+            unheard |= own.looked_at - asked if asked else set()
         return cls(
             service,
             tuple(causes),
             tuple(ruled_out),
             tuple(in_part),
             tuple(not_judged),
+            tuple(sorted(unheard)),
             tuple(f"{name}: {reason}" for name, reason in silent.items()),
             view.facts,
         )
@@ -79,10 +84,9 @@ class Diagnosis:
         """What is known of the rules that named no cause."""
         if not (self.ruled_out or self.in_part):
             return "nothing is ruled out, as nobody could be asked"
-        hosts = ", ".join(line.partition(":")[0] for line in self.silent)
         parts = (
             ("ruled out", self.ruled_out),
-            (f"ruled out but for {hosts}, which could not be asked", self.in_part),
+            (f"ruled out but for {', '.join(self.unheard)}, which could not be asked", self.in_part),
             ("not judged, as nobody could be asked", self.not_judged),
         )
         return "; ".join(f"{how}: {', '.join(names)}" for how, names in parts if names)

@@ -6,7 +6,7 @@ from typing import Any, Generic
 
 from hadrill.diagnosis.common import commands
 from hadrill.diagnosis.diagnosis import Diagnosis
-from hadrill.diagnosis.facts import Facts, Order
+from hadrill.diagnosis.facts import Facts, HostFacts, Order
 from hadrill.diagnosis.reach import why_nobody_answers
 from hadrill.diagnosis.rule import Rule, ServiceView
 from hadrill.inventory import Host
@@ -25,10 +25,23 @@ class Examination(Generic[ServiceView]):
     view: Callable[..., ServiceView]
     rules: tuple[Rule[ServiceView], ...]
 
-    def diagnose(self, service: object, remote: Remote, *, since_seconds: int = 0, victim: str = "") -> Diagnosis:
-        """Ask every host, and judge. Without `since_seconds` the question is what would stop a failover now."""
+    def diagnose(
+        self,
+        service: object,
+        remote: Remote,
+        *,
+        since_seconds: int = 0,
+        victim: str = "",
+        also: Callable[[], Mapping[str, HostFacts]] | None = None,
+    ) -> Diagnosis:
+        """Ask every host, and judge. Without `since_seconds` the question is what would stop a failover now.
+
+        `also` asks who is no host, and returns its facts by a name of its own.
+        """
         orders = self.orders(service, since_seconds or RECENT_SECONDS)
         facts = Facts.collect(remote, orders, commands(orders))
+        if also is not None:
+            facts = Facts({**facts.hosts, **also()})
         diagnosis = self.judge(service, facts, before=not since_seconds, victim=victim)
         view = self.view(service, facts, victim)
         asked = [host for host in view.service.members if host in orders and host.name != victim]

@@ -4,7 +4,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from hadrill.diagnosis.facts import STATISTICS, Facts, HostFacts, Reply
@@ -45,10 +46,16 @@ class View(Generic[Service]):
         self.service, self.facts, self.victim, self.before = service, facts, victim, before
         self.looked_at: set[str] = set()
         """Hosts that a rule has looked at, also those that could not be asked."""
+        self._answered: dict[str, bool] = {}  # hosts of which an answer was read, and whether one of these was any
 
     def again(self) -> Self:
         """A view of the same facts for another rule, with nothing looked at yet."""
         return type(self)(self.service, self.facts, self.victim, before=self.before)
+
+    @property
+    def unheard(self) -> set[str]:
+        """Hosts that could be asked, and gave a rule not one of the answers that it read."""
+        return {host for host, answered in self._answered.items() if not answered}
 
     @property
     def everybody(self) -> list[Host]:
@@ -58,8 +65,9 @@ class View(Generic[Service]):
     @property
     def asked(self) -> dict[str, HostFacts]:
         """Facts of every host that could be asked."""
-        self.looked_at |= set(self.facts.hosts) - {self.victim}
-        return {name: facts for name, facts in self.facts.hosts.items() if not facts.unreachable}
+        known = [host.name for host in self.everybody]
+        self.looked_at |= set(known) - {self.victim}
+        return {name: self.facts.hosts[name] for name in known if not self.facts.hosts[name].unreachable}
 
     @property
     def names(self) -> list[str]:
@@ -85,9 +93,15 @@ class View(Generic[Service]):
         """The name of the member with this address; the address itself where there is none."""
         return next((host.name for host in self.service.members if host.address == address), address)
 
-    def answer(self, host: str, name: str) -> Reply:
+    def answer(self, host: str, name: str) -> "NotedReply":
         """One answer of a host."""
-        return self.facts.hosts[host][name]
+        return NotedReply(self.facts.hosts[host][name], partial(self._read, host))
+
+    def printed(self, host: str, name: str) -> str:
+        """The output of a command that always prints something: where it is empty, the host could not be asked."""
+        text = self.facts.hosts[host][name].text
+        self._read(host, bool(text.strip()))
+        return text
 
     def log(self, host: str, name: str, pattern: str) -> list[str]:
         """The newest lines of a log that match."""
@@ -133,10 +147,42 @@ class View(Generic[Service]):
                 by_proxy[proxy] = servers
         return by_proxy
 
+    def _read(self, host: str, answered: bool) -> None:
+        self.looked_at.add(host)
+        self._answered[host] = self._answered.get(host, False) or answered
+
     def _asked(self, hosts: Sequence[Host]) -> list[str]:
         known = [host.name for host in hosts if host.name != self.victim and host.name in self.facts.hosts]
         self.looked_at |= set(known)
         return [name for name in known if not self.facts.hosts[name].unreachable]
+
+
+class NotedReply:
+    """A reply that notes whether a rule got what it read: the text of one that only failed is none.
+
+    A rule that reads the error is about errors, so any is an answer to it.
+    """
+
+    def __init__(self, reply: Reply, note: Callable[[bool], None]) -> None:
+        self._reply, self._note = reply, note
+
+    @property
+    def text(self) -> str:
+        """What the host said."""
+        self._note(bool(self._reply.text) or not self._reply.error)
+        return self._reply.text
+
+    @property
+    def is_any(self) -> bool:
+        """Whether the host said anything, where silence is an answer too."""
+        self._note(True)
+        return bool(self._reply.text)
+
+    @property
+    def error(self) -> str:
+        """Why it did not say all of it."""
+        self._note(True)
+        return self._reply.error
 
 
 def _short(line: str) -> str:

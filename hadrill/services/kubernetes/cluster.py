@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from hadrill.diagnosis import Diagnosis, Facts
-from hadrill.diagnosis.common import commands
-from hadrill.diagnosis.examination import RECENT_SECONDS
+from hadrill.diagnosis import Diagnosis
 from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
@@ -16,7 +14,7 @@ from hadrill.services.finding import CheckFailedError
 from hadrill.services.kubernetes import checks, etcd
 from hadrill.services.kubernetes.budget import api_budget, rescheduled_budget, timers_of
 from hadrill.services.kubernetes.diagnosis import EXAMINATION
-from hadrill.services.kubernetes.facts import API, orders, told_by_api
+from hadrill.services.kubernetes.facts import API, told_by_api
 from hadrill.services.kubernetes.probe import holder, probe, watch_leaders, watch_nodes
 from hadrill.services.kubernetes.service import Kubernetes
 from hadrill.services.kubernetes.workload import PAGES, KubernetesPlace
@@ -137,7 +135,10 @@ class KubernetesCluster(Cluster):
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
         """Ask every node and the API, and name causes."""
-        by_host = orders(self.kubernetes, since_seconds or RECENT_SECONDS)
-        facts = Facts.collect(self.remote, by_host, commands(by_host))
-        whole = Facts({**facts.hosts, API: told_by_api(self.kubernetes)})
-        return EXAMINATION.judge(self.kubernetes, whole, before=not since_seconds, victim=victim)
+        return EXAMINATION.diagnose(
+            self.kubernetes,
+            self.remote,
+            since_seconds=since_seconds,
+            victim=victim,
+            also=lambda: {API: told_by_api(self.kubernetes)},
+        )

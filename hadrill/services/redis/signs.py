@@ -32,7 +32,7 @@ def denied(kind: str, view: RedisFacts) -> Iterator[str]:
 
 def alive(view: RedisFacts, kind: str, host: str) -> bool:
     """Whether a port answers on its own host."""
-    return bool(view.answer(host, kind).text)
+    return view.answer(host, kind).is_any
 
 
 def stopped(view: RedisFacts, kind: str, port: int) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import re
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -11,9 +11,12 @@ import pytest
 
 from hadrill.diagnosis import Cause, Diagnosis, Examination, Facts, HostFacts, Order, Reply, reach
 from hadrill.diagnosis import facts as facts_module
-from hadrill.inventory import Host, Inventory
+from hadrill.inventory import Host, Inventory, read
 from hadrill.remote import Remote, RemoteError, UnreachableError
 from hadrill.report.causes import document
+from hadrill.services.kubernetes.diagnosis import EXAMINATION as KUBERNETES
+from hadrill.services.kubernetes.facts import API
+from hadrill.services.kubernetes.service import Kubernetes
 from hadrill.services.mariadb.diagnosis import EXAMINATION as MARIADB
 from hadrill.services.mariadb.service import Mariadb
 from hadrill.services.minio.diagnosis import EXAMINATION as MINIO
@@ -270,16 +273,64 @@ def judge(service: str, inventory: Inventory, facts: Facts, *, before: bool = Tr
     return examination.judge(kind(inventory), facts, before=before)
 
 
+COMMANDS = {
+    "names": Reply(text="localhost 127.0.0.1\n"),
+    "disk": Reply(text=" 3% /var/lib\n"),
+    "listeners": Reply(text='LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=1,fd=3))\n'),
+    "pressure": Reply(text="some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"),
+    "certificates": Reply(),
+}
+
+
 def _healthy() -> Facts:
     """The facts of a stopped updater, with the updater running: nothing else was wrong."""
     facts = Facts.from_json((FACTS / "redis-proxy-not-updated.json").read_text("utf-8"))
-    running = Reply(text="active\nactive\n")
+    running = {"updater": Reply(text="active\nactive\n")}
     return Facts(
         {
-            name: replace(host, answers={**host.answers, "updater": running}) if "updater" in host.answers else host
+            name: replace(host, answers={**host.answers, **COMMANDS, **(running if "updater" in host.answers else {})})
             for name, host in facts.hosts.items()
         }
     )
+
+
+def _with(facts: Facts, names: Iterable[str], answers: Mapping[str, Reply]) -> Facts:
+    """The same with other answers of some hosts."""
+    changed = {name: replace(facts.hosts[name], answers={**facts.hosts[name].answers, **answers}) for name in names}
+    return Facts({**facts.hosts, **changed})
+
+
+def test_what_nobody_answered_is_not_ruled_out_though_hosts_could_be_asked(lab_inventory: Inventory) -> None:
+    members = [host.name for host in lab_inventory.of_role("redis")]
+    refused = {name: Reply(error="refused") for name in _healthy().hosts[members[0]].answers if name not in COMMANDS}
+    diagnosis = judge("redis", lab_inventory, _with(_healthy(), members, refused), before=False)
+    assert diagnosis.causes[0].name == "no-redis"
+    unknown = {"same-myid", "quorum-too-high", "stale-sentinels", "sentinels-disagree"}
+    assert unknown <= set(diagnosis.not_judged)
+    assert not unknown & {*diagnosis.ruled_out, *diagnosis.in_part}
+    assert "disk-full" in diagnosis.ruled_out
+
+
+def test_a_command_that_printed_nothing_rules_nothing_out(lab_inventory: Inventory) -> None:
+    everybody = list(_healthy().hosts)
+    printed_nothing = dict.fromkeys(("names", "disk", "listeners", "pressure"), Reply())
+    nobody = judge("redis", lab_inventory, _with(_healthy(), everybody, printed_nothing), before=False)
+    assert {"name-wrong", "disk-full", "port-shared", "processors-busy"} <= set(nobody.not_judged)
+    one = judge("redis", lab_inventory, _with(_healthy(), everybody[:1], printed_nothing), before=False)
+    assert {"name-wrong", "disk-full", "port-shared", "processors-busy"} <= set(one.in_part)
+    assert one.unheard == (everybody[0],)
+    assert f"ruled out but for {everybody[0]}, which could not be asked: name-wrong, disk-full, " in str(one)
+
+
+def test_an_api_that_is_away_is_no_host_that_was_asked(lab: Path) -> None:
+    inventory = read(lab, "kubernetes")
+    service = Kubernetes(inventory)
+    away = {host.name: HostFacts(unreachable="no answer") for host in service.members}
+    facts = Facts({**away, API: HostFacts({"Node": Reply(error="no answer")})})
+    diagnosis = KUBERNETES.judge(service, facts, before=True)
+    assert not diagnosis.ruled_out
+    assert not diagnosis.in_part
+    assert "nothing is ruled out, as nobody could be asked" in str(diagnosis)
 
 
 def test_a_cause_with_a_hundred_lines_is_shown_on_a_screen() -> None:
