@@ -8,10 +8,17 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from hadrill.drill.errors import InconclusiveError
 from hadrill.drill.scenarios.loss import CORDON
 from hadrill.drill.scenarios.node import BACK_SECONDS, MOVER, SETTLE_SECONDS, NodeScenario
 from hadrill.faults import Kind
-from hadrill.services.kubernetes.questions import why_not_empty, why_not_moved, why_not_schedulable
+from hadrill.services.kubernetes.questions import (
+    scratch,
+    why_not_drainable,
+    why_not_empty,
+    why_not_moved,
+    why_not_schedulable,
+)
 from hadrill.services.kubernetes.workload import PAGES
 from hadrill.workload import Invariant
 
@@ -29,7 +36,11 @@ EMPTY_SECONDS = 60.0
 
 
 class Drain(NodeScenario):
-    """Cordons a node, evicts what runs there as `kubectl drain` does, and lets it take pods again."""
+    """Cordons a node, evicts what runs there, and lets it take pods again.
+
+    As `kubectl drain`, it is refused where a pod has no controller that makes it again. Scratch volumes (emptyDir) of
+    those that have one end with the pod, and are told.
+    """
 
     title: ClassVar[str] = "drain"
     result_name: ClassVar[str] = "drain"
@@ -48,6 +59,16 @@ class Drain(NodeScenario):
     def allowed(self, lane: str, plan: Plan) -> Allowed | None:
         """As usual; but visitors of pages are not to notice anything."""
         return None if lane == PAGES else super().allowed(lane, plan)
+
+    def plan(self, run: Experiment) -> Plan:
+        """Refuse, before anything is touched, what would be gone for good."""
+        plan = super().plan(run)
+        reason = why_not_drainable(self.kubernetes, self.loss.victim)
+        if reason and not run.session.force:
+            raise InconclusiveError(f"refused, {reason} (--force drains all the same)")
+        if pods := scratch(self.kubernetes, self.loss.victim):
+            run.result.notes.append(f"scratch volumes end with their pods: {', '.join(pods)}")
+        return plan
 
     @contextmanager
     def broken(self, run: Experiment, plan: Plan) -> Iterator[None]:

@@ -12,6 +12,8 @@ from hadrill.services.kubernetes.service import Kubernetes
 
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/ingress/endpointslices"
 CORDONED = "node.kubernetes.io/unschedulable"
+ENDED = ("Succeeded", "Failed")
+"""Phases of a pod that runs no more."""
 OF_INGRESS = "labelSelector=kubernetes.io%2Fservice-name%3Dtraefik"
 
 
@@ -69,14 +71,41 @@ def why_not_moved(service: Kubernetes, experiment: str, app: str, before: str, v
     return None if new else "no new pod is ready on another node"
 
 
+def why_not_drainable(service: Kubernetes, node: Host) -> str | None:
+    """Every pod that would have to leave a node is made again elsewhere, by a controller."""
+    alone = [
+        _name(pod)
+        for pod in _leaving(service.api(), node)
+        if not any(owner.get("controller") for owner in pod["metadata"].get("ownerReferences", ()))
+    ]
+    return f"nobody would make {', '.join(alone)} again: no controller has them" if alone else None
+
+
+def scratch(service: Kubernetes, node: Host) -> list[str]:
+    """Pods whose scratch volumes (emptyDir) end with them when they leave a node."""
+    leaving = _leaving(service.api(), node)
+    return [_name(pod) for pod in leaving if any("emptyDir" in volume for volume in pod["spec"].get("volumes", ()))]
+
+
 def why_not_empty(service: Kubernetes, node: Host) -> str | None:
     """Only pods of DaemonSets, and kubelet's own, are on a node. Evicts the others each time it is called."""
-    api, left = service.api(), []
-    for pod in api.items(f"/api/v1/pods?fieldSelector=spec.nodeName%3D{node}"):
-        if {"DaemonSet", "Node"} & {owner["kind"] for owner in pod["metadata"].get("ownerReferences", ())}:
-            continue
-        left.append(f"{pod['metadata']['namespace']}/{pod['metadata']['name']}{_refusal(api, pod)}")
+    api = service.api()
+    left = [f"{_name(pod)}{_refusal(api, pod)}" for pod in _leaving(api, node)]
     return f"still there: {', '.join(left)}" if left else None
+
+
+def _leaving(api: Api, node: Host) -> list[dict[str, Any]]:
+    """Pods of a node that run elsewhere too: not DaemonSets' and not kubelet's own."""
+    return [
+        pod
+        for pod in api.items(f"/api/v1/pods?fieldSelector=spec.nodeName%3D{node}")
+        if not {"DaemonSet", "Node"} & {owner["kind"] for owner in pod["metadata"].get("ownerReferences", ())}
+        and pod.get("status", {}).get("phase") not in ENDED
+    ]
+
+
+def _name(pod: dict[str, Any]) -> str:
+    return f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
 
 
 def _refusal(api: Api, pod: dict[str, Any]) -> str:

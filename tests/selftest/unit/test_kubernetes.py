@@ -5,6 +5,7 @@ import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -38,6 +39,7 @@ from hadrill.services.kubernetes.budget import Timers, not_ready_between, resche
 from hadrill.services.kubernetes.diagnosis import EXAMINATION
 from hadrill.services.kubernetes.facts import API
 from hadrill.services.kubernetes.place import deployment, left_over
+from hadrill.services.kubernetes.questions import scratch, why_not_drainable, why_not_empty
 from hadrill.services.kubernetes.service import Kubernetes
 from hadrill.services.kubernetes.signs import INGRESS
 from hadrill.timing import Budget, Part
@@ -340,3 +342,42 @@ def test_the_lab_has_just_the_inventory_that_the_checks_are_for(nodes: Kubernete
     assert [len(inventory.of_role(role)) for role in ("k3s-server", "k3s-agent")] == [3, 5]
     for network in (nodes.settings.pod_network, nodes.settings.service_network):
         assert network.subnet_of(inventory.settings.private_network)
+
+
+def pod(name: str, owner: str = "", volume: str = "configMap", phase: str = "Running") -> dict[str, Any]:
+    owners = [{"kind": owner, "name": "of-it", "controller": True}] if owner else []
+    return {
+        "metadata": {"namespace": "prod", "name": name, "ownerReferences": owners},
+        "spec": {"volumes": [{"name": "v", volume: {}}]},
+        "status": {"phase": phase},
+    }
+
+
+def test_a_node_with_a_pod_that_nobody_makes_again_is_not_drained(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = [
+        pod("web", "ReplicaSet", "emptyDir"),
+        pod("agent", "DaemonSet"),
+        pod("kube-proxy", "Node"),
+        pod("job", "Job"),
+    ]
+    evicted: list[Any] = []
+
+    class Api:
+        """Tells of these pods, and takes evictions."""
+
+        def items(self, _: str) -> list[dict[str, Any]]:
+            return there
+
+        def create(self, path: str, _: object) -> None:
+            evicted.append(path)
+
+    monkeypatch.setattr(Kubernetes, "api", lambda *_: Api())
+    service = Kubernetes(read(lab, "kubernetes"))
+    node = service.agents[0]
+    assert why_not_drainable(service, node) is None
+    assert scratch(service, node) == ["prod/web"]
+    there += [pod("handmade"), pod("done", phase="Succeeded")]
+    assert why_not_drainable(service, node) == "nobody would make prod/handmade again: no controller has them"
+    assert evicted == [], "it only asks"
+    assert "prod/handmade" in str(why_not_empty(service, node))
+    assert len(evicted) == 3, "the web's, the job's and, by force, the one made by hand"
