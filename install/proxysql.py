@@ -245,7 +245,7 @@ def _set(administration: Administration, values: dict[str, str]) -> None:
 
 
 def _update(name: str, value: str) -> str:
-    return f"UPDATE global_variables SET variable_value = {text(value)} WHERE variable_name = {text(name)}"  # noqa: S608
+    return f"UPDATE global_variables SET variable_value = {text(value)} WHERE variable_name = {text(name)}"  # noqa: S608 - quoted
 
 
 def _replace(administration: Administration, table: str, columns: tuple[str, ...], rows: list[Row]) -> None:

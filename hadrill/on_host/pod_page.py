@@ -23,5 +23,10 @@ class Page(http.server.BaseHTTPRequestHandler):
         """Write no log: nobody reads it."""
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Show it until the pod ends."""
     http.server.ThreadingHTTPServer(("", PORT), Page).serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -21,7 +21,7 @@ def line_writer(config: pytest.Config) -> Callable[[str], None]:
     from hadrill.report.screen import Lines
 
     # It has no path, and lives as long as this process.
-    stream = open(_OUTPUT, "w", encoding=_ENCODING, closefd=False)  # noqa: SIM115
+    stream = open(_OUTPUT, "w", encoding=_ENCODING, closefd=False)  # noqa: SIM115 - written to until the end
     lines = Lines(stream)
     reporter = config.pluginmanager.getplugin("terminalreporter")
     ended = 0  # the width at which pytest's line was ended for it

@@ -13,7 +13,8 @@ from tests.selftest.lab.from_bare import FromBare, install_from_bare
 from tests.selftest.lab.suite import LAB
 from tests.selftest.rotation import EVERY, TURNS, Turn, chosen, turn_from
 
-UNIT = Path(__file__).parent / "unit"
+HERE = Path(__file__).parent
+UNIT = HERE / "unit"
 TURN = pytest.StashKey[Turn]()
 
 
@@ -41,7 +42,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     taken = chosen(kinds, turn.number)
     named = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
 
+    # Who names a folder above, as in `pytest tests`, asked for nothing that empties the lab.
+    meant = any(path.is_relative_to(HERE) for path in named)
+
     def waits(item: pytest.Item) -> bool:
+        if not meant and HERE in item.path.parents and UNIT not in item.path.parents:
+            return True
         if item.path in named:
             return False
         if item.get_closest_marker("only_when_asked"):

@@ -14,7 +14,6 @@ from hadrill.services.minio.settings import MinioSettings
 
 MINIO = placed(SERVICE, "minio")
 PORT = 9000
-CONSOLE_PORT = 9001
 DENIED = ("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch")
 
 
