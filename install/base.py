@@ -43,9 +43,10 @@ def install(site: Site) -> None:
 def desired(site: Site, host: Host, facts: dict[str, Any]) -> Desired:
     """Files of the base module."""
     settings = site.inventory.settings
+    login = site.inventory.login(host)
     runners = [runner.address for runner in site.inventory.of_role(RUNNER)]
     # OpenSSH knows penalties from 9.8 on, and refuses a setting that it does not know.
-    sshd = site.render("sshd.conf.j2", penalties=facts["penalties"], runners=runners)
+    sshd = site.render("sshd.conf.j2", penalties=facts["penalties"], runners=runners, root=login.is_root)
     files = [File("/etc/ssh/sshd_config.d/10-hadrill.conf", sshd, 0o600)]
     if settings.dns.resolvers:
         addresses = [str(address) for address in settings.dns.resolvers]
@@ -80,7 +81,8 @@ def _refuse_to_lock_out(site: Site, host: Host, client: str) -> None:
     if client not in ssh.sources:
         raise InstallError(
             f"{host}: SSH comes from {client}, but the firewall would let in {', '.join(ssh.sources) or 'nobody'}. "
-            "Give this computer's private address to the host of role runner in servers.tsv"
+            "Give this computer's private address to the host of role runner in servers.tsv, and a jump host a row "
+            "(role base)"
         )
 
 

@@ -17,6 +17,9 @@ if [ "${1:-}" != python ]; then
     need mmdebstrap mmdebstrap
     need ssh openssh-client
     need npm npm
+    # The project's own tests log in on OpenSSH's server, as users who may use sudo or not.
+    [ -x /usr/sbin/sshd ] || missing="$missing openssh-server"
+    need sudo sudo
     [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing="$missing debian-archive-keyring"
     [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
     docker info >/dev/null 2>&1 || { need docker docker.io; need dockerd docker.io; }

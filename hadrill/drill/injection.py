@@ -12,7 +12,7 @@ from hadrill.drill.case import Case, fault_of
 from hadrill.drill.coming_back import what_brings_back
 from hadrill.drill.errors import DegradedError, InconclusiveError, UnavailableError
 from hadrill.drill.session import Session
-from hadrill.faults import PLANNED, Fault, Target
+from hadrill.faults import BLACKHOLE, PARTITION, PLANNED, Fault, Target
 from hadrill.inventory import Host
 from hadrill.safety import on_target
 from hadrill.safety.consent import why_not_consented
@@ -32,6 +32,9 @@ TIMER_SLACK_SECONDS = 16.0
 """The target's own timer fires so long after the runner should have healed, or begun to ask for a cause."""
 TELL_SECONDS = 1.0
 """Healing and releasing wait no longer than this for the user's console."""
+
+CUTTING = (BLACKHOLE, PARTITION)
+"""Kinds of faults that also cut the way through a host."""
 
 OnStep = Callable[[int, str], None]
 
@@ -73,6 +76,9 @@ class Injection:
             if self.role != (leads := leading(self.cluster.service)):
                 raise UnavailableError(f"a planned switchover needs the {leads}; {host} is {self.role}")
             return fault
+        if (fault.power or fault.kind in CUTTING) and (behind := self.session.inventory.behind(host)):
+            names = ", ".join(map(str, behind))
+            raise UnavailableError(f"{host} is the jump host of {names}: nothing could be healed there meanwhile")
         sum_of = self.arithmetic()
         if not sum_of.holds and not quorum_loss:
             kind = DegradedError if sum_of.down else InconclusiveError

@@ -18,6 +18,11 @@ class Host:
     cluster: str
     notes: str
     line: int
+    ssh_user: str = ""
+    ssh_port: int = 0
+    ssh_key: str = ""
+    jump: str = ""
+    """How it is logged in to, where that is not as settings.yaml or the SSH configuration say (login.py)."""
 
     def __str__(self) -> str:
         return self.name

@@ -6,6 +6,7 @@ from pathlib import Path
 from hadrill.inventory.credentials import Credentials, read_credentials
 from hadrill.inventory.document import read_document
 from hadrill.inventory.host import Host
+from hadrill.inventory.login import Login, Logins
 from hadrill.inventory.problem import InvalidInventoryError, NotInInventoryError, Problem
 from hadrill.inventory.profile import of_profile, read_profile
 from hadrill.inventory.rules import broken_network_rules, broken_rules
@@ -55,6 +56,14 @@ class Inventory:
                 return balancer
         where = f"no private load balancer in {self.folder}/settings.yaml"
         raise NotInInventoryError(f"{where} has port {port}: add it to `ports`")
+
+    def login(self, host: Host) -> Login:
+        """How to log in on a host. Raises SshConfigError."""
+        return Logins(self.folder, self.settings.ssh, self.hosts).of(host)
+
+    def behind(self, host: Host) -> tuple[Host, ...]:
+        """Hosts that are logged in to through this one. Raises SshConfigError."""
+        return tuple(h for h in self.managed if host.address in {hop.address for hop in self.login(h).jump})
 
     def path(self, path: Path) -> Path:
         """A path of settings.yaml: `~` is the user's home, a relative one starts at the inventory's folder."""

@@ -26,8 +26,14 @@ class Opening:
 
 
 def openings(inventory: Inventory, host: Host) -> Iterator[Opening]:
-    """What must be open on a host. Everything that is not named here must be closed to other hosts."""
-    yield Opening(inventory.settings.ssh.port, "SSH", _addresses(inventory, host, RUNNER))
+    """What must be open on a host, SSH for its jump host, too, where that is one of the inventory's.
+
+    Everything that is not named here must be closed to other hosts.
+    """
+    login = inventory.login(host)
+    ours = {known.address for known in inventory.hosts}
+    through = tuple(hop.address for hop in login.jump[-1:] if hop.address in ours)
+    yield Opening(login.port, "SSH", (*_addresses(inventory, host, RUNNER), *through))
     for port in ports_of(host.role):
         addresses = sorted({a for source in port.sources for a in _addresses(inventory, host, source)})
         yield Opening(port.number, port.title, tuple(addresses), port.transient, port.protocol)
@@ -42,7 +48,8 @@ def ports_of(role: str) -> tuple[Port, ...]:
 def known_ports(inventory: Inventory) -> frozenset[int]:
     """Every TCP port that any role may have."""
     every = (port for role in registry.roles() for port in ports_of(role))
-    return frozenset(port.number for port in every if port.protocol == TCP) | {inventory.settings.ssh.port}
+    ssh = {inventory.login(host).port for host in inventory.managed}
+    return frozenset(port.number for port in every if port.protocol == TCP) | ssh
 
 
 def home_networks(inventory: Inventory, host: Host) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""servers.tsv: one host in each row, seven columns; each mistake is reported with its place."""
+"""servers.tsv: one host in each row, seven columns and those of its login; each mistake is reported with its place."""
 
 import ipaddress
 import re
@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hadrill.inventory.host import Host
+from hadrill.inventory.jump import is_jump
 from hadrill.inventory.problem import Problem
 from hadrill.inventory.secrets import looks_like_a_secret
 from hadrill.services import registry
 from hadrill.services.service import BASE
 
 COLUMNS = ("host", "private", "public", "fqdn", "role", "cluster", "notes")
+OPTIONAL = ("ssh_user", "ssh_port", "ssh_key", "jump")
+"""Columns that may follow, in any order: how a host is logged in to, where that is its own."""
+HIGHEST_PORT = 65535
+USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -22,18 +27,18 @@ def read_servers(file: Path, problems: list[Problem]) -> list[Host]:
         return []
     rows = text.split("\n")
     header = rows[0].split("\t") if rows else []
-    if tuple(header) != COLUMNS:
-        problems.append(
-            Problem(file, 1, 1, f"the header is {rows[0][:80]!r}", f"Start the file with {'<tab>'.join(COLUMNS)}.")
-        )
+    also = header[len(COLUMNS) :]
+    if tuple(header[: len(COLUMNS)]) != COLUMNS or not set(also) <= set(OPTIONAL) or len(set(also)) < len(also):
+        remedy = f"Start the file with {'<tab>'.join(COLUMNS)}; {', '.join(OPTIONAL)} may follow."
+        problems.append(Problem(file, 1, 1, f"the header is {rows[0][:80]!r}", remedy))
         return []
     hosts = []
     for number, row in enumerate(rows[1:], start=2):
         if row.strip() and not row.startswith("#"):
-            mistakes = list(_problems_of_row(file, number, row))
+            mistakes = list(_problems_of_row(file, number, row, header))
             problems.extend(mistakes)
             if not mistakes:
-                hosts.append(_host(number, row))
+                hosts.append(_host(number, row, also))
     if not hosts and not problems:
         problems.append(Problem(file, 0, 0, "no host is named", "Add at least one row."))
     return hosts
@@ -64,14 +69,14 @@ def read_text(file: Path, problems: list[Problem]) -> str | None:
     return raw.decode("ascii")
 
 
-def _problems_of_row(file: Path, number: int, row: str) -> Iterator[Problem]:
+def _problems_of_row(file: Path, number: int, row: str, header: list[str]) -> Iterator[Problem]:
     cells = row.split("\t")
-    if len(cells) != len(COLUMNS):
-        what = f"{len(cells)} columns instead of {len(COLUMNS)}"
-        yield Problem(file, number, 1, what, f"Separate with one tab each: {', '.join(COLUMNS)}; empty cells stay.")
+    if len(cells) != len(header):
+        what = f"{len(cells)} columns instead of {len(header)}"
+        yield Problem(file, number, 1, what, f"Separate with one tab each: {', '.join(header)}; empty cells stay.")
         return
-    at = dict(zip(COLUMNS, _starts(cells), strict=True))
-    name, private, public, fqdn, role, cluster, notes = cells
+    at = dict(zip(header, _starts(cells), strict=True))
+    name, private, public, fqdn, role, cluster, notes = cells[: len(COLUMNS)]
     if not LABEL.fullmatch(name):
         yield Problem(file, number, at["host"], f"host name {name!r}", "Use small letters, digits and inner hyphens.")
     for column, address in (("private", private), ("public", public)):
@@ -87,6 +92,14 @@ def _problems_of_row(file: Path, number: int, row: str) -> Iterator[Problem]:
         )
     if looks_like_a_secret(notes):
         yield Problem(file, number, at["notes"], "the notes hold a secret", "Move it to credentials/ and change it.")
+    own = dict(zip(header, cells, strict=True))
+    if (user := own.get("ssh_user")) and not USER.fullmatch(user):
+        yield Problem(file, number, at["ssh_user"], f"SSH user {user!r}", "Write a user's name, like deploy.")
+    if (port := own.get("ssh_port")) and not (port.isdecimal() and 0 < int(port) <= HIGHEST_PORT):
+        yield Problem(file, number, at["ssh_port"], f"SSH port {port!r}", "Write a number, like 2222.")
+    if (jump := own.get("jump")) and not is_jump(jump):
+        remedy = "Write hosts as OpenSSH's ProxyJump: admin@bastion:2222,inner; `none` for none."
+        yield Problem(file, number, at["jump"], f"jump hosts {jump!r}", remedy)
 
 
 def is_ipv4(text: str) -> bool:
@@ -98,9 +111,23 @@ def is_ipv4(text: str) -> bool:
     return True
 
 
-def _host(number: int, row: str) -> Host:
-    name, private, public, fqdn, role, cluster, notes = row.split("\t")
-    return Host(name, private, public, fqdn, role, cluster, notes, number)
+def _host(number: int, row: str, also: list[str]) -> Host:
+    name, private, public, fqdn, role, cluster, notes, *login = row.split("\t")
+    own = dict(zip(also, login, strict=True))
+    return Host(
+        name,
+        private,
+        public,
+        fqdn,
+        role,
+        cluster,
+        notes,
+        number,
+        own.get("ssh_user", ""),
+        int(own.get("ssh_port") or 0),
+        own.get("ssh_key", ""),
+        own.get("jump", ""),
+    )
 
 
 def _starts(cells: list[str]) -> Iterator[int]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from hadrill.inventory.document import read_document
+from hadrill.inventory.jump import is_jump
 from hadrill.inventory.problem import Problem
 from hadrill.inventory.profile import ALL, profiles
 from hadrill.services import registry
@@ -34,6 +35,12 @@ Promised = Annotated[str, _one_of(lambda: (known.name for known in registry.serv
 Profile = Annotated[str, _one_of(profiles)]
 
 
+def _jump(value: str) -> str:
+    if not is_jump(value):
+        raise ValueError(f"{value!r} is no list of jump hosts, like admin@bastion:2222,inner")
+    return value
+
+
 class Frozen(BaseModel):
     """Read once, never changed; an unknown key is a mistake."""
 
@@ -46,6 +53,12 @@ class Ssh(Frozen):
     user: str = "root"
     port: Port = 22
     key: Path = Path("~/.ssh/id_ed25519")
+    jump: Annotated[str, AfterValidator(_jump)] = ""
+    """Hosts that lie between, as OpenSSH's ProxyJump names them."""
+    config: Path | None = None
+    """An OpenSSH client configuration; `none` for none. Usually `ssh.config` beside this file, else the user's own."""
+    outside: bool | None = None
+    """Whether services' ports, too, are reached through the jump host; usually as this computer's addresses say."""
     known_hosts: Path = Path("~/.ssh/known_hosts")
     connect_seconds: float = Field(default=5.0, gt=0, le=60)
 

@@ -25,6 +25,7 @@ from hadrill.pytest_plugin.options import options_of
 from hadrill.pytest_plugin.stash import INVENTORY
 from hadrill.pytest_plugin.terminal import line_writer
 from hadrill.remote import Remote
+from hadrill.remote.access import require_access
 from hadrill.report.drills import explained, failure
 from hadrill.report.outcome import DRILL, EXPERIMENT
 from hadrill.report.rows import DrillRow
@@ -44,6 +45,7 @@ EXPERIMENTS = pytest.StashKey[list[DrillRow]]()
 def drills(pytestconfig: pytest.Config, remote: Remote) -> Iterator[Session]:
     """What all drills of this run share. Undoes first what earlier runs left, and looks at the end for what is left."""
     inventory = pytestconfig.stash[INVENTORY]
+    require_access(remote, inventory.managed)
     worker = getattr(pytestconfig, "workerinput", {})
     session = Session(
         inventory,

@@ -1,39 +1,55 @@
-"""One open SSH connection. The only module that knows Fabric and paramiko: loaded when the first host is asked."""
+"""One open SSH connection. It and keys.py alone know Fabric and paramiko: loaded when the first host is asked."""
 
+import base64
+import hashlib
 import select
 import socket
 from pathlib import Path
+from typing import Any
 
-from fabric import Connection
-from paramiko import Channel, MissingHostKeyPolicy
-from paramiko.ssh_exception import AuthenticationException, BadHostKeyException, SSHException
+from fabric import Config, Connection
+from paramiko import Channel, MissingHostKeyPolicy, PKey
+from paramiko.auth_strategy import AuthFailure
+from paramiko.ssh_exception import BadHostKeyException, ChannelException, SSHException
 
-from hadrill.inventory import Host
+from hadrill.inventory.login import PORT, Login
 from hadrill.inventory.settings import Ssh
-from hadrill.remote.errors import UnreachableError
+from hadrill.remote.errors import ForwardingForbiddenError, NoAccessError, UnreachableError
+from hadrill.remote.keys import Keys
+from hadrill.remote.known_hosts import changed_key, unknown_key
 from hadrill.timing import Deadline
 
 CHUNK = 65536
+PROHIBITED = 1
+"""SSH's own number for a channel that a server does not allow (RFC 4254, 5.1)."""
 IDLE_SECONDS = 2.0
 """The thread of an idle connection wakes up this often; it wakes at once for data. Paramiko's own value is 0.1 s."""
 
 
 class UnknownHostKeyError(SSHException):
-    """The known hosts file has no key of a host."""
+    """A host that known_hosts does not name."""
+
+    def __init__(self, key: PKey) -> None:
+        self.key = key
+        super().__init__("its host key is unknown")
 
 
-class _KnownOnly(MissingHostKeyPolicy):
-    """paramiko's own policy raises what only its words tell from other errors."""
-
-    def missing_host_key(self, *asked: object) -> None:
-        raise UnknownHostKeyError(*asked[1:2])
+class _Refuse(MissingHostKeyPolicy):
+    def missing_host_key(self, _client: object, _hostname: str, key: PKey) -> None:
+        raise UnknownHostKeyError(key)
 
 
 class SshConnection:
-    """A connection, opened when the object is made. Raises UnreachableError."""
+    """A connection, opened when the object is made, from here or through another.
 
-    def __init__(self, host: Host, settings: Ssh, key: Path, known_hosts: Path) -> None:
-        self._host, self._settings, self._key, self._known_hosts = host, settings, key, known_hosts
+    Raises UnreachableError for the inventory's host of that name, also where a jump host is the reason.
+    """
+
+    def __init__(
+        self, host: str, login: Login, settings: Ssh, known_hosts: Path, through: "SshConnection | None" = None
+    ) -> None:
+        self._host, self._login, self._settings, self._known_hosts = host, login, settings, known_hosts
+        self._through, self._keys = through, Keys(login)
         self._connection = self._connect()
 
     @property
@@ -58,55 +74,83 @@ class SshConnection:
                 return _collect(channel, deadline)
         except (SSHException, OSError, EOFError) as error:
             broken = f"the SSH connection broke: {error or type(error).__name__}"
-            raise UnreachableError(self._host.name, broken) from error
+            raise UnreachableError(self._host, broken) from error
+
+    def channel(self, address: str, port: int, seconds: float) -> Channel:
+        """A connection from there to an address and port. Raises OSError: refused, or nobody in time."""
+        # Not empty: OpenSSH wants an address of whom it is for.
+        origin = ("127.0.0.1", 0)
+        try:
+            channel: Channel = self._connection.transport.open_channel(
+                "direct-tcpip", (address, port), origin, timeout=seconds
+            )
+        except ChannelException as error:
+            if error.code == PROHIBITED:
+                raise ForwardingForbiddenError(
+                    f"{self._login} forwards no connections to {address}:{port}: let its sshd do it "
+                    "(AllowTcpForwarding yes, and PermitOpen)"
+                ) from error
+            raise ConnectionRefusedError(f"{self._login} cannot reach {address}:{port}: {error.text}") from error
+        except (SSHException, EOFError) as error:
+            raise TimeoutError(f"{self._login} does not reach {address}:{port} within {seconds:g} s") from error
+        return channel
 
     def _connect(self) -> Connection:
-        host, seconds = self._host, self._settings.connect_seconds
+        login, seconds = self._login, self._settings.connect_seconds
         connection = Connection(
-            host.address,
-            user=self._settings.user,
-            port=self._settings.port,
+            # Only to look up its key: the socket is ours.
+            login.alias or login.address,
+            user=login.user,
+            port=PORT if login.alias else login.port,
             connect_timeout=seconds,
-            connect_kwargs={
-                "key_filename": str(self._key),
-                "allow_agent": False,
-                "look_for_keys": False,
-                "banner_timeout": seconds,
-                "auth_timeout": seconds,
-            },
+            # What the user's files say is in the login already, with keys checked at every hop.
+            gateway=False,
+            config=Config(overrides={"load_ssh_configs": False, "authentication": {"strategy_class": None}}),
+            connect_kwargs={"auth_strategy": self._keys, "banner_timeout": seconds, "auth_timeout": seconds},
         )
         # Fabric would accept any host key.
-        connection.client.set_missing_host_key_policy(_KnownOnly())
+        connection.client.set_missing_host_key_policy(_Refuse())
         try:
             connection.client.load_host_keys(str(self._known_hosts))
         except OSError as error:
             message = (
                 f"the known hosts file {self._known_hosts} cannot be read ({error.strerror}): check ssh.known_hosts"
             )
-            raise UnreachableError(host.name, message) from error
+            raise NoAccessError(self._host, message) from error
         try:
+            connection.connect_kwargs["sock"] = self._socket()
             connection.open()
+        except BadHostKeyException as error:
+            raise NoAccessError(self._host, changed_key(login, self._known_hosts, _print(error.key))) from error
+        except UnknownHostKeyError as error:
+            raise NoAccessError(self._host, unknown_key(login, self._known_hosts, _print(error.key))) from error
+        except AuthFailure as error:
+            raise NoAccessError(self._host, self._keys.why_refused(error)) from error
         except (SSHException, OSError, EOFError, ValueError) as error:
-            raise UnreachableError(host.name, self._why(error)) from error
+            raise UnreachableError(self._host, self._why(error)) from error
         connection.transport.sock.settimeout(IDLE_SECONDS)
         return connection
 
+    def _socket(self) -> Any:
+        login, seconds = self._login, self._settings.connect_seconds
+        if self._through is None:
+            return socket.create_connection((login.address, login.port), timeout=seconds)
+        return self._through.channel(login.address, login.port, seconds)
+
     def _why(self, error: Exception) -> str:
-        place = f"{self._host.address}:{self._settings.port}"
-        if isinstance(error, BadHostKeyException):
-            return (
-                f"the host key of {place} is not the one in {self._known_hosts}: if the machine was replaced, "
-                "correct that file; if not, somebody else answers there"
-            )
-        if isinstance(error, AuthenticationException):
-            return f"{place} refuses user {self._settings.user} with the key {self._key}: check ssh.user and ssh.key"
-        if isinstance(error, UnknownHostKeyError):
-            return f"the host key of {place} is unknown: add it to {self._known_hosts}"
-        if isinstance(error, FileNotFoundError):
-            return f"there is no SSH key {self._key}: check ssh.key"
-        if isinstance(error, TimeoutError | socket.timeout):
-            return f"no answer from {place} within {self._settings.connect_seconds:g} s: powered off, or a firewall"
-        return f"no SSH at {place}: {error}"
+        place, way = self._login.place, f" through {self._login.jump[-1]}" if self._login.jump else ""
+        if isinstance(error, ForwardingForbiddenError):
+            return str(error)
+        if isinstance(error, TimeoutError):
+            seconds = self._settings.connect_seconds
+            return f"no answer from {place}{way} within {seconds:g} s: powered off, or a firewall"
+        return f"no SSH at {place}{way}: {error or type(error).__name__}"
+
+
+def _print(key: PKey) -> str:
+    """Kind and fingerprint of a key, as ssh-keygen shows them."""
+    digest = base64.b64encode(hashlib.sha256(key.asbytes()).digest()).decode("ascii").rstrip("=")
+    return f"{key.get_name()} SHA256:{digest}"
 
 
 def _send(channel: Channel, stdin: str) -> None:

@@ -1,6 +1,6 @@
 """What can go wrong on the way to a host, each as a sentence with the host and the remedy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from hadrill.inventory import Host
@@ -19,6 +19,35 @@ class RemoteError(Exception):
 
 class UnreachableError(RemoteError):
     """The host cannot be worked with at all: power, network, host key or login."""
+
+
+class NoAccessError(UnreachableError):
+    """The host is there and does not let us in as we must be: host key, login, or root."""
+
+
+class NotRootError(NoAccessError):
+    """A login that is not root's and may not become root without a password."""
+
+    def __init__(self, host: str, user: str, missing: bool, words: str) -> None:
+        rule = f"`{user} ALL=(ALL) NOPASSWD: ALL` and `Defaults:{user} !requiretty` in /etc/sudoers.d/hadrill (0440)"
+        remedy = "install sudo there, and put" if missing else "let it without a password: put"
+        self.user, self.why = user, f"{shortened(words)}; {remedy} {rule}"
+        super().__init__(host, not_root(user, [host], self.why))
+        # The sentence names the host.
+        self.args = (self.reason,)
+
+
+def not_root(user: str, hosts: Iterable[str], why: str) -> str:
+    """That a user may not become root on some hosts."""
+    return f"{user} may not become root on {', '.join(hosts)}: {why}"
+
+
+class NoWayError(ConnectionError):
+    """The way to a port ends at a jump host: nothing is known of the port itself."""
+
+
+class ForwardingForbiddenError(NoWayError):
+    """A jump host that lets nobody through."""
 
 
 class CommandFailedError(RemoteError):

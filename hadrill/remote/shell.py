@@ -32,7 +32,27 @@ def marked(text: str, mark: str) -> str:
     What the user's shell prints while it starts comes before the mark, on both streams. /bin/sh takes the shell's
     place, so that the shell prints nothing at its end.
     """
-    return f"exec {command('sh', '-c', f'echo {mark}; echo {mark} >&2; {text}')}"
+    return f"exec {command('sh', '-c', _announced(text, mark))}"
+
+
+def marked_as_root(text: str, mark: str) -> str:
+    """The same by way of sudo, for a user who is not root. On the error stream another mark comes before sudo's words.
+
+    So a shell that never comes to sudo is told from a sudo that refuses.
+    """
+    # Some distributions' sudo leaves out where programs of one's own lie.
+    program = f'PATH="$PATH:/usr/local/sbin:/usr/local/bin"; {text}'
+    as_root = command("sudo", "-n", "-H", "--", "sh", "-c", _announced(program, mark))
+    return f"exec {command('sh', '-c', f'echo {before_sudo(mark)} >&2; exec {as_root}')}"
+
+
+def before_sudo(mark: str) -> str:
+    """What stands before the words of sudo."""
+    return f"{mark}-sudo"
+
+
+def _announced(text: str, mark: str) -> str:
+    return f"echo {mark}; echo {mark} >&2; {text}"
 
 
 def around(mark: str, raw: bytes) -> tuple[bytes, bytes | None]:

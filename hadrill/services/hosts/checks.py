@@ -16,6 +16,8 @@ SSHD = {
     "permitemptypasswords": "no",
     "permitrootlogin": "without-password",
 }
+STRICTER = {("permitrootlogin", "no")}
+"""What is as good: root is nobody's login where others use sudo."""
 
 
 def engine(host: Host, machine: Any) -> None:
@@ -41,6 +43,7 @@ def sshd(host: Host, machine: Any) -> None:
         Finding(host.name, f"{name} {value}", live.get(name, "nothing"), cause)
         for name, value in SSHD.items()
         if live.get(name, "").replace("prohibit-password", "without-password") != value
+        and (name, live.get(name)) not in STRICTER
     )
 
 

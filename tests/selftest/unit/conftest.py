@@ -9,6 +9,8 @@ import pytest
 from hadrill.inventory import Inventory, read
 from hadrill.inventory.credentials import write_missing
 from hadrill.services import registry
+from tests.selftest.unit.jump_net import INNER, Net
+from tests.selftest.unit.openssh import USERS, Server, new_key, serving
 from tests.selftest.unit.projects import PYTEST_INI, ROOT
 
 
@@ -54,3 +56,25 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "project" / "tests" / "basic").mkdir(parents=True)
     (tmp_path / "project" / "pytest.ini").write_text(PYTEST_INI)
     return tmp_path / "project"
+
+
+@pytest.fixture(scope="session")
+def jump_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Server, Server, Path]]:
+    """Both servers."""
+    folder = tmp_path_factory.mktemp("openssh")
+    key = new_key(folder / "key")
+    keys = dict.fromkeys((*USERS, "root"), key)
+    with (
+        serving(folder / "jump", {"admin": key}, hosts={"inner": INNER}) as jump,
+        serving(folder / "inner", keys, address=INNER) as inner,
+    ):
+        yield folder, jump, inner, key
+
+
+@pytest.fixture
+def net(
+    jump_servers: tuple[Path, Server, Server, Path], lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> Net:
+    """Both servers, for an inventory, and no agent."""
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    return Net(*jump_servers, lab_inventory)
