@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hadrill.pytest_plugin.options import add_options, options_of
 from hadrill.pytest_plugin.others import others_folders
 from hadrill.pytest_plugin.stash import INVENTORY, REMOTE
 from hadrill.remote import Remote
+from hadrill.remote.from_here import ways, why_no_drills
 from hadrill.report.reporter import Reporter
 from hadrill.report.run_folder import new_run_folder
 from hadrill.safety.signals import die_with_parent, end_politely
@@ -26,6 +28,8 @@ from hadrill.services.versions import running_versions
 EXAMINER = pytest.StashKey[Examiner]()
 UNREACHED = pytest.StashKey[Unreached]()
 SUITES = ("basic", "hosts", "failover", "chaos")
+DRILLING = ("failover", "chaos")
+"""Those that measure what clients of a broken service meet."""
 LEFT_OUT = pytest.StashKey[bool]()
 UNASKED = "left out: a suite runs where it is asked for by its path, like tests/failover, or by -m failover"
 pytest_plugins = (
@@ -61,10 +65,15 @@ def pytest_configure(config: pytest.Config) -> None:
         inventory = config.stash[INVENTORY] = read(options_of(config).folder)
         remote = config.stash[REMOTE] = Remote(inventory)
         config.add_cleanup(remote.close)
+        opened = ExitStack()
+        opened.enter_context(ways(inventory, remote))
+        config.add_cleanup(opened.close)
         config.stash[EXAMINER] = Examiner(inventory, remote)
         config.stash[UNREACHED] = Unreached(inventory)
     except InvalidInventoryError as error:
         raise pytest.UsageError(str(error)) from error
+    if suite in DRILLING and not options_of(config).plan and (why := why_no_drills(inventory)):
+        raise pytest.UsageError(why)
     if problems := list(selection_of(config).problems(inventory)):
         raise pytest.UsageError("\n".join(problems))
     end_politely()

@@ -135,8 +135,9 @@ def _configure(site: Site, service: Postgresql) -> None:
 
 def _ensure_role(site: Site, connection: psycopg.Connection[tuple[object, ...]], role: str, password: str) -> None:
     """A role that may log in with its password; a password that differs is set anew."""
+    host, port = connection.info.host, connection.info.port
     try:
-        with closing(psycopg.connect(host=connection.info.host, user=role, password=password, dbname="postgres")):
+        with closing(psycopg.connect(host=host, port=port, user=role, password=password, dbname="postgres")):
             return
     except psycopg.OperationalError:
         site.record("PostgreSQL", f"role {role}")

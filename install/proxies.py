@@ -1,6 +1,5 @@
 """The proxy hosts: HAProxy with a section of each service that is behind it, and what services want beside it."""
 
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -9,6 +8,7 @@ from hadrill.install.desired import SECRET, Desired, Directory, File
 from hadrill.install.rolling import bring_up
 from hadrill.install.site import Site
 from hadrill.inventory import Host, Inventory
+from hadrill.remote.from_here import try_port
 from hadrill.services import registry
 from hadrill.services.clusters import present
 from hadrill.services.finding import Finding, require
@@ -74,7 +74,7 @@ def listening(inventory: Inventory) -> None:
     for host in inventory.of_role(ROLE):
         for port in ports:
             try:
-                socket.create_connection((host.address, port), timeout=LISTEN_SECONDS).close()
+                try_port(host.address, port, LISTEN_SECONDS)
             except OSError as error:
                 findings.append(
                     Finding(host.name, f"port {port} open", str(error), "the proxy is starting, or stopped")

@@ -1,6 +1,5 @@
 """Module 8, the SQL proxy in front of Galera: ProxySQL, or HAProxy where settings.yaml says so."""
 
-import socket
 from dataclasses import replace
 
 from hadrill.install import proxysql
@@ -14,6 +13,7 @@ from hadrill.inventory import Host
 from hadrill.on_host.proxysql_admin import QUERY as COM_QUERY
 from hadrill.on_host.proxysql_admin import login_request
 from hadrill.remote import shell
+from hadrill.remote.from_here import try_port
 from hadrill.services.finding import Finding, require
 from hadrill.services.mariadb.service import PORT, Mariadb
 
@@ -84,7 +84,7 @@ def listening(hosts: tuple[Host, ...]) -> None:
     findings = []
     for host in hosts:
         try:
-            socket.create_connection((host.address, PORT), timeout=LISTEN_SECONDS).close()
+            try_port(host.address, PORT, LISTEN_SECONDS)
         except OSError as error:
             findings.append(Finding(host.name, f"port {PORT} open", str(error), "the proxy is starting, or stopped"))
     require(findings)

@@ -21,6 +21,8 @@ from hadrill.install.site import InstallError, Site
 from hadrill.inventory import InvalidInventoryError, Inventory, read
 from hadrill.inventory.default import default_folder
 from hadrill.remote import RemoteError
+from hadrill.remote.access import NoAccessAnywhereError, require_access
+from hadrill.remote.from_here import ways
 from hadrill.report.inventory_table import summary
 from hadrill.report.screen import standard_output
 from hadrill.services import registry
@@ -32,7 +34,7 @@ from hadrill.timing import OverdueError
 
 DEFAULT = str(default_folder())
 Module = Callable[[Site], None]
-ERRORS = (InstallError, RemoteError, InvalidInventoryError, CheckFailedError, OverdueError)
+ERRORS = (InstallError, NoAccessAnywhereError, RemoteError, InvalidInventoryError, CheckFailedError, OverdueError)
 BASE = "base"
 """The module for what every host gets."""
 FIRST = 3
@@ -128,8 +130,10 @@ def _run(folder: str, check: bool, *modules: Module) -> None:
     except InvalidInventoryError as error:
         raise Exit(str(error), code=1) from error
     try:
-        for module in modules:
-            module(site)
+        require_access(site.remote, site.inventory.managed)
+        with ways(site.inventory, site.remote):
+            for module in modules:
+                module(site)
     except failures(*ERRORS) as error:
         raise Exit(
             f"{type(error).__name__}: {error}\n{site.changed} changed before that; run it again once this is mended", 1

@@ -10,6 +10,7 @@ from hadrill.faults import BLACKHOLE, CRASH, PARTITION, PLANNED, RESTART, STOP
 from hadrill.inventory import read
 from hadrill.inventory.profile import profiles
 from hadrill.remote import Remote, RemoteError
+from hadrill.remote.from_here import ways
 from hadrill.report.secrets import Scrubber
 from hadrill.safety.heal import elsewhere, heal_entries, sweep
 from hadrill.safety.journal import entries_of, unreadable
@@ -55,7 +56,7 @@ def budget(folder: Path, service: str, role: str, changes: tuple[str, ...]) -> N
         role = member_role(service, role or usual(service)).name
     except LookupError as error:
         raise click.ClickException(str(error)) from error
-    with Remote(inventory) as remote:
+    with Remote(inventory) as remote, ways(inventory, remote):
         cluster = cluster_of(inventory, remote, service)
         settings = dict(_pair(change, cluster.traits.what_if) for change in changes)
         try:
@@ -82,7 +83,7 @@ def diagnose(folder: Path, service: str, facts: Path | None) -> None:
     inventory = read(folder)
     if not present(inventory, service):
         raise click.ClickException(f"{folder} has no host for {service}")
-    with Remote(inventory) as remote:
+    with Remote(inventory) as remote, ways(inventory, remote):
         cluster = cluster_of(inventory, remote, service)
         if not isinstance(cluster, Diagnosed):
             raise click.ClickException(f"no rules are known for {service}: ask for the services behind it")

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from hadrill.cli.options import inventory_option
-from hadrill.inventory import InvalidInventoryError, read
+from hadrill.inventory import InvalidInventoryError, Inventory, read
 from hadrill.inventory.credentials import write_missing
 from hadrill.inventory.problem import Problem
 from hadrill.inventory.servers import read_servers
@@ -20,9 +20,28 @@ def inventory() -> None:
 
 @inventory.command()
 @inventory_option
-def check(folder: Path) -> None:
-    """Validate an inventory and print its summary. Touches no host."""
-    click.echo(summary(read(folder), standard_output()))
+@click.option("--log-in", is_flag=True, help="Also log in on every host and become root there; changes nothing.")
+def check(folder: Path, log_in: bool) -> None:
+    """Validate an inventory and print its summary. Touches no host, unless told to log in."""
+    checked = read(folder)
+    click.echo(summary(checked, standard_output()))
+    if log_in:
+        _log_in(checked)
+
+
+def _log_in(checked: Inventory) -> None:
+    # What reads files needs no SSH.
+    from hadrill.remote import Remote
+    from hadrill.remote.access import refusals, sentences
+    from hadrill.remote.from_here import outside_by
+
+    with Remote(checked) as remote:
+        refused = refusals(remote, checked.managed)
+    if refused:
+        raise click.ClickException("\n".join(sentences(refused)))
+    jump = outside_by(checked)
+    through = f", and services are reached through {jump}: drills need a runner inside" if jump else ""
+    click.echo(f"\nall {len(checked.managed)} hosts let us in as root{through}")
 
 
 @inventory.command()

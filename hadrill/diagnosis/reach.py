@@ -1,11 +1,11 @@
 """Whether any of a service's hosts can be reached from here: where none can, no rule can say anything."""
 
-import socket
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from hadrill.diagnosis.facts import Order
 from hadrill.inventory import Host, Inventory
+from hadrill.remote import from_here
 
 CONNECT_SECONDS = 2.0
 SHOWN = 3
@@ -18,12 +18,12 @@ def answering(places: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
 
     def answers(place: tuple[str, int]) -> bool:
         try:
-            with socket.create_connection(place, timeout=CONNECT_SECONDS):
-                return True
+            from_here.try_port(*place, CONNECT_SECONDS)
         except ConnectionRefusedError:
             return True
         except OSError:
             return False
+        return True
 
     with ThreadPoolExecutor(max_workers=max(1, len(chosen))) as pool:
         return {place for place, answers in zip(chosen, pool.map(answers, chosen), strict=True) if answers}
@@ -40,9 +40,12 @@ def why_nobody_answers(service: str, inventory: Inventory, orders: Mapping[Host,
 
     `orders`: what each member was to be asked. `reason`: the error of SSH for one of them.
     """
-    ssh = inventory.settings.ssh.port
-    own = {(host.address, port) for host, order in orders.items() for port in (ssh, *own_ports(host, order))}
-    others = {(host.address, ssh): host.name for host in inventory.managed if host not in orders}
+    own = {
+        (host.address, port)
+        for host, order in orders.items()
+        for port in (from_here.ssh_port(host.address), *own_ports(host, order))
+    }
+    others = {(h.address, from_here.ssh_port(h.address)): h.name for h in inventory.managed if h not in orders}
     answers = answering([*own, *others])
     if there := sorted(own & answers):
         shown = ", ".join(f"{address}:{port}" for address, port in there[:SHOWN])

@@ -1,7 +1,5 @@
 """Asks every member of a cluster at once; a dead one takes one deadline, and hides no other."""
 
-import errno
-import socket
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +7,8 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from hadrill.inventory import Host, NotInInventoryError
+from hadrill.remote import from_here
+from hadrill.remote.errors import NoWayError
 from hadrill.services import registry
 from hadrill.services.errors import ServiceError, StatusError
 from hadrill.services.finding import CheckFailedError, Finding
@@ -20,7 +20,6 @@ CONNECT_SECONDS = 2.0
 """Longest wait for a connection on the private network, where answers take under a millisecond."""
 ANSWER_SECONDS = 4.0
 """Longest wait for the answer to a question that needs no work."""
-SSH_PORT = 22
 
 
 def failures(*also: type[Exception]) -> tuple[type[Exception], ...]:
@@ -86,12 +85,15 @@ def silence(name: str, address: str, port: int, expected: str, error: Exception,
     if denied(error):
         cause = "the credentials, or the permissions of their user, are not what the service has"
         return Finding(name, expected, reason, cause)
-    state = _port_state(address, port)
+    try:
+        state = _port_state(address, port)
+    except NoWayError as no_way:
+        return Finding(name, expected, reason, str(no_way), unreachable=True)
     if state == "open":
         return Finding(name, expected, reason, odd or f"something answers on port {port}, but not as the service does")
     if state == "refused":
         return Finding(name, expected, reason, f"nothing listens on port {port}: the service is stopped")
-    if _port_state(address, SSH_PORT) in ("open", "refused"):
+    if _port_state(address, from_here.ssh_port(address)) in ("open", "refused"):
         return Finding(name, expected, reason, f"port {port} is filtered while the host answers: a firewall")
     return Finding(name, expected, reason, "the host does not answer at all: powered off or cut off", unreachable=True)
 
@@ -118,7 +120,9 @@ def first_line(error: Exception) -> str:
 
 def _port_state(address: str, port: int) -> str:
     try:
-        with socket.create_connection((address, port), timeout=CONNECT_SECONDS):
-            return "open"
+        from_here.try_port(address, port, CONNECT_SECONDS)
+    except NoWayError:
+        raise
     except OSError as error:
-        return "refused" if error.errno == errno.ECONNREFUSED else "silent"
+        return "refused" if isinstance(error, ConnectionRefusedError) else "silent"
+    return "open"

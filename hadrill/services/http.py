@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from hadrill.remote.from_here import reach
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
 from hadrill.services.errors import StatusError, parsed
 
@@ -48,7 +49,7 @@ class Pages:
         self._headers = {"User-Agent": SKIP_HEADER, "Accept-Encoding": SKIP_HEADER}
         if login is not None:
             self._headers |= make_headers(basic_auth=":".join(login))
-        self._connection = HTTPConnection(address, port)
+        self._connection = HTTPConnection(*reach(address, port))
 
     def ask(
         self, path: str, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] | None = None

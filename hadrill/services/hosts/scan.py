@@ -8,6 +8,7 @@ from hadrill.inventory.ports import TCP, known_ports, openings
 from hadrill.on_host import program
 from hadrill.on_host.scan import accepted
 from hadrill.remote import Remote, RemoteError, reading, run_program
+from hadrill.remote.from_here import is_outside
 from hadrill.services.finding import Finding, require
 
 TRY_SECONDS = 2.0
@@ -42,7 +43,8 @@ def scan(inventory: Inventory, remote: Remote) -> PortScan:
 
     answers = remote.everywhere([host for host in inventory.managed if host not in silent], ask)
     reached = {host: answer for host, answer in answers.items() if not isinstance(answer, RemoteError)}
-    for runner in inventory.of_role(RUNNER):
+    # Outside, this computer is not the one that the runner's row is about.
+    for runner in () if is_outside() else inventory.of_role(RUNNER):
         reached[runner] = set(accepted(targets, TRY_SECONDS))
     return PortScan(reached, listening, silent)
 

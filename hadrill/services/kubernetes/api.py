@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import urllib3
 
+from hadrill.remote.from_here import reach
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
 from hadrill.services.errors import BadAnswerError, Fields, StatusError, parsed, reading
 
@@ -37,7 +38,11 @@ class Api:
         settings = client.Configuration()
         config.load_kube_config(str(kubeconfig), client_configuration=settings)
         settings.retries = urllib3.Retry(0, redirect=False)
-        self._base = f"https://{address}:{port}"
+        host, reached_port = reach(address, port)
+        if host != address:
+            # Its certificate is still the server's.
+            settings.tls_server_name = address
+        self._base = f"https://{host}:{reached_port}"
         self._rest = client.ApiClient(settings).rest_client
         self._refused: type[Exception] = client.ApiException
 

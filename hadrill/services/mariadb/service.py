@@ -7,6 +7,7 @@ from pymysql.constants import ER
 
 from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
+from hadrill.remote.from_here import reach
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
 from hadrill.services.mariadb.record import SERVICE
 
@@ -41,9 +42,10 @@ class Mariadb:
     ) -> Any:
         """A new connection in autocommit mode, with deadlines. Raises pymysql.Error."""
         name = {"root": "MARIADB_ROOT_PASSWORD"}.get(user, "HADRILL_PASSWORD")
+        host, port = reach(address, PORT)
         return pymysql.connect(
-            host=address,
-            port=PORT,
+            host=host,
+            port=port,
             user=user,
             database=database,
             autocommit=True,

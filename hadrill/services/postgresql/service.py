@@ -8,6 +8,7 @@ from psycopg.rows import TupleRow
 
 from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
+from hadrill.remote.from_here import reach
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, ask
 from hadrill.services.errors import NoLeaderError, named
 from hadrill.services.http import get_json, request_json
@@ -52,9 +53,10 @@ class Postgresql:
     ) -> psycopg.Connection[TupleRow]:
         """A new connection in autocommit mode, with deadlines. Raises psycopg.Error."""
         name = {"postgres": "POSTGRES_PASSWORD"}.get(user, "HADRILL_PASSWORD")
+        host, reached_port = reach(address, port)
         return psycopg.connect(
-            host=address,
-            port=port,
+            host=host,
+            port=reached_port,
             user=user,
             dbname=database,
             autocommit=True,

@@ -11,6 +11,7 @@ from typing import Any, Self
 import pymysql
 
 from hadrill.inventory import Host, Inventory
+from hadrill.remote.from_here import reach
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
 from hadrill.services.errors import BadAnswerError, reading
 
@@ -39,9 +40,10 @@ class Administration:
     """One connection to a proxy's administration port. Everything raises pymysql.Error and OSError."""
 
     def __init__(self, inventory: Inventory, host: Host, seconds: float = ANSWER_SECONDS) -> None:
+        address, port = reach(host.address, ADMIN_PORT)
         self._connection: Any = pymysql.connect(
-            host=host.address,
-            port=ADMIN_PORT,
+            host=address,
+            port=port,
             user=ADMIN,
             password=inventory.credentials.secret("proxysql", "ADMIN_PASSWORD"),
             autocommit=True,

@@ -6,6 +6,7 @@ import pika
 
 from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
+from hadrill.remote.from_here import reach
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
 from hadrill.services.http import get_json
 from hadrill.services.rabbitmq.record import SERVICE
@@ -39,8 +40,7 @@ class Rabbitmq:
         """A new connection with deadlines that never tries again by itself. Raises AMQPError and OSError."""
         return pika.BlockingConnection(
             pika.ConnectionParameters(
-                address,
-                PORT,
+                *reach(address, PORT),
                 VHOST,
                 pika.PlainCredentials(*self.login),
                 connection_attempts=1,

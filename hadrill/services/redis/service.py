@@ -8,6 +8,7 @@ from redis.retry import Retry
 
 from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
+from hadrill.remote.from_here import reach
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
 from hadrill.services.errors import BadAnswerError, Fields, reading
 from hadrill.services.redis.record import SERVICE
@@ -41,9 +42,10 @@ class Redis:
     def client(self, address: str, port: int = PORT, *, seconds: float | None = None) -> redis.Redis:
         """A client that never tries again by itself; Sentinels have no password. `seconds` shortens its deadlines."""
         password = None if port == SENTINEL_PORT else self.inventory.credentials.secret("redis", "REDIS_PASSWORD")
+        host, reached_port = reach(address, port)
         return redis.Redis(
-            host=address,
-            port=port,
+            host=host,
+            port=reached_port,
             password=password,
             decode_responses=True,
             retry=Retry(NoBackoff(), 0),

@@ -119,3 +119,22 @@ def naming(file: Path) -> Iterator[str]:
 def is_text(node: ast.stmt) -> bool:
     """Whether a statement is nothing but text: the docstring of what stands before it."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+_CLIENTS = ("psycopg.connect", "pymysql.connect", "redis.Redis", "BlockingConnection", "boto3.client", "HTTPConnection")
+CONNECTING = re.compile(rf"\b({'|'.join(map(re.escape, ('create_connection', *_CLIENTS)))})\(")
+ON_HOSTS = ("on_host/", "/on_pod.py", "lab/", "hadrill/remote/")
+"""What runs on hosts and in pods, the lab, and the room that leads through jump hosts itself."""
+
+
+def test_every_client_asks_where_to_connect() -> None:
+    """Else it would work from inside the hosts' network alone."""
+    files = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*.py"))]
+    mine = [file for file in files if not any(part in str(file.relative_to(ROOT)) for part in ON_HOSTS)]
+    connecting = {file: file.read_text("utf-8") for file in mine if CONNECTING.search(file.read_text("utf-8"))}
+    assert len(connecting) >= len({known.name for known in registry.services() if known.driver_errors})
+    assert [str(file) for file, text in connecting.items() if "reach(" not in text and REACHED not in text] == []
+
+
+REACHED = "connection.info.host"
+"""Where a connection that is open already came from."""
