@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,15 @@ SUITE_SECONDS = 300
 HEALTHY_SECONDS = 120.0
 
 
-def run_suite(path: str, reports: Path, *options: str, seconds: float = SUITE_SECONDS) -> dict[str, Any]:
-    """Run a suite into a folder of its own; what it printed is under `console`, its exit status under `status`."""
+def run_suite(
+    path: str, reports: Path, *options: str, seconds: float = SUITE_SECONDS, inside: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Run a suite into a folder of its own; what it printed is under `console`, its exit status under `status`.
+
+    `inside`: a command that runs another command, as in a network of its own.
+    """
     done = subprocess.run(
-        [str(BIN / "pytest"), *WITHOUT_HYPOTHESIS, path, f"--reports={reports}", *options],
+        [*inside, str(BIN / "pytest"), *WITHOUT_HYPOTHESIS, path, f"--reports={reports}", *options],
         cwd=ROOT,
         check=False,
         text=True,
