@@ -111,15 +111,14 @@ def sweep(
     An experiment whose lease is still held somewhere belongs to a runner that may live: it is left alone too, unless
     `everything` is to go. Returns what was done and what went wrong.
     """
+    lying = remote.everywhere(inventory.managed, lambda host: left_on(remote, host))
+    # Leases are asked for last: what had begun by then is leased, and what began since is not on the list.
     spared = set(live) | (set() if everything else _leased(remote, inventory))
     done, wrong = [], []
 
     def clean(host: Host) -> list[str]:
         undone = []
-        for left in left_on(remote, host):
-            experiment = left.removeprefix("table ")
-            if experiment in spared:
-                continue
+        for experiment in theirs[host]:
             disarm_and_heal(remote, host, experiment)
             # It is gone already where the experiment's own program had removed it.
             remote.attempt(host, shell.command("nft", "delete", "table", "inet", f"hadrill_{experiment}"))
@@ -128,10 +127,18 @@ def sweep(
             undone.append(f"{host}: its leases are given back")
         return undone
 
-    for host, answer in remote.everywhere(inventory.managed, clean).items():
+    theirs: dict[Host, list[str]] = {}
+    for host, left in lying.items():
+        if isinstance(left, RemoteError):
+            if not (isinstance(left, UnreachableError) and host.name in _switched_off(inventory)):
+                wrong.append(str(left))
+            continue
+        names = [name for name in dict.fromkeys(line.removeprefix("table ") for line in left) if name not in spared]
+        if names or everything:
+            theirs[host] = names
+    for answer in remote.everywhere(theirs, clean).values():
         if isinstance(answer, RemoteError):
-            if not (isinstance(answer, UnreachableError) and host.name in _switched_off(inventory)):
-                wrong.append(str(answer))
+            wrong.append(str(answer))
         else:
             done += answer
     return done, wrong

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import subprocess
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -20,7 +21,7 @@ from hadrill.inventory import Host, Inventory, read
 from hadrill.inventory.settings import Objective
 from hadrill.inventory.versions import components
 from hadrill.placement import placed
-from hadrill.remote import Remote, UnreachableError
+from hadrill.remote import Output, Remote, UnreachableError
 from hadrill.report import drills, memory
 from hadrill.report.rows import DrillRow
 from hadrill.report.screen import Screen
@@ -275,6 +276,32 @@ def test_a_host_that_another_run_has_switched_off_is_not_left_behind(
     assert swept(), "its run is over"
     journal.Entry("d3", place, "redis-02", "power-off", True, (), *living).write()
     assert swept() == []
+
+
+def test_a_drill_that_begins_elsewhere_while_hosts_are_swept_is_left_alone(
+    lab_inventory: Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    drill = "feedfacefeed"
+    asked: list[str] = []
+
+    class Hosts:
+        """SSH to hosts on which another computer's drill takes its lease and is armed after the first question."""
+
+        def everywhere(self, hosts: Iterable[Host], work: Callable[[Host], object]) -> dict[Host, object]:
+            answers = {host: work(host) for host in hosts}
+            asked.append("a round")
+            return answers
+
+        def run(self, _host: Host, _program: str, **_: object) -> Output:
+            return Output(0, f"{drill}\n" if asked else "", "")
+
+        def attempt(self, host: Host, program: str) -> Output:
+            return self.run(host, program)
+
+    assert sweep(cast(Remote, Hosts()), lab_inventory, []) == ([], [])
+    done, _ = sweep(cast(Remote, Hosts()), lab_inventory, [], everything=True)
+    assert f"redis-02: drill {drill} is undone" in done
 
 
 def test_selections_that_cannot_be_meant_are_all_named(lab_inventory: Inventory) -> None:
