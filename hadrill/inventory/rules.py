@@ -15,15 +15,10 @@ from hadrill.services.service import BASE
 def broken_rules(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
     """What is wrong with the hosts taken together."""
     yield from _duplicates(servers, hosts)
-    clusters: Counter[tuple[str, str]] = Counter()
-    clusters.update((host.role, host.cluster) for host in hosts if host.role != BASE)
+    several = tuple(_several_clusters(servers, hosts))
+    # Of a cluster that a typing error has split, the sizes of the parts are no mistakes of their own.
+    yield from several or _sizes(servers, hosts)
     known = registry.roles()
-    for (role, cluster), count in clusters.items():
-        size = known[role].size or count
-        if count != size:
-            first = next(host for host in hosts if (host.role, host.cluster) == (role, cluster))
-            what = f"cluster {cluster!r} of role {role} has {count} hosts instead of {size}"
-            yield Problem(servers, first.line, 1, what, f"Give it exactly {size} rows with this cluster name.")
     present = {host.role for host in hosts}
     for role in sorted(present):
         partner = known[role].partner
@@ -75,3 +70,30 @@ def _duplicates(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
                 yield Problem(servers, host.line, 1, message, "Give each host its own.")
             elif value:
                 seen[value] = host
+
+
+def _several_clusters(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
+    """Services with more than one cluster, which would be taken for one of all their members."""
+    first: dict[str, dict[str, Host]] = {}
+    for host in hosts:
+        known = registry.service_of(host.role)
+        # Hosts of a role without a size vote on nothing: what their clusters are called is their owner's matter.
+        if known is not None and registry.roles()[host.role].size is not None:
+            first.setdefault(known.name, {}).setdefault(host.cluster, host)
+    for service, clusters in first.items():
+        if len(clusters) > 1:
+            *others, last = clusters
+            what = f"{service} has {len(clusters)} clusters, {', '.join(others)} and {last}"
+            remedy = "Only one cluster of a service is known yet: give all of its hosts one name, or each an inventory."
+            yield Problem(servers, clusters[last].line, 1, what, remedy)
+
+
+def _sizes(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
+    """Clusters of a size that their role does not have."""
+    clusters = Counter((host.role, host.cluster) for host in hosts if host.role != BASE)
+    for (role, cluster), count in clusters.items():
+        size = registry.roles()[role].size or count
+        if count != size:
+            first = next(host for host in hosts if (host.role, host.cluster) == (role, cluster))
+            what = f"cluster {cluster!r} of role {role} has {count} hosts instead of {size}"
+            yield Problem(servers, first.line, 1, what, f"Give it exactly {size} rows with this cluster name.")

@@ -73,6 +73,10 @@ MISTAKES: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: edit(f, "servers.tsv", "\tredis\tredis\t\n", "\tbase\tredis\t\n"),
         "cluster 'redis' of role redis has 2 hosts instead of 3",
     ),
+    "two clusters of a service": (
+        lambda f: edit(f, "servers.tsv", "\tredis\tredis\tfirst", "\tredis\tsessions\tfirst"),
+        "servers.tsv:9:1: redis has 2 clusters, sessions and redis. Only one cluster of a service",
+    ),
     "no partner": (
         lambda f: edit(
             f,
@@ -174,6 +178,16 @@ def test_every_mistake_is_told_in_one_pass(lab: Path) -> None:
     problems = "\n".join(problems_of(lab))
     for expected in ("unknown role", "is used before", "`latest`", "domian", "mode 0644"):
         assert expected in problems, problems
+
+
+def test_a_cluster_that_is_split_is_one_mistake(lab: Path) -> None:
+    MISTAKES["two clusters of a service"][0](lab)
+    assert len(problems_of(lab)) == 1
+
+
+def test_hosts_that_vote_on_nothing_may_have_names_of_their_own(lab: Path) -> None:
+    edit(lab, "servers.tsv", "\tk3s-agent\tk3s\t", "\tk3s-agent\tworkers\t")
+    read(lab, "all")
 
 
 def test_a_secret_with_a_typing_error_is_not_shown(lab: Path) -> None:
