@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup python demo unit test test-all sabotage lint bench lock clean
+.PHONY: help setup setup-test python demo unit test test-all sabotage lint bench lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -13,6 +13,9 @@ setup: ## install what is missing on this computer
 python:
 	@tools/setup.sh python
 
+setup-test:
+	@tools/setup.sh test
+
 demo: setup ## build the lab, install the whole data stack on it, prove it: 13/13, and kill the Redis master
 	@$(BIN)/hadrill lab up --profile data
 	@$(BIN)/fab all
@@ -21,13 +24,13 @@ demo: setup ## build the lab, install the whole data stack on it, prove it: 13/1
 unit: python ## unit tests alone: no lab, and nothing of this computer's network is touched
 	@$(BIN)/pytest tests/selftest/unit -n auto
 
-test: setup ## the project's own tests, on the lab too; its data does not survive them. Slow cases take turns
+test: setup-test ## the project's own tests, on the lab too; its data does not survive them. Slow cases take turns
 	@$(BIN)/pytest tests/selftest --durations 60
 
-test-all: setup ## the same with the slow cases of every turn
+test-all: setup-test ## the same with the slow cases of every turn
 	@$(BIN)/pytest tests/selftest --durations 60 --rotation all
 
-sabotage: setup ## misconfigure the lab on purpose, one cause at a time: each must be named
+sabotage: setup-test ## misconfigure the lab on purpose, one cause at a time: each must be named
 	@$(BIN)/pytest --rotation all tests/selftest/sabotage tests/selftest/kubernetes/test_b_causes.py tests/selftest/kubernetes/test_c_red_losses.py tests/selftest/kubernetes/test_d_red_backends.py
 
 lint: python ## formatting rules, types
