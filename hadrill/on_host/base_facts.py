@@ -10,7 +10,13 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+POLL = 0.05
+STARTING = ("activating", "deactivating", "reloading")
+"""States of a unit that will be another soon; one that is tried again after a failure is activating."""
+STARTING_SECONDS = 20.0
 
 
 def output(*command: str) -> str:
@@ -29,6 +35,17 @@ def lines(path: str) -> list[str]:
     return file.read_text("utf-8", "replace").splitlines() if file.exists() else []
 
 
+def ufw_loaded() -> bool:
+    """Whether the firewall's rules are in the kernel. One that is just starting, as at boot, is waited for."""
+    end = time.monotonic() + STARTING_SECONDS
+    while True:
+        loaded = "-A ufw-before-input -j ufw-user-input" in output("iptables", "-S", "ufw-before-input")
+        state = output("systemctl", "show", "--value", "--property=ActiveState", "ufw.service").strip()
+        if loaded or state not in STARTING or time.monotonic() > end:
+            return loaded
+        time.sleep(POLL)
+
+
 def main() -> None:
     """Answer what standard input asks for."""
     order = json.load(sys.stdin)
@@ -38,7 +55,7 @@ def main() -> None:
         "fstab": [line for line in lines("/etc/fstab") if line.split()[2:3] == ["swap"]],
         "resolved": os.path.realpath("/etc/resolv.conf").startswith("/run/systemd/resolve"),
         "penalties": "persourcepenaltyexemptlist" in output("sshd", "-T"),
-        "ufw_loaded": "-A ufw-before-input -j ufw-user-input" in output("iptables", "-S", "ufw-before-input"),
+        "ufw_loaded": ufw_loaded(),
         "digests": {
             name: Path(file).read_text("ascii") if Path(file).exists() else ""
             for name, file in order["digests"].items()

@@ -1,12 +1,14 @@
 """What programs for hosts answer, asked of this computer."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,6 +102,23 @@ def test_the_base_module_learns_what_is_missing() -> None:
     assert facts["digests"] == {"one": ""}
     assert facts["swap"] >= 0
     assert {"fstab", "resolved", "penalties", "ufw_loaded"} <= set(facts)
+
+
+@pytest.mark.parametrize(("state", "loaded"), [("activating", True), ("failed", False)])
+def test_a_firewall_that_is_just_starting_is_waited_for(
+    state: str, loaded: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = {
+        "systemctl": f"echo {state}",
+        # The third question finds the rules.
+        "iptables": f"echo >> {tmp_path}/asked; [ $(wc -l < {tmp_path}/asked) -lt 3 ]"
+        " || echo '-A ufw-before-input -j ufw-user-input'",
+    }
+    for name, text in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n", "ascii")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert run("base_facts", {"commands": [], "digests": {}})["ufw_loaded"] is loaded
 
 
 def test_a_host_whose_sockets_cannot_be_read_is_told_and_the_others_are_scanned(
