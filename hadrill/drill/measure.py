@@ -35,7 +35,8 @@ def measure(
             "during": latencies(operation for operation in operations if injected <= operation.end < healed),
             "after": latencies(operation for operation in operations if operation.end >= healed),
         }
-    writes = {name: lane for name, lane in result.lanes.items() if name.startswith("write")}
+    # Where clients only read, as they do of names, reads are what an outage is.
+    writes = {name: lane for name, lane in result.lanes.items() if name.startswith("write")} or result.lanes
     result.outage_s = max(lane["outage_s"] for lane in writes.values())
     result.return_outage_s = max(lane["return_outage_s"] for lane in writes.values())
     for phase in PHASES[:-1]:

@@ -185,13 +185,18 @@ def unserved(made: list[Operation]) -> list[Operation]:
     ]
 
 
-def judged(session: Session, cluster: Cluster, scenario: Scenario, made: list[Operation]) -> Experiment:
+def judged(
+    session: Session,
+    cluster: Cluster,
+    scenario: Scenario,
+    made: list[Operation],
+    kinds: tuple[str, ...] = ("write", "read"),
+) -> Experiment:
     one = Experiment(session, scenario)
     history = History()
     for operation in sorted(made, key=lambda operation: operation.end):
         history.add(operation)
-    lanes = [Lane("write", "new", 1, lambda: MemoryClient(cluster), lambda _: False)]
-    lanes += [Lane("read", "new", 1, lambda: MemoryClient(cluster), lambda _: False)]
+    lanes = [Lane(kind, "new", 1, lambda: MemoryClient(cluster), lambda _: False) for kind in kinds]
     one.place = cluster.place("")
     one.workload = cast(Any, SimpleNamespace(history=history, lanes=lanes))
     one.observer = cast(Any, SimpleNamespace(spans={}))
@@ -199,6 +204,15 @@ def judged(session: Session, cluster: Cluster, scenario: Scenario, made: list[Op
     measure(one.result, one.workload, one.timeline, one.moments)
     one.result.lost = 0
     return one
+
+
+def test_where_clients_only_read_reads_are_the_outage(session: Session, cluster: Cluster) -> None:
+    scenario = SingleFault(cluster, CASE)
+    whole = judged(session, cluster, scenario, unserved(served()))
+    reads = [operation for operation in whole.workload.history.operations() if not operation.writes]
+    one = judged(session, cluster, scenario, reads, kinds=("read",))
+    assert one.result.outage_s == whole.result.outage_s
+    assert (one.result.outage_s or 0.0) > ALLOWED.seconds
 
 
 def violated(one: Experiment) -> set[str]:
