@@ -1,10 +1,7 @@
 """Safety promises, each tested by breaking it."""
 
-import os
 import random
 import shlex
-import signal
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,26 +12,15 @@ from hadrill.drill.errors import InconclusiveError
 from hadrill.drill.fault_block import fault_block
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
-from hadrill.safety import journal
 from hadrill.safety.lease import LeaseHeldError
 from hadrill.services.clusters import cluster_of
 from hadrill.timing import Deadline, eventually
-from tests.selftest.lab.drilling import drill_of, running, traces, until_step
-from tests.selftest.lab.suite import BIN, ROOT, until_healthy
+from tests.selftest.lab.drilling import drill_of, traces
+from tests.selftest.lab.suite import until_healthy
 
 GONE_SECONDS = 5.0
 TIMER_SECONDS = 60.0
 RANDOM_FAULTS = 8
-REPLICA = ("--service", "redis", "--role", "replica", "--fault", "container-stop", "--node")
-STEPS = range(1, 11)
-
-
-@pytest.fixture
-def replica(lab_inventory: Inventory, ssh: Remote) -> str:
-    """A Redis host that is a replica of a whole cluster."""
-    cluster = cluster_of(lab_inventory, ssh, "redis")
-    eventually("Redis to be whole", cluster.why_not_healthy, Deadline(TIMER_SECONDS))
-    return cluster.target("replica").name
 
 
 @pytest.fixture
@@ -48,67 +34,6 @@ def clean(lab_inventory: Inventory, ssh: Remote) -> Callable[[float], None]:
         eventually("every trace to be gone", left, Deadline(seconds))
 
     return wait
-
-
-@pytest.mark.parametrize("step", STEPS)
-def test_a_runner_that_is_killed_at_any_step_leaves_nothing(
-    step: int, replica: str, tmp_path: Path, lab_inventory: Inventory, clean: Callable[[float], None]
-) -> None:
-    with running(tmp_path, *REPLICA, replica) as run:
-        until_step(run, step)
-        run.send_signal(signal.SIGKILL)
-        run.wait()
-        clean(GONE_SECONDS)
-    assert not [entry for entry in journal.entries_of(lab_inventory.folder) if not entry.alive]
-
-
-def test_a_machine_without_power_gets_it_back_when_the_runner_is_killed(
-    replica: str, tmp_path: Path, lab_inventory: Inventory, clean: Callable[[float], None]
-) -> None:
-    with running(tmp_path, "--fault", "power-off", "--role", "replica", "--node", replica) as run:
-        until_step(run, 6)
-        run.send_signal(signal.SIGKILL)
-        run.wait()
-        clean(GONE_SECONDS + TIMER_SECONDS)
-
-
-def test_with_the_watchdog_dead_too_the_target_heals_itself(
-    replica: str, tmp_path: Path, lab_inventory: Inventory, ssh: Remote, clean: Callable[[float], None]
-) -> None:
-    with running(tmp_path, *REPLICA, replica) as run:
-        until_step(run, 6)
-        for pid in [*_watchdogs_of(run.pid), run.pid]:
-            os.kill(pid, signal.SIGKILL)
-        run.wait()
-
-    def still_broken() -> str | None:
-        left = [trace for trace in traces(lab_inventory, ssh) if "/leases/" not in trace]
-        return "; ".join(left) or None
-
-    assert still_broken(), "it was healed at once: the watchdog lived"
-    eventually("the target's own timer to heal it", still_broken, Deadline(TIMER_SECONDS))
-    # The lease ends by itself later; `heal` gives it back now, and twice is the same as once.
-    for expected in ("is undone", "nothing to heal"):
-        assert (
-            expected
-            in subprocess.run(
-                [str(BIN / "hadrill"), "heal"], cwd=ROOT, text=True, stdout=subprocess.PIPE, check=True
-            ).stdout
-        )
-    clean(GONE_SECONDS)
-
-
-@pytest.mark.parametrize("signals", [(signal.SIGTERM,), (signal.SIGHUP,), (signal.SIGINT, signal.SIGINT)], ids=str)
-def test_a_run_that_is_asked_to_end_heals_first(
-    signals: tuple[signal.Signals, ...], replica: str, tmp_path: Path, clean: Callable[[float], None]
-) -> None:
-    with running(tmp_path, *REPLICA, replica) as run:
-        until_step(run, 6)
-        for number in signals:
-            run.send_signal(number)
-        run.communicate()
-        assert run.returncode not in (0, None)
-    clean(GONE_SECONDS)
 
 
 def test_two_runs_cannot_break_the_same_cluster(
@@ -235,15 +160,3 @@ def test_outside_the_lab_nothing_is_broken_without_consent(
             pytest.fail("it was broken")
     finally:
         session.close()
-
-
-def _watchdogs_of(runner: int) -> list[int]:
-    pids = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (process / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if b"hadrill.safety.watchdog" in words and str(runner).encode() in words:
-            pids.append(int(process.name))
-    return pids

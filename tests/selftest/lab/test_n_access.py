@@ -138,7 +138,7 @@ def test_the_watchdog_heals_there_when_the_runner_is_killed(
 ) -> None:
     which = ("--service=redis", f"--node={CLOSED}", "--fault=isolate")
     with running(tmp_path, f"--inventory={closed.folder}", *which) as run:
-        until_step(run, 6)
+        until_step(run, "redis", 6)
         assert on(CLOSED, f"ls {ON_TARGET}; nft list tables").count("hadrill_") == 1
         run.send_signal(signal.SIGKILL)
         run.wait()
