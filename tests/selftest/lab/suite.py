@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,13 @@ def run_suite(
     return summary | {"console": done.stdout + done.stderr, "status": done.returncode}
 
 
-def until_healthy(inventory: Inventory) -> None:
-    """Wait until all that the installer proves holds."""
-    for module in modules():
+def until_healthy(inventory: Inventory, *wanted: str) -> None:
+    """Wait until all that the installer proves holds, of all modules or of these.
+
+    They are asked side by side: none waits for another's.
+    """
+
+    def whole(module: str) -> None:
         for proof in proofs(inventory, module):
 
             def why_not_healthy(check: Any = proof) -> str | None:
@@ -54,3 +59,7 @@ def until_healthy(inventory: Inventory) -> None:
                 return None
 
             eventually(f"{module} to be whole", why_not_healthy, Deadline(HEALTHY_SECONDS))
+
+    names = wanted or tuple(modules())
+    with ThreadPoolExecutor(max_workers=len(names)) as pool:
+        list(pool.map(whole, names))

@@ -1,14 +1,16 @@
-"""What the users' shell scripts could not explain: each story is one case, told by the drill itself."""
+"""What the users' shell scripts could not explain: each story is one case, told by the drill itself.
+
+Stories of a service wait in its queue for the causes that stand before them.
+"""
 
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import pytest
 
 from hadrill.inventory import Inventory
-from hadrill.remote import Remote
 from hadrill.services.postgresql.service import Postgresql
 from hadrill.services.redis.cluster import RedisCluster
 from hadrill.services.redis.service import Redis
@@ -16,6 +18,7 @@ from hadrill.timing import Deadline, eventually
 from tests.selftest.lab.suite import run_suite, until_healthy
 from tests.selftest.sabotage import postgresql_cases, redis_cases
 from tests.selftest.sabotage.bench import Sabotage, sabotaged, stopped
+from tests.selftest.sabotage.trial import Trial
 
 pytestmark = [pytest.mark.lab, pytest.mark.takes_turns("stories")]
 SECOND_ATTEMPT = "second-attempt"
@@ -40,17 +43,27 @@ KNOWN: dict[str, tuple[str, Callable[[Inventory], Sabotage]]] = {
 LEADS = {"redis": "master", "postgresql": "leader"}
 
 
-@pytest.mark.parametrize("story", STORIES)
-def test_a_drill_that_never_recovers_names_its_cause(
-    story: str, lab_inventory: Inventory, ssh: Remote, tmp_path: Path
-) -> None:
-    until_healthy(lab_inventory)
-    case = STORIES[story](Redis(lab_inventory))
-    try:
-        with sabotaged(lab_inventory, ssh, case):
-            summary = run_suite("tests/failover", tmp_path, *killed("redis"), "--force")
-    finally:
-        until_healthy(lab_inventory)
+def killed(service: str) -> tuple[str, ...]:
+    """Options for the drill in which the leading member dies."""
+    return ("--service", service, "--role", LEADS[service], "--fault", "container-kill", "--no-page")
+
+
+@contextmanager
+def whole(trial: Trial) -> Iterator[None]:
+    """The service is whole before and after, whatever happened."""
+    with trial.room.entered(alone=False):
+        until_healthy(trial.inventory, trial.service)
+        try:
+            yield
+        finally:
+            until_healthy(trial.inventory, trial.service)
+
+
+def never_recovers(story: str, trial: Trial) -> None:
+    """A drill that can only fail names its cause."""
+    case = STORIES[story](Redis(trial.inventory))
+    with whole(trial), sabotaged(trial.inventory, trial.ssh, case):
+        summary = run_suite("tests/failover", trial.reports, *killed("redis"), "--force")
     (drill,) = summary["drills"]
     assert drill["verdict"] == "failed", summary["console"]
     assert "never recovered" in drill["cause"]
@@ -59,32 +72,27 @@ def test_a_drill_that_never_recovers_names_its_cause(
     assert drill["lost"] == 0
 
 
-def killed(service: str) -> tuple[str, ...]:
-    """Options for the drill in which the leading member dies."""
-    return ("--service", service, "--role", LEADS[service], "--fault", "container-kill", "--no-page")
-
-
-def test_not_slow_but_waiting_for_a_second_attempt(lab_inventory: Inventory, ssh: Remote) -> None:
-    until_healthy(lab_inventory)
-    cluster = RedisCluster(lab_inventory, ssh)
+def waits_for_a_second_attempt(trial: Trial) -> None:
+    """It is not slow: the first attempt failed, and the next comes when the cause is gone."""
+    cluster = RedisCluster(trial.inventory, trial.ssh)
 
     def voted() -> list[str] | None:
-        return [host.name for host in cluster.members if ssh.run(host, VOTES).stdout.strip() != "0"] or None
+        return [host.name for host in cluster.members if trial.ssh.run(host, VOTES).stdout.strip() != "0"] or None
 
-    eventually("Sentinels to be free for an attempt", voted, Deadline(PAUSE_SECONDS + ATTEMPT_SECONDS))
-    master, began = cluster.leader(), time.monotonic()
-    replicas = [host for host in cluster.members if host != master]
+    with whole(trial):
+        eventually("Sentinels to be free for an attempt", voted, Deadline(PAUSE_SECONDS + ATTEMPT_SECONDS))
+        master, began = cluster.leader(), time.monotonic()
+        replicas = [host for host in cluster.members if host != master]
 
-    def named() -> list[str]:
-        diagnosis = cluster.diagnose(int(time.monotonic() - began) + 1, victim=master.name)
-        return [cause.name for cause in diagnosis.causes]
+        def named() -> list[str]:
+            diagnosis = cluster.diagnose(int(time.monotonic() - began) + 1, victim=master.name)
+            return [cause.name for cause in diagnosis.causes]
 
-    try:
         with (
             ExitStack() as mended,
-            sabotaged(lab_inventory, ssh, Sabotage("no master", (stopped(master, "hadrill-redis"),))),
+            sabotaged(trial.inventory, trial.ssh, Sabotage("no master", (stopped(master, "hadrill-redis"),))),
         ):
-            mended.enter_context(sabotaged(lab_inventory, ssh, redis_cases.no_candidate(replicas)))
+            mended.enter_context(sabotaged(trial.inventory, trial.ssh, redis_cases.no_candidate(replicas)))
             eventually(
                 "the first attempt to fail",
                 lambda: None if SECOND_ATTEMPT in (names := named()) else str(names),
@@ -93,23 +101,41 @@ def test_not_slow_but_waiting_for_a_second_attempt(lab_inventory: Inventory, ssh
             assert named()[0] == "replica-priority-zero"
             mended.close()
             assert named()[0] == SECOND_ATTEMPT
-    finally:
-        until_healthy(lab_inventory)
 
 
-@pytest.mark.parametrize("story", KNOWN)
-def test_a_cause_that_is_known_beforehand_breaks_nothing(
-    story: str, lab_inventory: Inventory, ssh: Remote, tmp_path: Path
-) -> None:
-    until_healthy(lab_inventory)
-    service, sabotage = KNOWN[story]
-    case = sabotage(lab_inventory)
-    try:
-        with sabotaged(lab_inventory, ssh, case):
-            summary = run_suite("tests/failover", tmp_path, *killed(service))
-    finally:
-        until_healthy(lab_inventory)
+def is_known_beforehand(story: str, trial: Trial) -> None:
+    """The drill refuses, and breaks nothing."""
+    case = KNOWN[story][1](trial.inventory)
+    with whole(trial), sabotaged(trial.inventory, trial.ssh, case):
+        summary = run_suite("tests/failover", trial.reports, *killed(trial.service))
     (drill,) = summary["drills"]
     assert drill["verdict"] == "inconclusive", summary["console"]
     assert f"cause: {case.cause}" in drill["cause"]
     assert drill["acknowledged"] == 0
+
+
+@pytest.mark.parametrize(
+    "story",
+    [pytest.param(story, marks=pytest.mark.trial("redis", partial(never_recovers, story))) for story in STORIES],
+)
+@pytest.mark.usefixtures("trial")
+def test_a_drill_that_never_recovers_names_its_cause(story: str) -> None:
+    """It did: see never_recovers()."""
+
+
+@pytest.mark.trial("redis", waits_for_a_second_attempt)
+@pytest.mark.usefixtures("trial")
+def test_not_slow_but_waiting_for_a_second_attempt() -> None:
+    """It was: see waits_for_a_second_attempt()."""
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        pytest.param(story, marks=pytest.mark.trial(KNOWN[story][0], partial(is_known_beforehand, story)))
+        for story in KNOWN
+    ],
+)
+@pytest.mark.usefixtures("trial")
+def test_a_cause_that_is_known_beforehand_breaks_nothing(story: str) -> None:
+    """It did not: see is_known_beforehand()."""

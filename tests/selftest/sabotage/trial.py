@@ -2,22 +2,43 @@
 
 import csv
 import io
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hadrill.diagnosis import Diagnosis, Facts, Reply
+from hadrill.inventory import Inventory
+from hadrill.remote import Remote
 from hadrill.report.secrets import Scrubber
 from hadrill.services.abilities import Diagnosed
 from hadrill.services.cluster import Cluster
+from hadrill.services.clusters import cluster_of
 from hadrill.timing import Deadline, eventually
 from tests.selftest.lab.suite import run_suite
 from tests.selftest.sabotage.bench import Sabotage, sabotaged
+from tests.selftest.side_by_side import Room
 
 SHOWS_SECONDS = 60.0
 """Sentinel and Patroni look at what they depend on each ten seconds; a loss shows after `ttl`."""
 HEALED_SECONDS = 120.0
 LOG_LINES = 6
 COLUMNS = ("pxname", "svname", "status", "addr", "check_desc", "last_chk")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a trial of one service works with. Who meets other services' trials on a host is alone in the room."""
+
+    inventory: Inventory
+    ssh: Remote
+    service: str
+    reports: Path
+    keep: Path | None
+    room: Room
+
+    @property
+    def cluster(self) -> Cluster:
+        """Of its service."""
+        return cluster_of(self.inventory, self.ssh, self.service)
 
 
 def named_first(cluster: Cluster, case: Sabotage, reports: Path, keep: Path | None) -> None:
