@@ -14,8 +14,10 @@ from tests.selftest.lab.suite import LAB
 from tests.selftest.rotation import EVERY, TURNS, Turn, chosen, turn_from
 
 HERE = Path(__file__).parent
-UNIT = HERE / "unit"
+UNIT, KUBERNETES = HERE / "unit", HERE / "kubernetes"
 TURN = pytest.StashKey[Turn]()
+NODES = (("hadrill", "lab", "up", "--profile", "kubernetes"), ("fab", "all"))
+NODES_UP = pytest.StashKey[Commands]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,6 +74,20 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     return [str(config.stash[TURN])] if TURN in config.stash else []
 
 
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """While unit tests run, Kubernetes comes up for those that need it: the lab's machines are nobody else's then."""
+    folders = {item.path.parent for item in session.items}
+    idle = session.config.option.collectonly or hasattr(session.config, "workerinput")
+    if {UNIT, KUBERNETES} <= folders and not idle:
+        session.config.stash[NODES_UP] = Commands(*NODES)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What nobody waited for is not left behind."""
+    if NODES_UP in session.config.stash:
+        session.config.stash[NODES_UP].end()
+
+
 @pytest.fixture(scope="session")
 def heard(pytestconfig: pytest.Config) -> Callable[..., str]:
     """Show what commands of the project say as it comes, and return it. A failure fails the test."""
@@ -94,6 +110,13 @@ def heard(pytestconfig: pytest.Config) -> Callable[..., str]:
 def loud(heard: Callable[..., str]) -> Callable[..., str]:
     """Run a command of the project, show what it says as it comes, and return it. A failure fails the test."""
     return lambda *command, status=0: heard(Commands(command), status)
+
+
+@pytest.fixture(scope="session")
+def nodes_up(pytestconfig: pytest.Config, heard: Callable[..., str]) -> None:
+    """Kubernetes is up and installed. Where unit tests ran before, it began to come up with them."""
+    begun = pytestconfig.stash.get(NODES_UP, None)
+    heard(Commands(*NODES) if begun is None else begun)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """The lab with Kubernetes alone: two processors carry one half of the stack at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,10 +18,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def nodes(loud: Callable[..., str]) -> Inventory:
+def nodes(nodes_up: None) -> Inventory:
     """Kubernetes is up and installed; the inventory of its profile."""
-    loud("hadrill", "lab", "up", "--profile", "kubernetes")
-    loud("fab", "all")
     return read(LAB, "kubernetes")
 
 
