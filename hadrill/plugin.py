@@ -171,9 +171,9 @@ def _unasked(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Ite
     return [item for item in items if any(item.path.is_relative_to(folder) for folder in others)]
 
 
-def pytest_report_header() -> list[str]:
-    """What of other packages cannot be used."""
-    return [f"warning: {line}" for line in registry.left_out()]
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """What is doubtful in the inventory."""
+    return [f"warning: {each}" for each in config.stash[INVENTORY].warnings] if INVENTORY in config.stash else []
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> str | None:

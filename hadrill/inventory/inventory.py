@@ -9,7 +9,7 @@ from hadrill.inventory.host import Host
 from hadrill.inventory.login import Login, Logins
 from hadrill.inventory.problem import InvalidInventoryError, NotInInventoryError, Problem
 from hadrill.inventory.profile import of_profile, read_profile
-from hadrill.inventory.rules import broken_network_rules, broken_rules
+from hadrill.inventory.rules import broken_network_rules, broken_rules, doubtful_sizes
 from hadrill.inventory.servers import read_servers
 from hadrill.inventory.settings import LoadBalancer, Settings, read_settings
 from hadrill.inventory.versions import Versions
@@ -25,6 +25,8 @@ class Inventory:
     versions: Versions
     settings: Settings
     credentials: Credentials
+    warnings: tuple[Problem, ...] = ()
+    """What is allowed, and probably not what was meant."""
 
     def of_role(self, role: str) -> tuple[Host, ...]:
         """Hosts of a role, in the order of servers.tsv."""
@@ -101,4 +103,6 @@ def read(folder: Path, profile: str | None = None) -> Inventory:
     if problems or settings is None or versions is None:
         raise InvalidInventoryError(problems)
     present = tuple(b for b in settings.load_balancers if roles & set(b.targets))
-    return Inventory(folder, chosen, versions, settings.model_copy(update={"load_balancers": present}), credentials)
+    settings = settings.model_copy(update={"load_balancers": present})
+    warnings = tuple(doubtful_sizes(servers, chosen))
+    return Inventory(folder, chosen, versions, settings, credentials, warnings)

@@ -77,8 +77,7 @@ def _several_clusters(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]
     first: dict[str, dict[str, Host]] = {}
     for host in hosts:
         known = registry.service_of(host.role)
-        # Hosts of a role without a size vote on nothing: what their clusters are called is their owner's matter.
-        if known is not None and registry.roles()[host.role].size is not None:
+        if known is not None:
             first.setdefault(known.name, {}).setdefault(host.cluster, host)
     for service, clusters in first.items():
         if len(clusters) > 1:
@@ -90,10 +89,29 @@ def _several_clusters(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]
 
 def _sizes(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
     """Clusters of a size that their role does not have."""
-    clusters = Counter((host.role, host.cluster) for host in hosts if host.role != BASE)
-    for (role, cluster), count in clusters.items():
-        size = registry.roles()[role].size or count
-        if count != size:
-            first = next(host for host in hosts if (host.role, host.cluster) == (role, cluster))
-            what = f"cluster {cluster!r} of role {role} has {count} hosts instead of {size}"
-            yield Problem(servers, first.line, 1, what, f"Give it exactly {size} rows with this cluster name.")
+    for (role, cluster), members in _by_cluster(hosts).items():
+        count, first = len(members), members[0]
+        wanted = registry.roles()[role].size or count
+        if count != wanted:
+            what = f"cluster {cluster!r} of role {role} has {count} hosts instead of {wanted}"
+            yield Problem(servers, first.line, 1, what, f"Give it exactly {wanted} rows with this cluster name.")
+
+
+def doubtful_sizes(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
+    """Clusters of a size that is allowed and has no sense: a host more, and no more losses that are survived."""
+    for (role, cluster), members in _by_cluster(hosts).items():
+        count = len(members)
+        if count in registry.roles()[role].wasteful:
+            lost = (count - 1) // 2
+            survived = f"the loss of {lost} of them stops nothing" if lost else "the loss of either stops it"
+            what = f"cluster {cluster!r} of role {role} has {count} hosts: {survived}, as with {count - 1}"
+            remedy = f"Add one, or take one away, unless something else has a vote: {count + 1} survive {lost + 1}."
+            yield Problem(servers, members[0].line, 1, what, remedy)
+
+
+def _by_cluster(hosts: Sequence[Host]) -> dict[tuple[str, str], list[Host]]:
+    clusters: dict[tuple[str, str], list[Host]] = {}
+    for host in hosts:
+        if host.role != BASE:
+            clusters.setdefault((host.role, host.cluster), []).append(host)
+    return clusters

@@ -25,5 +25,6 @@ def summary(inventory: Inventory, screen: Screen) -> str:
         *screen.table(("LOAD BALANCER", "ADDRESS", "SCOPE", "TARGETS AND PORTS"), balancers),
         "",
         *screen.table(("COMPONENT", "IMAGE"), images),
+        *(line for warning in inventory.warnings for line in ("", f"warning: {warning}")),
     ]
     return "\n".join(parts)

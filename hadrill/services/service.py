@@ -14,6 +14,7 @@ NODES = "nodes"
 BALANCERS = "load balancers"
 """The load balancers of settings.yaml that pass on to the host's role."""
 NETWORK = "private network"
+EVEN = (2, 4, 6, 8)
 RUNNER = "runner"
 """The role of the computer that hadrill runs on: an inventory's own, as is `base` for hosts without a service."""
 BASE = "base"
@@ -72,7 +73,9 @@ class Role:
     name: str
     ports: tuple[Port, ...] = ()
     size: int | None = None
-    """How many hosts a cluster has; None: any number."""
+    """How many hosts a cluster must have; None: any number."""
+    wasteful: tuple[int, ...] = ()
+    """Numbers of hosts of which no more may be lost than of one less: EVEN where a majority decides."""
     partner: str = ""
     """A role without which this one is of no use."""
     images: tuple[str, ...] = ()

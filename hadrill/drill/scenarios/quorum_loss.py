@@ -56,6 +56,8 @@ class QuorumLoss(Scenario):
         first = Injection(run.session, self.cluster, self.case, run.id, run.step)
         voting = electorate_of(self.cluster, first.host)
         others = {host: votes for host, votes in voting.votes.items() if host != first.host}
+        if not others:
+            raise UnavailableError(f"no loss of two members: {first.host} is the only one")
         other = max(others, key=lambda host: others[host])
         if (left := sum(others.values()) - others[other]) >= voting.needed:
             gone = f"{left} votes are left without {first.host} and {other}, and {voting.needed} are enough"

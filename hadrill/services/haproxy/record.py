@@ -7,7 +7,7 @@ SERVICE = Service(
     title="HAProxy",
     order=60,
     # Clients' ports are the services' own matter: see `fronts` in their records.
-    roles=(Role("haproxy", ports=(Port(8404, "HAProxy statistics", (RUNNER,)),), size=2, binds=True),),
+    roles=(Role("haproxy", ports=(Port(8404, "HAProxy statistics", (RUNNER,)),), binds=True),),
     components=(
         Component("haproxy", "HAProxy", image="haproxy", configuration="haproxy/haproxy.cfg"),
         Component("pgbouncer", "PgBouncer", image="pgbouncer", configuration="pgbouncer/pgbouncer.ini"),

@@ -2,6 +2,7 @@
 
 from hadrill.services.service import (
     BALANCERS,
+    EVEN,
     NODES,
     PEERS,
     RUNNER,
@@ -44,7 +45,7 @@ SERVICE = Service(
                 Port(2380, "etcd peers", (PEERS,)),
                 *_EVERY_NODE,
             ),
-            size=3,
+            wasteful=EVEN,
             images=("pods",),
             credentials=("K3S_TOKEN",),
         ),

@@ -1,6 +1,7 @@
 """The record of MariaDB with Galera."""
 
 from hadrill.services.service import (
+    EVEN,
     PEERS,
     RUNNER,
     Component,
@@ -26,7 +27,7 @@ SERVICE = Service(
                 Port(4568, "Galera IST", (PEERS,), transient=True),
                 Port(4444, "Galera SST", (PEERS,), transient=True),
             ),
-            size=3,
+            wasteful=EVEN,
             partner="proxysql",
             credentials=("MARIADB_ROOT_PASSWORD", "SST_PASSWORD", "HADRILL_PASSWORD"),
         ),

@@ -26,7 +26,7 @@ SERVICE = Service(
                 Port(9000, "S3", (NETWORK,)),
                 Port(9001, "MinIO console", (RUNNER,)),
             ),
-            size=3,
+            wasteful=(2,),
             credentials=("MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"),
             apart=Apart(
                 ("k3s-server", "k3s-agent"),

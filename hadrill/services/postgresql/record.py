@@ -2,6 +2,7 @@
 
 from hadrill.services.service import (
     BALANCERS,
+    EVEN,
     INSIDE,
     PEERS,
     RUNNER,
@@ -27,7 +28,7 @@ SERVICE = Service(
                 Port(8008, "Patroni REST", (PEERS, "haproxy", RUNNER)),
                 Port(5010, "Patroni Raft", (PEERS,)),
             ),
-            size=3,
+            wasteful=EVEN,
             partner="haproxy",
             credentials=(
                 "POSTGRES_PASSWORD",

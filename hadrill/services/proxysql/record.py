@@ -13,7 +13,6 @@ SERVICE = Service(
                 Port(3306, "SQL proxy", (BALANCERS, RUNNER)),
                 Port(6032, "SQL proxy administration", (RUNNER,)),
             ),
-            size=2,
             binds=True,
             partner="mariadb",
             credentials=("ADMIN_PASSWORD", "MONITOR_PASSWORD"),

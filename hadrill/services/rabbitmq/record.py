@@ -2,6 +2,7 @@
 
 from hadrill.services.service import (
     BALANCERS,
+    EVEN,
     PEERS,
     RUNNER,
     Component,
@@ -27,7 +28,7 @@ SERVICE = Service(
                 Port(4369, "Erlang port mapper", (PEERS,)),
                 Port(25672, "Erlang distribution", (PEERS,)),
             ),
-            size=3,
+            wasteful=EVEN,
             partner="haproxy",
             credentials=("RABBITMQ_PASSWORD", "RABBITMQ_ERLANG_COOKIE"),
         ),

@@ -2,6 +2,7 @@
 
 from hadrill.services.service import (
     BALANCERS,
+    EVEN,
     PEERS,
     RUNNER,
     UNIT,
@@ -28,7 +29,7 @@ SERVICE = Service(
                 Port(6379, "Redis", (PEERS, "haproxy", RUNNER)),
                 Port(26379, "Sentinel", (PEERS, "haproxy", RUNNER)),
             ),
-            size=3,
+            wasteful=EVEN,
             partner="haproxy",
             credentials=("REDIS_PASSWORD",),
         ),

@@ -69,9 +69,9 @@ MISTAKES: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: edit(f, "servers.tsv", "198.18.0.124", "198.18.0.300"),
         "servers.tsv:9:10: private address '198.18.0.300'",
     ),
-    "cluster of two": (
-        lambda f: edit(f, "servers.tsv", "\tredis\tredis\t\n", "\tbase\tredis\t\n"),
-        "cluster 'redis' of role redis has 2 hosts instead of 3",
+    "two runners": (
+        lambda f: edit(f, "servers.tsv", "\thaproxy\tproxy", "\trunner\trunner"),
+        "cluster 'runner' of role runner has 2 hosts instead of 1",
     ),
     "two clusters of a service": (
         lambda f: edit(f, "servers.tsv", "\tredis\tredis\tfirst", "\tredis\tsessions\tfirst"),
@@ -185,9 +185,41 @@ def test_a_cluster_that_is_split_is_one_mistake(lab: Path) -> None:
     assert len(problems_of(lab)) == 1
 
 
-def test_hosts_that_vote_on_nothing_may_have_names_of_their_own(lab: Path) -> None:
-    edit(lab, "servers.tsv", "\tk3s-agent\tk3s\t", "\tk3s-agent\tworkers\t")
-    read(lab, "all")
+def resized(folder: Path, role: str, number: int) -> None:
+    """A cluster with so many hosts of the role, all in the place of the first."""
+    file = folder / "servers.tsv"
+    rows = file.read_text("ascii").splitlines()
+    cells = next(row for row in rows if row.split("\t")[4:5] == [role]).split("\t")
+    others = [row for row in rows if row.split("\t")[4:5] != [role]]
+    new = [f"{role}-{n}\t198.18.7.{n}\t\t{role}-{n}.lab.hadrill.test\t{role}\t{cells[5]}\t" for n in range(number)]
+    file.write_text("\n".join([*others, *new, ""]), "ascii")
+
+
+@pytest.mark.parametrize("role", ["postgresql", "redis", "rabbitmq", "minio", "mariadb", "k3s-server"])
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 5, 7])
+def test_a_cluster_may_have_any_size_and_one_without_sense_is_told(role: str, number: int, lab: Path) -> None:
+    resized(lab, role, number)
+    inventory = read(lab, "all")
+    assert len(inventory.of_role(role)) == number
+    # Of four drives two may hold parity: that is MinIO's usual size.
+    doubtful = number == 2 or (number == 4 and role != "minio")
+    assert [warning.message.partition(" has ")[2][:8] for warning in inventory.warnings] == (
+        [f"{number} hosts:"] if doubtful else []
+    )
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_any_number_of_proxies_is_right(number: int, lab: Path) -> None:
+    resized(lab, "haproxy", number)
+    assert not read(lab).warnings
+
+
+def test_a_warning_says_what_is_survived_and_what_to_do(lab: Path) -> None:
+    resized(lab, "redis", 4)
+    warning = str(read(lab).warnings[0]).replace(f"{lab}/", "")
+    assert warning.startswith("servers.tsv:27:1: cluster 'redis' of role redis has 4 hosts: the loss of 1 of them")
+    assert "5 survive 2" in warning
+    assert f"warning: {lab}/{warning}" in summary(read(lab), Screen())
 
 
 def test_a_secret_with_a_typing_error_is_not_shown(lab: Path) -> None:
