@@ -49,7 +49,7 @@ def _log_in(checked: Inventory) -> None:
 def credentials(folder: Path) -> None:
     """Write the credentials files that are missing, with new random values."""
     problems: list[Problem] = []
-    roles = {host.role for host in read_servers(folder / "servers.tsv", problems)}
+    roles = {role for host in read_servers(folder / "servers.tsv", problems).hosts for role in host.roles}
     if problems:
         raise InvalidInventoryError(problems)
     added = write_missing(folder / "credentials", roles)

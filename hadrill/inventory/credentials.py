@@ -47,11 +47,13 @@ def read_credentials(folder: Path, roles: Iterable[str], problems: list[Problem]
             what = f"mode {status.st_mode & 0o777:04o}, owner {status.st_uid}"
             problems.append(Problem(file, 0, 0, what, f"Run: chown root:root {file}; chmod 0600 {file}."))
             continue
+        before = len(problems)
         values[role] = _read(file, problems)
+        # What is missing may stand in a row that could not be read.
         problems.extend(
             Problem(file, 0, 0, f"{name} is missing", f"Add {name}=VALUE, 8 characters or more.")
             for name in names
-            if name not in values[role]
+            if name not in values[role] and len(problems) == before
         )
     # What is wrong with it the driver says itself; it is read here, so that its secrets are known and shown nowhere.
     if (power := folder / f"{POWER}.env").is_file():
@@ -92,7 +94,7 @@ def _required(roles: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
 def _read(file: Path, problems: list[Problem]) -> dict[str, SecretStr]:
     named: dict[str, SecretStr] = {}
     try:
-        rows = file.read_text("ascii").split("\n")
+        rows = file.read_text("ascii").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         problems.append(Problem(file, 0, 0, f"cannot be read: {type(error).__name__}", "Write it in plain ASCII."))
         return named

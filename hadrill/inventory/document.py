@@ -38,6 +38,8 @@ def read_document(file: Path, model: type[Model], problems: list[Problem]) -> Mo
     except ValidationError as error:
         for flaw in error.errors(include_url=False, include_input=False):
             line, column = _place(root, tuple(flaw["loc"]))
+            if any((told.line, told.column) == (line, column) for told in problems[before:]):
+                continue  # a key that may not stand here twice, or at all, is unknown besides
             where = ".".join(map(str, flaw["loc"])) or "the document"
             remedy = "See docs/inventory.md for what may stand here."
             problems.append(Problem(file, line, column, f"{where}: {flaw['msg']}", remedy))

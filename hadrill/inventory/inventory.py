@@ -9,7 +9,7 @@ from hadrill.inventory.host import Host
 from hadrill.inventory.login import Login, Logins
 from hadrill.inventory.problem import InvalidInventoryError, NotInInventoryError, Problem
 from hadrill.inventory.profile import of_profile, read_profile
-from hadrill.inventory.rules import broken_network_rules, broken_rules, doubtful_sizes
+from hadrill.inventory.rules import absent_roles, broken_network_rules, broken_rules, doubtful_sizes
 from hadrill.inventory.servers import read_servers
 from hadrill.inventory.settings import LoadBalancer, Settings, read_settings
 from hadrill.inventory.versions import Versions
@@ -30,17 +30,17 @@ class Inventory:
 
     def of_role(self, role: str) -> tuple[Host, ...]:
         """Hosts of a role, in the order of servers.tsv."""
-        return tuple(host for host in self.hosts if host.role == role)
+        return tuple(host for host in self.hosts if role in host.roles)
 
     @property
     def managed(self) -> tuple[Host, ...]:
         """Hosts that are installed and tested: all but the runner, which is never changed."""
-        return tuple(host for host in self.hosts if host.role != RUNNER)
+        return tuple(host for host in self.hosts if RUNNER not in host.roles)
 
     @property
     def roles(self) -> frozenset[str]:
         """Roles that at least one host plays."""
-        return frozenset(host.role for host in self.hosts)
+        return frozenset(role for host in self.hosts for role in host.roles)
 
     def host(self, name: str) -> Host:
         """The host of that name; NotInInventoryError names those that exist."""
@@ -87,16 +87,19 @@ def read(folder: Path, profile: str | None = None) -> Inventory:
         remedy = "Give the folder with servers.tsv, versions.yaml, settings.yaml and credentials/ as --inventory DIR."
         raise InvalidInventoryError([Problem(folder, 0, 0, "is not a folder", remedy)])
     servers = folder / "servers.tsv"
-    hosts = read_servers(servers, problems)
+    rows = read_servers(servers, problems)
+    hosts = rows.hosts
     settings = read_settings(folder / "settings.yaml", problems)
     versions = read_document(folder / "versions.yaml", Versions, problems)
     problems.extend(broken_rules(servers, hosts))
+    chosen = hosts
     if settings is not None and hosts:
         problems.extend(broken_network_rules(servers, folder / "settings.yaml", hosts, settings))
         chosen = of_profile(hosts, profile or read_profile(folder, settings.profile, problems))
-    else:
-        chosen = tuple(hosts)
-    roles = {host.role for host in chosen}
+    # Who is not there may stand in a row that is left out.
+    if rows.complete:
+        problems.extend(absent_roles(servers, folder / "settings.yaml", hosts, settings))
+    roles = {role for host in chosen for role in host.roles}
     if versions is not None:
         problems.extend(versions.problems(folder / "versions.yaml", roles, settings))
     credentials = read_credentials(folder / "credentials", roles, problems)

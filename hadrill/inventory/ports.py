@@ -33,10 +33,11 @@ def openings(inventory: Inventory, host: Host) -> Iterator[Opening]:
     login = inventory.login(host)
     ours = {known.address for known in inventory.hosts}
     through = tuple(hop.address for hop in login.jump[-1:] if hop.address in ours)
-    yield Opening(login.port, "SSH", (*_addresses(inventory, host, RUNNER), *through))
-    for port in ports_of(host.role):
-        addresses = sorted({a for source in port.sources for a in _addresses(inventory, host, source)})
-        yield Opening(port.number, port.title, tuple(addresses), port.transient, port.protocol)
+    yield Opening(login.port, "SSH", (*_addresses(inventory, host, host.role, RUNNER), *through))
+    for role in host.roles:
+        for port in ports_of(role):
+            addresses = sorted({a for source in port.sources for a in _addresses(inventory, host, role, source)})
+            yield Opening(port.number, port.title, tuple(addresses), port.transient, port.protocol)
 
 
 def ports_of(role: str) -> tuple[Port, ...]:
@@ -54,19 +55,20 @@ def known_ports(inventory: Inventory) -> frozenset[int]:
 
 def home_networks(inventory: Inventory, host: Host) -> tuple[str, ...]:
     """Networks inside a host, like that of its pods: traffic from there may go to the host, and through it anywhere."""
-    known = registry.service_of(host.role)
-    return tuple(str(inventory.settings.value(path)) for path in known.home_networks) if known else ()
+    services = filter(None, map(registry.service_of, host.roles))
+    return tuple(str(inventory.settings.value(path)) for known in services for path in known.home_networks)
 
 
-def _addresses(inventory: Inventory, host: Host, source: str) -> tuple[str, ...]:
+def _addresses(inventory: Inventory, host: Host, role: str, source: str) -> tuple[str, ...]:
     if source == NETWORK:
         return (str(inventory.settings.private_network),)
     if source == BALANCERS:
         balancers = inventory.settings.load_balancers
-        return tuple(str(balancer.address) for balancer in balancers if host.role in balancer.targets)
+        return tuple(str(balancer.address) for balancer in balancers if role in balancer.targets)
     if source == NODES:
-        known = registry.service_of(host.role)
-        return tuple(h.address for h in inventory.hosts if registry.service_of(h.role) == known and h != host)
+        known = registry.service_of(role)
+        return tuple(h.address for h in inventory.hosts if known in map(registry.service_of, h.roles) and h != host)
     if source == PEERS:
-        return tuple(h.address for h in inventory.of_role(host.role) if h.cluster == host.cluster and h != host)
-    return tuple(h.address for h in inventory.hosts if h.role == source)
+        mine = host.cluster_as(role)
+        return tuple(h.address for h in inventory.of_role(role) if h.cluster_as(role) == mine and h != host)
+    return tuple(h.address for h in inventory.of_role(source))

@@ -22,19 +22,22 @@ def of_profile(hosts: Iterable[Host], profile: str) -> tuple[Host, ...]:
     """The hosts that belong to a profile, in their order. Hosts without a service belong to each."""
 
     def belongs(host: Host) -> bool:
-        known = registry.service_of(host.role)
-        return profile == ALL or known is None or known.profile == profile
+        return profile == ALL or bool(_profiles_of(host) & {profile, ALL})
 
     return tuple(filter(belongs, hosts))
 
 
 def profile_of(folder: Path, name: str) -> str | None:
     """The profile with which an inventory has the host of that name; None where servers.tsv has no such host."""
-    for host in read_servers(folder / "servers.tsv", []):
+    for host in read_servers(folder / "servers.tsv", []).hosts:
         if host.name == name:
-            known = registry.service_of(host.role)
-            return known.profile if known else ALL
+            return min(_profiles_of(host))
     return None
+
+
+def _profiles_of(host: Host) -> set[str]:
+    services = (registry.service_of(role) for role in host.roles)
+    return {known.profile if known else ALL for known in services}
 
 
 def read_profile(folder: Path, usual: str, problems: list[Problem]) -> str:

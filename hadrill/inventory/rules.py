@@ -19,32 +19,45 @@ def broken_rules(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
     # Of a cluster that a typing error has split, the sizes of the parts are no mistakes of their own.
     yield from several or _sizes(servers, hosts)
     known = registry.roles()
-    present = {host.role for host in hosts}
-    for role in sorted(present):
-        partner = known[role].partner
-        if partner and partner not in present:
-            first = next(host for host in hosts if host.role == role)
-            what = f"role {role} has no partner {partner}"
-            yield Problem(servers, first.line, 1, what, f"Add hosts of role {partner}, which it needs to be used.")
     for host in hosts:
-        apart = known[host.role].apart
-        if apart is not None:
-            taken = {other.name for other in hosts if other.role in apart.roles}
-            if host.name in taken or host.name.startswith(apart.name_prefix):
+        for apart in filter(None, (known[role].apart for role in host.roles)):
+            if set(apart.roles) & set(host.roles) or host.name.startswith(apart.name_prefix):
                 yield Problem(servers, host.line, 1, f"{apart.problem} {host.name}", apart.remedy)
+
+
+def absent_roles(servers: Path, file: Path, hosts: Sequence[Host], settings: Settings | None) -> Iterator[Problem]:
+    """Roles that no host plays and others need: one mistake each, whoever needs it."""
+    present = {role for host in hosts for role in host.roles}
+    needed: dict[str, list[str]] = {}
+    for role in sorted(present):
+        if partner := registry.roles()[role].partner:
+            needed.setdefault(partner, []).append(f"role {role}")
+    balancers: dict[str, list[str]] = {}
+    for balancer in settings.load_balancers if settings is not None else ():
+        for role in balancer.targets:
+            balancers.setdefault(role, []).append(f"load balancer {balancer.name}")
+    for role in sorted({*needed, *balancers} - present):
+        who = ", ".join([*needed.get(role, ()), *balancers.get(role, ())])
+        first = next((host.line for host in hosts if f"role {host.role}" in needed.get(role, ())), 0)
+        where = (servers, first, 1) if role in needed else (file, 0, 0)
+        yield Problem(*where, f"no host is {role}: {who} has no partner", f"Add hosts of role {role}.")
 
 
 def broken_network_rules(servers: Path, file: Path, hosts: Sequence[Host], settings: Settings) -> Iterator[Problem]:
     """What does not fit between the hosts and settings.yaml."""
-    for host in hosts:
-        if IPv4Address(host.address) not in settings.private_network:
+    outside = [host for host in hosts if IPv4Address(host.address) not in settings.private_network]
+    if len(outside) == len(hosts) > 1:
+        what = f"no host is in the private network {settings.private_network}"
+        yield Problem(file, 0, 0, what, f"Correct private_network: hosts have addresses like {hosts[0].address}.")
+    else:
+        for host in outside:
             what = f"{host.name}: {host.address} is outside the private network {settings.private_network}"
-            yield Problem(servers, host.line, len(host.name) + 2, what, "Correct the address or private_network.")
+            yield Problem(servers, host.line, 1, what, "Correct the address or private_network.")
     balancers = {balancer.address: balancer.name for balancer in settings.load_balancers}
     for host in hosts:
         if IPv4Address(host.address) in balancers:
             what = f"{host.name} has the address of load balancer {balancers[IPv4Address(host.address)]}"
-            yield Problem(servers, host.line, len(host.name) + 2, what, "A load balancer is not a server: use another.")
+            yield Problem(servers, host.line, 1, what, "A load balancer is not a server: use another.")
     for name, count in Counter(balancer.name for balancer in settings.load_balancers).items():
         if count > 1:
             yield Problem(file, 0, 0, f"load balancer {name} is named {count} times", "Give each a name of its own.")
@@ -52,33 +65,32 @@ def broken_network_rules(servers: Path, file: Path, hosts: Sequence[Host], setti
         if address in balancers:
             what = f"bind.{kind}: {address} belongs to load balancer {balancers[address]}, the proxy could not start"
             yield Problem(file, 0, 0, what, "Proxies listen on 0.0.0.0; the load balancer holds its own address.")
-    present = {host.role for host in hosts}
-    for balancer in settings.load_balancers:
-        for role in balancer.targets:
-            if role not in present:
-                what = f"load balancer {balancer.name} targets {role}, which no host is"
-                yield Problem(file, 0, 0, what, "Correct `targets` or add the hosts.")
 
 
 def _duplicates(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
-    for what in ("name", "address", "public", "fqdn"):
-        seen: dict[str, Host] = {}
-        for host in hosts:
-            value = getattr(host, what)
-            if value and value in seen:
-                message = f"{what} {value} is used before, by {seen[value].name} in line {seen[value].line}"
-                yield Problem(servers, host.line, 1, message, "Give each host its own.")
-            elif value:
-                seen[value] = host
+    """What two hosts have in common and must not: one mistake for each pair of rows, as one is often a copy."""
+    seen: dict[tuple[str, str], Host] = {}
+    for host in hosts:
+        shared: dict[Host, list[str]] = {}
+        for what in ("name", "address", "public", "fqdn"):
+            value = str(getattr(host, what))
+            # Names that differ in capitals only are one to DNS.
+            before = seen.setdefault((what, value.lower()), host) if value else host
+            if before is not host:
+                shared.setdefault(before, []).append(f"{what} {value}")
+        for before, values in shared.items():
+            verb = "is" if len(values) == 1 else "are"
+            message = f"{' and '.join(values)} {verb} used before, by {before.name} in line {before.line}"
+            yield Problem(servers, host.line, 1, message, "Give each host its own.")
 
 
 def _several_clusters(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
     """Services with more than one cluster, which would be taken for one of all their members."""
     first: dict[str, dict[str, Host]] = {}
     for host in hosts:
-        known = registry.service_of(host.role)
-        if known is not None:
-            first.setdefault(known.name, {}).setdefault(host.cluster, host)
+        for role, cluster in host.duties:
+            if (known := registry.service_of(role)) is not None:
+                first.setdefault(known.name, {}).setdefault(cluster, host)
     for service, clusters in first.items():
         if len(clusters) > 1:
             *others, last = clusters
@@ -112,6 +124,7 @@ def doubtful_sizes(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
 def _by_cluster(hosts: Sequence[Host]) -> dict[tuple[str, str], list[Host]]:
     clusters: dict[tuple[str, str], list[Host]] = {}
     for host in hosts:
-        if host.role != BASE:
-            clusters.setdefault((host.role, host.cluster), []).append(host)
+        for duty in host.duties:
+            if duty[0] != BASE:
+                clusters.setdefault(duty, []).append(host)
     return clusters

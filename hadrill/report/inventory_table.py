@@ -8,7 +8,8 @@ def summary(inventory: Inventory, screen: Screen) -> str:
     """One line for each cluster, then the load balancers and the pinned images."""
     groups: dict[tuple[str, str], list[str]] = {}
     for host in inventory.hosts:
-        groups.setdefault((host.role, host.cluster), []).append(f"{host.name} {host.address}")
+        for duty in host.duties:
+            groups.setdefault(duty, []).append(f"{host.name} {host.address}")
     hosts = [
         (role, cluster or "-", str(len(names)), ", ".join(names[:3]) + (" ..." if len(names) > 3 else ""))
         for (role, cluster), names in groups.items()

@@ -48,6 +48,12 @@ def test_the_summary_is_ascii_and_names_every_cluster(keybuzz: Path) -> None:
         assert words in text
 
 
+def _one_proxy(rows: str) -> str:
+    """With one proxy, whose role is spelt wrongly."""
+    kept = [row for row in rows.splitlines(keepends=True) if not row.startswith("haproxy-02")]
+    return "".join(kept).replace("\thaproxy\t", "\thapproxy\t")
+
+
 MISTAKES: dict[str, tuple[Callable[[Path], object], str]] = {
     "unknown role": (
         lambda f: edit(f, "servers.tsv", "\tredis\t", "\tredys\t"),
@@ -63,7 +69,7 @@ MISTAKES: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "outside the network": (
         lambda f: edit(f, "servers.tsv", "198.18.0.124", "10.9.9.9"),
-        "servers.tsv:9:10: redis-02: 10.9.9.9 is outside",
+        "servers.tsv:9:1: redis-02: 10.9.9.9 is outside",
     ),
     "no address": (
         lambda f: edit(f, "servers.tsv", "198.18.0.124", "198.18.0.300"),
@@ -88,18 +94,55 @@ MISTAKES: dict[str, tuple[Callable[[Path], object], str]] = {
             ],
             "",
         ),
-        "role redis has no partner haproxy",
+        "no host is haproxy: role postgresql, role rabbitmq, role redis, load balancer lb-01 has no partner",
     ),
     "MinIO on a worker": (
-        lambda f: edit(f, "servers.tsv", "minio-03\t", "k3s-worker-05\t"),
-        "MinIO on the Kubernetes host k3s-worker-05",
+        lambda f: edit(f, "servers.tsv", "minio-03\t", "k3s-worker-09\t"),
+        "MinIO on the Kubernetes host k3s-worker-09",
+    ),
+    "MinIO and a worker in one row": (
+        lambda f: edit(f, "servers.tsv", "\tminio\tminio\t", "\tminio,k3s-agent\tminio,k3s\t"),
+        "servers.tsv:14:1: MinIO on the Kubernetes host minio-02",
+    ),
+    "an unknown role among others": (
+        lambda f: edit(f, "servers.tsv", "\tredis\tredis\t", "\tredis,rabitmq\tredis\t"),
+        "servers.tsv:8:50: unknown role 'rabitmq'",
+    ),
+    "a role twice": (
+        lambda f: edit(f, "servers.tsv", "\tredis\tredis\t", "\tredis,redis\tredis\t"),
+        "servers.tsv:8:50: a role stands twice: redis,redis",
+    ),
+    "the runner with a service": (
+        lambda f: edit(f, "servers.tsv", "\trunner\trunner", "\trunner,redis\trunner,redis"),
+        "servers.tsv:2:52: runner beside another role",
+    ),
+    "two clusters for three roles": (
+        lambda f: edit(f, "servers.tsv", "\tredis\tredis\t", "\tredis,minio,rabbitmq\tredis,minio\t"),
+        "2 clusters for 3 roles. Name one cluster for each role",
+    ),
+    "a host's row copied": (
+        lambda f: edit(f, "servers.tsv", "redis-02\t198.18.0.124\t\tredis-02", "Redis-01\t198.18.0.123\t\tredis-01"),
+        "name Redis-01 and address 198.18.0.123 and fqdn redis-01.lab.hadrill.test are used before, by redis-01",
+    ),
+    "another network": (
+        lambda f: edit(f, "settings.yaml", "private_network: 198.18.0.0/16", "private_network: 198.19.0.0/16"),
+        "settings.yaml: no host is in the private network 198.19.0.0/16",
+    ),
+    "the only proxy's role": (
+        lambda f: edit(
+            f, "servers.tsv", (f / "servers.tsv").read_text("ascii"), _one_proxy((f / "servers.tsv").read_text("ascii"))
+        ),
+        "servers.tsv:3:53: unknown role 'happroxy'",
     ),
     "a column missing": (
         lambda f: edit(f, "servers.tsv", "\tredis\tredis\t\n", "\tredis\tredis\n"),
         "6 columns instead of 7",
     ),
     "BOM": (lambda f: edit(f, "servers.tsv", "host\t", "\ufeffhost\t"), "servers.tsv:1:1: a byte order mark"),
-    "CRLF": (lambda f: edit(f, "servers.tsv", "notes\n", "notes\r\n"), "servers.tsv:1:44: a carriage return"),
+    "carriage return in a line": (
+        lambda f: edit(f, "servers.tsv", "host\t", "ho\rst\t"),
+        "servers.tsv:1:3: a carriage return within a line",
+    ),
     "non-ASCII": (lambda f: edit(f, "servers.tsv", "first master", "erster Ma\u00dfstab"), "is not printable ASCII"),
     "secret in the notes": (
         lambda f: edit(f, "servers.tsv", "first master", "password=hunter22"),
@@ -166,7 +209,9 @@ MISTAKES: dict[str, tuple[Callable[[Path], object], str]] = {
 def test_a_mistake_is_told_at_its_place(mistake: str, lab: Path) -> None:
     spoil, expected = MISTAKES[mistake]
     spoil(lab)
-    assert any(expected in problem for problem in problems_of(lab)), problems_of(lab)
+    problems = problems_of(lab)
+    assert expected in problems[0]
+    assert len(problems) == 1, problems
 
 
 def test_every_mistake_is_told_in_one_pass(lab: Path) -> None:
@@ -183,6 +228,47 @@ def test_every_mistake_is_told_in_one_pass(lab: Path) -> None:
 def test_a_cluster_that_is_split_is_one_mistake(lab: Path) -> None:
     MISTAKES["two clusters of a service"][0](lab)
     assert len(problems_of(lab)) == 1
+
+
+def test_columns_stand_in_the_order_of_the_header(lab: Path) -> None:
+    hosts = read(lab).hosts
+    rows = [row.split("\t") for row in (lab / "servers.tsv").read_text("ascii").splitlines()]
+    (lab / "servers.tsv").write_text("\n".join("\t".join(reversed(row)) for row in rows), "ascii")
+    assert read(lab).hosts == hosts
+
+
+def test_files_of_windows_are_read(lab: Path) -> None:
+    inventory = read(lab)
+    for file in (*lab.glob("*.*"), *lab.glob("credentials/*.env")):
+        file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    again = read(lab)
+    assert again.hosts == inventory.hosts
+    assert again.settings == inventory.settings
+    assert again.credentials.values() == inventory.credentials.values()
+
+
+@pytest.mark.parametrize("name", ["DB_Master.01", "x", "Redis-01.eu-west"])
+def test_hosts_and_clusters_are_called_as_people_call_them(name: str, lab: Path) -> None:
+    edit(lab, "servers.tsv", "redis-01\t", f"{name}\t")
+    edit(lab, "servers.tsv", "\tredis-01.lab", f"\t{name}.lab")
+    text = (lab / "servers.tsv").read_text("ascii")
+    (lab / "servers.tsv").write_text(text.replace("\tredis\tredis\t", "\tredis\tKB_Redis.1\t"), "ascii")
+    host = read(lab).host(name)
+    assert (host.fqdn, host.cluster) == (f"{name}.lab.hadrill.test", "KB_Redis.1")
+
+
+def test_a_host_of_several_roles_belongs_to_the_clusters_of_each(lab: Path) -> None:
+    edit(lab, "servers.tsv", "\trabbitmq\tqueue\t", "\trabbitmq, minio\tqueue, minio\t")
+    inventory = read(lab)
+    host = inventory.host("queue-01")
+    assert host.duties == (("rabbitmq", "queue"), ("minio", "minio"))
+    assert host in inventory.of_role("rabbitmq")
+    assert host in inventory.of_role("minio")
+    opened = {opening.port: opening.sources for opening in openings(inventory, host)}
+    assert {5672, 9000} <= set(opened)
+    assert opened[4369] == ("198.18.0.127", "198.18.0.128"), "its peers as a RabbitMQ"
+    of_minio = next(line for line in summary(inventory, Screen()).splitlines() if line.startswith("minio "))
+    assert of_minio.split()[:3] == ["minio", "minio", "4"]
 
 
 def resized(folder: Path, role: str, number: int) -> None:
