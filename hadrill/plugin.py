@@ -20,7 +20,6 @@ from hadrill.remote.from_here import ways, why_no_drills
 from hadrill.report.reporter import Reporter
 from hadrill.report.run_folder import new_run_folder
 from hadrill.safety.signals import die_with_parent, end_politely
-from hadrill.services import registry
 from hadrill.services.clusters import CLUSTERS, present
 from hadrill.services.examiner import Examiner
 from hadrill.services.versions import running_versions

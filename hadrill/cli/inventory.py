@@ -6,9 +6,11 @@ import click
 
 from hadrill.cli.options import inventory_option
 from hadrill.inventory import InvalidInventoryError, Inventory, read
-from hadrill.inventory.credentials import write_missing
+from hadrill.inventory.cluster import clusters_of
+from hadrill.inventory.credentials import of_its_own, write_missing
 from hadrill.inventory.problem import Problem
 from hadrill.inventory.servers import read_servers
+from hadrill.inventory.topology import read_topology
 from hadrill.report.inventory_table import summary
 from hadrill.report.screen import standard_output
 
@@ -49,8 +51,11 @@ def _log_in(checked: Inventory) -> None:
 def credentials(folder: Path) -> None:
     """Write the credentials files that are missing, with new random values."""
     problems: list[Problem] = []
-    roles = {role for host in read_servers(folder / "servers.tsv", problems).hosts for role in host.roles}
-    if problems:
+    hosts = read_servers(folder / "servers.tsv", problems).hosts
+    topology = read_topology(folder, problems)
+    if problems or topology is None:
         raise InvalidInventoryError(problems)
-    added = write_missing(folder / "credentials", roles)
+    place = folder / "credentials"
+    clusters = [of_its_own(cluster, place) for cluster in clusters_of(hosts, topology, place)]
+    added = write_missing(place, {role for host in hosts for role in host.roles}, clusters)
     click.echo("\n".join(f"wrote {name}" for name in added) or "nothing is missing")

@@ -1,10 +1,11 @@
-"""The inventory: servers.tsv, versions.yaml, settings.yaml and credentials/ as one validated, frozen object.
+"""The inventory: servers.tsv, topology.yaml, versions.yaml, settings.yaml and credentials/ as one frozen object.
 
 Everything else in hadrill starts from an Inventory and never reads those files again. Reading one finds
 every mistake in one pass, each with its file, line, column and remedy, before any host is touched.
 This package imports nothing else of hadrill but the services' records, which are data.
 """
 
+from hadrill.inventory.cluster import NamedCluster, WayIn
 from hadrill.inventory.credentials import Credentials
 from hadrill.inventory.host import Host
 from hadrill.inventory.inventory import Inventory, read
@@ -20,8 +21,10 @@ __all__ = [
     "InvalidInventoryError",
     "Inventory",
     "LoadBalancer",
+    "NamedCluster",
     "NotInInventoryError",
     "Problem",
     "Settings",
+    "WayIn",
     "read",
 ]

@@ -3,11 +3,14 @@
 import os
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 from pydantic import SecretStr
 
+from hadrill.inventory.cluster import NamedCluster
 from hadrill.inventory.problem import Problem
 from hadrill.services import registry
 
@@ -18,47 +21,80 @@ _ENTRY = re.compile(r"(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>[!$-&(-~]{8,128})")
 
 
 class Credentials:
-    """Secrets by role and name."""
+    """Secrets by role and name; clusters that have their own are asked for by `about`."""
 
-    def __init__(self, values: Mapping[str, Mapping[str, SecretStr]]) -> None:
-        self._values = values
+    def __init__(
+        self,
+        values: Mapping[str, Mapping[str, SecretStr]],
+        own: Mapping[str, Mapping[str, Mapping[str, SecretStr]]] | None = None,
+    ) -> None:
+        """`own`: by the folder of a cluster, what replaces the usual values of a role."""
+        self._values, self._own = values, own or {}
 
     def secret(self, role: str, name: str) -> str:
         """The plain value, to be used at once and kept nowhere."""
         return self._values[role][name].get_secret_value()
 
+    def about(self, folder: str) -> Self:
+        """The same with the values of a cluster in the place of the usual ones."""
+        return type(self)({**self._values, **self._own.get(folder, {})}, {**self._own, "": self._values})
+
     def values(self) -> frozenset[str]:
-        """Every secret, for those who keep them out of what is printed or written."""
-        return frozenset(secret.get_secret_value() for named in self._values.values() for secret in named.values())
+        """Every secret, of whichever cluster, for those who keep them out of what is printed or written."""
+        every = (self._values, *self._own.values())
+        return frozenset(
+            secret.get_secret_value() for files in every for named in files.values() for secret in named.values()
+        )
 
 
-def read_credentials(folder: Path, roles: Iterable[str], problems: list[Problem]) -> Credentials:
+def read_credentials(
+    folder: Path, roles: Iterable[str], problems: list[Problem], clusters: Sequence[NamedCluster] = ()
+) -> Credentials:
     """Read the files that the inventory's roles need; what is wrong with them is added to `problems`."""
     values: dict[str, dict[str, SecretStr]] = {}
+    own: dict[str, dict[str, dict[str, SecretStr]]] = {}
     for role, names in _required(roles):
-        file = folder / f"{role}.env"
-        remedy = "`hadrill inventory credentials` writes the missing files with new random values."
-        if not file.is_file():
-            problems.append(Problem(file, 0, 0, f"the credentials of {role} are missing", remedy))
-            continue
-        status = file.stat()
-        # Without root, hadrill can only work with files of its own user (a lab on a computer with Docker).
-        if status.st_mode & 0o777 != 0o600 or status.st_uid not in (0, os.geteuid()):
-            what = f"mode {status.st_mode & 0o777:04o}, owner {status.st_uid}"
-            problems.append(Problem(file, 0, 0, what, f"Run: chown root:root {file}; chmod 0600 {file}."))
-            continue
-        before = len(problems)
-        values[role] = _read(file, problems)
-        # What is missing may stand in a row that could not be read.
-        problems.extend(
-            Problem(file, 0, 0, f"{name} is missing", f"Add {name}=VALUE, 8 characters or more.")
-            for name in names
-            if name not in values[role] and len(problems) == before
-        )
+        folders = _folders_of(role, clusters)
+        if "" in folders and (found := _read_required(folder / f"{role}.env", role, names, problems)) is not None:
+            values[role] = found
+        for name in sorted(folders - {""}):
+            of_cluster = _read_required(folder / name / f"{role}.env", f"{role} in {name}", names, problems)
+            if of_cluster is not None:
+                own.setdefault(name, {})[role] = of_cluster
     # What is wrong with it the driver says itself; it is read here, so that its secrets are known and shown nowhere.
     if (power := folder / f"{POWER}.env").is_file():
         values[POWER] = _read(power, [])
-    return Credentials(values)
+    return Credentials(values, own)
+
+
+def _folders_of(role: str, clusters: Sequence[NamedCluster]) -> set[str]:
+    """Folders below credentials/ with files of a role: empty for the usual one."""
+    record = registry.service_of(role)
+    return {cluster.credentials for cluster in clusters if record and cluster.service == record.name} or {""}
+
+
+def _read_required(
+    file: Path, whose: str, names: Iterable[str], problems: list[Problem]
+) -> dict[str, SecretStr] | None:
+    remedy = "`hadrill inventory credentials` writes the missing files with new random values."
+    if not file.is_file():
+        problems.append(Problem(file, 0, 0, f"the credentials of {whose} are missing", remedy))
+        return None
+    status = file.stat()
+    # Without root, hadrill can only work with files of its own user (a lab on a computer with Docker).
+    if status.st_mode & 0o777 != 0o600 or status.st_uid not in (0, os.geteuid()):
+        what = f"mode {status.st_mode & 0o777:04o}, owner {status.st_uid}"
+        problems.append(Problem(file, 0, 0, what, f"Run: chown root:root {file}; chmod 0600 {file}."))
+        return None
+    before = len(problems)
+    values = _read(file, problems)
+    # What is missing may stand in a row that could not be read.
+    problems.extend(
+        Problem(file, 0, 0, f"{name} is missing", f"Add {name}=VALUE, 8 characters or more.")
+        for name in names
+        if name not in values and len(problems) == before
+    )
+    return values
 
 
 def power_token(file: Path, name: str) -> str:
@@ -69,12 +105,21 @@ def power_token(file: Path, name: str) -> str:
     return token.get_secret_value() if token is not None else ""
 
 
-def write_missing(folder: Path, roles: Iterable[str]) -> list[str]:
+def of_its_own(cluster: NamedCluster, folder: Path) -> NamedCluster:
+    """A cluster with a folder of its own below credentials/, where its service has others and they share no file."""
+    roles = registry.service(cluster.service).roles
+    if cluster.only or cluster.credentials or any((folder / f"{role.name}.env").exists() for role in roles):
+        return cluster
+    return replace(cluster, credentials=cluster.name)
+
+
+def write_missing(folder: Path, roles: Iterable[str], clusters: Sequence[NamedCluster] = ()) -> list[str]:
     """Add the names that the roles need and no file has yet, with random values, 0600. Returns what was added."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     added = []
-    for role, names in _required(roles):
-        file = folder / f"{role}.env"
+    wanted = ((role, names, own) for role, names in _required(roles) for own in sorted(_folders_of(role, clusters)))
+    for role, names, own in wanted:
+        file = folder / own / f"{role}.env"
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         present = _read(file, []) if file.exists() else {}
         missing = [name for name in names if name not in present]
         if missing:

@@ -47,6 +47,11 @@ def read_document(file: Path, model: type[Model], problems: list[Problem]) -> Mo
     return checked if len(problems) == before else None
 
 
+def place_of(file: Path, path: tuple[int | str, ...]) -> Place:
+    """Line and column of a path of keys and indexes in a file that was read."""
+    return _place(yaml.compose(read_text(file, []) or "", Loader=yaml.SafeLoader), path)
+
+
 def _content(root: yaml.Node | None) -> Any:
     """The content of a document that is parsed already."""
     loader = yaml.SafeLoader("")

@@ -1,8 +1,12 @@
 """The inventory as a whole."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Self
 
+from hadrill.inventory import rules
+from hadrill.inventory.cluster import NamedCluster, WayIn, balancer_with, broken_clusters, clusters_of
 from hadrill.inventory.credentials import Credentials, read_credentials
 from hadrill.inventory.document import read_document
 from hadrill.inventory.host import Host
@@ -11,8 +15,11 @@ from hadrill.inventory.problem import InvalidInventoryError, NotInInventoryError
 from hadrill.inventory.profile import of_profile, read_profile
 from hadrill.inventory.rules import absent_roles, broken_network_rules, broken_rules, doubtful_sizes
 from hadrill.inventory.servers import read_servers
-from hadrill.inventory.settings import LoadBalancer, Settings, read_settings
+from hadrill.inventory.settings import Settings, read_settings
+from hadrill.inventory.topology import FILE as TOPOLOGY
+from hadrill.inventory.topology import Topology, broken_topology, read_topology
 from hadrill.inventory.versions import Versions
+from hadrill.services import registry
 from hadrill.services.service import RUNNER
 
 
@@ -27,10 +34,57 @@ class Inventory:
     credentials: Credentials
     warnings: tuple[Problem, ...] = ()
     """What is allowed, and probably not what was meant."""
+    topology: Topology = field(default_factory=Topology)
+    subject: tuple[NamedCluster, ...] = ()
+    """The clusters that a part of an inventory is about: of their services it has no other (see about())."""
+
+    @cached_property
+    def clusters(self) -> tuple[NamedCluster, ...]:
+        """Every cluster of every service."""
+        return clusters_of(self.hosts, self.topology, self.folder / "credentials")
+
+    def clusters_of(self, service: str) -> tuple[NamedCluster, ...]:
+        """The clusters of a service, those alone that this is about where it is about some."""
+        about = tuple(cluster for cluster in self.subject if cluster.service == service)
+        return about or tuple(cluster for cluster in self.clusters if cluster.service == service)
+
+    def cluster(self, service: str, name: str = "") -> NamedCluster:
+        """The cluster of that name, or the only one. NotInInventoryError says which there are."""
+        every = self.clusters_of(service)
+        chosen = [cluster for cluster in every if name in ("", cluster.name)]
+        if len(chosen) == 1:
+            return chosen[0]
+        there_are = ", ".join(cluster.name for cluster in every) or "none"
+        if name or not every:
+            raise NotInInventoryError(f"no cluster {name!r} of {service} in {self.folder}: there are {there_are}")
+        raise NotInInventoryError(f"{service} has {len(every)} clusters in {self.folder}: say which: {there_are}")
+
+    def about(self, cluster: NamedCluster) -> Self:
+        """The same inventory with this cluster alone of its service: its members, proxies, ways in and credentials."""
+        fronts = tuple(
+            front for front in self.clusters if front.name in cluster.fronts and front.service in self._fronts(cluster)
+        )
+        credentials = self.credentials.about(cluster.credentials)
+        return replace(self, subject=(cluster, *fronts, *self.subject), credentials=credentials)
+
+    @staticmethod
+    def _fronts(cluster: NamedCluster) -> set[str]:
+        records = (registry.service_of(front.role) for front in registry.service(cluster.service).fronts)
+        return {record.name for record in records if record is not None}
 
     def of_role(self, role: str) -> tuple[Host, ...]:
         """Hosts of a role, in the order of servers.tsv."""
-        return tuple(host for host in self.hosts if role in host.roles)
+        record = registry.service_of(role)
+        about = [cluster for cluster in self.subject if record is not None and cluster.service == record.name]
+        known = {host for cluster in about for host in cluster.members} if about else self.hosts
+        return tuple(host for host in self.hosts if role in host.roles and host in known)
+
+    def members(self, role: str) -> tuple[Host, ...]:
+        """Hosts of a role in the one cluster of its service. NotInInventoryError where there are several."""
+        record = registry.service_of(role)
+        if record is not None and len(self.clusters_of(record.name)) > 1:
+            self.cluster(record.name)
+        return self.of_role(role)
 
     @property
     def managed(self) -> tuple[Host, ...]:
@@ -51,13 +105,19 @@ class Inventory:
             f"no host {name!r} in {self.folder}: there are {', '.join(h.name for h in self.hosts)}"
         )
 
-    def entry_point(self, port: int) -> LoadBalancer:
-        """The private load balancer that passes a port on; NotInInventoryError says how to add one."""
-        for balancer in self.settings.load_balancers:
-            if balancer.scope == "private" and port in balancer.ports:
-                return balancer
+    def entry_point(self, port: int) -> WayIn:
+        """How clients reach a usual port of what this is about; NotInInventoryError says how to add a way.
+
+        From topology.yaml, else the private load balancer of settings.yaml that passes the port on.
+        """
+        subject = self.subject or tuple(cluster for cluster in self.clusters if cluster.only)
+        own = (way for cluster in subject for way in cluster.ways_in if way.port == port)
+        if (way := next(own, None) or balancer_with(port, self.settings)) is not None:
+            return way
         where = f"no private load balancer in {self.folder}/settings.yaml"
-        raise NotInInventoryError(f"{where} has port {port}: add it to `ports`")
+        raise NotInInventoryError(
+            f"{where} has port {port}: add it to `ports`, or say in {TOPOLOGY} which `ways_in` the cluster has"
+        )
 
     def login(self, host: Host) -> Login:
         """How to log in on a host. Raises SshConfigError."""
@@ -91,21 +151,29 @@ def read(folder: Path, profile: str | None = None) -> Inventory:
     hosts = rows.hosts
     settings = read_settings(folder / "settings.yaml", problems)
     versions = read_document(folder / "versions.yaml", Versions, problems)
+    topology = read_topology(folder, problems)
     problems.extend(broken_rules(servers, hosts))
     chosen = hosts
     if settings is not None and hosts:
         problems.extend(broken_network_rules(servers, folder / "settings.yaml", hosts, settings))
         chosen = of_profile(hosts, profile or read_profile(folder, settings.profile, problems))
     # Who is not there may stand in a row that is left out.
-    if rows.complete:
-        problems.extend(absent_roles(servers, folder / "settings.yaml", hosts, settings))
+    place = folder / "credentials"
+    clusters = clusters_of(chosen, topology or Topology(), place)
+    flaws = list(broken_topology(folder / TOPOLOGY, topology, hosts, complete=rows.complete)) if topology else []
+    problems.extend(flaws)
+    if rows.complete and topology is not None and not flaws:
+        every = clusters_of(hosts, topology, place)
+        problems.extend(absent_roles(servers, folder / "settings.yaml", hosts, settings, every))
+        if settings is not None and not any(rules.several_clusters(servers, hosts)):
+            problems.extend(broken_clusters(servers, folder / TOPOLOGY, every, topology, settings))
     roles = {role for host in chosen for role in host.roles}
     if versions is not None:
         problems.extend(versions.problems(folder / "versions.yaml", roles, settings))
-    credentials = read_credentials(folder / "credentials", roles, problems)
-    if problems or settings is None or versions is None:
+    credentials = read_credentials(place, roles, problems, clusters)
+    if problems or settings is None or versions is None or topology is None:
         raise InvalidInventoryError(problems)
     present = tuple(b for b in settings.load_balancers if roles & set(b.targets))
     settings = settings.model_copy(update={"load_balancers": present})
     warnings = tuple(doubtful_sizes(servers, chosen))
-    return Inventory(folder, chosen, versions, settings, credentials, warnings)
+    return Inventory(folder, chosen, versions, settings, credentials, warnings, topology)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from hadrill.inventory.cluster import NamedCluster
 from hadrill.inventory.host import Host
 from hadrill.inventory.problem import Problem
 from hadrill.inventory.settings import Settings
@@ -15,7 +16,7 @@ from hadrill.services.service import BASE
 def broken_rules(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
     """What is wrong with the hosts taken together."""
     yield from _duplicates(servers, hosts)
-    several = tuple(_several_clusters(servers, hosts))
+    several = tuple(several_clusters(servers, hosts))
     # Of a cluster that a typing error has split, the sizes of the parts are no mistakes of their own.
     yield from several or _sizes(servers, hosts)
     known = registry.roles()
@@ -25,12 +26,19 @@ def broken_rules(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
                 yield Problem(servers, host.line, 1, f"{apart.problem} {host.name}", apart.remedy)
 
 
-def absent_roles(servers: Path, file: Path, hosts: Sequence[Host], settings: Settings | None) -> Iterator[Problem]:
-    """Roles that no host plays and others need: one mistake each, whoever needs it."""
+def absent_roles(
+    servers: Path, file: Path, hosts: Sequence[Host], settings: Settings | None, clusters: Sequence[NamedCluster]
+) -> Iterator[Problem]:
+    """Roles that no host plays and others need: one mistake each, whoever needs it.
+
+    A cluster whose ways in do not lead over its partner needs none.
+    """
     present = {role for host in hosts for role in host.roles}
     needed: dict[str, list[str]] = {}
     for role in sorted(present):
-        if partner := registry.roles()[role].partner:
+        record, partner = registry.service_of(role), registry.roles()[role].partner
+        own = [cluster for cluster in clusters if record is not None and cluster.service == record.name]
+        if partner and not (own and all(_avoids(cluster, partner) for cluster in own)):
             needed.setdefault(partner, []).append(f"role {role}")
     balancers: dict[str, list[str]] = {}
     for balancer in settings.load_balancers if settings is not None else ():
@@ -41,6 +49,11 @@ def absent_roles(servers: Path, file: Path, hosts: Sequence[Host], settings: Set
         first = next((host.line for host in hosts if f"role {host.role}" in needed.get(role, ())), 0)
         where = (servers, first, 1) if role in needed else (file, 0, 0)
         yield Problem(*where, f"no host is {role}: {who} has no partner", f"Add hosts of role {role}.")
+
+
+def _avoids(cluster: NamedCluster, role: str) -> bool:
+    """Whether its own ways in are known, and none of them leads over hosts of a role."""
+    return bool(cluster.ways_in) and not any(role in way.between for way in cluster.ways_in)
 
 
 def broken_network_rules(servers: Path, file: Path, hosts: Sequence[Host], settings: Settings) -> Iterator[Problem]:
@@ -84,7 +97,7 @@ def _duplicates(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
             yield Problem(servers, host.line, 1, message, "Give each host its own.")
 
 
-def _several_clusters(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
+def several_clusters(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
     """Services with more than one cluster, which would be taken for one of all their members."""
     first: dict[str, dict[str, Host]] = {}
     for host in hosts:

@@ -19,13 +19,13 @@ GROUP = "hadrill.services"
 OWN_ROLES = (Role(RUNNER, size=1), Role(BASE))
 """Roles of hosts that carry no service."""
 # Names become words of a host's shell, of systemd and of container engines.
-_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-_UNIT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@-]*")
-_PATH = re.compile(r"/?[A-Za-z0-9_][A-Za-z0-9_.:@+=-]*(/[A-Za-z0-9_.:@+=-]+)*/?")
+WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+UNIT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@-]*")
+PATH = re.compile(r"/?[A-Za-z0-9_][A-Za-z0-9_.:@+=-]*(/[A-Za-z0-9_.:@+=-]+)*/?")
 _MUST_BE = {
-    _WORD: "letters, digits, '.', '_' and '-'",
-    _UNIT: "a unit's name of letters, digits and '.:@_-'",
-    _PATH: "a path of letters, digits and '.:@_+=-', without blanks",
+    WORD: "letters, digits, '.', '_' and '-'",
+    UNIT_NAME: "a unit's name of letters, digits and '.:@_-'",
+    PATH: "a path of letters, digits and '.:@_+=-', without blanks",
 }
 
 
@@ -117,16 +117,16 @@ def check(records: Sequence[Service]) -> None:
 
 
 def _check_names(record: Service) -> None:
-    if not _WORD.fullmatch(record.name):
-        raise RegistryError(f"{record.name!r}: the name of a service must be {_MUST_BE[_WORD]}")
+    if not WORD.fullmatch(record.name):
+        raise RegistryError(f"{record.name!r}: the name of a service must be {_MUST_BE[WORD]}")
     for part in record.components:
         fields = [
-            ("name", part.name, _WORD),
-            ("unit", part.unit, _UNIT),
-            ("container", part.container, _WORD),
-            ("configuration", part.configuration, _PATH),
-            ("data", part.data, _PATH),
-            *(("processes", name, _WORD) for name in part.processes),
+            ("name", part.name, WORD),
+            ("unit", part.unit, UNIT_NAME),
+            ("container", part.container, WORD),
+            ("configuration", part.configuration, PATH),
+            ("data", part.data, PATH),
+            *(("processes", name, WORD) for name in part.processes),
         ]
         for field, value, shape in fields:
             # Empty means the usual, but for a name.

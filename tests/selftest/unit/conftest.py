@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hadrill.inventory import Inventory, read
+from hadrill.inventory import InvalidInventoryError, Inventory, read
 from hadrill.inventory.credentials import write_missing
 from hadrill.services import registry
 from tests.selftest.unit.jump_net import INNER, Net
@@ -21,6 +21,20 @@ def copied(source: Path, target: Path) -> Path:
         shutil.copy(source / name, target / name)
     write_missing(target / "credentials", registry.roles())
     return target
+
+
+def problems_of(folder: Path) -> list[str]:
+    """What is wrong with an inventory, with names of files as below its folder."""
+    with pytest.raises(InvalidInventoryError) as caught:
+        read(folder)
+    return [str(problem).replace(f"{folder}/", "") for problem in caught.value.problems]
+
+
+def edit(folder: Path, name: str, old: str, new: str) -> None:
+    """Replace the first such text in a file of an inventory."""
+    text = (folder / name).read_text("ascii")
+    assert old in text
+    (folder / name).write_text(text.replace(old, new, 1), "utf-8")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -13,19 +13,8 @@ from hadrill.inventory import InvalidInventoryError, Problem, read
 from hadrill.inventory.ports import openings
 from hadrill.report.inventory_table import summary
 from hadrill.report.screen import Screen
+from tests.selftest.unit.conftest import edit, problems_of
 from tests.selftest.unit.properties import given, settings, st
-
-
-def problems_of(folder: Path) -> list[str]:
-    with pytest.raises(InvalidInventoryError) as caught:
-        read(folder)
-    return [str(problem).replace(f"{folder}/", "") for problem in caught.value.problems]
-
-
-def edit(folder: Path, name: str, old: str, new: str) -> None:
-    text = (folder / name).read_text("ascii")
-    assert old in text
-    (folder / name).write_text(text.replace(old, new, 1), "utf-8")
 
 
 def test_the_production_inventory_has_52_servers(keybuzz: Path) -> None:

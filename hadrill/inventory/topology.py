@@ -1,0 +1,157 @@
+"""topology.yaml: clusters as they are, where servers.tsv, settings.yaml and the services' records do not say it.
+
+The file is optional, and so is each of its parts: what it does not say is derived.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from hadrill.inventory.document import place_of, read_document
+from hadrill.inventory.host import Host
+from hadrill.inventory.problem import Problem
+from hadrill.inventory.servers import NAME
+from hadrill.inventory.settings import BalancerCheck, Frozen, Port
+from hadrill.services import registry
+from hadrill.services.service import Service
+
+FILE = "topology.yaml"
+
+
+def _shaped(shape: re.Pattern[str], must_be: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if value and not shape.fullmatch(value):
+            raise ValueError(f"{value!r} must be {must_be}")
+        return value
+
+    return AfterValidator(check)
+
+
+Name = Annotated[str, Field(min_length=1), _shaped(NAME, "letters, digits and inner '.', '_' and '-'")]
+Word = Annotated[str, _shaped(registry.WORD, "letters, digits, '.', '_' and '-'")]
+Between = Literal["balancer", "vip", "haproxy", "pgbouncer", "proxysql"]
+
+
+class WayInEntry(Frozen):
+    """Where clients connect to reach a port of the service."""
+
+    port: Port
+    """The service's usual port that it stands for."""
+    address: IPv4Address
+    at: Port | None = None
+    """The port of that address; the usual one where it is not said."""
+    target: Port | None = None
+    """The port that what stands between connects to, where that is another."""
+    between: tuple[Between, ...] = ()
+    """What stands between there and a member, in the order in which clients meet it; empty: it is a member's own."""
+    backend: Word = ""
+    """HAProxy's backend, where it has another name than the installer gives."""
+    name: str = ""
+    check: BalancerCheck = BalancerCheck()
+
+
+class ClusterEntry(Frozen):
+    """One cluster of a service. `members` are those of servers.tsv with that cluster where nothing is said."""
+
+    name: Name
+    service: str
+    members: tuple[str, ...] = ()
+    credentials: Word = ""
+    """A folder below credentials/ with this cluster's own files; usually one of its name, where that exists."""
+    proxies: tuple[str, ...] = ()
+    """Clusters of proxies that its clients come through, where there are several."""
+    ways_in: tuple[WayInEntry, ...] = ()
+
+
+class Topology(Frozen):
+    """What the file says."""
+
+    clusters: tuple[ClusterEntry, ...] = ()
+
+    def entry(self, service: str, name: str) -> ClusterEntry:
+        """What is said of a cluster; nothing where it is not named."""
+        wanted = (entry for entry in self.clusters if (entry.service, entry.name) == (service, name))
+        return next(wanted, ClusterEntry(name=name, service=service))
+
+
+def read_topology(folder: Path, problems: list[Problem]) -> Topology | None:
+    """The file, nothing where there is none, or None after telling every mistake in `problems`."""
+    file = folder / FILE
+    return read_document(file, Topology, problems) if file.exists() else Topology()
+
+
+def broken_topology(file: Path, topology: Topology, hosts: Sequence[Host], *, complete: bool) -> Iterator[Problem]:
+    """What does not fit into the inventory, each with its place. Hosts that are missing count where all are known."""
+    seen: set[tuple[str, str]] = set()
+    for index, entry in enumerate(topology.clusters):
+        place: tuple[int | str, ...] = ("clusters", index)
+        record = next((known for known in registry.services() if known.name == entry.service), None)
+        if record is None:
+            services = ", ".join(known.name for known in registry.services())
+            yield _at(file, (*place, "service"), f"no service {entry.service!r}", f"Use one of: {services}.")
+            continue
+        if (entry.service, entry.name) in seen:
+            what = f"cluster {entry.name} of {entry.service} stands twice"
+            yield _at(file, (*place, "name"), what, "Keep one of them.")
+        seen.add((entry.service, entry.name))
+        yield from _broken_members(file, place, entry, record, hosts, complete=complete)
+        yield from _broken_ways(file, place, entry, record)
+
+
+def _broken_members(
+    file: Path,
+    place: tuple[int | str, ...],
+    entry: ClusterEntry,
+    record: Service,
+    hosts: Sequence[Host],
+    *,
+    complete: bool,
+) -> Iterator[Problem]:
+    roles = {role.name for role in record.roles}
+    by_name = {host.name: host for host in hosts}
+    for number, name in enumerate(entry.members):
+        where = (*place, "members", number)
+        if name not in by_name and complete:
+            remedy = "Correct the name, or add its row to servers.tsv."
+            yield _at(file, where, f"{entry.name}: no host {name!r}", remedy)
+        elif name in by_name and not roles & set(by_name[name].roles):
+            what = f"{entry.name}: {name} is {', '.join(by_name[name].roles)} in servers.tsv, not {record.name}"
+            yield _at(file, where, what, f"Give it the role {' or '.join(sorted(roles))} there, or take it out here.")
+    named = any(entry.name == host.cluster_as(role) for host in hosts for role in roles & set(host.roles))
+    if not entry.members and not named and complete:
+        what = f"no host of {record.name} has the cluster {entry.name!r}"
+        yield _at(file, (*place, "name"), what, "Write that name into servers.tsv, or name `members` here.")
+    fronts = {front.role for front in record.fronts}
+    for number, proxies in enumerate(entry.proxies):
+        known = {host.cluster_as(role) for host in hosts for role in fronts & set(host.roles)}
+        if proxies not in known and complete:
+            there_are = ", ".join(sorted(known)) or "none"
+            what = f"{entry.name}: no proxies {proxies!r}: there are {there_are}"
+            yield _at(file, (*place, "proxies", number), what, "Name a cluster of proxies as in servers.tsv.")
+
+
+def _broken_ways(file: Path, place: tuple[int | str, ...], entry: ClusterEntry, record: Service) -> Iterator[Problem]:
+    ports = usual_ports(record)
+    for number, way in enumerate(entry.ways_in):
+        if way.port not in ports:
+            there_are = ", ".join(map(str, sorted(ports)))
+            what = f"{entry.name}: {record.name} has no port {way.port}: it has {there_are}"
+            remedy = "`port` is the service's usual one; where clients connect is `at`."
+            yield _at(file, (*place, "ways_in", number, "port"), what, remedy)
+        if way.port in {before.port for before in entry.ways_in[:number]}:
+            what = f"{entry.name}: two ways in for port {way.port}"
+            yield _at(file, (*place, "ways_in", number, "port"), what, "Keep the one that applications use.")
+
+
+def usual_ports(record: Service) -> set[int]:
+    """Ports of a service's hosts, and those that proxies have for it."""
+    own = {port.number for role in record.roles for port in role.ports}
+    return own | {port.number for front in record.fronts for port in front.ports}
+
+
+def _at(file: Path, path: tuple[int | str, ...], what: str, remedy: str) -> Problem:
+    return Problem(file, *place_of(file, path), what, remedy)

@@ -1,0 +1,188 @@
+"""topology.yaml: clusters of one service side by side, each with its members, proxies, ways in and credentials."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from hadrill.cli.command import commands
+from hadrill.inventory import Inventory, NotInInventoryError, read, rules
+from hadrill.inventory.topology import FILE
+from tests.selftest.unit.conftest import edit, problems_of
+
+SECOND = "".join(
+    f"sessions-0{n}\t198.18.2.{n}\t\tsessions-0{n}.lab.hadrill.test\tredis\tsessions\t\n" for n in (1, 2, 3)
+)
+OWN_WAY = """clusters:
+  - name: sessions
+    service: redis
+    ways_in:
+      - {port: 6379, address: 198.18.0.10, at: 6380, between: [balancer, haproxy], backend: be_redis_sessions}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several clusters, which are refused as long as not everything is about one of them."""
+    monkeypatch.setattr(rules, "several_clusters", lambda *_: ())
+
+
+@pytest.fixture
+def two(lab: Path) -> Path:
+    """The lab's inventory with a second cluster of Redis."""
+    with (lab / "servers.tsv").open("a", encoding="ascii") as rows:
+        rows.write(SECOND)
+    (lab / FILE).write_text(OWN_WAY)
+    return lab
+
+
+def test_clusters_are_derived_from_the_rows_where_nothing_else_says_them(lab_inventory: Inventory) -> None:
+    found = {cluster.label: cluster for cluster in lab_inventory.clusters}
+    assert list(found) == ["postgresql", "redis", "rabbitmq", "minio", "mariadb", "haproxy", "proxysql"]
+    redis = found["redis"]
+    assert [host.name for host in redis.members] == ["redis-01", "redis-02", "redis-03"]
+    assert (redis.name, redis.only, redis.fronts, redis.credentials) == ("redis", True, ("proxy",), "")
+    assert found["mariadb"].fronts == ("sqlproxy",)
+
+
+def test_a_part_of_an_inventory_is_about_one_cluster(two: Path) -> None:
+    inventory = read(two)
+    assert [cluster.label for cluster in inventory.clusters_of("redis")] == ["redis/redis", "redis/sessions"]
+    sessions = inventory.about(inventory.cluster("redis", "sessions"))
+    assert [host.name for host in sessions.of_role("redis")] == ["sessions-01", "sessions-02", "sessions-03"]
+    assert sessions.members("haproxy") == inventory.of_role("haproxy")
+    assert str(sessions.entry_point(6379)) == "198.18.0.10:6380"
+    assert sessions.entry_point(6379).backend == "be_redis_sessions"
+    first = inventory.about(inventory.cluster("redis", "redis"))
+    assert [host.name for host in first.of_role("redis")] == ["redis-01", "redis-02", "redis-03"]
+    assert str(first.entry_point(6379)) == "lb-01 (198.18.0.10:6379)"
+    assert len(inventory.of_role("redis")) == 6, "the whole is about all hosts"
+
+
+def test_who_does_not_say_which_of_several_clusters_is_told(two: Path) -> None:
+    inventory = read(two)
+    with pytest.raises(NotInInventoryError, match=r"redis has 2 clusters in .*: say which: redis, sessions"):
+        inventory.members("redis")
+    with pytest.raises(NotInInventoryError, match=r"no cluster 'cache' of redis in .*: there are redis, sessions"):
+        inventory.cluster("redis", "cache")
+
+
+def test_members_may_be_named_whatever_their_row_says(lab: Path) -> None:
+    edit(lab, "servers.tsv", "\tredis\tredis\tfirst", "\tredis\tx\tfirst")
+    (lab / FILE).write_text("clusters:\n  - {name: redis, service: redis, members: [redis-01, redis-02, redis-03]}\n")
+    assert [host.name for host in read(lab).cluster("redis").members] == ["redis-01", "redis-02", "redis-03"]
+
+
+def test_credentials_are_a_clusters_own_where_its_folder_has_them(two: Path) -> None:
+    file = two / "credentials" / "sessions" / "redis.env"
+    file.parent.mkdir(mode=0o700)
+    file.touch(mode=0o600)
+    file.write_text("REDIS_PASSWORD=of-sessions-only\n")
+    inventory = read(two)
+    sessions = inventory.about(inventory.cluster("redis", "sessions"))
+    first = inventory.about(inventory.cluster("redis", "redis"))
+    assert sessions.credentials.secret("redis", "REDIS_PASSWORD") == "of-sessions-only"
+    assert first.credentials.secret("redis", "REDIS_PASSWORD") != "of-sessions-only"
+    for part in (inventory, sessions, first):
+        assert part.credentials.values() == inventory.credentials.values(), "who hides secrets must know all"
+        assert "of-sessions-only" in part.credentials.values()
+
+
+def test_missing_credentials_are_written_for_each_cluster(two: Path) -> None:
+    (two / "credentials" / "redis.env").unlink()
+    done = CliRunner().invoke(commands, ["inventory", "credentials", "--inventory", str(two)])
+    assert done.exit_code == 0, done.output
+    written = {name: (two / "credentials" / name / "redis.env").read_text() for name in ("redis", "sessions")}
+    assert written["redis"] != written["sessions"]
+    assert [cluster.credentials for cluster in read(two).clusters_of("redis")] == ["redis", "sessions"]
+
+
+def _second_proxies(folder: Path) -> None:
+    edit(folder, "servers.tsv", "\thaproxy\tproxy\t\nhaproxy-02", "\thaproxy\tother\t\nhaproxy-02")
+
+
+MISTAKES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no service": (
+        lambda f: edit(f, FILE, "service: redis", "service: redys"),
+        "topology.yaml:3:5: no service 'redys'. Use one of: postgresql, redis",
+    ),
+    "no host": (
+        lambda f: edit(f, FILE, "    ways_in", "    members: [sessions-01, session-02, sessions-03]\n    ways_in"),
+        "topology.yaml:4:28: sessions: no host 'session-02'. Correct the name, or add its row",
+    ),
+    "a host of another service": (
+        lambda f: edit(f, FILE, "    ways_in", "    members: [sessions-01, minio-01]\n    ways_in"),
+        "topology.yaml:4:28: sessions: minio-01 is minio in servers.tsv, not redis",
+    ),
+    "no such cluster": (
+        lambda f: edit(f, FILE, "name: sessions", "name: session"),
+        "topology.yaml:2:5: no host of redis has the cluster 'session'",
+    ),
+    "no such proxies": (
+        lambda f: edit(f, FILE, "    ways_in", "    proxies: [front]\n    ways_in"),
+        "topology.yaml:4:15: sessions: no proxies 'front': there are proxy",
+    ),
+    "no such port": (
+        lambda f: edit(f, FILE, "port: 6379", "port: 6380"),
+        "topology.yaml:5:10: sessions: redis has no port 6380: it has 6379, 26379, 26380. `port` is the service's usual one",
+    ),
+    "no address": (
+        lambda f: edit(f, FILE, "198.18.0.10", "198.18.0.300"),
+        "topology.yaml:5:22: clusters.0.ways_in.0.address: ",
+    ),
+    "twice": (
+        lambda f: edit(f, FILE, "clusters:\n", "clusters:\n  - {name: sessions, service: redis}\n"),
+        "topology.yaml:3:5: cluster sessions of redis stands twice",
+    ),
+    "one way in for two": (
+        lambda f: edit(f, FILE, ", at: 6380", ""),
+        "servers.tsv:30:1: redis/redis and redis/sessions have the same way in: lb-01 (198.18.0.10:6379)",
+    ),
+    "which proxies": (
+        _second_proxies,
+        "redis/sessions: nothing says which proxies are before it: other or proxy. Say `proxies: [NAME]`",
+    ),
+    "a typing error": (
+        lambda f: edit(f, FILE, "ways_in", "way_in"),
+        "topology.yaml:4:5: clusters.0.way_in: Extra inputs are not permitted",
+    ),
+    "a secret": (
+        lambda f: edit(f, FILE, "    ways_in", "    password: hunter22\n    ways_in"),
+        "topology.yaml:4:5: password is a secret",
+    ),
+    "no credentials": (
+        lambda f: edit(f, FILE, "    ways_in", "    credentials: of-sessions\n    ways_in"),
+        "credentials/of-sessions/redis.env: the credentials of redis in of-sessions are missing",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_once_at_its_place(mistake: str, two: Path) -> None:
+    spoil, expected = MISTAKES[mistake]
+    spoil(two)
+    problems = [problem for problem in problems_of(two) if "redis/redis: nothing says" not in problem]
+    assert expected in problems[0]
+    assert len(problems) == 1, problems
+
+
+def test_a_row_that_is_left_out_is_not_missed_in_the_topology(two: Path) -> None:
+    edit(two, FILE, "    ways_in", "    members: [sessions-01, sessions-02, sessions-03]\n    ways_in")
+    edit(two, "servers.tsv", "198.18.2.2", "198.18.2.300")
+    assert [problem.partition(".")[0] for problem in problems_of(two)] == ["servers"]
+
+
+def test_without_proxies_a_cluster_with_ways_in_needs_none(lab: Path) -> None:
+    rows = (lab / "servers.tsv").read_text("ascii").splitlines(keepends=True)
+    gone = ("haproxy", "db-", "queue", "proxysql", "maria")
+    (lab / "servers.tsv").write_text("".join(row for row in rows if not row.startswith(gone)), "ascii")
+    text = (lab / "settings.yaml").read_text()
+    (lab / "settings.yaml").write_text(text.replace("targets: [haproxy]", "targets: [redis]"))
+    edit(lab, "settings.yaml", "targets: [proxysql]", "targets: [minio]")
+    assert [line.partition(":")[2] for line in problems_of(lab)] == [
+        "3:1: no host is haproxy: role redis has no partner. Add hosts of role haproxy."
+    ]
+    way = "{port: 6379, address: 198.18.0.123, between: [vip]}"
+    (lab / FILE).write_text(f"clusters:\n  - {{name: redis, service: redis, ways_in: [{way}]}}\n")
+    assert str(read(lab).entry_point(6379)) == "198.18.0.123:6379"
