@@ -12,6 +12,7 @@ from hadrill.diagnosis.unreached import Unreached
 from hadrill.drill.case import Case
 from hadrill.drill.collecting import Selection, cases
 from hadrill.inventory import InvalidInventoryError, Inventory, read
+from hadrill.inventory.cluster import label
 from hadrill.pytest_plugin.options import add_options, options_of
 from hadrill.pytest_plugin.others import others_folders
 from hadrill.pytest_plugin.stash import INVENTORY, REMOTE
@@ -111,6 +112,12 @@ def _without_case(item: pytest.Item) -> bool:
     return "case" in parameters and not isinstance(parameters["case"], Case)
 
 
+def _in_clusters(item: pytest.Item, inventory: Inventory, selection: Selection) -> bool:
+    """Whether an item is about a cluster that is meant, or about none."""
+    mark = item.get_closest_marker("service")
+    return mark is None or mark.args[0] not in CLUSTERS or bool(selection.clusters(inventory, mark.args[0]))
+
+
 def _no_paths(config: pytest.Config) -> bool:
     """Whether the command line names no files: pytest fills in what pytest.ini says then."""
     return config.args_source is not pytest.Config.ArgsSource.ARGS
@@ -119,7 +126,9 @@ def _no_paths(config: pytest.Config) -> bool:
 def selection_of(config: pytest.Config) -> Selection:
     """What the command line says about drills."""
     option = options_of(config)
-    return Selection(option.node, option.service, option.fault, option.role, option.repeat, option.make_leader)
+    return Selection(
+        option.node, option.service, option.fault, option.role, option.repeat, option.make_leader, option.cluster
+    )
 
 
 # First: xdist has an answer of its own, and is loaded later, so that it would be asked before.
@@ -129,7 +138,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     if suite_of(config) != "failover" or "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
     inventory = read(options_of(config).folder)
-    return min(sum(present(inventory, service) for service in CLUSTERS), (os.cpu_count() or 1) + 2)
+    clusters = sum(len(inventory.clusters_of(service)) for service in CLUSTERS)
+    return min(clusters, (os.cpu_count() or 1) + 2)
 
 
 def suite_of(config: pytest.Config) -> str | None:
@@ -172,7 +182,7 @@ def _unasked(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Ite
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """What is doubtful in the inventory."""
-    return [f"warning: {each}" for each in config.stash[INVENTORY].warnings] if INVENTORY in config.stash else []
+    return [f"warning: {warning}" for warning in config.stash[INVENTORY].warnings] if INVENTORY in config.stash else []
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> str | None:
@@ -199,6 +209,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     # pytest makes a skipped item of a test without parameters; a test without drills is not part of the run.
     absent += [item for item in items if _without_case(item) and item not in absent]
     selection = selection_of(config)
+    if selection.cluster:
+        absent += [item for item in items if item not in absent and not _in_clusters(item, inventory, selection)]
     for item in items:
         mark = item.get_closest_marker("loses")
         if mark is not None and item not in absent and not selection.includes(inventory, mark.args[0], mark.args[1]):
@@ -222,9 +234,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         listed = next(metafunc.definition.iter_markers("drills")).kwargs
         inventory, selection = metafunc.config.stash[INVENTORY], selection_of(metafunc.config)
         chosen = cases(inventory, service, listed, selection) if present(inventory, service) else []
-        metafunc.parametrize(
-            "case", [pytest.param(case, marks=pytest.mark.xdist_group(service)) for case in chosen], ids=str
-        )
+        groups = [pytest.mark.xdist_group(label(service, case.cluster)) for case in chosen]
+        params = [pytest.param(case, marks=group) for case, group in zip(chosen, groups, strict=True)]
+        metafunc.parametrize("case", params, ids=str)
+    if "about_cluster" in metafunc.fixturenames and INVENTORY in metafunc.config.stash:
+        _for_each_cluster(metafunc, metafunc.config.stash[INVENTORY])
     if "host" in metafunc.fixturenames and INVENTORY in metafunc.config.stash:
         hosts = metafunc.config.stash[INVENTORY].managed
         metafunc.parametrize("host", hosts, ids=[host.name for host in hosts])
+
+
+def _for_each_cluster(metafunc: pytest.Metafunc, inventory: Inventory) -> None:
+    """A check of a service that has several clusters is made of each, under its name; of a single one as it is."""
+    mark = metafunc.definition.get_closest_marker("service")
+    every = inventory.clusters_of(mark.args[0]) if mark is not None else ()
+    if mark is not None and len(every) > 1:
+        chosen = selection_of(metafunc.config).clusters(inventory, mark.args[0])
+        params = [pytest.param(one, marks=pytest.mark.xdist_group(one.label), id=one.name) for one in chosen]
+        metafunc.parametrize("about_cluster", params, indirect=True, scope="session")

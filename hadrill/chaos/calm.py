@@ -11,6 +11,7 @@ from hadrill.chaos.pause import pause
 from hadrill.chaos.schedule import Round
 from hadrill.drill.case import Case
 from hadrill.drill.scenarios import Plan, Scenario
+from hadrill.inventory.cluster import file_name
 from hadrill.workload import Invariant
 
 if TYPE_CHECKING:
@@ -27,18 +28,18 @@ class Calm(Scenario):
     remarks: ClassVar[dict[Invariant, str]] = {Invariant.SERVED: "not one operation may fail"}
 
     def __init__(self, cluster: Cluster, drawn: Round) -> None:
-        super().__init__(cluster, Case(cluster.service, FAULT))
+        super().__init__(cluster, Case(cluster.service, FAULT, cluster=cluster.name))
         self._drawn = drawn
 
     @property
     def name(self) -> str:
         """With the round's number."""
-        return f"{self._drawn.number:4} {self.cluster.service} {FAULT}"
+        return f"{self._drawn.number:4} {self.cluster.label} {FAULT}"
 
     @property
     def folder(self) -> str:
         """The round's number and the service: folders are in the order of the rounds."""
-        return f"{self._drawn.number:04}-{self.cluster.service}"
+        return f"{self._drawn.number:04}-{file_name(self.cluster.label)}"
 
     def plan(self, run: Experiment) -> Plan:
         """Nothing is broken, and clients are not to notice anything."""

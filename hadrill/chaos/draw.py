@@ -3,13 +3,14 @@
 import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from hadrill.chaos.schedule import SAME, Round, Schedule, ScheduleError, Step
 from hadrill.faults import all_stops
-from hadrill.inventory import Inventory
+from hadrill.inventory import Inventory, NamedCluster
 from hadrill.services.abilities import HandsOver
-from hadrill.services.clusters import CLUSTERS, present, roles_of
+from hadrill.services.clusters import CLUSTERS
 from hadrill.services.member_roles import behind, member_roles, usual
 
 SHORTEST_ROUND_SECONDS = 15.0
@@ -46,16 +47,24 @@ CUT_SECONDS = 10.0
 """How long a cut under another fault lasts: one that ended before anybody noticed it would show nothing."""
 
 
-def draw(seed: int, duration_s: float, inventory: Inventory, services: Sequence[str] = ()) -> Schedule:
-    """The schedule of a seed, for all services of the inventory or some. Raises ScheduleError for unknown weights."""
+def draw(
+    seed: int, duration_s: float, inventory: Inventory, services: Sequence[str] = (), clusters: Sequence[str] = ()
+) -> Schedule:
+    """The schedule of a seed, for all clusters of the inventory or some. Raises ScheduleError for unknown weights."""
     weights = inventory.settings.chaos
     faults = _changed({**FAULTS, **dict.fromkeys(all_stops(), STOP_WEIGHT)}, weights.faults, "chaos.faults")
     shapes = _changed(SHAPES, weights.shapes, "chaos.shapes")
-    here = [name for name in CLUSTERS if present(inventory, name) and (not services or name in services)]
+    here = [
+        cluster
+        for name in CLUSTERS
+        if not services or name in services
+        for cluster in inventory.clusters_of(name)
+        if not clusters or cluster.name in clusters
+    ]
     number = math.ceil(duration_s / SHORTEST_ROUND_SECONDS)
-    by_service = [list(_RoundSource(seed, name, inventory, faults, shapes).rounds(number)) for name in here]
-    in_turn = [drawn for row in zip_longest(*by_service) for drawn in row if drawn is not None]
-    rounds = tuple(Round(n, *drawn) for n, drawn in enumerate(in_turn, start=1))
+    by_cluster = [list(_RoundSource(seed, cluster, inventory, faults, shapes).rounds(number)) for cluster in here]
+    in_turn = [drawn for row in zip_longest(*by_cluster) for drawn in row if drawn is not None]
+    rounds = tuple(replace(drawn, number=n) for n, drawn in enumerate(in_turn, start=1))
     return Schedule(seed, inventory.settings.name, duration_s, rounds)
 
 
@@ -66,29 +75,35 @@ def _changed(usual: Mapping[str, float], given: Mapping[str, float], where: str)
 
 
 class _RoundSource:
-    """Draws the rounds of one service, by a random generator of its own: other services change nothing in them."""
+    """Draws the rounds of one cluster, by a random generator of its own: other clusters change nothing in them."""
 
     def __init__(
-        self, seed: int, service: str, inventory: Inventory, faults: Mapping[str, float], shapes: Mapping[str, float]
+        self,
+        seed: int,
+        cluster: NamedCluster,
+        inventory: Inventory,
+        faults: Mapping[str, float],
+        shapes: Mapping[str, float],
     ) -> None:
-        self._chance = random.Random(f"{seed}/{service}")  # noqa: S311 - the same seed must give the same schedule
-        self._service, self._kind, self._faults = service, CLUSTERS[service], faults
+        self._chance = random.Random(f"{seed}/{cluster}")  # noqa: S311 - the same seed must give the same schedule
+        service = cluster.service
+        self._cluster, self._kind, self._faults = cluster, CLUSTERS[service], faults
         self._roles = {role.name: role.faults for role in member_roles(service)}
         self._usual = usual(service)
-        self._members = [host.name for host in inventory.hosts if host.role in roles_of(service)]
-        self._proxies = [
-            host.name for proxy in CLUSTERS if service in behind(proxy) for host in inventory.of_role(proxy)
-        ]
+        self._members = [host.name for host in cluster.members]
+        about = inventory.about(cluster)
+        self._proxies = [host.name for proxy in CLUSTERS if service in behind(proxy) for host in about.of_role(proxy)]
         alone = bool(behind(service))
         # The clients of proxies are those of the clusters behind them, whose own calm rounds say the same.
         possible = {"single"} if alone else set(shapes) - (set() if self._proxies else {"proxy"})
         self._shapes = {name: weight for name, weight in shapes.items() if name in possible}
 
-    def rounds(self, number: int) -> Iterator[tuple[str, tuple[Step, ...], float]]:
-        """So many rounds, each as service, steps, and seconds of calm."""
+    def rounds(self, number: int) -> Iterator[Round]:
+        """So many rounds, not numbered yet."""
+        service, name = self._cluster.service, "" if self._cluster.only else self._cluster.name
         for _ in range(number if any(self._shapes.values()) else 0):
             shape = self._one_of(self._shapes)
-            yield self._service, tuple(self._steps(shape)), CALM_SECONDS if shape == "calm" else 0.0
+            yield Round(0, service, tuple(self._steps(shape)), CALM_SECONDS if shape == "calm" else 0.0, name)
 
     def _steps(self, shape: str) -> Iterator[Step]:
         hold = self._chance.choice(HOLDS)
@@ -134,5 +149,5 @@ class _RoundSource:
 
     def _one_of(self, weights: Mapping[str, float]) -> str:
         if not any(weights.values()):
-            raise ScheduleError(f"settings.yaml: chaos.faults: nothing is left to draw for {self._service}")
+            raise ScheduleError(f"settings.yaml: chaos.faults: nothing is left to draw for {self._cluster}")
         return self._chance.choices(list(weights), list(weights.values()))[0]

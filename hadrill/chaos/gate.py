@@ -25,7 +25,7 @@ class Gate:
 
     @contextmanager
     def present(self, name: str) -> Iterator[None]:
-        """While the service of that name makes rounds: others leave it its turns."""
+        """While the cluster of that name makes rounds: others leave it its turns."""
         with self._any_of(f"service-{name}", shared=False):
             yield
 

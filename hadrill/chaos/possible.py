@@ -26,8 +26,12 @@ def _problems(schedule: Schedule, inventory: Inventory, remote: Remote) -> Itera
         if drawn.service not in services:
             yield f"round {drawn.number}: no service {drawn.service!r} here: there are {', '.join(services)}"
             continue
+        labels = [cluster.label for cluster in inventory.clusters_of(drawn.service)]
+        if drawn.label not in labels:
+            yield f"round {drawn.number}: no cluster {drawn.label!r} here: there are {', '.join(labels)}"
+            continue
         roles = names(drawn.service)
-        cluster = cluster_of(inventory, remote, drawn.service)
+        cluster = cluster_of(inventory, remote, drawn.service, drawn.cluster)
         leased = {host.name for host in (*cluster.members, *cluster.shared)}
         for step in drawn.steps:
             if problem := why_no_fault(step.fault, drawn.service):
@@ -38,4 +42,4 @@ def _problems(schedule: Schedule, inventory: Inventory, remote: Remote) -> Itera
             elif step.target in hosts - leased:
                 # The round leases its own cluster's hosts: whoever drills the other one would not know.
                 own = f"a round breaks its own hosts alone: {', '.join(sorted(leased))}"
-                yield f"round {drawn.number}: {step.target} is no host of {drawn.service}: {own}"
+                yield f"round {drawn.number}: {step.target} is no host of {drawn.label}: {own}"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hadrill.drill.result import Result
+from hadrill.inventory.cluster import label
 from hadrill.timing import POLL
 
 FILE = "rounds.txt"
@@ -25,7 +26,8 @@ def told(result: Result) -> str:
     lost = f", {result.lost} lost" if result.lost else ""
     cause = f": {' '.join(result.cause.split())}" if result.cause else ""
     when = time.strftime("%H:%M:%S")
-    return f"{when} {result.round:4} {result.service:<11} {where}: {outage}{allowed} s{lost}, {result.verdict}{cause}"
+    cluster = label(result.service, result.cluster)
+    return f"{when} {result.round:4} {cluster:<11} {where}: {outage}{allowed} s{lost}, {result.verdict}{cause}"
 
 
 class Progress:

@@ -1,4 +1,4 @@
-"""The rounds of one service, one after the other, until the time is over or a promise is broken."""
+"""The rounds of one cluster, one after the other, until the time is over or a promise is broken."""
 
 import shutil
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from hadrill.drill.experiment import Experiment
 from hadrill.drill.result import ERROR, FAILED, PASSED, Problem, Result
 from hadrill.drill.scenarios import Scenario
 from hadrill.drill.session import Session
+from hadrill.inventory.cluster import file_name
 from hadrill.placement import units_of
 from hadrill.services.cluster import Cluster
 from hadrill.services.clusters import cluster_of
@@ -26,29 +27,30 @@ MIB = 1 << 20
 
 
 class RoundsOf:
-    """The rounds of one service. `keep` gets each result and the folder of its evidence."""
+    """The rounds of one cluster. `keep` gets each result and the folder of its evidence."""
 
-    def __init__(self, session: Session, schedule: Schedule, service: str, places: int, keep: Keep) -> None:
-        services = list(dict.fromkeys(drawn.service for drawn in schedule.rounds))
-        others = [other for other in services if other != service and not behind(other)]
-        self._session, self._schedule, self._service, self._keep = session, schedule, service, keep
+    def __init__(self, session: Session, schedule: Schedule, label: str, places: int, keep: Keep) -> None:
+        first = {drawn.label: drawn for drawn in reversed(schedule.rounds)}
+        others = [file_name(other) for other in first if other != label and not behind(first[other].service)]
+        self._service, self._cluster = first[label].service, first[label].cluster
+        self._session, self._schedule, self._label, self._keep = session, schedule, label, keep
         self._gate = Gate(session.folder.parent / "locks", places, others)
-        self._may_keep = session.inventory.settings.chaos.evidence_mib * MIB / len(services)
+        self._may_keep = session.inventory.settings.chaos.evidence_mib * MIB / len(first)
         self._kept = 0
 
     def run(self) -> list[Result]:
         """Make every round that can begin in time. Returns their results."""
-        with self._gate.present(self._service):
+        with self._gate.present(file_name(self._label)):
             return self._run()
 
     def _run(self) -> list[Result]:
         over, made = Deadline(self._schedule.duration_s), list[Result]()
-        cluster = cluster_of(self._session.inventory, self._session.remote, self._service)
+        cluster = cluster_of(self._session.inventory, self._session.remote, self._service, self._cluster)
         # A round may break a proxy too. Of a proxy's own rounds, the hosts behind it are counted by their services.
         beside = () if behind(self._service) else cluster.shared
         counted = {host: sorted(units_of(cluster.placements(host).values())) for host in cluster.members}
         census = Census(self._session.remote, counted | dict.fromkeys(beside, ()))
-        for drawn in self._schedule.of(self._service):
+        for drawn in self._schedule.of(self._label):
             one, alone = self._experiment(cluster, drawn)
             with self._gate.entered(over, alone=alone):
                 if over.passed:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from hadrill.inventory.cluster import label
 from hadrill.timing import duration
 
 VERSION = 1
@@ -46,6 +47,13 @@ class Round:
     service: str
     steps: tuple[Step, ...]
     calm_s: float = 0.0
+    cluster: str = ""
+    """The name of the service's cluster, where the inventory has several."""
+
+    @property
+    def label(self) -> str:
+        """The cluster, as reports call it."""
+        return label(self.service, self.cluster)
 
     def __str__(self) -> str:
         return "; ".join(map(str, self.steps)) or f"nothing, for {self.calm_s:g} s: others must not be felt"
@@ -53,16 +61,21 @@ class Round:
 
 @dataclass(frozen=True)
 class Schedule:
-    """All rounds, in the order of their numbers. Those of different services run side by side."""
+    """All rounds, in the order of their numbers. Those of different clusters run side by side."""
 
     seed: int
     inventory: str
     duration_s: float
     rounds: tuple[Round, ...]
 
-    def of(self, service: str) -> list[Round]:
-        """The rounds of one service."""
-        return [drawn for drawn in self.rounds if drawn.service == service]
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The clusters that it is about."""
+        return tuple(dict.fromkeys(drawn.label for drawn in self.rounds))
+
+    def of(self, label: str) -> list[Round]:
+        """The rounds of one cluster."""
+        return [drawn for drawn in self.rounds if drawn.label == label]
 
     def only(self, numbers: Collection[int]) -> Self:
         """The rounds of those numbers. Raises ScheduleError where one is not there."""
@@ -97,12 +110,12 @@ class Schedule:
             steps = tuple(Step(**step) for step in drawn["steps"])
             if strange := [step.after for step in steps if step.after not in MOMENTS]:
                 raise ValueError(f"round {drawn['number']}: after {strange[0]!r}: there are {', '.join(MOMENTS)}")
-            rounds.append(Round(drawn["number"], drawn["service"], steps, drawn["calm_s"]))
+            rounds.append(Round(drawn["number"], drawn["service"], steps, drawn["calm_s"], drawn.get("cluster", "")))
         return cls(content["seed"], content["inventory"], content["duration_s"], tuple(rounds))
 
     def table(self) -> list[str]:
         """One line for each round."""
-        return [f"{drawn.number:4} {drawn.service:<11} {drawn}" for drawn in self.rounds]
+        return [f"{drawn.number:4} {drawn.label:<11} {drawn}" for drawn in self.rounds]
 
 
 def numbers_of(text: str) -> set[int]:

@@ -18,6 +18,7 @@ from hadrill.drill.recovery import OVERTIME_SECONDS, Recovery
 from hadrill.drill.scenarios import Plan, Scenario
 from hadrill.drill.session import Session
 from hadrill.faults import Fault
+from hadrill.inventory.cluster import file_name, front_services
 from hadrill.safety.lease import EXCLUSIVE, SHARED
 from hadrill.services.clusters import cluster_of
 from hadrill.services.member_roles import names
@@ -57,12 +58,12 @@ class Storm(Scenario):
     @property
     def name(self) -> str:
         """With the round's number."""
-        return f"{self.round.number:4} {self.cluster.service} {self.fault}"
+        return f"{self.round.number:4} {self.cluster.label} {self.fault}"
 
     @property
     def folder(self) -> str:
         """The round's number and the service: folders are in the order of the rounds."""
-        return f"{self.round.number:04}-{self.cluster.service}"
+        return f"{self.round.number:04}-{file_name(self.cluster.label)}"
 
     @property
     def touches_proxies(self) -> bool:
@@ -125,7 +126,7 @@ class Storm(Scenario):
         try:
             self._await(run, step, since)
             case = case_of(run.session, self.cluster, step, before.host.name)
-            cluster = cluster_of(run.session.inventory, run.session.remote, case.service)
+            cluster = cluster_of(run.session.inventory, run.session.remote, case.service, case.cluster)
             run.ids.append(uuid.uuid4().hex[:12])
             injection = Injection(run.session, cluster, case, run.ids[-1], lambda *_: None)
             fault = injection.guard(overlap=True)
@@ -201,7 +202,10 @@ def _not_made(run: Experiment, steps: Sequence[Step], reason: Exception) -> None
 def case_of(session: Session, cluster: Cluster, step: Step, same: str = "") -> Case:
     """A step as a case: on a role or a host of the cluster, on the `same` host, or on a proxy before the cluster."""
     if step.target in names(cluster.service):
-        return Case(cluster.service, step.fault, role=step.target)
+        return Case(cluster.service, step.fault, role=step.target, cluster=cluster.name)
     host = session.inventory.host(same if step.target == SAME else step.target)
-    service = cluster.service if host in cluster.members else str(host.role)
-    return Case(service, step.fault, host=host.name)
+    if host in cluster.members:
+        return Case(cluster.service, step.fault, host=host.name, cluster=cluster.name)
+    # A proxy, in the cluster that is before this one.
+    about = cluster.inventory.cluster_with(host, front_services(cluster.service))
+    return Case(about.service, step.fault, host=host.name, cluster="" if about.only else about.name)

@@ -15,6 +15,14 @@ def _folder(_: click.Context, __: click.Parameter, folder: Path) -> Path:
     return folder
 
 
+cluster_option = click.option(
+    "--cluster",
+    "name",
+    default="",
+    metavar="NAME",
+    help="The cluster of that name alone; all of the service otherwise.",
+)
+
 inventory_option = click.option(
     "--inventory",
     "folder",

@@ -12,14 +12,23 @@ ANY = ""
 
 @dataclass(frozen=True)
 class Case:
-    """A fault on a host: the named one, or one in the role. With both, the host must be in that role."""
+    """A fault on a host: the named one, or one in the role. With both, the host must be in that role.
+
+    `cluster` names the service's cluster where the inventory has several.
+    """
 
     service: str
     fault: str
     role: str = ANY
     host: str = ANY
+    cluster: str = ""
 
     def __str__(self) -> str:
+        return "-".join(part for part in (self.cluster, self.what) if part)
+
+    @property
+    def what(self) -> str:
+        """The same without the cluster, beside its label."""
         return "-".join(part for part in (self.host, self.role, self.fault) if part)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from hadrill.diagnosis import Facts
 from hadrill.drill.observer import Span
 from hadrill.drill.result import Result
+from hadrill.inventory.cluster import label
 from hadrill.placement import files
 from hadrill.remote import Remote, RemoteError
 from hadrill.report.secrets import Scrubber
@@ -127,8 +128,9 @@ def _picture(record: Record) -> Picture:
         for name, spans in record.spans.items()
     }
     counts = f"lost {result.lost}, unknown {result.unknown}, acknowledged {result.acknowledged}"
+    cluster = label(result.service, result.cluster)
     return Picture(
-        title=f"{result.service} {result.fault} on {result.node} ({result.role}): {result.verdict}",
+        title=f"{cluster} {result.fault} on {result.node} ({result.role}): {result.verdict}",
         subtitle=f"outage {result.outage_s} s, budget {result.budget_s} s, {counts}",
         start=zero - BEFORE_SECONDS,
         zero=zero,

@@ -52,7 +52,7 @@ class Experiment:
         """All ids under which something of it may lie on hosts."""
         self.folder = session.folder / f"{folder or scenario.folder}-{self.id}"
         case = scenario.case
-        self.result = Result(self.id, case.service, case.host, case.role, scenario.fault)
+        self.result = Result(self.id, case.service, case.host, case.role, scenario.fault, cluster=case.cluster)
         self.timeline = Timeline()
         self.moments: dict[str, float] = {}
         """When each step began, and when the cluster was whole again (`converged`), on the monotonic clock."""
@@ -239,7 +239,7 @@ class Experiment:
         try:
             # What was not whole before, and was drilled by force, cannot be; its members are back all the same.
             back = self.why_not_healthy if self._was_whole else self.observer.why_not_answering
-            eventually(f"{self.cluster.service} to be whole again", back, deadline)
+            eventually(f"{self.cluster.label} to be whole again", back, deadline)
             eventually("a steady workload at the end", lambda: self.workload.why_not_steady(healed), deadline)
         except OverdueError as error:
             self.fails(f"not whole after healing: {error}", about=WHOLE)

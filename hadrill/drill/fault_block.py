@@ -26,7 +26,7 @@ def fault_block(
 
     Raises InconclusiveError where the fault is refused, unavailable or not there, LeaseHeldError, RemoteError.
     """
-    case = Case(cluster.service, fault, host=host.name)
+    case = Case(cluster.service, fault, host=host.name, cluster=cluster.name)
     injection = Injection(session, cluster, case, uuid.uuid4().hex[:12], lambda *_: None)
     made = injection.guard()
     with injection.leased(made, seconds), injection.broken(made, seconds):

@@ -134,7 +134,7 @@ class Injection:
         members, others = self.cluster.members, self.cluster.shared
         modes = [*((host, EXCLUSIVE) for host in members), *((host, shared) for host in others)]
         session = self.session
-        who = f"{session.who}: {self.case.service} {self.case}"
+        who = f"{session.who}: {self.cluster.label} {self.case.what}"
         lease = Lease(session.remote, self.experiment, session.run, who, modes, seconds + LEASE_SECONDS)
         # Before the lease: where a runner dies while it holds the lease, the entry says so.
         entry = self._written(fault)
@@ -247,6 +247,7 @@ class Injection:
             os.getpid(),
             started(os.getpid()),
             made=False,
+            cluster=self.cluster.label if self.case.cluster else "",
         )
         entry.write()
         self.entry = entry

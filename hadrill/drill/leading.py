@@ -28,4 +28,4 @@ def make_leader(cluster: Cluster, host: Host) -> None:
     deadline = Deadline(LEAD_SECONDS)
     cluster.hand_over(host)
     eventually(f"{host} to lead", lambda: None if cluster.leader() == host else "another leads", deadline)
-    eventually(f"{cluster.service} to be whole under {host}", cluster.why_not_healthy, deadline)
+    eventually(f"{cluster.label} to be whole under {host}", cluster.why_not_healthy, deadline)

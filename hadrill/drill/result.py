@@ -75,6 +75,8 @@ class Result:
     folder: str = ""
     round: int = 0
     began: float = 0.0
+    cluster: str = ""
+    """The cluster's name, where its service has several."""
 
     def as_json(self) -> DrillRow:
         """The form in which summary.json and the history hold it, and in which xdist's workers can send it."""

@@ -34,6 +34,16 @@ class WayIn:
         where = f"{self.address}:{self.at}"
         return f"{self.name} ({where})" if self.name else where
 
+    @property
+    def place(self) -> str:
+        """The address, with its port where that is not the usual one."""
+        return self.address if self.at == self.port else f"{self.address}:{self.at}"
+
+    @property
+    def behind(self) -> str:
+        """What follows the address of a proxy on this way: nothing where it listens at the usual port."""
+        return "" if self.target == self.port else f":{self.target}"
+
 
 @dataclass(frozen=True)
 class NamedCluster:
@@ -65,6 +75,17 @@ def label(service: str, cluster: str) -> str:
     return f"{service}/{cluster}" if cluster else service
 
 
+def file_name(label: str) -> str:
+    """A label as a part of a file's name."""
+    return label.replace("/", "-")
+
+
+def front_services(service: str) -> set[str]:
+    """The services of proxies that clients of a service may come through."""
+    records = (registry.service_of(front.role) for front in registry.service(service).fronts)
+    return {record.name for record in records if record is not None}
+
+
 def clusters_of(hosts: Sequence[Host], topology: Topology, credentials: Path) -> tuple[NamedCluster, ...]:
     """All clusters: from the hosts' rows, and what topology.yaml says of each. Those without hosts are left out."""
     return tuple(cluster for record in registry.services() for cluster in _of(record, hosts, topology, credentials))
@@ -88,14 +109,16 @@ def _of(record: Service, hosts: Sequence[Host], topology: Topology, credentials:
         own = entry.credentials
         if not own and any((credentials / name / f"{role}.env").exists() for role in roles):
             own = name
-        ways = tuple(_way(said) for said in entry.ways_in)
+        ways = tuple(map(_way, entry.ways_in))
         fronts = entry.proxies or _proxies(record, hosts)
         yield NamedCluster(record.name, name, those, len(present) == 1, fronts, ways, own)
 
 
-def _way(said: WayInEntry) -> WayIn:
-    at = said.at or said.port
-    return WayIn(said.port, str(said.address), at, said.target or at, said.name, said.between, said.backend, said.check)
+def _way(entry: WayInEntry) -> WayIn:
+    at = entry.at or entry.port
+    return WayIn(
+        entry.port, str(entry.address), at, entry.target or at, entry.name, entry.between, entry.backend, entry.check
+    )
 
 
 def _proxies(record: Service, hosts: Sequence[Host]) -> tuple[str, ...]:

@@ -55,8 +55,8 @@ def read_credentials(
     own: dict[str, dict[str, dict[str, SecretStr]]] = {}
     for role, names in _required(roles):
         folders = _folders_of(role, clusters)
-        if "" in folders and (found := _read_required(folder / f"{role}.env", role, names, problems)) is not None:
-            values[role] = found
+        if "" in folders and (usual := _read_required(folder / f"{role}.env", role, names, problems)) is not None:
+            values[role] = usual
         for name in sorted(folders - {""}):
             of_cluster = _read_required(folder / name / f"{role}.env", f"{role} in {name}", names, problems)
             if of_cluster is not None:
@@ -116,8 +116,8 @@ def of_its_own(cluster: NamedCluster, folder: Path) -> NamedCluster:
 def write_missing(folder: Path, roles: Iterable[str], clusters: Sequence[NamedCluster] = ()) -> list[str]:
     """Add the names that the roles need and no file has yet, with random values, 0600. Returns what was added."""
     added = []
-    wanted = ((role, names, own) for role, names in _required(roles) for own in sorted(_folders_of(role, clusters)))
-    for role, names, own in wanted:
+    files = ((role, names, own) for role, names in _required(roles) for own in sorted(_folders_of(role, clusters)))
+    for role, names, own in files:
         file = folder / own / f"{role}.env"
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         present = _read(file, []) if file.exists() else {}

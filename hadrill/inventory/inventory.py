@@ -1,12 +1,12 @@
 """The inventory as a whole."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from hadrill.inventory import rules
-from hadrill.inventory.cluster import NamedCluster, WayIn, balancer_with, broken_clusters, clusters_of
+from hadrill.inventory.cluster import NamedCluster, WayIn, balancer_with, broken_clusters, clusters_of, front_services
 from hadrill.inventory.credentials import Credentials, read_credentials
 from hadrill.inventory.document import read_document
 from hadrill.inventory.host import Host
@@ -59,18 +59,31 @@ class Inventory:
             raise NotInInventoryError(f"no cluster {name!r} of {service} in {self.folder}: there are {there_are}")
         raise NotInInventoryError(f"{service} has {len(every)} clusters in {self.folder}: say which: {there_are}")
 
+    def cluster_with(self, host: Host, services: Collection[str]) -> NamedCluster:
+        """The cluster of one of these services that has a host. NotInInventoryError where none has it."""
+        for cluster in self.clusters:
+            if cluster.service in services and host in cluster.members:
+                return cluster
+        raise NotInInventoryError(f"{host} is in no cluster of {', '.join(sorted(services))}")
+
     def about(self, cluster: NamedCluster) -> Self:
         """The same inventory with this cluster alone of its service: its members, proxies, ways in and credentials."""
-        fronts = tuple(
-            front for front in self.clusters if front.name in cluster.fronts and front.service in self._fronts(cluster)
-        )
+        services = {cluster.service, *front_services(cluster.service)}
+        fronts = (front for front in self.clusters if front.name in cluster.fronts and front.service in services)
+        others = (other for other in self.subject if other.service not in services)
         credentials = self.credentials.about(cluster.credentials)
-        return replace(self, subject=(cluster, *fronts, *self.subject), credentials=credentials)
+        return replace(self, subject=(cluster, *fronts, *others), credentials=credentials)
 
-    @staticmethod
-    def _fronts(cluster: NamedCluster) -> set[str]:
-        records = (registry.service_of(front.role) for front in registry.service(cluster.service).fronts)
-        return {record.name for record in records if record is not None}
+    def about_the(self, service: str) -> Self:
+        """The same about the one cluster of a service, where it has hosts. NotInInventoryError where it has several."""
+        if any(cluster.service == service for cluster in self.subject) or not self.clusters_of(service):
+            return self
+        return self.about(self.cluster(service))
+
+    def backend(self, port: int, usual: str) -> str:
+        """The name of HAProxy's backend for a usual port of what this is about."""
+        own = (way.backend for cluster in self.subject for way in cluster.ways_in if way.port == port)
+        return next(own, "") or usual
 
     def of_role(self, role: str) -> tuple[Host, ...]:
         """Hosts of a role, in the order of servers.tsv."""
@@ -78,13 +91,6 @@ class Inventory:
         about = [cluster for cluster in self.subject if record is not None and cluster.service == record.name]
         known = {host for cluster in about for host in cluster.members} if about else self.hosts
         return tuple(host for host in self.hosts if role in host.roles and host in known)
-
-    def members(self, role: str) -> tuple[Host, ...]:
-        """Hosts of a role in the one cluster of its service. NotInInventoryError where there are several."""
-        record = registry.service_of(role)
-        if record is not None and len(self.clusters_of(record.name)) > 1:
-            self.cluster(record.name)
-        return self.of_role(role)
 
     @property
     def managed(self) -> tuple[Host, ...]:
@@ -165,7 +171,7 @@ def read(folder: Path, profile: str | None = None) -> Inventory:
     if rows.complete and topology is not None and not flaws:
         every = clusters_of(hosts, topology, place)
         problems.extend(absent_roles(servers, folder / "settings.yaml", hosts, settings, every))
-        if settings is not None and not any(rules.several_clusters(servers, hosts)):
+        if settings is not None:
             problems.extend(broken_clusters(servers, folder / TOPOLOGY, every, topology, settings))
     roles = {role for host in chosen for role in host.roles}
     if versions is not None:

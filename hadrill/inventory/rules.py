@@ -16,9 +16,7 @@ from hadrill.services.service import BASE
 def broken_rules(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
     """What is wrong with the hosts taken together."""
     yield from _duplicates(servers, hosts)
-    several = tuple(several_clusters(servers, hosts))
-    # Of a cluster that a typing error has split, the sizes of the parts are no mistakes of their own.
-    yield from several or _sizes(servers, hosts)
+    yield from _sizes(servers, hosts)
     known = registry.roles()
     for host in hosts:
         for apart in filter(None, (known[role].apart for role in host.roles)):
@@ -97,29 +95,14 @@ def _duplicates(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
             yield Problem(servers, host.line, 1, message, "Give each host its own.")
 
 
-def several_clusters(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
-    """Services with more than one cluster, which would be taken for one of all their members."""
-    first: dict[str, dict[str, Host]] = {}
-    for host in hosts:
-        for role, cluster in host.duties:
-            if (known := registry.service_of(role)) is not None:
-                first.setdefault(known.name, {}).setdefault(cluster, host)
-    for service, clusters in first.items():
-        if len(clusters) > 1:
-            *others, last = clusters
-            what = f"{service} has {len(clusters)} clusters, {', '.join(others)} and {last}"
-            remedy = "Only one cluster of a service is known yet: give all of its hosts one name, or each an inventory."
-            yield Problem(servers, clusters[last].line, 1, what, remedy)
-
-
 def _sizes(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:
     """Clusters of a size that their role does not have."""
     for (role, cluster), members in _by_cluster(hosts).items():
         count, first = len(members), members[0]
-        wanted = registry.roles()[role].size or count
-        if count != wanted:
-            what = f"cluster {cluster!r} of role {role} has {count} hosts instead of {wanted}"
-            yield Problem(servers, first.line, 1, what, f"Give it exactly {wanted} rows with this cluster name.")
+        size = registry.roles()[role].size or count
+        if count != size:
+            what = f"cluster {cluster!r} of role {role} has {count} hosts instead of {size}"
+            yield Problem(servers, first.line, 1, what, f"Give it exactly {size} rows with this cluster name.")
 
 
 def doubtful_sizes(servers: Path, hosts: Sequence[Host]) -> Iterator[Problem]:

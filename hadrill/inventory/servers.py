@@ -108,8 +108,8 @@ def _problems_of_row(file: Path, number: int, row: str, header: Sequence[str]) -
     if len(of["fqdn"]) > 253 or not all(_LABEL.fullmatch(label) for label in of["fqdn"].split(".")):
         what = f"FQDN {of['fqdn']!r}"
         yield Problem(file, number, at["fqdn"], what, "Write the full name, like cache-01.example.org.")
-    if found := _problem_of_duties(of):
-        column, what, remedy = found
+    if flaw := _problem_of_duties(of):
+        column, what, remedy = flaw
         yield Problem(file, number, at[column], what, remedy)
     if looks_like_a_secret(of["notes"]):
         yield Problem(file, number, at["notes"], "the notes hold a secret", "Move it to credentials/ and change it.")

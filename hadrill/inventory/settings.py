@@ -17,7 +17,7 @@ from hadrill.services import registry
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-def _one_of(names: Callable[[], Iterable[str]]) -> AfterValidator:
+def one_of(names: Callable[[], Iterable[str]]) -> AfterValidator:
     """A check that a value is one of these names, which are asked for when the value is read."""
 
     def check(value: str) -> str:
@@ -29,10 +29,10 @@ def _one_of(names: Callable[[], Iterable[str]]) -> AfterValidator:
     return AfterValidator(check)
 
 
-RoleName = Annotated[str, _one_of(registry.roles)]
-BindName = Annotated[str, _one_of(lambda: (role.name for role in registry.roles().values() if role.binds))]
-Promised = Annotated[str, _one_of(lambda: (known.name for known in registry.services() if known.cluster))]
-Profile = Annotated[str, _one_of(profiles)]
+RoleName = Annotated[str, one_of(registry.roles)]
+BindName = Annotated[str, one_of(lambda: (role.name for role in registry.roles().values() if role.binds))]
+Promised = Annotated[str, one_of(lambda: (known.name for known in registry.services() if known.cluster))]
+Profile = Annotated[str, one_of(profiles)]
 
 
 def _jump(value: str) -> str:

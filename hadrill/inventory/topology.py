@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
@@ -15,7 +15,7 @@ from hadrill.inventory.document import place_of, read_document
 from hadrill.inventory.host import Host
 from hadrill.inventory.problem import Problem
 from hadrill.inventory.servers import NAME
-from hadrill.inventory.settings import BalancerCheck, Frozen, Port
+from hadrill.inventory.settings import BalancerCheck, Frozen, Port, one_of
 from hadrill.services import registry
 from hadrill.services.service import Service
 
@@ -33,7 +33,19 @@ def _shaped(shape: re.Pattern[str], must_be: str) -> AfterValidator:
 
 Name = Annotated[str, Field(min_length=1), _shaped(NAME, "letters, digits and inner '.', '_' and '-'")]
 Word = Annotated[str, _shaped(registry.WORD, "letters, digits, '.', '_' and '-'")]
-Between = Literal["balancer", "vip", "haproxy", "pgbouncer", "proxysql"]
+BETWEEN = ("balancer", "vip")
+"""What stands between clients and members, besides proxies."""
+
+
+def between() -> tuple[str, ...]:
+    """All that may: what proxies' services run too."""
+    fronts = (registry.service_of(front.role) for known in registry.services() for front in known.fronts)
+    proxies = dict.fromkeys(front for front in fronts if front is not None)
+    words = (word for front in proxies for word in (front.name, *(part.name for part in front.components)))
+    return tuple(dict.fromkeys((*BETWEEN, *words)))
+
+
+Between = Annotated[str, one_of(between)]
 
 
 class WayInEntry(Frozen):
@@ -74,8 +86,8 @@ class Topology(Frozen):
 
     def entry(self, service: str, name: str) -> ClusterEntry:
         """What is said of a cluster; nothing where it is not named."""
-        wanted = (entry for entry in self.clusters if (entry.service, entry.name) == (service, name))
-        return next(wanted, ClusterEntry(name=name, service=service))
+        named = (entry for entry in self.clusters if (entry.service, entry.name) == (service, name))
+        return next(named, ClusterEntry(name=name, service=service))
 
 
 def read_topology(folder: Path, problems: list[Problem]) -> Topology | None:

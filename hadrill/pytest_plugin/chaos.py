@@ -52,7 +52,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         print("\n".join(schedule.table()))
         return 0
     if config.option.numprocesses is None:
-        config.option.numprocesses = len({drawn.service for drawn in schedule.rounds})
+        config.option.numprocesses = len(schedule.labels)
         config.option.dist = "loadgroup"
     # For the services' processes: their hundreds of threads would fill arenas of their own, which never shrink.
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
@@ -106,17 +106,18 @@ def _schedule(config: pytest.Config, inventory: Inventory) -> Schedule:
         else:
             seed = int(time.time()) if option.seed is None else option.seed
             services = [option.service] if option.service else []
-            schedule = draw(seed, seconds_of(option.duration), inventory, services)
+            clusters = [option.cluster] if option.cluster else []
+            schedule = draw(seed, seconds_of(option.duration), inventory, services, clusters)
         return schedule.only(numbers_of(option.only)) if option.only else schedule
     except ScheduleError as error:
         raise pytest.UsageError(str(error)) from error
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test for each service of the schedule; its argument `lane` is the service's name."""
+    """One test for each cluster of the schedule; its argument `lane` is the cluster's label."""
     if "lane" in metafunc.fixturenames and SCHEDULE in metafunc.config.stash:
-        services = list(dict.fromkeys(drawn.service for drawn in metafunc.config.stash[SCHEDULE].rounds))
-        lanes = [pytest.param(name, marks=pytest.mark.xdist_group(name), id=name) for name in services]
+        labels = metafunc.config.stash[SCHEDULE].labels
+        lanes = [pytest.param(name, marks=pytest.mark.xdist_group(name), id=name) for name in labels]
         metafunc.parametrize("lane", lanes)
 
 

@@ -20,7 +20,7 @@ from hadrill.drill.scenarios import QuorumLoss, of_case
 from hadrill.drill.scenarios.loss import Loss
 from hadrill.drill.scenarios.node import NodeScenario
 from hadrill.drill.session import Session
-from hadrill.inventory import Host
+from hadrill.inventory import Host, NamedCluster
 from hadrill.pytest_plugin.options import options_of
 from hadrill.pytest_plugin.stash import INVENTORY
 from hadrill.pytest_plugin.terminal import line_writer
@@ -71,7 +71,7 @@ def drill(request: pytest.FixtureRequest, drills: Session) -> Callable[[Case], R
     """Run a case, all ten steps. The test fails with the cause; it is skipped where the host cannot offer the fault."""
 
     def run(case: Case) -> Result:
-        cluster = cluster_of(drills.inventory, drills.remote, case.service)
+        cluster = cluster_of(drills.inventory, drills.remote, case.service, case.cluster)
         lead = options_of(request.config).make_leader and case.role == usual(case.service)
         return _report(request, Experiment(drills, of_case(cluster, case, lead=lead)))
 
@@ -143,12 +143,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest.fixture
-def cluster(request: pytest.FixtureRequest, drills: Session) -> Cluster:
+def cluster(request: pytest.FixtureRequest, drills: Session, about_cluster: NamedCluster | None) -> Cluster:
     """The cluster of the test's `service` mark, as drills see it."""
     mark = request.node.get_closest_marker("service")
     if mark is None:
         raise pytest.UsageError(f"{request.node.nodeid} asks for `cluster` and has no mark pytest.mark.service(...)")
-    return cluster_of(drills.inventory, drills.remote, mark.args[0])
+    name = about_cluster.name if about_cluster is not None else ""
+    return cluster_of(drills.inventory, drills.remote, mark.args[0], name)
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ import pytest
 
 from hadrill.diagnosis.unreached import UnreachedError
 from hadrill.drill.errors import DrillFailedError
-from hadrill.inventory import Host
+from hadrill.inventory import Host, NamedCluster
 from hadrill.plugin import EXAMINER, UNREACHED, suite_of
 from hadrill.pytest_plugin.failure import explain
 from hadrill.pytest_plugin.stash import INVENTORY
 from hadrill.report.outcome import PROPERTY
 from hadrill.report.secrets import Scrubber
 from hadrill.report.titles import titles
-from hadrill.services.clusters import CLUSTERS, roles_of
+from hadrill.services.clusters import CLUSTERS
 
 CHECKS = ("basic", "hosts")
 """Suites of checks, which together wait only once for a dead host. Drills do not: they make hosts dead."""
@@ -38,11 +38,34 @@ def _why_not(item: pytest.Item) -> str:
     if isinstance(host := parameters.get("host"), Host):
         hosts = [host]
     elif name in CLUSTERS:
-        inventory = item.config.stash[INVENTORY]
-        hosts = [member for role in roles_of(name) for member in inventory.of_role(role)]
+        about = _cluster_of(item)
+        clusters = (about,) if about is not None else item.config.stash[INVENTORY].clusters_of(name)
+        hosts = [member for cluster in clusters for member in cluster.members]
+        name = about.label if about is not None else name
     else:
         return ""
     return item.config.stash[UNREACHED].why_not(name, hosts)
+
+
+def _cluster_of(item: pytest.Item) -> NamedCluster | None:
+    """The cluster that an item is about where its service has several."""
+    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    cluster = parameters.get("about_cluster")
+    return cluster if isinstance(cluster, NamedCluster) else None
+
+
+def _examined(item: pytest.Item, service: str) -> tuple[str, ...]:
+    """Service, and cluster where there are several."""
+    about = _cluster_of(item)
+    return (service,) if about is None else (service, about.name)
+
+
+def _title(item: pytest.Item) -> str:
+    """What an item is about, in reports."""
+    mark, about = item.get_closest_marker("service"), _cluster_of(item)
+    if mark is None:
+        return ""
+    return titles()[mark.args[0]] + (f" {about.name}" if about is not None else "")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -65,7 +88,7 @@ def pytest_runtest_makereport(
             if reason := _why_not(item):
                 details["unreached"] = reason
             elif call.when == "call" and service and suite_of(item.config) == "basic":
-                causes, besides = item.config.stash[EXAMINER].examine(service.args[0])
+                causes, besides = item.config.stash[EXAMINER].examine(*_examined(item, service.args[0]))
                 details["causes"] = [cause.as_json() for cause in causes]
                 diagnosis = scrub("\n".join([*map(str, causes), besides]).strip())
                 allure.attach(diagnosis, "diagnosis", allure.attachment_type.TEXT)
@@ -73,7 +96,7 @@ def pytest_runtest_makereport(
             elif isinstance(error, DrillFailedError):
                 details["causes"] = list(error.causes)
             report.longrepr = text
-        details |= {"module": titles()[service.args[0]] if service else "", "check": item.name.removeprefix("test_")}
+        details |= {"module": _title(item), "check": item.name.removeprefix("test_")}
         report.user_properties.append((PROPERTY, details))
     return report
 
@@ -86,4 +109,4 @@ def _labels(request: pytest.FixtureRequest) -> None:
         allure.dynamic.parent_suite(
             "drills" if "case" in request.fixturenames else f"{suite_of(request.config)} checks"
         )
-        allure.dynamic.suite(titles()[mark.args[0]])
+        allure.dynamic.suite(_title(request.node))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import testinfra.host
 
-from hadrill.inventory import Host, Inventory
+from hadrill.inventory import Host, Inventory, NamedCluster
 from hadrill.pytest_plugin.stash import INVENTORY, REMOTE
 from hadrill.remote import Remote
 from hadrill.remote.backend import RemoteBackend
@@ -38,10 +38,19 @@ def reachable(inventory: Inventory, remote: Remote) -> PortScan:
     return scan(inventory, remote)
 
 
+@pytest.fixture(scope="session")
+def about_cluster(request: pytest.FixtureRequest) -> NamedCluster | None:
+    """The cluster that a check is about where its service has several; None where it has one."""
+    cluster: NamedCluster | None = getattr(request, "param", None)
+    return cluster
+
+
 def _of(service: Service) -> Any:
     """The fixture that gives checks a service's client."""
 
-    def client(inventory: Inventory) -> Any:
+    def client(inventory: Inventory, about_cluster: NamedCluster | None) -> Any:
+        if about_cluster is not None and about_cluster.service == service.name:
+            inventory = inventory.about(about_cluster)
         return registry.load(service.client)(inventory)
 
     client.__doc__ = f"The client of {service.title}."

@@ -28,6 +28,7 @@ GROUPS: dict[str, dict[str, dict[str, Any]]] = {
     "hadrill drills": {
         "node": {"default": "", "metavar": "HOST", "help": "only drills on this host, in the role that it has"},
         "service": {"default": "", "metavar": "NAME", "help": "only drills of this service"},
+        "cluster": {"default": "", "metavar": "NAME", "help": "only checks and drills of the cluster of that name"},
         "fault": {"default": "", "metavar": "NAME", "help": "only drills with this fault, listed or not"},
         "role": {"default": "", "metavar": "NAME", "help": "only drills on a member in this role"},
         "plan": {
@@ -78,6 +79,7 @@ class Options:
     no_page: bool
     node: str
     service: str
+    cluster: str
     fault: str
     role: str
     plan: bool

@@ -107,7 +107,11 @@ def _behind(inventory: Inventory, jumping: dict[Host, Login]) -> dict[str, Host]
     """By address, the host whose jump host leads there: its own, or one that a load balancer passes on to."""
     behind = {host.address: host for host in jumping}
     for balancer in inventory.settings.load_balancers:
-        target = next((host for host in jumping if host.role in balancer.targets), None)
+        target = next((host for host in jumping if set(host.roles) & set(balancer.targets)), None)
         if target is not None:
             behind[str(balancer.address)] = target
+    for cluster in inventory.clusters:
+        target = next((host for host in jumping if host in cluster.members), None)
+        if target is not None:
+            behind |= {way.address: target for way in cluster.ways_in if way.address not in behind}
     return behind

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from hadrill.report.drills import explained
+from hadrill.report.drills import explained, label_of
 from hadrill.report.regression import Regression
 from hadrill.report.rows import DrillRow
 from hadrill.report.verdict import Verdict
@@ -93,10 +93,10 @@ def _bars_by_service(rows: Sequence[DrillRow]) -> dict[str, list[Bar]]:
     bars: dict[str, list[Bar]] = {}
     for row in rows:
         outage = "-" if row["outage_s"] is None else f"{row['outage_s']:.1f} s"
-        what = f"round {row['round']}: {row['fault']} on {row['node'] or row['service']}"
+        what = f"round {row['round']}: {row['fault']} on {row['node'] or label_of(row)}"
         left, width = WIDTH * (row["began"] - start) / (end - start), WIDTH * row["wall_s"] / (end - start)
         bar = Bar(row, round(left, 1), round(max(width, NARROWEST), 1), f"{what}: {row['verdict']}, outage {outage}")
-        bars.setdefault(row["service"], []).append(bar)
+        bars.setdefault(label_of(row), []).append(bar)
     return bars
 
 
@@ -115,11 +115,11 @@ def _hours(rows: Sequence[DrillRow]) -> list[str]:
 
 def _spreads(rows: Sequence[DrillRow]) -> list[Spread]:
     spreads = []
-    for service in dict.fromkeys(row["service"] for row in rows):
+    for service in dict.fromkeys(map(label_of, rows)):
         measured = [
             (row["outage_s"], row["budget_s"])
             for row in rows
-            if row["service"] == service and row["outage_s"] is not None and row["budget_s"]
+            if label_of(row) == service and row["outage_s"] is not None and row["budget_s"]
         ]
         if measured:
             percents = tuple(round(100 * outage / budget, 1) for outage, budget in measured)

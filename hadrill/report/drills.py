@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from rich.text import Text
 
 from hadrill.diagnosis import Cause, CauseRow
+from hadrill.inventory.cluster import label
 from hadrill.report.rows import DrillRow
 from hadrill.report.screen import Screen
 from hadrill.report.verdict import Verdict
@@ -95,15 +96,20 @@ def markdown(drills: Sequence[DrillRow]) -> list[str]:
         cells = (*_cells(drill), _verdict(drill), phases, cause.replace("|", "\\|").replace("\n", " "))
         lines.append(f"| {' | '.join(cells)} |")
     for drill in drills:
-        lines += explained_in_markdown(f"{drill['service']} {drill['fault']} on {drill['node']}", drill["causes"])
+        lines += explained_in_markdown(f"{label_of(drill)} {drill['fault']} on {drill['node']}", drill["causes"])
     return lines
+
+
+def label_of(drill: DrillRow) -> str:
+    """How the cluster of a drill is called."""
+    return label(drill["service"], drill.get("cluster", ""))
 
 
 def by_key(drills: Iterable[DrillRow]) -> dict[str, list[DrillRow]]:
     """Drills by `service/role/fault`, whichever host they were on."""
     kinds: dict[str, list[DrillRow]] = {}
     for drill in drills:
-        kinds.setdefault(f"{drill['service']}/{drill['role'] or '-'}/{drill['fault']}", []).append(drill)
+        kinds.setdefault(f"{label_of(drill)}/{drill['role'] or '-'}/{drill['fault']}", []).append(drill)
     return kinds
 
 
@@ -113,7 +119,7 @@ def _cells(drill: DrillRow) -> tuple[str, ...]:
 
     measured = f"{number(drill['outage_s'], 2)} / {number(drill['budget_s'], 1)} s"
     counts = map(number, (drill["lost"], drill["unknown"], drill["acknowledged"]))
-    service = f"{drill['round']} {drill['service']}" if drill["round"] else drill["service"]
+    service = f"{drill['round']} {label_of(drill)}" if drill["round"] else label_of(drill)
     return (service, drill["node"] or "-", drill["role"] or "-", drill["fault"], measured, *counts)
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from hadrill.report.drills import by_key
+from hadrill.report.drills import by_key, label_of
 from hadrill.report.summary import Summary
 from hadrill.report.verdict import Verdict
 
@@ -36,7 +36,7 @@ def metrics(summary: Summary, ended: float, worse: int = 0) -> str:
         outages = gauge("outage_seconds", "Outages at the entry point, by kind of drill.", *labels)
         for rows in by_key(summary.drills).values():
             seconds = [row["outage_s"] for row in rows if row["outage_s"] is not None]
-            kind = (rows[0]["service"], rows[0]["role"], rows[0]["fault"])
+            kind = (label_of(rows[0]), rows[0]["role"], rows[0]["fault"])
             if seconds:
                 outages.labels(*kind, "0.5").set(statistics.median(seconds))
                 outages.labels(*kind, "1").set(max(seconds))

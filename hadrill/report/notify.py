@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import urllib3
 
-from hadrill.report.drills import counted
+from hadrill.report.drills import counted, label_of
 from hadrill.report.regression import Regression
 from hadrill.report.summary import Summary
 from hadrill.report.verdict import Verdict
@@ -25,7 +25,7 @@ def message(summary: Summary, worse: Sequence[Regression], folder: Path, verdict
     bad = [row for row in summary.drills if row["verdict"] in (Verdict.FAILED, Verdict.ERROR)]
     for row in bad[:MOST]:
         cause = str(row["cause"]).partition("\n")[0]
-        lines.append(f"{row['verdict']}: {row['service']}, {row['fault']} on {row['node'] or '-'}: {cause}")
+        lines.append(f"{row['verdict']}: {label_of(row)}, {row['fault']} on {row['node'] or '-'}: {cause}")
     lines += [f"and {len(bad) - MOST} more"] if len(bad) > MOST else []
     lines += [f"worse than before: {regression}" for regression in worse]
     return "\n".join([*lines, f"report: {folder}", ""])

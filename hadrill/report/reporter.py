@@ -110,7 +110,9 @@ class Reporter:
     def _place(self, outcome: Outcome) -> tuple[int, int, str]:
         """The check's place in the report: as in the files, whichever worker was first."""
         known = list(titles().values())
-        order = known.index(outcome.module) if outcome.module in known else len(known)
+        # A cluster among several has its name behind the title.
+        of_title = (n for n, title in enumerate(known) if f"{outcome.module} ".startswith(f"{title} "))
+        order = next(of_title, len(known))
         return order, self.lines.get(outcome.id, 0), outcome.id
 
     @pytest.hookimpl(trylast=True)

@@ -56,5 +56,7 @@ class DrillRow(TypedDict):
     folder: str
     round: int
     began: float
+    cluster: NotRequired[str]
+    """Empty, or not there, where the service has one cluster."""
     schema: NotRequired[int]
     at: NotRequired[str]

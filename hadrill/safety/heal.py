@@ -35,7 +35,7 @@ def heal_entry(remote: Remote, inventory: Inventory, entry: Entry) -> str:
 
 
 def _not_undone(entry: Entry, why: str) -> str:
-    return f"{entry.host}: {entry.fault} of drill {entry.experiment} is not undone: {why}"
+    return f"{entry.host}: {entry.what} of drill {entry.experiment} is not undone: {why}"
 
 
 def _where_it_is(entry: Entry) -> str:
@@ -75,7 +75,7 @@ def heal_entries(left: Iterable[Entry], profile: str | None = None) -> tuple[lis
                 if problem:
                     wrong.append(problem)
                 else:
-                    done.append(f"{entry.host}: {entry.fault} of drill {entry.experiment} is undone")
+                    done.append(f"{entry.host}: {entry.what} of drill {entry.experiment} is undone")
     return done, wrong
 
 
@@ -92,7 +92,7 @@ def elsewhere(folder: Path) -> list[str]:
     """What runs that are over left for other inventories than the one in `folder`, and what undoes it."""
     here = entries_of(folder)
     return [
-        f"left alone, of another inventory: {entry.host}: {entry.fault} of drill {entry.experiment}"
+        f"left alone, of another inventory: {entry.host}: {entry.what} of drill {entry.experiment}"
         + (
             f" (hadrill heal --inventory {entry.inventory})"
             if Path(entry.inventory).is_dir()

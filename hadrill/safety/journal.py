@@ -30,6 +30,13 @@ class Entry:
     pid: int
     started: str
     made: bool = True
+    cluster: str = ""
+    """The cluster's label, where its service has several."""
+
+    @property
+    def what(self) -> str:
+        """The fault, and the cluster that it is about where that is not plain."""
+        return f"{self.fault} ({self.cluster})" if self.cluster else self.fault
 
     @property
     def alive(self) -> bool:
@@ -94,7 +101,7 @@ def _read(file: Path) -> Entry:
         content["experiment"] = content.pop("drill")
     known = {field.name: content[field.name] for field in fields(Entry) if field.name in content}
     entry = Entry(**known | {"leased": tuple(content["leased"])})
-    texts = (entry.experiment, entry.inventory, entry.host, entry.fault, entry.started, *entry.leased)
+    texts = (entry.experiment, entry.inventory, entry.host, entry.fault, entry.started, entry.cluster, *entry.leased)
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("a name in it is no text")
     return entry

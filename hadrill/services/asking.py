@@ -68,12 +68,18 @@ def ask(
 
 
 def through_each(
-    attempt: Callable[[str, str], list[Finding]], entry_point: str, proxies: Iterable[Host]
+    attempt: Callable[[str, str], list[Finding]], entry_point: str, proxies: Iterable[Host], at: str = ""
 ) -> list[Finding]:
     """What an attempt finds at each way in, by name and address: first at the proxies, then at the entry point."""
-    ways = [*((host.name, host.address) for host in proxies), ("the entry point", entry_point)]
+    ways = [*((host.name, f"{host.address}{at}") for host in proxies), ("the entry point", entry_point)]
     with ThreadPoolExecutor(max_workers=len(ways)) as pool:
         return [finding for findings in pool.map(lambda way: attempt(*way), ways) for finding in findings]
+
+
+def socket_of(address: str, usual: int) -> tuple[str, int]:
+    """Address and port of a text that may leave the usual port out: `10.0.0.1`, `10.0.0.1:6380`."""
+    host, colon, port = address.partition(":")
+    return host, int(port) if colon else usual
 
 
 def silence(name: str, address: str, port: int, expected: str, error: Exception, odd: str = "") -> Finding:
@@ -85,6 +91,7 @@ def silence(name: str, address: str, port: int, expected: str, error: Exception,
     if denied(error):
         cause = "the credentials, or the permissions of their user, are not what the service has"
         return Finding(name, expected, reason, cause)
+    address, port = socket_of(address, port)
     try:
         state = _port_state(address, port)
     except NoWayError as no_way:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hadrill.inventory import Host, Inventory, versions
+from hadrill.inventory.cluster import label
 from hadrill.placement import Placement, placed
 from hadrill.remote import Remote
 from hadrill.services import member_roles, registry
@@ -47,7 +48,7 @@ class Cluster(Members, Probed, Workable, Budgeted, ABC):
     traits: ClassVar[Traits]
 
     def __init__(self, inventory: Inventory, remote: Remote) -> None:
-        self.inventory, self.remote = inventory, remote
+        self.inventory, self.remote = inventory.about_the(self.service), remote
         self.multiplier = inventory.settings.faults.multiplier
 
     @property
@@ -59,6 +60,17 @@ class Cluster(Members, Probed, Workable, Budgeted, ABC):
     @abstractmethod
     def shared(self) -> tuple[Host, ...]:
         """Hosts that the clients' way leads over, which other clusters use too."""
+
+    @property
+    def name(self) -> str:
+        """Its name where the inventory has others of the service; empty where nobody needs it."""
+        about = self.inventory.clusters_of(self.service)
+        return "" if not about or about[0].only else about[0].name
+
+    @property
+    def label(self) -> str:
+        """How reports call it."""
+        return label(self.service, self.name)
 
     def role(self, host: Host) -> str:
         """The role of a member now. Raises NoLeaderError.

@@ -38,6 +38,12 @@ def present(inventory: Inventory, service: str) -> bool:
     return bool(roles_of(service) & inventory.roles)
 
 
-def cluster_of(inventory: Inventory, remote: Remote, service: str) -> Cluster:
-    """The cluster of a service. Raises KeyError."""
-    return CLUSTERS[service](inventory, remote)
+def cluster_of(inventory: Inventory, remote: Remote, service: str, name: str = "") -> Cluster:
+    """The cluster of a service: that of the name, or the only one. Raises KeyError, NotInInventoryError."""
+    kind = CLUSTERS[service]
+    return kind(inventory.about(inventory.cluster(service, name)) if name else inventory, remote)
+
+
+def clusters_of(inventory: Inventory, remote: Remote, service: str) -> tuple[Cluster, ...]:
+    """All clusters of a service."""
+    return tuple(cluster_of(inventory, remote, service, cluster.name) for cluster in inventory.clusters_of(service))

@@ -17,12 +17,12 @@ class Examiner:
         self._inventory, self._remote = inventory, remote
         self.examine = cache(self._examine)
 
-    def _examine(self, service: str) -> tuple[tuple[Cause, ...], str]:
+    def _examine(self, service: str, name: str = "") -> tuple[tuple[Cause, ...], str]:
         """The causes, the most telling first, and notes. Neither changes the check's outcome."""
         if service not in CLUSTERS:
             return (), ""
         try:
-            cluster = cluster_of(self._inventory, self._remote, service)
+            cluster = cluster_of(self._inventory, self._remote, service, name)
             diagnosis = cluster.diagnose() if isinstance(cluster, Diagnosed) else None
         except failures(RemoteError) as error:
             return (), f"no diagnosis: {type(error).__name__}: {error}"

@@ -14,7 +14,10 @@ def running_versions(inventory: Inventory) -> dict[str, str]:
     questions: dict[str, Callable[[], str]] = {}
     for known in registry.services():
         if known.versions and present(inventory, known.name):
-            questions |= registry.load(known.versions)(inventory)
+            for cluster in inventory.clusters_of(known.name):
+                asked = registry.load(known.versions)(inventory.about(cluster))
+                name = "" if cluster.only else f" {cluster.name}"
+                questions |= {f"{title}{name}": question for title, question in asked.items()}
 
     def ask(question: Callable[[], str]) -> str:
         try:

@@ -25,9 +25,10 @@ JUDGED = ("emptied", "rescheduled", "schedulable", "takes pods", "clients served
 
 
 @pytest.fixture(scope="module")
-def nodes(drills: Session) -> KubernetesCluster:
-    """The cluster."""
-    return KubernetesCluster(drills.inventory, drills.remote)
+def nodes(pytestconfig: pytest.Config, drills: Session) -> KubernetesCluster:
+    """The cluster: the only one, or that of --cluster."""
+    named = drills.inventory.cluster("kubernetes", options_of(pytestconfig).cluster)
+    return KubernetesCluster(drills.inventory.about(named), drills.remote)
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,7 @@ class NodeScenario(Scenario):
     kind: ClassVar[Kind] = Kind.BLACKHOLE
 
     def __init__(self, cluster: KubernetesCluster, host: Host | None = None, role: str = "agent") -> None:
-        super().__init__(cluster, Case(cluster.service, self.made, role, host.name if host else ""))
+        super().__init__(cluster, Case(cluster.service, self.made, role, host.name if host else "", cluster.name))
         self.nodes, self.kubernetes = cluster, cluster.kubernetes
         self._host, self._role = host, role
         self._loss: Loss | None = None
@@ -70,7 +70,7 @@ class NodeScenario(Scenario):
     @property
     def name(self) -> str:
         """The node, or its role, and the scenario's own name."""
-        return f"{self.cluster.service} {'-'.join(filter(None, [self.case.host or self._role, self.fault]))}"
+        return f"{self.cluster.label} {'-'.join(filter(None, [self.case.host or self._role, self.fault]))}"
 
     @property
     def folder(self) -> str:
@@ -89,11 +89,11 @@ class NodeScenario(Scenario):
         """Plan the fault on one node."""
         victim = self.victim()
         self._loss = self._begun(run, victim)
-        case = Case(self.case.service, self.made, host=victim.name)
+        case = Case(self.case.service, self.made, host=victim.name, cluster=self.case.cluster)
         injection = Injection(run.session, self.cluster, case, run.id, run.step)
         fault = injection.guard()
         allowed = self.cluster.budget(self.kind, self.loss.role)
-        lines = (f"{self.case.service} {self.fault} of {victim} ({self.loss.role})",)
+        lines = (f"{self.cluster.label} {self.fault} of {victim} ({self.loss.role})",)
         return Plan(victim.name, self.loss.role, allowed, injection, fault, lease_s=self.lasts(), lines=lines)
 
     def _begun(self, run: Experiment, victim: Host) -> Loss:

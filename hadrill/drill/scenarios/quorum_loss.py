@@ -39,7 +39,7 @@ class QuorumLoss(Scenario):
     }
 
     def __init__(self, cluster: Cluster) -> None:
-        super().__init__(cluster, Case(cluster.service, "power-off", usual(cluster.service)))
+        super().__init__(cluster, Case(cluster.service, "power-off", usual(cluster.service), cluster=cluster.name))
 
     @property
     def fault(self) -> str:
@@ -49,7 +49,7 @@ class QuorumLoss(Scenario):
     @property
     def name(self) -> str:
         """The service and the scenario's name; no role, as two members are broken."""
-        return f"{self.cluster.service} {self.fault}"
+        return f"{self.cluster.label} {self.fault}"
 
     def plan(self, run: Experiment) -> Plan:
         """Plan the loss of the leader, and of another member that votes with it."""
@@ -62,7 +62,7 @@ class QuorumLoss(Scenario):
         if (left := sum(others.values()) - others[other]) >= voting.needed:
             gone = f"{left} votes are left without {first.host} and {other}, and {voting.needed} are enough"
             raise UnavailableError(f"no loss of two members takes the majority: {gone}")
-        case = Case(self.case.service, "power-off", host=other.name)
+        case = Case(self.case.service, "power-off", host=other.name, cluster=self.case.cluster)
         second = Injection(run.session, self.cluster, case, uuid.uuid4().hex[:12], lambda *_: None)
         run.ids.append(second.experiment)
         # Each is guarded by itself: each alone is allowed, and the cluster is whole.
@@ -80,7 +80,7 @@ class QuorumLoss(Scenario):
             lease_s=2 * allowed.seconds,
             may_lose=self.may_lose_with(fault, role),
             lines=(
-                f"{self.case.service} quorum-loss on {first.host}, then {second.host}",
+                f"{self.cluster.label} quorum-loss on {first.host}, then {second.host}",
                 f"    guard   {first.arithmetic()}; then one more, on purpose",
                 f"    budget  {allowed}, counted from the moment when {back} back",
                 f"    inject  power off {first.host}, then {second.host}; no write may be acknowledged then",

@@ -14,6 +14,7 @@ from hadrill.drill.invariants import Allowed
 from hadrill.drill.objective import objective_of
 from hadrill.faults import Fault
 from hadrill.inventory import Host
+from hadrill.inventory.cluster import file_name
 from hadrill.inventory.settings import Objective
 from hadrill.safety.lease import SHARED
 from hadrill.services.abilities import Losing
@@ -93,12 +94,12 @@ class Scenario(ABC):
     @property
     def name(self) -> str:
         """The name in the line of a running experiment."""
-        return f"{self.cluster.service} {self.case}"
+        return f"{self.cluster.label} {self.case.what}"
 
     @property
     def folder(self) -> str:
         """The beginning of the folder's name."""
-        return f"{self.cluster.service}-{self.case}"
+        return f"{file_name(self.cluster.label)}-{self.case.what}"
 
     @abstractmethod
     def plan(self, run: Experiment) -> Plan:

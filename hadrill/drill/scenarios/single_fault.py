@@ -97,7 +97,7 @@ def in_words(injection: Injection, fault: Fault, budget: Budget) -> tuple[str, .
     undo = "power on by the driver" if fault.power else fault.heal
     made = fault.inject if fault.on_host else f"power {fault.power}" if fault.power else "a planned switchover"
     return (
-        f"{injection.cluster.service} {fault.name} on {injection.host} ({injection.role})",
+        f"{injection.cluster.label} {fault.name} on {injection.host} ({injection.role})",
         f"    guard   {injection.arithmetic() if fault.kind != PLANNED else 'nothing is taken away'}",
         f"    budget  {budget}",
         f"    inject  {made}",

@@ -1,6 +1,7 @@
 """The proxies as targets of their own: clients go on through the other one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from hadrill.faults import Kind
 from hadrill.inventory import Host, Inventory
@@ -30,7 +31,13 @@ class ProxyCluster(Cluster):
 
     def __init__(self, inventory: Inventory, remote: Remote) -> None:
         super().__init__(inventory, remote)
-        self.inner = tuple(clusters.cluster_of(inventory, remote, name) for name in member_roles.behind(self.service))
+        mine = {cluster.name for cluster in self.inventory.clusters_of(self.service)}
+        self.inner = tuple(
+            clusters.cluster_of(self.inventory, remote, name, cluster.name)
+            for name in member_roles.behind(self.service)
+            for cluster in self.inventory.clusters_of(name)
+            if mine & set(cluster.fronts)
+        )
 
     @property
     def members(self) -> tuple[Host, ...]:
@@ -60,13 +67,14 @@ class ProxyCluster(Cluster):
 
     def budget(self, kind: Kind, role: str, settings: Mapping[str, str] | None = None) -> Budget:
         """From the load balancer's checks (settings.yaml)."""
-        balancer = self.inventory.entry_point(member_roles.member_role(self.service, "proxy").port)
-        check = balancer.check
+        first = self.inner[0].inventory if self.inner else self.inventory
+        way = first.entry_point(member_roles.member_role(self.service, "proxy").port)
+        check = way.check
         parts = [
             Part(
                 "balancer",
                 check.interval * check.retries + check.timeout,
-                f"{balancer.name}: interval, retries, timeout",
+                f"{way.name or way.place}: interval, retries, timeout",
             )
         ]
         if kind is Kind.STOP:
@@ -97,7 +105,12 @@ class ProxyPlace(Place):
     def __init__(self, inner: Sequence[Cluster], name: str) -> None:
         self._places = [(cluster, cluster.place(name)) for cluster in inner]
         # Built once: a place may have clients that its lanes share.
-        self._lanes = [(lane, cluster, place) for cluster, place in self._places for lane in place.lanes]
+        several = len({cluster.service for cluster in inner}) < len(inner)
+        self._lanes = [
+            (_at_its_way_in(lane, cluster) if several else lane, cluster, place)
+            for cluster, place in self._places
+            for lane in place.lanes
+        ]
 
     @property
     def lanes(self) -> Sequence[Lane]:
@@ -130,3 +143,8 @@ class ProxyPlace(Place):
         """The service behind, and what it says."""
         cluster, place = next((cluster, place) for lane, cluster, place in self._lanes if lane.name == read.lane)
         return f"{cluster.service} {shown_by(place, read)}"
+
+
+def _at_its_way_in(lane: Lane, cluster: Cluster) -> Lane:
+    """A lane under the port that its clients connect to: clusters of one service have the usual one in common."""
+    return replace(lane, port=cluster.inventory.entry_point(lane.port).at)

@@ -46,10 +46,13 @@ def logins(inventory: Inventory, experiment: str, say: Callable[[str], None]) ->
     with ExitStack() as places:
         known = {}
         for name in present(inventory):
-            client = client_of(name)
-            known[name] = registry.load(client.login)(inventory)
+            client, first = client_of(name), inventory.clusters_of(name)[0]
+            if not first.only:
+                say(f"pods try {first} alone of the clusters of {name}")
+            about = inventory.about(first)
+            known[name] = registry.load(client.login)(about)
             if client.place:
-                known[name] |= places.enter_context(registry.load(client.place)(inventory, experiment, say))
+                known[name] |= places.enter_context(registry.load(client.place)(about, experiment, say))
         yield known
 
 

@@ -17,10 +17,10 @@ class Kubernetes:
     """One cluster."""
 
     def __init__(self, inventory: Inventory) -> None:
-        self.inventory = inventory
+        self.inventory = inventory.about_the("kubernetes")
         self.settings = inventory.settings.of(KubernetesSettings)
-        self.servers = inventory.of_role("k3s-server")
-        self.agents = inventory.of_role("k3s-agent")
+        self.servers = self.inventory.of_role("k3s-server")
+        self.agents = self.inventory.of_role("k3s-agent")
 
     @property
     def members(self) -> tuple[Host, ...]:

@@ -80,7 +80,10 @@ def _write_and_read(service: Mariadb, name: str, address: str) -> list[Finding]:
 
 def _write(service: Mariadb, host: Host) -> str:
     token = uuid.uuid4().hex
-    with service.connect(host.address) as connection, connection.cursor() as cursor:
+    with (
+        service.connect(f"{host.address}{service.inventory.entry_point(PORT).behind}") as connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute(f"CREATE TABLE IF NOT EXISTS {TABLE} (token CHAR(32) PRIMARY KEY)")
         cursor.execute(f"INSERT INTO {TABLE} VALUES (%s)", (token,))  # noqa: S608 - a constant name
     return token

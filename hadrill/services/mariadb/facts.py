@@ -9,7 +9,6 @@ from hadrill.inventory import Host
 from hadrill.services.asking import failures, first_line
 from hadrill.services.haproxy.statistics import SQL_STATISTICS_PORT
 from hadrill.services.mariadb.service import MARIADB, PORT, Mariadb
-from hadrill.services.mariadb.sql_proxies import BACKEND
 from hadrill.services.proxysql import administration as proxysql
 
 GALERA_PORT = 4567
@@ -40,7 +39,7 @@ def orders(service: Mariadb, since_seconds: int) -> dict[Host, Order]:
         if service.proxy_kind == "proxysql":
             by_host[proxy] = Order(from_here={TABLES: partial(tables, service, proxy)})
         else:
-            by_host[proxy] = Order({STATISTICS: statistics(proxy.address, SQL_STATISTICS_PORT, BACKEND)})
+            by_host[proxy] = Order({STATISTICS: statistics(proxy.address, SQL_STATISTICS_PORT, service.backend)})
     return by_host
 
 

@@ -10,7 +10,7 @@ def round_trip(login: dict[str, str]) -> bool:
     """A query through the SQL proxy."""
     link = pymysql.connect(
         host=login["host"],
-        port=3306,
+        port=int(login.get("port", 3306)),
         user="hadrill",
         password=login["password"],
         connect_timeout=LIMIT,

@@ -8,11 +8,13 @@ from pymysql.constants import ER
 from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
 from hadrill.remote.from_here import reach
-from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
+from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, socket_of
 from hadrill.services.mariadb.record import SERVICE
 
 MARIADB = placed(SERVICE, "mariadb")
 PORT = 3306
+BACKEND = "be_mariadb"
+"""As the installer names it on the proxies."""
 USER = "hadrill"
 DATABASE = "hadrill"
 DENIED = (
@@ -27,22 +29,27 @@ class Mariadb:
     """One Galera cluster."""
 
     def __init__(self, inventory: Inventory) -> None:
-        self.inventory = inventory
-        self.members = inventory.of_role("mariadb")
-        self.proxies = inventory.of_role("proxysql")
+        self.inventory = inventory.about_the("mariadb")
+        self.members = self.inventory.of_role("mariadb")
+        self.proxies = self.inventory.of_role("proxysql")
         self.proxy_kind = inventory.settings.sql_proxy
+
+    @property
+    def backend(self) -> str:
+        """The name of HAProxy's backend that leads to it."""
+        return self.inventory.backend(PORT, BACKEND)
 
     @property
     def entry_point(self) -> str:
         """The address that applications use."""
-        return str(self.inventory.entry_point(PORT).address)
+        return self.inventory.entry_point(PORT).place
 
     def connect(
         self, address: str, *, user: str = USER, database: str | None = DATABASE, seconds: float | None = None
     ) -> Any:
         """A new connection in autocommit mode, with deadlines. Raises pymysql.Error."""
         name = {"root": "MARIADB_ROOT_PASSWORD"}.get(user, "HADRILL_PASSWORD")
-        host, port = reach(address, PORT)
+        host, port = reach(*socket_of(address, PORT))
         return pymysql.connect(
             host=host,
             port=port,
@@ -73,4 +80,5 @@ def denied(error: Exception) -> bool:
 def pod_login(inventory: Inventory) -> dict[str, str]:
     """The login of the clients in pods."""
     password = inventory.credentials.secret("mariadb", "HADRILL_PASSWORD")
-    return {"host": str(inventory.entry_point(PORT).address), "password": password}
+    way = inventory.entry_point(PORT)
+    return {"host": way.address, "port": str(way.at), "password": password}

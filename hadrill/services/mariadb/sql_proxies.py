@@ -18,7 +18,6 @@ from hadrill.services.proxies import checks_of
 from hadrill.services.proxysql import administration as proxysql
 from hadrill.timing import Part, Timeline
 
-BACKEND = "be_mariadb"
 ASK_SECONDS = 1.0
 LOOK_SECONDS = 0.2
 """Between two looks at ProxySQL's servers: each makes it build the table anew."""
@@ -61,16 +60,16 @@ class Haproxy:
 
     def writer(self, proxy: Host) -> Host:
         """The first server that is up, backups last."""
-        address = haproxy.chosen(haproxy.servers(proxy, BACKEND, SQL_STATISTICS_PORT))
+        address = haproxy.chosen(haproxy.servers(proxy, self._service.backend, SQL_STATISTICS_PORT))
         return named(self._service.members, address, f"HAProxy on {proxy}")
 
     def why_not_healthy(self) -> str | None:
         """Which proxy does not use every server."""
-        return haproxy.why_not_all_used(self._service.proxies, BACKEND, SQL_STATISTICS_PORT)
+        return haproxy.why_not_all_used(self._service.proxies, self._service.backend, SQL_STATISTICS_PORT)
 
     def watch(self, proxy: Host) -> Watch:
         """Events from its statistics."""
-        return haproxy.watch(proxy, BACKEND, SQL_STATISTICS_PORT)
+        return haproxy.watch(proxy, self._service.backend, SQL_STATISTICS_PORT)
 
     def probe(self, proxy: Host) -> Probe:
         """Whether its statistics page answers."""
@@ -78,7 +77,7 @@ class Haproxy:
 
     def down(self, remote: Remote, silent: bool) -> Part:
         """The time of the health checks in its configuration."""
-        return checks_of(remote, self._service.proxies[0], BACKEND).down(silent)
+        return checks_of(remote, self._service.proxies[0], self._service.backend).down(silent)
 
 
 class Proxysql:

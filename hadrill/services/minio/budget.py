@@ -16,10 +16,10 @@ from hadrill.timing import Budget, Part, budget
 
 
 def minio_budget(
-    remote: Remote, members: Sequence[Host], proxies: Sequence[Host], kind: Kind, multiplier: float
+    remote: Remote, members: Sequence[Host], proxies: Sequence[Host], backend: str, kind: Kind, multiplier: float
 ) -> Budget:
     """A sum of parts. A node that refuses connections costs nothing inside MinIO; one that is silent does."""
-    parts = [checks_of(remote, proxies[0], "be_minio").down(kind in SILENT)] if proxies else []
+    parts = [checks_of(remote, proxies[0], backend).down(kind in SILENT)] if proxies else []
     if kind in SILENT:
         parts.append(Part("drive", *drive_timeout(remote, members)))
     if kind is Kind.STOP:

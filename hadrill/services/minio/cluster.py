@@ -20,8 +20,6 @@ from hadrill.services.minio.workload import SETTLE_SECONDS, MinioPlace
 from hadrill.timing import Budget
 from hadrill.workload import Invariant
 
-BACKEND = "be_minio"
-
 
 class MinioCluster(Cluster):
     """Nodes of equal rank."""
@@ -69,13 +67,13 @@ class MinioCluster(Cluster):
         if self._whole_at > time.monotonic():
             return "nodes that came back are still connecting to one another"
         try:
-            return haproxy.why_not_all_used(self.shared, BACKEND)
+            return haproxy.why_not_all_used(self.shared, self.minio.backend)
         except failures() as error:
             return str(error)
 
     def watches(self) -> Sequence[Watch]:
         """The proxies' servers."""
-        return [haproxy.watch_all(host, BACKEND) for host in self.shared]
+        return [haproxy.watch_all(host, self.minio.backend) for host in self.shared]
 
     def place(self, name: str, leader: Host | None = None) -> MinioPlace:
         """A bucket of the experiment's own."""
@@ -83,7 +81,7 @@ class MinioCluster(Cluster):
 
     def budget(self, kind: Kind, role: str, settings: Mapping[str, str] | None = None) -> Budget:
         """From the proxies' live checks and MinIO's own timers."""
-        return minio_budget(self.remote, self.members, self.shared, kind, self.multiplier)
+        return minio_budget(self.remote, self.members, self.shared, self.minio.backend, kind, self.multiplier)
 
     def weakness(self, host: Host) -> str:
         """Clients that reach MinIO through this node alone lose it with the node."""

@@ -16,7 +16,7 @@ def round_trip(login: dict[str, str]) -> bool:
     if "minio" not in KEPT:
         KEPT["minio"] = boto3.client(
             "s3",
-            endpoint_url=f"http://{login['host']}:9000",
+            endpoint_url=f"http://{login['host']}:{login.get('port', 9000)}",
             region_name="us-east-1",
             aws_access_key_id=login["user"],
             aws_secret_access_key=login["password"],

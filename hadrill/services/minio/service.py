@@ -9,12 +9,14 @@ from botocore.exceptions import ClientError
 from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
 from hadrill.remote.from_here import reach
-from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
+from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, socket_of
 from hadrill.services.minio.record import SERVICE
 from hadrill.services.minio.settings import MinioSettings
 
 MINIO = placed(SERVICE, "minio")
 PORT = 9000
+BACKEND = "be_minio"
+"""As the installer names it on the proxies."""
 DENIED = ("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch")
 
 
@@ -22,8 +24,8 @@ class Minio:
     """One distributed MinIO."""
 
     def __init__(self, inventory: Inventory) -> None:
-        self.inventory = inventory
-        self.members = inventory.of_role("minio")
+        self.inventory = inventory.about_the("minio")
+        self.members = self.inventory.of_role("minio")
 
     @property
     def proxies(self) -> tuple[Host, ...]:
@@ -36,16 +38,21 @@ class Minio:
         return self.inventory.settings.of(MinioSettings).entry == "haproxy"
 
     @property
+    def backend(self) -> str:
+        """The name of HAProxy's backend that leads to it."""
+        return self.inventory.backend(PORT, BACKEND)
+
+    @property
     def entry_point(self) -> str:
         """The address that applications use."""
         if self.behind_proxy:
-            return str(self.inventory.entry_point(PORT).address)
+            return self.inventory.entry_point(PORT).place
         return min(self.members, key=lambda host: host.name).address
 
     def client(self, address: str, *, seconds: float | None = None, keep: bool = True) -> Any:
         """An S3 client of one address that never tries again by itself; without `keep`, a connection a request."""
         secret = self.inventory.credentials.secret
-        host, port = reach(address, PORT)
+        host, port = reach(*socket_of(address, PORT))
         client = boto3.client(
             "s3",
             endpoint_url=f"http://{host}:{port}",
@@ -77,4 +84,5 @@ def denied(error: Exception) -> bool:
 def pod_login(inventory: Inventory) -> dict[str, str]:
     """The login of the clients in pods."""
     user, password = (inventory.credentials.secret("minio", f"MINIO_ROOT_{part}") for part in ("USER", "PASSWORD"))
-    return {"host": str(inventory.entry_point(PORT).address), "user": user, "password": password}
+    way = inventory.entry_point(PORT)
+    return {"host": way.address, "port": str(way.at), "user": user, "password": password}

@@ -36,7 +36,7 @@ def postgresql_budget(
     proxy = service.proxies[0]
     tail = [
         Part("promote", PROMOTE_SECONDS, "pg_promote"),
-        checks_of(remote, proxy, "be_postgresql").up(),
+        checks_of(remote, proxy, service.backend).up(),
         pgbouncer_retry(remote, proxy),
         TURN,
         hang(kind),

@@ -95,7 +95,7 @@ def _ask_as_application(service: Postgresql, port: int, query: LiteralString) ->
     """At the entry point: a connection to the leader, and a query that answers 'near'."""
     name = "the entry point"
     try:
-        with closing(service.connect(service.entry_point, port)) as connection:
+        with closing(service.connect(service.way_in(port), port)) as connection:
             if connection.execute("SELECT pg_is_in_recovery()").fetchone() != (False,):
                 cause = "HAProxy leads to a replica: its health check does not ask Patroni for the primary"
                 return [Finding(name, "a connection to the leader", "one to a replica", cause)]
@@ -104,7 +104,7 @@ def _ask_as_application(service: Postgresql, port: int, query: LiteralString) ->
         if isinstance(error, psycopg.errors.UndefinedObject):  # the type of the query
             cause = "the extension is not created in this database: CREATE EXTENSION vector"
             return [Finding(name, "pgvector's nearest neighbour", "no type vector", cause)]
-        return [silence(name, service.entry_point, port, "a query as an application", error)]
+        return [silence(name, service.way_in(port), port, "a query as an application", error)]
     return (
         []
         if answer == ("near",)
@@ -181,9 +181,11 @@ def _through_pool(service: Postgresql, host: Host) -> bool:
     then it tries again (check_fast_fail in its src/objects.c): what counts is what it says after that.
     """
 
+    pool = service.inventory.entry_point(POOLED_PORT)
+
     def remembered() -> str | None:
         try:
-            with closing(service.connect(host.address, POOLED_PORT)) as connection:
+            with closing(service.connect(f"{host.address}{pool.behind}", POOLED_PORT)) as connection:
                 connection.execute("SELECT 1")
         except psycopg.OperationalError as error:
             # libpq gives no code for a connection that was not made.

@@ -20,7 +20,6 @@ from hadrill.services.postgresql.service import PORT, REST_PORT, Postgresql
 from hadrill.services.postgresql.workload import PostgresqlPlace
 from hadrill.timing import Budget
 
-BACKEND = "be_postgresql"
 LEADER = "leader"
 
 
@@ -58,7 +57,7 @@ class PostgresqlCluster(Cluster):
             checks.cluster(self.postgresql)
             checks.replication(self.postgresql)
             checks.pgbouncer(self.postgresql)
-            return haproxy.why_not_leading_to(self.shared, BACKEND, self.leader())
+            return haproxy.why_not_leading_to(self.shared, self.postgresql.backend, self.leader())
         except failures(CheckFailedError) as error:
             return str(error)
 
@@ -66,7 +65,7 @@ class PostgresqlCluster(Cluster):
         """Every member's view of the cluster, and each proxy's server."""
         return [
             *(watch(self.postgresql, host) for host in self.members),
-            *(haproxy.watch(host, BACKEND) for host in self.shared),
+            *(haproxy.watch(host, self.postgresql.backend) for host in self.shared),
         ]
 
     def place(self, name: str, leader: Host | None = None) -> PostgresqlPlace:

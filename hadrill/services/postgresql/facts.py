@@ -10,7 +10,6 @@ from hadrill.services.postgresql.service import PATRONI, POOLED_PORT, PORT, POST
 
 RAFT_PORT = 5010
 PORTS = {"patroni": REST_PORT, "raft": RAFT_PORT, "postgres": PORT}
-BACKEND = "be_postgresql"
 
 
 def pooled_login(proxy: Host) -> Question:
@@ -40,7 +39,7 @@ def orders(service: Postgresql, since_seconds: int) -> dict[Host, Order]:
         by_host[host] = Order(questions, commands)
     for proxy in service.proxies:
         asked = {f"primary@{peer.name}": page(peer.address, REST_PORT, "/primary") for peer in service.members}
-        asked[STATISTICS] = statistics(proxy.address, STATISTICS_PORT, BACKEND)
+        asked[STATISTICS] = statistics(proxy.address, STATISTICS_PORT, service.backend)
         asked["pooler"] = pooled_login(proxy)
         by_host[proxy] = Order(asked)
     return by_host

@@ -10,7 +10,7 @@ def round_trip(login: dict[str, str]) -> bool:
     """A query."""
     with psycopg.connect(
         host=login["host"],
-        port=5432,
+        port=int(login.get("port", 5432)),
         user="hadrill",
         password=login["password"],
         dbname="hadrill",

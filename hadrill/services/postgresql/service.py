@@ -9,13 +9,15 @@ from psycopg.rows import TupleRow
 from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
 from hadrill.remote.from_here import reach
-from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, ask
+from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, ask, socket_of
 from hadrill.services.errors import NoLeaderError, named
 from hadrill.services.http import get_json, request_json
 from hadrill.services.postgresql.record import SERVICE
 
 PATRONI, POSTGRES = placed(SERVICE, "patroni"), placed(SERVICE, "postgres")
 PORT = 5432
+BACKEND = "be_postgresql"
+"""As the installer names it on the proxies."""
 POOLED_PORT = 6432
 REST_PORT = 8008
 DATABASE = "hadrill"
@@ -32,14 +34,23 @@ class Postgresql:
     """One cluster of PostgreSQL."""
 
     def __init__(self, inventory: Inventory) -> None:
-        self.inventory = inventory
-        self.members = inventory.of_role("postgresql")
-        self.proxies = inventory.of_role("haproxy")
+        self.inventory = inventory.about_the("postgresql")
+        self.members = self.inventory.of_role("postgresql")
+        self.proxies = self.inventory.of_role("haproxy")
+
+    @property
+    def backend(self) -> str:
+        """The name of HAProxy's backend that leads to it."""
+        return self.inventory.backend(PORT, BACKEND)
 
     @property
     def entry_point(self) -> str:
         """The address that applications use."""
-        return str(self.inventory.entry_point(PORT).address)
+        return self.inventory.entry_point(PORT).place
+
+    def way_in(self, port: int) -> str:
+        """The address at which applications reach a usual port."""
+        return self.inventory.entry_point(port).place
 
     def connect(
         self,
@@ -53,7 +64,7 @@ class Postgresql:
     ) -> psycopg.Connection[TupleRow]:
         """A new connection in autocommit mode, with deadlines. Raises psycopg.Error."""
         name = {"postgres": "POSTGRES_PASSWORD"}.get(user, "HADRILL_PASSWORD")
-        host, reached_port = reach(address, port)
+        host, reached_port = reach(*socket_of(address, port))
         return psycopg.connect(
             host=host,
             port=reached_port,
@@ -110,4 +121,5 @@ def denied(error: Exception) -> bool:
 def pod_login(inventory: Inventory) -> dict[str, str]:
     """The login of the clients in pods."""
     password = inventory.credentials.secret("postgresql", "HADRILL_PASSWORD")
-    return {"host": str(inventory.entry_point(PORT).address), "password": password}
+    way = inventory.entry_point(PORT)
+    return {"host": way.address, "port": str(way.at), "password": password}

@@ -54,7 +54,7 @@ class PostgresqlClient:
 
     def __init__(self, service: Postgresql, port: int, table: Identifier) -> None:
         self._insert, self._select = INSERT.format(table), SELECT.format(table)
-        self._connection = service.connect(service.entry_point, port, seconds=OPERATION_SECONDS)
+        self._connection = service.connect(service.way_in(port), port, seconds=OPERATION_SECONDS)
 
     def write(self, key: str) -> Answer:
         """INSERT; the server says its own address, whatever stands between."""

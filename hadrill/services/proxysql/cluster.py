@@ -19,7 +19,7 @@ class SqlProxyCluster(ProxyCluster):
 
     def __init__(self, inventory: Inventory, remote: Remote) -> None:
         super().__init__(inventory, remote)
-        self.sql_proxies = sql_proxies(Mariadb(inventory))
+        self.sql_proxies = sql_proxies(Mariadb(self.inner[0].inventory if self.inner else self.inventory))
 
     def probe(self, host: Host) -> Probe:
         """As its kind is asked."""

@@ -24,7 +24,7 @@ SHUTDOWN_SECONDS = 5.0
 
 def rabbitmq_budget(service: Rabbitmq, remote: Remote, kind: Kind, role: str, multiplier: float) -> Budget:
     """A sum of parts: the queue's new leader and the proxies' checks; both roles are behind the proxies."""
-    checks = checks_of(remote, service.proxies[0], "be_rabbitmq")
+    checks = checks_of(remote, service.proxies[0], service.backend)
     if kind is Kind.PARTITION:
         # Until then it is nobody's minority: it takes connections, and can do nothing for them.
         ticks = Part(

@@ -17,7 +17,8 @@ QUEUE_EXPIRES_MS = 60000
 
 def connectivity(service: Rabbitmq) -> None:
     """A message is confirmed by a quorum queue and comes back, at the entry point and through each HAProxy."""
-    require(through_each(partial(_send_and_receive, service), service.entry_point, service.proxies))
+    way = service.inventory.entry_point(PORT)
+    require(through_each(partial(_send_and_receive, service), way.place, service.proxies, way.behind))
 
 
 def cluster(service: Rabbitmq) -> None:

@@ -14,7 +14,6 @@ from hadrill.services.member import Probe, Watch
 from hadrill.services.rabbitmq import checks
 from hadrill.services.rabbitmq.budget import rabbitmq_budget
 from hadrill.services.rabbitmq.diagnosis import EXAMINATION
-from hadrill.services.rabbitmq.facts import BACKEND
 from hadrill.services.rabbitmq.probe import probe
 from hadrill.services.rabbitmq.service import Rabbitmq
 from hadrill.services.rabbitmq.workload import RabbitmqPlace
@@ -61,13 +60,13 @@ class RabbitmqCluster(Cluster):
         """Which node does not run, or which proxy does not use every node."""
         try:
             checks.cluster(self.rabbitmq)
-            return haproxy.why_not_all_used(self.shared, BACKEND)
+            return haproxy.why_not_all_used(self.shared, self.rabbitmq.backend)
         except failures(CheckFailedError) as error:
             return str(error)
 
     def watches(self) -> Sequence[Watch]:
         """Each proxy's servers. RabbitMQ has no event for a queue's leader: the observer asks the members."""
-        return [haproxy.watch_all(host, BACKEND) for host in self.shared]
+        return [haproxy.watch_all(host, self.rabbitmq.backend) for host in self.shared]
 
     def place(self, name: str, leader: Host | None = None) -> RabbitmqPlace:
         """A quorum queue of the experiment's own."""

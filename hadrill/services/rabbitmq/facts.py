@@ -9,7 +9,6 @@ from hadrill.inventory import Host
 from hadrill.services.haproxy.statistics import STATISTICS_PORT
 from hadrill.services.rabbitmq.service import MANAGEMENT_PORT, PORT, RABBITMQ, VHOST, Rabbitmq
 
-BACKEND = "be_rabbitmq"
 EPMD_PORT = 4369
 DISTRIBUTION_PORT = 25672
 PEER_PORTS = {"epmd": EPMD_PORT, "distribution": DISTRIBUTION_PORT}
@@ -31,7 +30,7 @@ def orders(service: Rabbitmq, since_seconds: int) -> dict[Host, Order]:
             questions |= reached(name, service.members, port)
         by_host[host] = Order(questions, {"log": RABBITMQ.logs(since_seconds, LOG_LINES)})
     for proxy in service.proxies:
-        by_host[proxy] = Order({STATISTICS: statistics(proxy.address, STATISTICS_PORT, BACKEND)})
+        by_host[proxy] = Order({STATISTICS: statistics(proxy.address, STATISTICS_PORT, service.backend)})
     return by_host
 
 

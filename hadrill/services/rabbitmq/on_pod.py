@@ -11,7 +11,7 @@ def round_trip(login: dict[str, str]) -> bool:
     link = pika.BlockingConnection(
         pika.ConnectionParameters(
             login["host"],
-            5672,
+            int(login.get("port", 5672)),
             virtual_host="hadrill",
             credentials=pika.PlainCredentials("hadrill", login["password"]),
             socket_timeout=LIMIT,

@@ -7,12 +7,14 @@ import pika
 from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
 from hadrill.remote.from_here import reach
-from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
+from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, socket_of
 from hadrill.services.http import get_json
 from hadrill.services.rabbitmq.record import SERVICE
 
 RABBITMQ = placed(SERVICE, "rabbitmq")
 PORT = 5672
+BACKEND = "be_rabbitmq"
+"""As the installer names it on the proxies."""
 MANAGEMENT_PORT = 15672
 USER = "hadrill"
 VHOST = "hadrill"
@@ -22,14 +24,19 @@ class Rabbitmq:
     """One cluster of RabbitMQ."""
 
     def __init__(self, inventory: Inventory) -> None:
-        self.inventory = inventory
-        self.members = inventory.of_role("rabbitmq")
-        self.proxies = inventory.of_role("haproxy")
+        self.inventory = inventory.about_the("rabbitmq")
+        self.members = self.inventory.of_role("rabbitmq")
+        self.proxies = self.inventory.of_role("haproxy")
+
+    @property
+    def backend(self) -> str:
+        """The name of HAProxy's backend that leads to it."""
+        return self.inventory.backend(PORT, BACKEND)
 
     @property
     def entry_point(self) -> str:
         """The address that applications use."""
-        return str(self.inventory.entry_point(PORT).address)
+        return self.inventory.entry_point(PORT).place
 
     @property
     def login(self) -> tuple[str, str]:
@@ -40,7 +47,7 @@ class Rabbitmq:
         """A new connection with deadlines that never tries again by itself. Raises AMQPError and OSError."""
         return pika.BlockingConnection(
             pika.ConnectionParameters(
-                *reach(address, PORT),
+                *reach(*socket_of(address, PORT)),
                 VHOST,
                 pika.PlainCredentials(*self.login),
                 connection_attempts=1,
@@ -70,4 +77,5 @@ def denied(error: Exception) -> bool:
 def pod_login(inventory: Inventory) -> dict[str, str]:
     """The login of the clients in pods."""
     password = inventory.credentials.secret("rabbitmq", "RABBITMQ_PASSWORD")
-    return {"host": str(inventory.entry_point(PORT).address), "password": password}
+    way = inventory.entry_point(PORT)
+    return {"host": way.address, "port": str(way.at), "password": password}

@@ -15,7 +15,8 @@ KEY_SECONDS = 60
 
 def connectivity(service: Redis) -> None:
     """A client writes and reads at the entry point, and through each HAProxy, on the master."""
-    require(through_each(partial(_write_and_read, service), service.entry_point, service.proxies))
+    way = service.inventory.entry_point(PORT)
+    require(through_each(partial(_write_and_read, service), way.place, service.proxies, way.behind))
 
 
 def replication(service: Redis) -> None:

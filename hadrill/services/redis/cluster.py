@@ -24,7 +24,6 @@ from hadrill.services.redis.service import PORT, SENTINEL_PORT, Redis
 from hadrill.services.redis.workload import RedisPlace
 from hadrill.timing import Budget, Deadline, eventually
 
-BACKEND = "be_redis_master"
 MASTER = "master"
 FIRST, NEVER = 1, 0
 """The best replica priority, and that of a member which is never made the master."""
@@ -79,7 +78,7 @@ class RedisCluster(Cluster):
         try:
             checks.replication(self.redis)
             checks.sentinel(self.redis)
-            return haproxy.why_not_leading_to(self.shared, BACKEND, self.leader())
+            return haproxy.why_not_leading_to(self.shared, self.redis.backend, self.leader())
         except failures(CheckFailedError) as error:
             return str(error)
 
@@ -87,7 +86,7 @@ class RedisCluster(Cluster):
         """Every Sentinel's events, and each proxy's server."""
         return [
             *(watch(self.redis, host) for host in self.members),
-            *(haproxy.watch(host, BACKEND) for host in self.shared),
+            *(haproxy.watch(host, self.redis.backend) for host in self.shared),
         ]
 
     def place(self, name: str, leader: Host | None = None) -> RedisPlace:

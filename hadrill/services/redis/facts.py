@@ -12,8 +12,6 @@ from hadrill.services.haproxy.statistics import STATISTICS_PORT
 from hadrill.services.redis.resp import Error, info, pairs, replies
 from hadrill.services.redis.service import PORT, REDIS, SENTINEL, SENTINEL_PORT, UPDATERS, Redis
 
-BACKEND = "be_redis_master"
-
 
 def orders(service: Redis, since_seconds: int) -> dict[Host, Order]:
     """What to ask each member and each proxy. Answers contain no password."""
@@ -40,7 +38,8 @@ def orders(service: Redis, since_seconds: int) -> dict[Host, Order]:
         by_host[host] = Order(questions, commands)
     units = states(sorted(units_of(UPDATERS)))
     for proxy in service.proxies:
-        by_host[proxy] = Order({STATISTICS: statistics(proxy.address, STATISTICS_PORT, BACKEND)}, {"updater": units})
+        servers = statistics(proxy.address, STATISTICS_PORT, service.backend)
+        by_host[proxy] = Order({STATISTICS: servers}, {"updater": units})
     return by_host
 
 

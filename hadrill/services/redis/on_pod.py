@@ -11,7 +11,11 @@ LIMIT = 2
 def round_trip(login: dict[str, str]) -> bool:
     """SET and GET."""
     with redis.Redis(
-        login["host"], 6379, password=login["password"], socket_timeout=LIMIT, socket_connect_timeout=LIMIT
+        login["host"],
+        int(login.get("port", 6379)),
+        password=login["password"],
+        socket_timeout=LIMIT,
+        socket_connect_timeout=LIMIT,
     ) as link:
         key = f"hadrill:pod:{uuid.uuid4()}"
         link.set(key, "42", ex=60)

@@ -9,7 +9,7 @@ from redis.retry import Retry
 from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
 from hadrill.remote.from_here import reach
-from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
+from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, socket_of
 from hadrill.services.errors import BadAnswerError, Fields, reading
 from hadrill.services.redis.record import SERVICE
 from hadrill.services.redis.settings import RedisSettings
@@ -18,6 +18,8 @@ REDIS, SENTINEL = placed(SERVICE, "redis"), placed(SERVICE, "sentinel")
 UPDATERS = (placed(SERVICE, "updater-timer"), placed(SERVICE, "updater"))
 """The units that point a proxy at the master: a timer, and a socket that Sentinels call."""
 PORT = 6379
+BACKEND = "be_redis_master"
+"""As the installer names it on the proxies."""
 SENTINEL_PORT = 26379
 LEAST_OF_ROLE = {"master": 3, "slave": 5}
 """How many values ROLE has for each role."""
@@ -29,18 +31,24 @@ class Redis:
     """One master, its replicas, and the Sentinels that watch them."""
 
     def __init__(self, inventory: Inventory) -> None:
-        self.inventory = inventory
+        self.inventory = inventory.about_the("redis")
         self.settings = inventory.settings.of(RedisSettings)
-        self.members = inventory.of_role("redis")
-        self.proxies = inventory.of_role("haproxy")
+        self.members = self.inventory.of_role("redis")
+        self.proxies = self.inventory.of_role("haproxy")
+
+    @property
+    def backend(self) -> str:
+        """The name of HAProxy's backend that leads to it."""
+        return self.inventory.backend(PORT, BACKEND)
 
     @property
     def entry_point(self) -> str:
         """The address that applications use."""
-        return str(self.inventory.entry_point(PORT).address)
+        return self.inventory.entry_point(PORT).place
 
     def client(self, address: str, port: int = PORT, *, seconds: float | None = None) -> redis.Redis:
         """A client that never tries again by itself; Sentinels have no password. `seconds` shortens its deadlines."""
+        address, port = socket_of(address, port)
         password = None if port == SENTINEL_PORT else self.inventory.credentials.secret("redis", "REDIS_PASSWORD")
         host, reached_port = reach(address, port)
         return redis.Redis(
@@ -120,4 +128,5 @@ def denied(error: Exception) -> bool:
 def pod_login(inventory: Inventory) -> dict[str, str]:
     """The login of the clients in pods."""
     password = inventory.credentials.secret("redis", "REDIS_PASSWORD")
-    return {"host": str(inventory.entry_point(PORT).address), "password": password}
+    way = inventory.entry_point(PORT)
+    return {"host": way.address, "port": str(way.at), "password": password}

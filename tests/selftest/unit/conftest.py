@@ -8,6 +8,7 @@ import pytest
 
 from hadrill.inventory import InvalidInventoryError, Inventory, read
 from hadrill.inventory.credentials import write_missing
+from hadrill.inventory.topology import FILE
 from hadrill.services import registry
 from tests.selftest.unit.jump_net import INNER, Net
 from tests.selftest.unit.openssh import USERS, Server, new_key, serving
@@ -92,3 +93,24 @@ def net(
     """Both servers, for an inventory, and no agent."""
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     return Net(*jump_servers, lab_inventory)
+
+
+SECOND = "".join(
+    f"sessions-0{n}\t198.18.2.{n}\t\tsessions-0{n}.lab.hadrill.test\tredis\tsessions\t\n" for n in (1, 2, 3)
+)
+OWN_WAY = """clusters:
+  - name: sessions
+    service: redis
+    ways_in:
+      - {port: 6379, address: 198.18.0.10, at: 6380, between: [balancer, haproxy], backend: be_redis_sessions}
+"""
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    """A copy of the lab's inventory with a second cluster of Redis."""
+    folder = copied(ROOT / "inventories" / "lab", tmp_path / "two")
+    with (folder / "servers.tsv").open("a", encoding="ascii") as rows:
+        rows.write(SECOND)
+    (folder / FILE).write_text(OWN_WAY)
+    return folder

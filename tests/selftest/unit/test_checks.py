@@ -85,7 +85,8 @@ def test_a_failed_check_is_examined_over_the_runs_own_connections_and_once(
 ) -> None:
     asked: list[tuple[object, str]] = []
 
-    def cluster_of(_: Inventory, remote: Remote, service: str) -> SimpleNamespace:
+    def cluster_of(_: Inventory, remote: Remote, service: str, name: str) -> SimpleNamespace:
+        assert not name
         asked.append((remote, service))
         return SimpleNamespace(diagnose=lambda: None)
 

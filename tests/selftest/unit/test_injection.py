@@ -81,7 +81,7 @@ class Watches:
 class Trio:
     """Three members, of which the first leads."""
 
-    service = "redis"
+    service = label = "redis"
 
     def __init__(self, inventory: Inventory) -> None:
         self.members, self.shared = inventory.of_role("redis"), ()

@@ -70,7 +70,7 @@ MISTAKES: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "two clusters of a service": (
         lambda f: edit(f, "servers.tsv", "\tredis\tredis\tfirst", "\tredis\tsessions\tfirst"),
-        "servers.tsv:9:1: redis has 2 clusters, sessions and redis. Only one cluster of a service",
+        "servers.tsv:9:1: redis/sessions and redis/redis have the same way in: lb-01 (198.18.0.10:6379)",
     ),
     "no partner": (
         lambda f: edit(

@@ -55,6 +55,18 @@ def test_an_entry_that_an_older_hadrill_wrote_is_read_and_healed(
     assert list(journal.folder().iterdir()) == []
 
 
+def test_the_journal_names_the_cluster_where_its_service_has_several(
+    tmp_path: Path, lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr(heal, "read", lambda *_: lab_inventory)
+    monkeypatch.setattr(heal, "disarm_and_heal", lambda *_: None)
+    journal.Entry("0123456789ab", "/i", "redis-01", "isolate", False, (), 1, "", cluster="redis/sessions").write()
+    assert heal.heal_entries(journal.entries())[0] == [
+        "redis-01: isolate (redis/sessions) of drill 0123456789ab is undone"
+    ]
+
+
 def test_what_was_left_for_another_inventory_is_named_and_not_touched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -195,7 +195,7 @@ def test_pods_get_logins_and_sources_of_the_services_that_are_there(
     assert made == ["made hadrill-pods-a-drill", "removed hadrill-pods-a-drill"]
     assert json.loads(texts.pop("backends.json")) == logins
     assert set(logins) == {"postgresql", "redis", "rabbitmq", "minio", "mariadb"} == {name[:-3] for name in texts}
-    assert logins["minio"].keys() == {"host", "user", "password", "bucket"}
+    assert logins["minio"].keys() == {"host", "port", "user", "password", "bucket"}
     assert logins["mariadb"]["host"] == str(lab_inventory.entry_point(3306).address)
     assert all("def round_trip(login" in text for text in texts.values())
 

@@ -7,34 +7,10 @@ import pytest
 from click.testing import CliRunner
 
 from hadrill.cli.command import commands
-from hadrill.inventory import Inventory, NotInInventoryError, read, rules
+from hadrill.inventory import Inventory, NotInInventoryError, read
 from hadrill.inventory.topology import FILE
+from hadrill.services.redis.service import Redis
 from tests.selftest.unit.conftest import edit, problems_of
-
-SECOND = "".join(
-    f"sessions-0{n}\t198.18.2.{n}\t\tsessions-0{n}.lab.hadrill.test\tredis\tsessions\t\n" for n in (1, 2, 3)
-)
-OWN_WAY = """clusters:
-  - name: sessions
-    service: redis
-    ways_in:
-      - {port: 6379, address: 198.18.0.10, at: 6380, between: [balancer, haproxy], backend: be_redis_sessions}
-"""
-
-
-@pytest.fixture(autouse=True)
-def _allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Several clusters, which are refused as long as not everything is about one of them."""
-    monkeypatch.setattr(rules, "several_clusters", lambda *_: ())
-
-
-@pytest.fixture
-def two(lab: Path) -> Path:
-    """The lab's inventory with a second cluster of Redis."""
-    with (lab / "servers.tsv").open("a", encoding="ascii") as rows:
-        rows.write(SECOND)
-    (lab / FILE).write_text(OWN_WAY)
-    return lab
 
 
 def test_clusters_are_derived_from_the_rows_where_nothing_else_says_them(lab_inventory: Inventory) -> None:
@@ -51,7 +27,7 @@ def test_a_part_of_an_inventory_is_about_one_cluster(two: Path) -> None:
     assert [cluster.label for cluster in inventory.clusters_of("redis")] == ["redis/redis", "redis/sessions"]
     sessions = inventory.about(inventory.cluster("redis", "sessions"))
     assert [host.name for host in sessions.of_role("redis")] == ["sessions-01", "sessions-02", "sessions-03"]
-    assert sessions.members("haproxy") == inventory.of_role("haproxy")
+    assert sessions.of_role("haproxy") == inventory.of_role("haproxy")
     assert str(sessions.entry_point(6379)) == "198.18.0.10:6380"
     assert sessions.entry_point(6379).backend == "be_redis_sessions"
     first = inventory.about(inventory.cluster("redis", "redis"))
@@ -63,7 +39,7 @@ def test_a_part_of_an_inventory_is_about_one_cluster(two: Path) -> None:
 def test_who_does_not_say_which_of_several_clusters_is_told(two: Path) -> None:
     inventory = read(two)
     with pytest.raises(NotInInventoryError, match=r"redis has 2 clusters in .*: say which: redis, sessions"):
-        inventory.members("redis")
+        Redis(inventory)
     with pytest.raises(NotInInventoryError, match=r"no cluster 'cache' of redis in .*: there are redis, sessions"):
         inventory.cluster("redis", "cache")
 
@@ -125,7 +101,7 @@ MISTAKES: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "no such port": (
         lambda f: edit(f, FILE, "port: 6379", "port: 6380"),
-        "topology.yaml:5:10: sessions: redis has no port 6380: it has 6379, 26379, 26380. `port` is the service's usual one",
+        "topology.yaml:5:10: sessions: redis has no port 6380: it has 6379, 26379, 26380. `port` is the service's",
     ),
     "no address": (
         lambda f: edit(f, FILE, "198.18.0.10", "198.18.0.300"),
