@@ -45,14 +45,14 @@ class Lab:
             Machine(
                 self.name,
                 host,
-                node_image() if host.role in NODES else machine_image(),
+                node_image() if set(NODES) & set(host.roles) else machine_image(),
                 network_name(inventory),
-                pods_image() if host.role in NODES else services_digest(self._components),
+                pods_image() if set(NODES) & set(host.roles) else services_digest(self._components),
                 self.state / "machines" / host.name,
-                store_of(self.state, host.name) if host.role in NODES else None,
+                store_of(self.state, host.name) if set(NODES) & set(host.roles) else None,
             )
             for host in inventory.hosts
-            if host.role != RUNNER
+            if RUNNER not in host.roles
         ]
 
     def up(self) -> None:

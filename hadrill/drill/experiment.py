@@ -12,6 +12,7 @@ from hadrill.drill.injection import Injection
 from hadrill.drill.invariants import Observed, judge, left_behind
 from hadrill.drill.live import Live
 from hadrill.drill.measure import measure, read_back
+from hadrill.drill.neighbours import Neighbours
 from hadrill.drill.observer import Observer
 from hadrill.drill.others_data import OthersData
 from hadrill.drill.preflight import Preflight, diagnose_failure, refusal, wait_healthy
@@ -65,6 +66,7 @@ class Experiment:
         self.workload: Workload
         self.observer: Observer
         self._others = OthersData(self.cluster, self.result)
+        self._beside: tuple[Neighbours, ...] = ()
         self._was_whole = True
         self._facts: Facts | None = None
         self._missing: tuple[str, ...] = ()
@@ -157,6 +159,8 @@ class Experiment:
     def why_not_healthy(self) -> str | None:
         """Why the cluster, or the place that the workload writes to, is not whole; None where both are."""
         reason = self.cluster.why_not_healthy()
+        if reason is None and self._beside:
+            reason = self._beside[0].why_not_healthy()
         return self.place.why_not_healthy() if reason is None and isinstance(self.place, Probed) else reason
 
     def plan(self) -> Plan:
@@ -180,6 +184,7 @@ class Experiment:
     def _leased(self, plan: Plan) -> Iterator[None]:
         """Lease the cluster's hosts, where the plan breaks anything. At the end look for what is left on them."""
         injection, fault = plan.injection, plan.fault
+        self._beside = (injection.neighbours,) if injection is not None else ()
         try:
             with injection.leased(fault, plan.lease_s, plan.shared) if injection and fault else nullcontext():
                 self.result.waited_s = round(injection.waited_s, 2) if injection else 0.0
@@ -193,7 +198,8 @@ class Experiment:
         if self.session.force:
             self._was_whole = self.cluster.why_not_healthy() is None
         else:
-            wait_healthy(self.cluster, self.scenario.healthy_s)
+            for cluster in (self.cluster, *(other for beside in self._beside for other in beside.clusters)):
+                wait_healthy(cluster, self.scenario.healthy_s)
             self._preflight = Preflight(self.cluster) if self.scenario.foretells else None
         self._others.before(self.session.force)
         self.place = self.cluster.place(self.id, leader)
@@ -290,7 +296,8 @@ class Experiment:
     def _traces(self) -> tuple[str, ...]:
         """What of this experiment still lies on the cluster's hosts."""
         remote = self.session.remote
-        hosts = dict.fromkeys([*self.cluster.members, *self.cluster.shared])
+        own = (*self.cluster.members, *self.cluster.shared)
+        hosts = dict.fromkeys([*own, *(host for beside in self._beside for host in beside.members)])
         left = []
         for host, traces in remote.everywhere(hosts, lambda host: traces_of(remote, host, self.ids)).items():
             if isinstance(traces, RemoteError):

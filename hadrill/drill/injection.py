@@ -2,26 +2,27 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from hadrill.drill.aim import target_of
 from hadrill.drill.case import Case, fault_of
 from hadrill.drill.coming_back import what_brings_back
+from hadrill.drill.counting import count_votes
 from hadrill.drill.errors import DegradedError, InconclusiveError, UnavailableError
+from hadrill.drill.neighbours import Neighbours
 from hadrill.drill.session import Session
 from hadrill.faults import BLACKHOLE, PARTITION, PLANNED, Fault, Target
 from hadrill.inventory import Host
 from hadrill.safety import on_target
 from hadrill.safety.consent import why_not_consented
-from hadrill.safety.guard import Arithmetic, is_away
+from hadrill.safety.guard import Arithmetic
 from hadrill.safety.heal import heal_entry
 from hadrill.safety.journal import Entry, started
 from hadrill.safety.lease import EXCLUSIVE, SHARED, Lease
 from hadrill.safety.signals import shielded
-from hadrill.services.abilities import HandsOver, Led, Selective, electorate_of
+from hadrill.services.abilities import HandsOver, Led, Selective
 from hadrill.services.cluster import Cluster
 from hadrill.services.guarded import Guarded
 from hadrill.services.member_roles import leading, member_role, usual
@@ -53,13 +54,14 @@ class Injection:
         self.entry: Entry | None = None
         self.waited_s = 0.0  # for hosts that other experiments of this run had
         self.host, self.role = self._target()
+        self.neighbours = Neighbours(session, cluster)
         self._unhealed = False
 
-    def guard(self, *, quorum_loss: bool = False, overlap: bool = False) -> Fault:
+    def guard(self, *, quorum_loss: bool = False, overlap: bool = False, gone: Sequence[Host] = ()) -> Fault:
         """The fault, where it may be made. Raises InconclusiveError with the reason, UnavailableError.
 
         `quorum_loss` is for the scenario that takes the majority away on purpose; with `overlap` the cluster need not
-        be whole, as long as a majority is left.
+        be whole, as long as a majority is left. `gone` are hosts that the scenario breaks besides.
         """
         host = self.host
         if reason := why_not_consented(self.session.inventory, [host], self.session.consent):
@@ -93,7 +95,8 @@ class Injection:
             answer = self.session.remote.attempt(host, fault.available)
             if answer.status != 0:
                 raise UnavailableError(f"{fault.name} is unavailable on {host}: {answer.stdout.strip() or answer.tail}")
-        self.risk = self._why_not_survives(fault, aim)
+        risks = (self._why_not_survives(fault, aim), self.neighbours.guard(fault, host, gone))
+        self.risk = "; ".join(filter(None, risks))
         if self.risk and not self.session.force:
             raise InconclusiveError(f"refused, {self.risk} (--force drills all the same)")
         return fault
@@ -118,12 +121,13 @@ class Injection:
 
     def arithmetic(self) -> Arithmetic:
         """Would the fault break the quorum? Members that stay silent, or say that they are out, count as down."""
-        voting = electorate_of(self.cluster, self.host)
-        with ThreadPoolExecutor(max_workers=len(voting.votes)) as pool:
-            away = list(pool.map(lambda host: is_away(self.cluster.probe(host)), voting.votes))
-        down = tuple(host.name for host, gone in zip(voting.votes, away, strict=True) if gone)
-        votes = {host.name: number for host, number in voting.votes.items()}
-        return Arithmetic(votes, down, (self.host.name,), voting.needed)
+        return count_votes(self.cluster, self.host)
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        """All that the experiment leases."""
+        every = (*self.cluster.members, *self.cluster.shared, *self.neighbours.members)
+        return tuple(dict.fromkeys(every))
 
     @contextmanager
     def leased(self, fault: Fault, seconds: float, shared: str = SHARED) -> Iterator[None]:
@@ -131,11 +135,12 @@ class Injection:
 
         `shared` is the mode for hosts that other clusters' clients use too: EXCLUSIVE where one of them is broken.
         """
-        members, others = self.cluster.members, self.cluster.shared
-        modes = [*((host, EXCLUSIVE) for host in members), *((host, shared) for host in others)]
+        # A host may be a member and lead others' clients too: then it is this experiment's alone.
+        modes = dict.fromkeys(self.cluster.shared, shared)
+        modes |= dict.fromkeys((*self.cluster.members, *self.neighbours.members), EXCLUSIVE)
         session = self.session
         who = f"{session.who}: {self.cluster.label} {self.case.what}"
-        lease = Lease(session.remote, self.experiment, session.run, who, modes, seconds + LEASE_SECONDS)
+        lease = Lease(session.remote, self.experiment, session.run, who, list(modes.items()), seconds + LEASE_SECONDS)
         # Before the lease: where a runner dies while it holds the lease, the entry says so.
         entry = self._written(fault)
         try:
@@ -243,7 +248,7 @@ class Injection:
             self.host.name,
             fault.name,
             bool(fault.power),
-            tuple(host.name for host in (*self.cluster.members, *self.cluster.shared)),
+            tuple(host.name for host in self.hosts),
             os.getpid(),
             started(os.getpid()),
             made=False,

@@ -4,7 +4,7 @@ A fault on the host is three small shell programs, because the healing one must 
 """
 
 from hadrill.faults.fault import BLACKHOLE, CRASH, PARTITION, PLANNED, RESTART, STOP, Fault, Kind, Target
-from hadrill.faults.table import FAULTS, all_stops, fault, stops
+from hadrill.faults.table import FAULTS, all_stops, fault, is_host_wide, stops
 
 __all__ = [
     "BLACKHOLE",
@@ -19,5 +19,6 @@ __all__ = [
     "Target",
     "all_stops",
     "fault",
+    "is_host_wide",
     "stops",
 ]

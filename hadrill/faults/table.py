@@ -27,6 +27,23 @@ FAULTS: dict[str, Callable[[Target], Fault]] = {
     "cordon": cordon.cordon,
     "switchover": lambda _: Fault("switchover", PLANNED, lasts=False),
 }
+HOST_WIDE = (
+    "power-off",
+    "reboot",
+    "isolate",
+    "reject",
+    "cut-pair",
+    "cut-one-way",
+    "slow-link",
+    "disk-full",
+    "engine-stop",
+)
+"""Faults that everything on the host feels, whichever component they are made for."""
+
+
+def is_host_wide(name: str) -> bool:
+    """Whether everything on the host feels a fault."""
+    return name in HOST_WIDE
 
 
 def stops(service: Service) -> dict[str, str]:

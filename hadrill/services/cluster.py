@@ -72,12 +72,17 @@ class Cluster(Members, Probed, Workable, Budgeted, ABC):
         """How reports call it."""
         return label(self.service, self.name)
 
+    def duty(self, host: Host) -> str:
+        """The host's role in servers.tsv that is of this service: a host may have others beside it."""
+        own = [role.name for role in registry.service(self.service).roles]
+        return next((role for role in host.roles if role in own), host.role)
+
     def role(self, host: Host) -> str:
         """The role of a member now. Raises NoLeaderError.
 
         Where the leader is decided with the place of a workload, each member can be it.
         """
-        roles = member_roles.of_hosts(self.service, host.role)
+        roles = member_roles.of_hosts(self.service, self.duty(host))
         leading = next((role.name for role in roles if role.leads), "")
         if not leading or not isinstance(self, Led):
             return leading or roles[0].name
@@ -86,8 +91,8 @@ class Cluster(Members, Probed, Workable, Budgeted, ABC):
     def target(self, role: str) -> Host:
         """A member in a role now. Raises NoLeaderError, NoMemberError."""
         known = member_roles.member_role(self.service, role)
-        hosts = [host for host in self.members if host.role in (known.hosts or (host.role,))]
-        leads = any(other.leads for host in hosts for other in member_roles.of_hosts(self.service, host.role))
+        hosts = [host for host in self.members if self.duty(host) in (known.hosts or (self.duty(host),))]
+        leads = any(other.leads for host in hosts for other in member_roles.of_hosts(self.service, self.duty(host)))
         if leads:
             leader = self.leader() if isinstance(self, Led) else hosts[0]
             hosts = [leader] if known.leads else [host for host in hosts if host != leader]
@@ -97,7 +102,7 @@ class Cluster(Members, Probed, Workable, Budgeted, ABC):
 
     def placements(self, host: Host) -> dict[str, Placement]:
         """Components on a host that can be stopped by themselves, by name."""
-        record, parts = registry.service(self.service), versions.components(host.role, self.inventory.settings)
+        record, parts = registry.service(self.service), versions.components(self.duty(host), self.inventory.settings)
         return {part.name: placed(record, part.name) for part in parts if part.placement == UNIT}
 
     def placement(self, role: str) -> Placement:

@@ -54,7 +54,7 @@ def install_program(site: Site, service: Kubernetes) -> None:
 
 def desired(site: Site, service: Kubernetes, host: Host) -> Desired:
     """Configuration, token and unit of one host."""
-    server = host.role == "k3s-server"
+    server = "k3s-server" in host.roles
     config = server_config(service, host) if server else agent_config(service, host)
     name = "k3s" if server else "k3s-agent"
     files = (

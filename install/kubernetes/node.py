@@ -70,7 +70,7 @@ def _kubelet_command(host: Host) -> str:
         "cert-dir": "/var/lib/kubelet/pki",
         "hostname-override": host.name,
         "node-ip": host.address,
-        "node-labels": f"hadrill/role={'server' if host.role == 'k3s-server' else 'agent'}",
+        "node-labels": f"hadrill/role={'server' if 'k3s-server' in host.roles else 'agent'}",
     }
     return f"/usr/local/bin/kubelet {flags(values)}"
 

@@ -17,7 +17,7 @@ from hadrill.services.kubernetes.service import Kubernetes
 def desired(site: Site, service: Kubernetes, pki: Pki, host: Host) -> Desired:
     """Everything on one host. Servers are nodes too."""
     files, processes = node_parts(site, service, pki, host)
-    if host.role == "k3s-server":
+    if "k3s-server" in host.roles:
         more, first = server_parts(service, pki, host)
         files, processes = [*files, *more], [*first, *processes]
     directories = (

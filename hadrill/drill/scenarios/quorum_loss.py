@@ -66,7 +66,7 @@ class QuorumLoss(Scenario):
         second = Injection(run.session, self.cluster, case, uuid.uuid4().hex[:12], lambda *_: None)
         run.ids.append(second.experiment)
         # Each is guarded by itself: each alone is allowed, and the cluster is whole.
-        fault, _ = first.guard(), second.guard()
+        fault, _ = first.guard(), second.guard(gone=[first.host])
         allowed = self._allowed(fault)
         back = "both are" if self.cluster.traits.resumes_whole else f"{second.host} is"
         role = "majority"
@@ -99,7 +99,7 @@ class QuorumLoss(Scenario):
         seconds = 2 * allowed.seconds + OVERTIME_SECONDS
         with run.injected(first, first.guard_again(), seconds):
             try:
-                with run.injected(second, second.guard(quorum_loss=True), seconds):
+                with run.injected(second, second.guard(quorum_loss=True, gone=[first.host]), seconds):
                     yield
             finally:
                 if second.entry is not None:

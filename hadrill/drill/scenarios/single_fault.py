@@ -12,7 +12,7 @@ from hadrill.drill.injection import Injection
 from hadrill.drill.leading import make_leader, why_not_led
 from hadrill.drill.recovery import HOLD_SECONDS, OVERTIME_SECONDS, Recovery
 from hadrill.drill.scenarios.scenario import Plan, Scenario
-from hadrill.faults import PLANNED, Fault
+from hadrill.faults import PLANNED, Fault, is_host_wide
 from hadrill.services.abilities import Exposed
 from hadrill.timing import Budget, Deadline, OverdueError, eventually
 
@@ -96,9 +96,11 @@ def in_words(injection: Injection, fault: Fault, budget: Budget) -> tuple[str, .
     """A plan of one fault in lines: to whom, guard, budget, inject, undo."""
     undo = "power on by the driver" if fault.power else fault.heal
     made = fault.inject if fault.on_host else f"power {fault.power}" if fault.power else "a planned switchover"
+    beside = injection.neighbours.sums(injection.host) if is_host_wide(fault.name) else ()
     return (
         f"{injection.cluster.label} {fault.name} on {injection.host} ({injection.role})",
         f"    guard   {injection.arithmetic() if fault.kind != PLANNED else 'nothing is taken away'}",
+        *(f"    beside  {cluster.label}: {votes}" for cluster, votes in beside),
         f"    budget  {budget}",
         f"    inject  {made}",
         f"    undo    {undo if fault.kind != PLANNED else 'nothing to undo'}",

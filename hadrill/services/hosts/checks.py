@@ -103,8 +103,10 @@ def images(host: Host, machine: Any, inventory: Inventory) -> None:
 
 def containers(host: Host, inventory: Inventory) -> dict[ContainerUnit, str]:
     """Containers that a host runs, each with its name in versions.yaml."""
-    service, parts = registry.service_of(host.role), components(host.role, inventory.settings)
-    images = ((placed(service, part.name), part.image) for part in parts if service and part.image)
+    known = ((registry.service_of(role), components(role, inventory.settings)) for role in host.roles)
+    images = (
+        (placed(service, part.name), part.image) for service, parts in known for part in parts if service and part.image
+    )
     return {its: image for its, image in images if isinstance(its, ContainerUnit)}
 
 

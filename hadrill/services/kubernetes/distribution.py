@@ -32,7 +32,7 @@ class Distribution:
 
     def placement(self, component: str, host: Host) -> Unit:
         """What runs a component on a host."""
-        return self.separate.get(component) or (self.server if host.role == "k3s-server" else self.agent)
+        return self.separate.get(component) or (self.server if "k3s-server" in host.roles else self.agent)
 
     def unit(self, component: str, host: Host) -> str:
         """Its unit."""
@@ -40,7 +40,7 @@ class Distribution:
 
     def units(self, host: Host) -> tuple[str, ...]:
         """All of a host."""
-        components = COMPONENTS if host.role == "k3s-server" else NODE_COMPONENTS
+        components = COMPONENTS if "k3s-server" in host.roles else NODE_COMPONENTS
         return tuple(dict.fromkeys(self.unit(component, host) for component in components))
 
 

@@ -17,7 +17,7 @@ MANAGER = "kube-controller-manager"
 
 def probe(service: Kubernetes, host: Host) -> Probe:
     """A server's own API, or an agent's own ingress."""
-    if host.role == "k3s-agent":
+    if "k3s-server" not in host.roles:
         return _ingress(host)
     api = service.api(host.address)
 

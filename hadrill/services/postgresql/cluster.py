@@ -100,5 +100,5 @@ class PostgresqlCluster(Cluster):
         """Patroni's planned switchover."""
         leader = self.leader()
         body = {"leader": leader.name} | ({"candidate": to.name} if to is not None else {})
-        login = ("patroni", self.inventory.credentials.secret(self.members[0].role, "PATRONI_PASSWORD"))
+        login = ("patroni", self.inventory.credentials.secret("postgresql", "PATRONI_PASSWORD"))
         request_json("POST", leader.address, REST_PORT, "/switchover", login, body, seconds=30.0)

@@ -185,7 +185,7 @@ def test_the_loss_of_a_majority_takes_the_heaviest_votes_or_says_why_not(
     class Chosen(Injection):
         """Tells whom it is about."""
 
-        def guard(self, **_: bool) -> Fault:
+        def guard(self, **_: object) -> Fault:
             chosen.append(self.host.name)
             return Fault("power-off", CRASH)
 

@@ -324,6 +324,8 @@ class Injected:
         self.cluster, self.proof, self.risk, self.waited_s = cluster, "it is", "", 0.0
         self.problems: list[str] = []
 
+    neighbours = SimpleNamespace(clusters=(), members=(), sums=lambda *_: (), why_not_healthy=lambda: None)
+
     def guard(self) -> Fault:
         return Fault("isolate", STOP)
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from hadrill.drill import Case, Experiment, Session
+from hadrill.drill import Case, Experiment, Session, counting
 from hadrill.drill import injection as module
 from hadrill.drill.errors import DegradedError, InconclusiveError
 from hadrill.drill.injection import Injection
@@ -84,7 +84,8 @@ class Trio:
     service = label = "redis"
 
     def __init__(self, inventory: Inventory) -> None:
-        self.members, self.shared = inventory.of_role("redis"), ()
+        self.members: tuple[Host, ...] = inventory.of_role("redis")
+        self.shared: tuple[Host, ...] = ()
         self.first = self.members[0]
         self.away: set[Host] = set()
         self.probe: Callable[[Host], object] = lambda _: None
@@ -237,7 +238,7 @@ def _guarded(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing but the role and the number of members matters."""
     monkeypatch.setattr(module, "target_of", lambda *_: None)
     monkeypatch.setattr(module, "fault_of", lambda *_: POWER_OFF)
-    monkeypatch.setattr(module, "is_away", lambda gone: gone)
+    monkeypatch.setattr(counting, "is_away", lambda gone: gone)
     bench.cluster.probe = lambda host: host in bench.cluster.away
 
 
