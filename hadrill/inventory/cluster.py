@@ -1,16 +1,16 @@
 """The clusters of an inventory, and how clients reach them."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 
 from hadrill.inventory.host import Host
 from hadrill.inventory.problem import Problem
 from hadrill.inventory.settings import BalancerCheck, Settings
-from hadrill.inventory.topology import Topology, WayInEntry, usual_ports
+from hadrill.inventory.topology import ComponentEntry, Topology, WayInEntry, usual_ports
 from hadrill.services import registry
-from hadrill.services.service import Service
+from hadrill.services.service import Component, Service
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,8 @@ class NamedCluster:
     """Those that are its own, where topology.yaml says so; else the load balancers of settings.yaml are asked."""
     credentials: str = ""
     """A folder below credentials/ whose files replace the service's usual ones."""
+    components: Mapping[str, ComponentEntry] = field(default_factory=dict, hash=False)
+    """How components run that do not run as the service's record has it."""
 
     @property
     def label(self) -> str:
@@ -78,6 +80,28 @@ def label(service: str, cluster: str) -> str:
 def file_name(label: str) -> str:
     """A label as a part of a file's name."""
     return label.replace("/", "-")
+
+
+def as_placed(record: Service, components: Mapping[str, ComponentEntry]) -> Service:
+    """A service's record with its components as they run in one cluster."""
+    parts = tuple(_as_placed(part, components.get(part.name)) for part in record.components)
+    return replace(record, components=parts) if components else record
+
+
+def _as_placed(part: Component, entry: ComponentEntry | None) -> Component:
+    if entry is None:
+        return part
+    # A name without a dot would be one that the installer gives.
+    unit = entry.unit if "." in entry.unit or not entry.unit else f"{entry.unit}.service"
+    return replace(
+        part,
+        placement=entry.placement or part.placement,
+        unit=unit or part.unit,
+        container=entry.container or part.container,
+        inside=entry.inside or part.inside,
+        configuration=entry.configuration or part.configuration,
+        data=entry.data or part.data,
+    )
 
 
 def front_services(service: str) -> set[str]:
@@ -111,7 +135,8 @@ def _of(record: Service, hosts: Sequence[Host], topology: Topology, credentials:
             own = name
         ways = tuple(map(_way, entry.ways_in))
         fronts = entry.proxies or _proxies(record, hosts)
-        yield NamedCluster(record.name, name, those, len(present) == 1, fronts, ways, own)
+        components = entry.components
+        yield NamedCluster(record.name, name, those, len(present) == 1, fronts, ways, own, components)
 
 
 def _way(entry: WayInEntry) -> WayIn:
@@ -140,7 +165,9 @@ def broken_clusters(
     for one, other in combinations(clusters, 2):
         if one.service == other.service and (shared := _shared(one, other, settings)):
             what = f"{one} and {other} have the same way in: {', '.join(shared)}"
-            remedy = f"Say in {file.name} which `ways_in` each of them has."
+            remedy = (
+                f"Give all hosts one name where they are one cluster; else say in {file.name} which `ways_in` each has."
+            )
             yield Problem(servers, other.members[0].line, 1, what, remedy)
 
 

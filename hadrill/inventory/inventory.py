@@ -6,7 +6,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from hadrill.inventory.cluster import NamedCluster, WayIn, balancer_with, broken_clusters, clusters_of, front_services
+from hadrill.inventory.cluster import (
+    NamedCluster,
+    WayIn,
+    as_placed,
+    balancer_with,
+    broken_clusters,
+    clusters_of,
+    front_services,
+)
 from hadrill.inventory.credentials import Credentials, read_credentials
 from hadrill.inventory.document import read_document
 from hadrill.inventory.host import Host
@@ -20,7 +28,7 @@ from hadrill.inventory.topology import FILE as TOPOLOGY
 from hadrill.inventory.topology import Topology, broken_topology, read_topology
 from hadrill.inventory.versions import Versions
 from hadrill.services import registry
-from hadrill.services.service import RUNNER
+from hadrill.services.service import RUNNER, Service
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,14 @@ class Inventory:
         if any(cluster.service == service for cluster in self.subject) or not self.clusters_of(service):
             return self
         return self.about(self.cluster(service))
+
+    def record(self, service: str, host: Host | None = None) -> Service:
+        """A service's record, its components as they run in the cluster that this is about, or in that of a host."""
+        every = self.clusters_of(service)
+        of_host = [cluster for cluster in every if host in cluster.members] if host is not None else []
+        (about,) = of_host[:1] or (every if len(every) == 1 else (None,))
+        known = registry.service(service)
+        return known if about is None else as_placed(known, about.components)
 
     def backend(self, port: int, usual: str) -> str:
         """The name of HAProxy's backend for a usual port of what this is about."""

@@ -4,7 +4,7 @@ The file is optional, and so is each of its parts: what it does not say is deriv
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +17,7 @@ from hadrill.inventory.problem import Problem
 from hadrill.inventory.servers import NAME
 from hadrill.inventory.settings import BalancerCheck, Frozen, Port, one_of
 from hadrill.services import registry
-from hadrill.services.service import Service
+from hadrill.services.service import CONTAINER, CONTAINER_UNIT, INSIDE, PLACEMENTS, UNIT, Component, Service
 
 FILE = "topology.yaml"
 
@@ -33,6 +33,12 @@ def _shaped(shape: re.Pattern[str], must_be: str) -> AfterValidator:
 
 Name = Annotated[str, Field(min_length=1), _shaped(NAME, "letters, digits and inner '.', '_' and '-'")]
 Word = Annotated[str, _shaped(registry.WORD, "letters, digits, '.', '_' and '-'")]
+UnitName = Annotated[str, _shaped(registry.UNIT_NAME, "a unit's name of letters, digits and '.:@_-'")]
+Placement = Annotated[str, one_of(lambda: PLACEMENTS)]
+AbsolutePath = Annotated[
+    str,
+    _shaped(re.compile(f"/(?:{registry.PATH.pattern})?"), "a path from '/' on, of letters, digits and '.:@_+=-'"),
+]
 BETWEEN = ("balancer", "vip")
 """What stands between clients and members, besides proxies."""
 
@@ -66,6 +72,17 @@ class WayInEntry(Frozen):
     check: BalancerCheck = BalancerCheck()
 
 
+class ComponentEntry(Frozen):
+    """How a component runs where it is not as the service's record has it; what is left out is as there."""
+
+    placement: Placement | None = None
+    unit: UnitName = ""
+    container: Word = ""
+    inside: Word = ""
+    configuration: AbsolutePath = ""
+    data: AbsolutePath = ""
+
+
 class ClusterEntry(Frozen):
     """One cluster of a service. `members` are those of servers.tsv with that cluster where nothing is said."""
 
@@ -77,6 +94,7 @@ class ClusterEntry(Frozen):
     proxies: tuple[str, ...] = ()
     """Clusters of proxies that its clients come through, where there are several."""
     ways_in: tuple[WayInEntry, ...] = ()
+    components: dict[str, ComponentEntry] = Field(default_factory=dict)
 
 
 class Topology(Frozen):
@@ -112,6 +130,7 @@ def broken_topology(file: Path, topology: Topology, hosts: Sequence[Host], *, co
         seen.add((entry.service, entry.name))
         yield from _broken_members(file, place, entry, record, hosts, complete=complete)
         yield from _broken_ways(file, place, entry, record)
+        yield from _broken_components(file, place, entry, record)
 
 
 def _broken_members(
@@ -157,6 +176,48 @@ def _broken_ways(file: Path, place: tuple[int | str, ...], entry: ClusterEntry, 
         if way.port in {before.port for before in entry.ways_in[:number]}:
             what = f"{entry.name}: two ways in for port {way.port}"
             yield _at(file, (*place, "ways_in", number, "port"), what, "Keep the one that applications use.")
+
+
+KEYS = {UNIT: ("unit",), CONTAINER: ("container",), CONTAINER_UNIT: ("unit", "container"), INSIDE: ("inside",)}
+"""What says where a component runs, by its placement."""
+
+
+def _broken_components(
+    file: Path, place: tuple[int | str, ...], entry: ClusterEntry, record: Service
+) -> Iterator[Problem]:
+    parts = {part.name: part for part in record.components}
+    for name, changed in entry.components.items():
+        where = (*place, "components", name)
+        if name not in parts:
+            what = f"{entry.name}: {record.name} has no component {name!r}"
+            yield _at(file, where, what, f"Use one of: {', '.join(parts)}.")
+            continue
+        placement = changed.placement or parts[name].placement
+        for key in ("unit", "container", "inside"):
+            if getattr(changed, key) and key not in KEYS[placement]:
+                what = f"{entry.name}: {name} has `{key}`, and its placement is {placement}"
+                yield _at(file, (*where, key), what, f"Take `{key}` out, or correct `placement`.")
+        if placement == INSIDE and (reason := _why_not_inside(name, entry, parts)):
+            carriers = sorted(other for other in parts if other != name)
+            remedy = f"Say `inside:` with one of {', '.join(carriers)} that has another placement."
+            yield _at(file, where, f"{entry.name}: {name} {reason}", remedy)
+
+
+def _why_not_inside(name: str, entry: ClusterEntry, parts: Mapping[str, Component]) -> str:
+    """Why a component cannot run inside the one that is named; empty where it can."""
+    if not parts[name].processes:
+        return "has no process by which it would be known inside another"
+    passed = [name]
+    while True:
+        changed, part = entry.components.get(passed[-1], ComponentEntry()), parts[passed[-1]]
+        if (changed.placement or part.placement) != INSIDE:
+            return ""
+        carrier = changed.inside or part.inside
+        if carrier not in parts:
+            return f"runs inside {carrier!r}, which is no component" if carrier else "runs inside nothing"
+        if carrier in passed:
+            return f"runs inside {carrier}, which leads back to it"
+        passed.append(carrier)
 
 
 def usual_ports(record: Service) -> set[int]:

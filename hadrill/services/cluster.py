@@ -102,10 +102,12 @@ class Cluster(Members, Probed, Workable, Budgeted, ABC):
 
     def placements(self, host: Host) -> dict[str, Placement]:
         """Components on a host that can be stopped by themselves, by name."""
-        record, parts = registry.service(self.service), versions.components(self.duty(host), self.inventory.settings)
-        return {part.name: placed(record, part.name) for part in parts if part.placement == UNIT}
+        record = self.inventory.record(self.service)
+        there = {part.name for part in versions.components(self.duty(host), self.inventory.settings)}
+        units = (part.name for part in record.components if part.name in there and part.placement == UNIT)
+        return {name: placed(record, name) for name in units}
 
     def placement(self, role: str) -> Placement:
         """How the component runs that a fault of a role is about."""
         component = member_roles.component_of(self.service, role, self.inventory.settings)
-        return placed(registry.service(self.service), component)
+        return placed(self.inventory.record(self.service), component)

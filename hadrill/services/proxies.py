@@ -7,14 +7,13 @@ Formulas: HAProxy's documentation of `inter`, `fall` and `rise`.
 import re
 from dataclasses import dataclass
 
-from hadrill.inventory import Host
-from hadrill.placement import placed
+from hadrill.inventory import Host, Inventory
+from hadrill.placement import Placement
 from hadrill.remote import Remote, shell
 from hadrill.services.errors import reading
 from hadrill.services.haproxy.record import SERVICE
+from hadrill.services.placing import placed_in
 from hadrill.timing import MILLISECOND, Part, duration
-
-HAPROXY, PGBOUNCER = placed(SERVICE, "haproxy").configuration, placed(SERVICE, "pgbouncer").configuration
 
 
 @dataclass(frozen=True)
@@ -41,13 +40,14 @@ class Checks:
         return Part("proxy up", seconds, f"downinter {self.downinter:g} rise {self.rise}, {self.source}")
 
 
-def checks_of(remote: Remote, host: Host, backend: str) -> Checks:
+def checks_of(haproxy: Placement, remote: Remote, host: Host, backend: str) -> Checks:
     """A backend's health checks as they are on a proxy. Raises RemoteError, BadAnswerError."""
-    text = remote.run(host, shell.command("cat", HAPROXY)).stdout
+    file = haproxy.configuration
+    text = remote.run(host, shell.command("cat", file)).stdout
     sections = re.split(r"^(?=\w)", text, flags=re.M)
     own = [part for part in sections if part.startswith("defaults") or part.split("\n", 1)[0].endswith(f" {backend}")]
     values = {"inter": 2.0, "fall": 3.0, "rise": 2.0, "connect": 3.0}
-    with reading(f"{HAPROXY} of {host}"):
+    with reading(f"{file} of {host}"):
         for line in "".join(own).splitlines():
             words = line.split("#")[0].split()
             if words[:1] in (["server"], ["default-server"]):
@@ -67,10 +67,14 @@ def checks_of(remote: Remote, host: Host, backend: str) -> Checks:
     )
 
 
-def pgbouncer_retry(remote: Remote, host: Host) -> Part:
+def haproxy_on(inventory: Inventory, host: Host) -> Placement:
+    """How HAProxy runs on a proxy."""
+    return placed_in(inventory, SERVICE.name, SERVICE.name, host)
+
+
+def pgbouncer_retry(inventory: Inventory, remote: Remote, host: Host) -> Part:
     """How long PgBouncer waits after a login that failed. Raises RemoteError."""
-    match = re.search(
-        r"^server_login_retry\s*=\s*([0-9.]+)", remote.run(host, shell.command("cat", PGBOUNCER)).stdout, re.M
-    )
+    file = placed_in(inventory, SERVICE.name, "pgbouncer", host).configuration
+    match = re.search(r"^server_login_retry\s*=\s*([0-9.]+)", remote.run(host, shell.command("cat", file)).stdout, re.M)
     seconds = float(match.group(1)) if match else 15.0
     return Part("login retry", seconds, f"server_login_retry, {'live' if match else 'default'}, {host}")

@@ -4,11 +4,12 @@ from typing import Any
 
 from hadrill.inventory import Host, Inventory
 from hadrill.inventory.versions import components
-from hadrill.placement import ContainerUnit, placed
+from hadrill.placement import ContainerUnit
 from hadrill.placement import engine as engines
 from hadrill.remote import shell
 from hadrill.services import registry
 from hadrill.services.finding import Finding, require
+from hadrill.services.placing import placed_in
 
 SSHD = {
     "passwordauthentication": "no",
@@ -105,7 +106,10 @@ def containers(host: Host, inventory: Inventory) -> dict[ContainerUnit, str]:
     """Containers that a host runs, each with its name in versions.yaml."""
     known = ((registry.service_of(role), components(role, inventory.settings)) for role in host.roles)
     images = (
-        (placed(service, part.name), part.image) for service, parts in known for part in parts if service and part.image
+        (placed_in(inventory, service.name, part.name, host), part.image)
+        for service, parts in known
+        for part in parts
+        if service and part.image
     )
     return {its: image for its, image in images if isinstance(its, ContainerUnit)}
 

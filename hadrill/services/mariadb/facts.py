@@ -8,7 +8,8 @@ from hadrill.diagnosis import LOG_LINES, STATISTICS, Order, Reply, View, reached
 from hadrill.inventory import Host
 from hadrill.services.asking import failures, first_line
 from hadrill.services.haproxy.statistics import SQL_STATISTICS_PORT
-from hadrill.services.mariadb.service import MARIADB, PORT, Mariadb
+from hadrill.services.mariadb.service import PORT, Mariadb
+from hadrill.services.placing import placed_in
 from hadrill.services.proxysql import administration as proxysql
 
 GALERA_PORT = 4567
@@ -27,12 +28,12 @@ def orders(service: Mariadb, since_seconds: int) -> dict[Host, Order]:
     """What to ask each node and each proxy. The root password never leaves its container."""
     show = "SHOW GLOBAL STATUS LIKE 'wsrep\\_%'; SHOW GLOBAL VARIABLES LIKE 'wsrep\\_desync'"
     client = "MYSQL_PWD=$MARIADB_ROOT_PASSWORD mariadb --connect-timeout=2 -uroot -N -B"
-    by_host = {}
+    by_host, mariadb = {}, placed_in(service.inventory, "mariadb", "mariadb")
     for host in service.members:
         questions = reached("galera", service.members, GALERA_PORT) | reached("mariadb", service.members, PORT)
         commands = {
-            "wsrep": f'echo "{show}" | {{ {MARIADB.execute(client)}; }}',
-            "log": MARIADB.logs(since_seconds, LOG_LINES),
+            "wsrep": f'echo "{show}" | {{ {mariadb.execute(client)}; }}',
+            "log": mariadb.logs(since_seconds, LOG_LINES),
         }
         by_host[host] = Order(questions, commands)
     for proxy in service.proxies:

@@ -14,6 +14,7 @@ from hadrill.services.haproxy import statistics as haproxy
 from hadrill.services.haproxy.statistics import SQL_STATISTICS_PORT
 from hadrill.services.mariadb.service import Mariadb
 from hadrill.services.member import SILENT, Member, Probe, Watch
+from hadrill.services.placing import placed_in
 from hadrill.services.proxies import checks_of
 from hadrill.services.proxysql import administration as proxysql
 from hadrill.timing import Part, Timeline
@@ -77,7 +78,9 @@ class Haproxy:
 
     def down(self, remote: Remote, silent: bool) -> Part:
         """The time of the health checks in its configuration."""
-        return checks_of(remote, self._service.proxies[0], self._service.backend).down(silent)
+        proxy = self._service.proxies[0]
+        haproxy = placed_in(self._service.inventory, "proxysql", "sql-proxy", proxy)
+        return checks_of(haproxy, remote, proxy, self._service.backend).down(silent)
 
 
 class Proxysql:

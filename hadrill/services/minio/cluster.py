@@ -81,7 +81,7 @@ class MinioCluster(Cluster):
 
     def budget(self, kind: Kind, role: str, settings: Mapping[str, str] | None = None) -> Budget:
         """From the proxies' live checks and MinIO's own timers."""
-        return minio_budget(self.remote, self.members, self.shared, self.minio.backend, kind, self.multiplier)
+        return minio_budget(self.minio, self.remote, kind, self.multiplier)
 
     def weakness(self, host: Host) -> str:
         """Clients that reach MinIO through this node alone lose it with the node."""

@@ -7,13 +7,14 @@ from functools import cached_property
 from hadrill.diagnosis import LOG_LINES, Order, View, page, reached
 from hadrill.inventory import Host
 from hadrill.placement import files
-from hadrill.services.minio.drive import COMMAND, seconds_of
-from hadrill.services.minio.service import MINIO, PORT, Minio
+from hadrill.services.minio.drive import command, seconds_of
+from hadrill.services.minio.service import PORT, Minio
+from hadrill.services.placing import placed_in
 
 
 def orders(service: Minio, since_seconds: int) -> dict[Host, Order]:
     """What to ask each node: its health pages, its peers' ports, its log and its drive."""
-    by_host = {}
+    by_host, minio = {}, placed_in(service.inventory, "minio", "minio")
     for host in service.members:
         questions = {
             "live": page(host.address, PORT, "/minio/health/live"),
@@ -21,9 +22,9 @@ def orders(service: Minio, since_seconds: int) -> dict[Host, Order]:
         }
         questions |= reached("minio", service.members, PORT)
         commands = {
-            "log": MINIO.logs(since_seconds, LOG_LINES),
-            "drive": files.room(MINIO.data, megabytes=True),
-            "drive timeout": COMMAND,
+            "log": minio.logs(since_seconds, LOG_LINES),
+            "drive": files.room(minio.data, megabytes=True),
+            "drive timeout": command(minio),
         }
         by_host[host] = Order(questions, commands)
     return by_host

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from hadrill.services.minio.drive import NAME
 from hadrill.services.minio.facts import MinioFacts
-from hadrill.services.minio.service import MINIO
 from hadrill.services.minio.workload import S3_SECONDS
+from hadrill.services.placing import placed_in
 
 FULL_MIB = 64
 """MinIO itself stops writing to a drive with little left."""
@@ -34,11 +34,16 @@ def _apart(view: MinioFacts) -> bool:
     return not view.before or any(view.status(host, "cluster") != "200" for host in view.hosts)
 
 
+def drive_of(view: MinioFacts) -> str:
+    """The folder of the drive."""
+    return placed_in(view.service.inventory, "minio", "minio").data
+
+
 def full(view: MinioFacts) -> Iterator[str]:
     """Drives without room."""
     for host, drive in view.drives.items():
         if drive.free < FULL_MIB:
-            yield f"{host}: {MINIO.data} is {drive.percent}% full, {drive.free} MiB left"
+            yield f"{host}: {drive_of(view)} is {drive.percent}% full, {drive.free} MiB left"
 
 
 def frozen(view: MinioFacts) -> Iterator[str]:

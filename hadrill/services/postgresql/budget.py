@@ -12,7 +12,7 @@ from hadrill.services.asking import failures
 from hadrill.services.client_parts import TURN, hang
 from hadrill.services.errors import NoLeaderError, reading
 from hadrill.services.postgresql.service import Postgresql
-from hadrill.services.proxies import checks_of, pgbouncer_retry
+from hadrill.services.proxies import checks_of, haproxy_on, pgbouncer_retry
 from hadrill.timing import Budget, Part, budget, duration
 
 ELECTION_SECONDS = 1.4
@@ -36,8 +36,8 @@ def postgresql_budget(
     proxy = service.proxies[0]
     tail = [
         Part("promote", PROMOTE_SECONDS, "pg_promote"),
-        checks_of(remote, proxy, service.backend).up(),
-        pgbouncer_retry(remote, proxy),
+        checks_of(haproxy_on(service.inventory, proxy), remote, proxy, service.backend).up(),
+        pgbouncer_retry(service.inventory, remote, proxy),
         TURN,
         hang(kind),
     ]

@@ -12,7 +12,8 @@ from hadrill.inventory import Host
 from hadrill.services.asking import ANSWER_SECONDS, ask, disagreements, failures, first_line, silence
 from hadrill.services.errors import ServiceError
 from hadrill.services.finding import CheckFailedError, Finding, require
-from hadrill.services.postgresql.service import PATRONI, POOLED_PORT, PORT, REST_PORT, Postgresql
+from hadrill.services.placing import placed_in
+from hadrill.services.postgresql.service import POOLED_PORT, PORT, REST_PORT, Postgresql
 from hadrill.timing import Deadline, OverdueError, eventually
 
 TABLE = "hadrill_check"
@@ -40,7 +41,8 @@ def cluster(service: Postgresql) -> None:
     )
     views = {host: view for host, (view, _) in answers.items()}
     named = {host: _leader_of(view) for host, view in views.items()}
-    cause = f"its copy of Patroni's store stands still, as when its Raft thread died: {PATRONI.to_restart} there"
+    patroni = placed_in(service.inventory, "postgresql", "patroni")
+    cause = f"its copy of Patroni's store stands still, as when its Raft thread died: {patroni.to_restart} there"
     findings += disagreements(named, "the leader", cause)
     for host, view in views.items():
         findings += _unhealthy_members(service, host, view["members"])

@@ -6,7 +6,8 @@ from typing import Any
 from hadrill.diagnosis import LOG_LINES, STATISTICS, Order, Question, View, page, reached, statistics
 from hadrill.inventory import Host
 from hadrill.services.haproxy.statistics import STATISTICS_PORT
-from hadrill.services.postgresql.service import PATRONI, POOLED_PORT, PORT, POSTGRES, REST_PORT, Postgresql
+from hadrill.services.placing import placed_in
+from hadrill.services.postgresql.service import POOLED_PORT, PORT, REST_PORT, Postgresql
 
 RAFT_PORT = 5010
 PORTS = {"patroni": REST_PORT, "raft": RAFT_PORT, "postgres": PORT}
@@ -22,6 +23,7 @@ def pooled_login(proxy: Host) -> Question:
 def orders(service: Postgresql, since_seconds: int) -> dict[Host, Order]:
     """What to ask each member and each proxy. Patroni's reading interface needs no password."""
     by_host = {}
+    patroni, postgres = (placed_in(service.inventory, "postgresql", name) for name in ("patroni", "postgres"))
     for host in service.members:
         questions = {
             "cluster": page(host.address, REST_PORT, "/cluster"),
@@ -31,10 +33,10 @@ def orders(service: Postgresql, since_seconds: int) -> dict[Host, Order]:
         for name, port in PORTS.items():
             questions |= reached(name, service.members, port)
         commands = {
-            "log": PATRONI.logs(since_seconds, LOG_LINES),
+            "log": patroni.logs(since_seconds, LOG_LINES),
             # A thread that died did so long before anybody asked.
-            "raft": f"{PATRONI.logs(None, None)} | grep -F '(_autoTickThread)'; :",
-            "data": f"stat -c '%a %U' {POSTGRES.data}",
+            "raft": f"{patroni.logs(None, None)} | grep -F '(_autoTickThread)'; :",
+            "data": f"stat -c '%a %U' {postgres.data}",
         }
         by_host[host] = Order(questions, commands)
     for proxy in service.proxies:

@@ -5,8 +5,9 @@ Signatures are Patroni's own words and fields (4.0), PostgreSQL's, PySyncObj's a
 
 from collections.abc import Iterator
 
+from hadrill.services.placing import placed_in
 from hadrill.services.postgresql.facts import RAFT_PORT, PostgresqlFacts
-from hadrill.services.postgresql.service import POSTGRES, REST_PORT
+from hadrill.services.postgresql.service import REST_PORT
 
 MODES = ("700", "750")
 """What PostgreSQL accepts for its data directory."""
@@ -14,10 +15,11 @@ MODES = ("700", "750")
 
 def data_mode(view: PostgresqlFacts) -> Iterator[str]:
     """A directory that PostgreSQL refuses to use."""
+    data = placed_in(view.service.inventory, "postgresql", "postgres").data
     for host in view.hosts:
         mode = view.answer(host, "data").text.split()[:1]
         if mode and mode[0].isdigit() and mode[0] not in MODES:
-            yield f"{host}: {POSTGRES.data} has mode {mode[0]}, PostgreSQL wants {' or '.join(MODES)}"
+            yield f"{host}: {data} has mode {mode[0]}, PostgreSQL wants {' or '.join(MODES)}"
             yield from view.log(host, "log", "has invalid permissions")
 
 

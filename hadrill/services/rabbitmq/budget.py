@@ -8,7 +8,7 @@ from hadrill.faults import Kind
 from hadrill.remote import Remote
 from hadrill.services.client_parts import SILENT, TURN, hang
 from hadrill.services.errors import reading
-from hadrill.services.proxies import checks_of
+from hadrill.services.proxies import checks_of, haproxy_on
 from hadrill.services.rabbitmq.service import Rabbitmq
 from hadrill.timing import Budget, Part, budget
 
@@ -24,7 +24,7 @@ SHUTDOWN_SECONDS = 5.0
 
 def rabbitmq_budget(service: Rabbitmq, remote: Remote, kind: Kind, role: str, multiplier: float) -> Budget:
     """A sum of parts: the queue's new leader and the proxies' checks; both roles are behind the proxies."""
-    checks = checks_of(remote, service.proxies[0], service.backend)
+    checks = checks_of(haproxy_on(service.inventory, service.proxies[0]), remote, service.proxies[0], service.backend)
     if kind is Kind.PARTITION:
         # Until then it is nobody's minority: it takes connections, and can do nothing for them.
         ticks = Part(

@@ -7,7 +7,8 @@ from typing import Any
 from hadrill.diagnosis import LOG_LINES, STATISTICS, Order, Question, View, page, reached, statistics
 from hadrill.inventory import Host
 from hadrill.services.haproxy.statistics import STATISTICS_PORT
-from hadrill.services.rabbitmq.service import MANAGEMENT_PORT, PORT, RABBITMQ, VHOST, Rabbitmq
+from hadrill.services.placing import placed_in
+from hadrill.services.rabbitmq.service import MANAGEMENT_PORT, PORT, VHOST, Rabbitmq
 
 EPMD_PORT = 4369
 DISTRIBUTION_PORT = 25672
@@ -19,7 +20,7 @@ NODE_COLUMNS = "name,running,mem_alarm,disk_free_alarm,disk_free,disk_free_limit
 def orders(service: Rabbitmq, since_seconds: int) -> dict[Host, Order]:
     """What to ask each node and proxy. The login goes to its own management interface only, over the loopback."""
     login = "Authorization: Basic " + base64.b64encode(":".join(service.login).encode()).decode()
-    by_host = {}
+    by_host, rabbitmq = {}, placed_in(service.inventory, "rabbitmq", "rabbitmq")
     for host in service.members:
         questions = {
             "nodes": page("127.0.0.1", MANAGEMENT_PORT, f"/api/nodes?columns={NODE_COLUMNS}", login),
@@ -28,7 +29,7 @@ def orders(service: Rabbitmq, since_seconds: int) -> dict[Host, Order]:
         }
         for name, port in PEER_PORTS.items():
             questions |= reached(name, service.members, port)
-        by_host[host] = Order(questions, {"log": RABBITMQ.logs(since_seconds, LOG_LINES)})
+        by_host[host] = Order(questions, {"log": rabbitmq.logs(since_seconds, LOG_LINES)})
     for proxy in service.proxies:
         by_host[proxy] = Order({STATISTICS: statistics(proxy.address, STATISTICS_PORT, service.backend)})
     return by_host

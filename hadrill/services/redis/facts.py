@@ -9,8 +9,9 @@ from hadrill.inventory import Host
 from hadrill.placement import units_of
 from hadrill.placement.unit import states
 from hadrill.services.haproxy.statistics import STATISTICS_PORT
+from hadrill.services.placing import placed_in
 from hadrill.services.redis.resp import Error, info, pairs, replies
-from hadrill.services.redis.service import PORT, REDIS, SENTINEL, SENTINEL_PORT, UPDATERS, Redis
+from hadrill.services.redis.service import PORT, SENTINEL_PORT, UPDATER_NAMES, Redis
 
 
 def orders(service: Redis, since_seconds: int) -> dict[Host, Order]:
@@ -21,7 +22,8 @@ def orders(service: Redis, since_seconds: int) -> dict[Host, Order]:
     asked = [f"SENTINEL MASTER {name}", f"SENTINEL REPLICAS {name}", f"SENTINEL SENTINELS {name}"]
     asked += ["SENTINEL MYID", f"SENTINEL CKQUORUM {name}", "INFO sentinel", "PING"]
     sentinel = "".join(f"{command}\r\n" for command in asked)
-    by_host, home = {}, SENTINEL.data
+    redis_at, sentinel_at = (placed_in(service.inventory, "redis", name) for name in ("redis", "sentinel"))
+    by_host, home = {}, sentinel_at.data
     for host in service.members:
         questions = {
             "redis": Question("127.0.0.1", PORT, redis),
@@ -31,12 +33,12 @@ def orders(service: Redis, since_seconds: int) -> dict[Host, Order]:
             questions[f"redis@{peer.name}"] = Question(peer.address, PORT, "PING\r\n", "\r\n")
             questions[f"sentinel@{peer.name}"] = Question(peer.address, SENTINEL_PORT, "PING\r\n", "\r\n")
         commands = {
-            "redis log": REDIS.logs(since_seconds, LOG_LINES),
-            "sentinel log": SENTINEL.logs(since_seconds, LOG_LINES),
+            "redis log": redis_at.logs(since_seconds, LOG_LINES),
+            "sentinel log": sentinel_at.logs(since_seconds, LOG_LINES),
             "sentinel files": f"stat -c '%n %u %a' {home} {home}/sentinel.conf; lsattr -d {home}/sentinel.conf",
         }
         by_host[host] = Order(questions, commands)
-    units = states(sorted(units_of(UPDATERS)))
+    units = states(sorted(units_of(placed_in(service.inventory, "redis", name) for name in UPDATER_NAMES)))
     for proxy in service.proxies:
         servers = statistics(proxy.address, STATISTICS_PORT, service.backend)
         by_host[proxy] = Order({STATISTICS: servers}, {"updater": units})

@@ -15,7 +15,8 @@ from hadrill.services.redis.record import SERVICE
 from hadrill.services.redis.settings import RedisSettings
 
 REDIS, SENTINEL = placed(SERVICE, "redis"), placed(SERVICE, "sentinel")
-UPDATERS = (placed(SERVICE, "updater-timer"), placed(SERVICE, "updater"))
+UPDATER_NAMES = ("updater-timer", "updater")
+UPDATERS = tuple(placed(SERVICE, name) for name in UPDATER_NAMES)
 """The units that point a proxy at the master: a timer, and a socket that Sentinels call."""
 PORT = 6379
 BACKEND = "be_redis_master"

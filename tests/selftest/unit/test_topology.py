@@ -1,16 +1,28 @@
 """topology.yaml: clusters of one service side by side, each with its members, proxies, ways in and credentials."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hadrill.cli.command import commands
-from hadrill.inventory import Inventory, NotInInventoryError, read
+from hadrill.inventory import InvalidInventoryError, Inventory, NotInInventoryError, read
 from hadrill.inventory.topology import FILE
+from hadrill.placement import Container, Inside, Unit, placed
+from hadrill.remote import Remote
+from hadrill.services.clusters import cluster_of
+from hadrill.services.placing import placed_in
+from hadrill.services.proxies import checks_of, haproxy_on, pgbouncer_retry
+from hadrill.services.redis.facts import orders
+from hadrill.services.redis.record import SERVICE
 from hadrill.services.redis.service import Redis
-from tests.selftest.unit.conftest import edit, problems_of
+from tests.selftest.unit.conftest import OWN_WAY, edit, problems_of
 
 
 def test_clusters_are_derived_from_the_rows_where_nothing_else_says_them(lab_inventory: Inventory) -> None:
@@ -162,3 +174,147 @@ def test_without_proxies_a_cluster_with_ways_in_needs_none(lab: Path) -> None:
     way = "{port: 6379, address: 198.18.0.123, between: [vip]}"
     (lab / FILE).write_text(f"clusters:\n  - {{name: redis, service: redis, ways_in: [{way}]}}\n")
     assert str(read(lab).entry_point(6379)) == "198.18.0.123:6379"
+
+
+COMPONENTS = """    components:
+      redis: {placement: container, container: kb-redis, data: /opt/keybuzz/redis/data}
+      sentinel: {placement: unit, unit: redis-sentinel, configuration: /etc/redis/s.conf, data: /var/lib/sentinel}
+      updater: {unit: update-master.service}
+"""
+
+
+@pytest.fixture
+def placed_otherwise(two: Path) -> Path:
+    """Of two clusters of Redis, the second as somebody else has placed it."""
+    (two / FILE).write_text(OWN_WAY + COMPONENTS)
+    return two
+
+
+def test_components_run_as_the_topology_says_where_it_says_so(placed_otherwise: Path) -> None:
+    inventory = read(placed_otherwise)
+    sessions = inventory.about(inventory.cluster("redis", "sessions"))
+    first = inventory.about(inventory.cluster("redis", "redis"))
+    redis = placed_in(sessions, "redis", "redis")
+    assert isinstance(redis, Container)
+    assert (redis.container, redis.data) == ("kb-redis", "/opt/keybuzz/redis/data")
+    sentinel = placed_in(sessions, "redis", "sentinel")
+    assert isinstance(sentinel, Unit)
+    assert (sentinel.unit, sentinel.configuration) == ("redis-sentinel.service", "/etc/redis/s.conf")
+    assert placed_in(sessions, "redis", "updater").to_start == "systemctl start update-master"
+    assert placed_in(first, "redis", "redis") == placed(SERVICE, "redis")
+    assert placed_in(inventory, "redis", "redis", inventory.host("sessions-02")) == redis
+    assert placed_in(inventory, "redis", "redis", inventory.host("redis-02")) == placed(SERVICE, "redis")
+
+
+def test_faults_and_questions_are_about_what_runs_there(placed_otherwise: Path) -> None:
+    inventory = read(placed_otherwise)
+    remote = Remote(inventory)
+    sessions, first = (cluster_of(inventory, remote, "redis", name) for name in ("sessions", "redis"))
+    assert sessions.placement("master").to_start == "docker start kb-redis"
+    assert sessions.placement("sentinel").to_start == "systemctl start redis-sentinel"
+    assert "sentinel" in sessions.placements(sessions.members[0])
+    assert "sentinel" not in first.placements(first.members[0])
+    order = orders(Redis(sessions.inventory), 30)[sessions.members[0]]
+    assert "docker logs" in order.commands["redis log"]
+    assert "kb-redis" in order.commands["redis log"]
+    assert "/var/lib/sentinel/sentinel.conf" in order.commands["sentinel files"]
+
+
+def test_health_checks_are_read_where_the_proxies_keep_them(two: Path) -> None:
+    with (two / FILE).open("a", encoding="ascii") as file:
+        file.write(
+            "  - name: proxy\n    service: haproxy\n    components:\n"
+            "      haproxy: {placement: unit, unit: haproxy, configuration: /etc/haproxy/haproxy.cfg}\n"
+            "      pgbouncer: {placement: unit, unit: pgbouncer, configuration: /etc/pgbouncer/pgbouncer.ini}\n"
+        )
+    inventory = read(two)
+    asked: list[str] = []
+
+    def run(_: object, command: str) -> SimpleNamespace:
+        asked.append(command)
+        return SimpleNamespace(stdout="backend be_x\n  default-server inter 7s\nserver_login_retry = 4\n")
+
+    remote, host = cast("Remote", SimpleNamespace(run=run)), inventory.host("haproxy-01")
+    postgresql = inventory.about_the("postgresql")
+    assert checks_of(haproxy_on(postgresql, host), remote, host, "be_x").inter == 7.0
+    assert pgbouncer_retry(postgresql, remote, host).seconds == 4.0
+    assert asked == ["cat /etc/haproxy/haproxy.cfg", "cat /etc/pgbouncer/pgbouncer.ini"]
+
+
+def test_a_component_may_run_inside_another(two: Path) -> None:
+    (two / FILE).write_text(OWN_WAY + "    components:\n      sentinel: {placement: inside, inside: redis}\n")
+    inventory = read(two)
+    sentinel = placed_in(inventory.about(inventory.cluster("redis", "sessions")), "redis", "sentinel")
+    assert isinstance(sentinel, Inside)
+    assert sentinel.carrier == placed(SERVICE, "redis")
+
+
+WRONG_COMPONENTS: dict[str, tuple[str, str, str]] = {
+    "no such component": (
+        "redis: {placement: container",
+        "reddis: {placement: container",
+        "topology.yaml:7:7: sessions: redis has no component 'reddis'. Use one of: redis, sentinel",
+    ),
+    "no such placement": (
+        "placement: container,",
+        "placement: compose,",
+        "topology.yaml:7:15: clusters.0.components.redis.placement: Value error, 'compose' should be one of:",
+    ),
+    "a key of another placement": (
+        "container: kb-redis",
+        "unit: kb-redis",
+        "topology.yaml:7:37: sessions: redis has `unit`, and its placement is container. Take `unit` out",
+    ),
+    "no path": (
+        "data: /opt/keybuzz/redis/data",
+        "data: opt/keybuzz",
+        "topology.yaml:7:58: clusters.0.components.redis.data: Value error, 'opt/keybuzz' must be a path from '/' on",
+    ),
+    "shell in a name": (
+        "container: kb-redis",
+        'container: "kb;reboot"',
+        "clusters.0.components.redis.container: Value error, 'kb;reboot' must be letters, digits",
+    ),
+    "a component twice": (
+        "updater: {unit: update-master.service}",
+        "sentinel: {placement: inside}",
+        "sentinel stands twice",
+    ),
+    "inside itself": (
+        "{placement: container, container: kb-redis, data: /opt/keybuzz/redis/data}",
+        "{placement: inside, inside: redis}",
+        "topology.yaml:7:7: sessions: redis runs inside redis, which leads back to it. Say `inside:` with one of",
+    ),
+    "inside what is not there": (
+        "{placement: container, container: kb-redis, data: /opt/keybuzz/redis/data}",
+        "{placement: inside, inside: valkey}",
+        "sessions: redis runs inside 'valkey', which is no component",
+    ),
+    "inside without a process": (
+        "updater: {unit: update-master.service}",
+        "updater: {placement: inside, inside: redis}",
+        "sessions: updater has no process by which it would be known inside another",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", WRONG_COMPONENTS)
+def test_a_component_that_cannot_be_meant_is_told_once_at_its_place(mistake: str, placed_otherwise: Path) -> None:
+    old, new, expected = WRONG_COMPONENTS[mistake]
+    edit(placed_otherwise, FILE, old, new)
+    problems = problems_of(placed_otherwise)
+    assert expected in problems[0]
+    assert len(problems) == 1, problems
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_no_topology_ends_in_a_traceback(placed_otherwise: Path, data: st.DataObject) -> None:
+    file = placed_otherwise / FILE
+    original = OWN_WAY + COMPONENTS
+    start = data.draw(st.integers(0, len(original)))
+    end = data.draw(st.integers(start, min(len(original), start + 40)))
+    noise = data.draw(st.text(alphabet="\t\n:[]{}&*!|>-'\"#,. ab01", max_size=30))
+    file.write_text(original[:start] + noise + original[end:], "ascii")
+    with contextlib.suppress(InvalidInventoryError):
+        read(placed_otherwise)
