@@ -24,8 +24,8 @@ def target_of(remote: Remote, cluster: Cluster, fault: str, host: Host, role: st
         # That address is never cut.
         runner=runner_address(remote, host),
         peers=tuple(peer.address for peer in cluster.members if peer != host),
-        peer_port=cluster.traits.peer_port,
-        service_port=member_role(cluster.service, role or usual(cluster.service)).port,
+        peer_port=cluster.inventory.port(cluster.traits.peer_port),
+        service_port=cluster.inventory.port(member_role(cluster.service, role or usual(cluster.service)).port),
         folder=on_target.folder(experiment),
         components=cluster.placements(host),
         host=host.name,

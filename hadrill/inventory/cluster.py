@@ -41,8 +41,8 @@ class WayIn:
 
     @property
     def behind(self) -> str:
-        """What follows the address of a proxy on this way: nothing where it listens at the usual port."""
-        return "" if self.target == self.port else f":{self.target}"
+        """What follows the address of a proxy on this way."""
+        return f":{self.target}"
 
 
 @dataclass(frozen=True)

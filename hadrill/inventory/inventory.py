@@ -88,6 +88,20 @@ class Inventory:
             return self
         return self.about(self.cluster(service))
 
+    def port(self, usual: int) -> int:
+        """Where members of what this is about listen, that usually do at a port."""
+        entries = (entry for cluster in self.subject for entry in cluster.components.values())
+        return next((entry.ports[usual] for entry in entries if usual in entry.ports), usual)
+
+    def socket(self, address: str, usual: int) -> tuple[str, int]:
+        """Address and port of a text that may leave the port out: `10.0.0.1`, `10.0.0.1:6380`."""
+        host, colon, port = address.partition(":")
+        if colon:
+            return host, int(port)
+        ways = {way.address for cluster in self.subject for way in cluster.ways_in}
+        members = {member.address for cluster in self.subject for member in cluster.members}
+        return host, self.port(usual) if host in members - ways else usual
+
     def record(self, service: str, host: Host | None = None) -> Service:
         """A service's record, its components as they run in the cluster that this is about, or in that of a host."""
         every = self.clusters_of(service)

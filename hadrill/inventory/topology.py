@@ -81,6 +81,8 @@ class ComponentEntry(Frozen):
     inside: Word = ""
     configuration: AbsolutePath = ""
     data: AbsolutePath = ""
+    ports: dict[Port, Port] = Field(default_factory=dict)
+    """Where it listens, by the usual port."""
 
 
 class ClusterEntry(Frozen):
@@ -192,6 +194,11 @@ def _broken_components(
             what = f"{entry.name}: {record.name} has no component {name!r}"
             yield _at(file, where, what, f"Use one of: {', '.join(parts)}.")
             continue
+        own = sorted({port.number for role in record.roles for port in role.ports})
+        for usual in changed.ports:
+            if usual not in own:
+                what = f"{entry.name}: {record.name} has no port {usual}: it has {', '.join(map(str, own))}"
+                yield _at(file, (*where, "ports", usual), what, "Write the usual port first: `ports: {USUAL: OWN}`.")
         placement = changed.placement or parts[name].placement
         for key in ("unit", "container", "inside"):
             if getattr(changed, key) and key not in KEYS[placement]:

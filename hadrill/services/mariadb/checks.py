@@ -25,7 +25,7 @@ def connectivity(service: Mariadb) -> None:
 
 def cluster(service: Mariadb) -> None:
     """Every node, asked over the network, is synced in the same primary component of full size."""
-    states, findings = ask(service.members, service.wsrep, PORT, "its wsrep status")
+    states, findings = ask(service.members, service.wsrep, service.inventory.port(PORT), "its wsrep status")
     well = [host for host, state in states.items() if STATES.items() <= state.items()]
     size, without = str(len(service.members)), str(len(well))
     for host, state in states.items():
@@ -48,7 +48,9 @@ def sql_proxy(service: Mariadb) -> None:
     )
     try:
         for host, token in written.items():
-            _, missing = ask(service.members, partial(_read, service, token, host), PORT, "to read the row")
+            _, missing = ask(
+                service.members, partial(_read, service, token, host), service.inventory.port(PORT), "to read the row"
+            )
             findings += missing
     finally:
         for host, token in written.items():

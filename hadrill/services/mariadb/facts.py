@@ -30,7 +30,9 @@ def orders(service: Mariadb, since_seconds: int) -> dict[Host, Order]:
     client = "MYSQL_PWD=$MARIADB_ROOT_PASSWORD mariadb --connect-timeout=2 -uroot -N -B"
     by_host, mariadb = {}, placed_in(service.inventory, "mariadb", "mariadb")
     for host in service.members:
-        questions = reached("galera", service.members, GALERA_PORT) | reached("mariadb", service.members, PORT)
+        questions = reached("galera", service.members, service.inventory.port(GALERA_PORT)) | reached(
+            "mariadb", service.members, service.inventory.port(PORT)
+        )
         commands = {
             "wsrep": f'echo "{show}" | {{ {mariadb.execute(client)}; }}',
             "log": mariadb.logs(since_seconds, LOG_LINES),

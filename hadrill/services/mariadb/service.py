@@ -8,7 +8,7 @@ from pymysql.constants import ER
 from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
 from hadrill.remote.from_here import reach
-from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, socket_of
+from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
 from hadrill.services.mariadb.record import SERVICE
 
 MARIADB = placed(SERVICE, "mariadb")
@@ -49,7 +49,7 @@ class Mariadb:
     ) -> Any:
         """A new connection in autocommit mode, with deadlines. Raises pymysql.Error."""
         name = {"root": "MARIADB_ROOT_PASSWORD"}.get(user, "HADRILL_PASSWORD")
-        host, port = reach(*socket_of(address, PORT))
+        host, port = reach(*self.inventory.socket(address, PORT))
         return pymysql.connect(
             host=host,
             port=port,

@@ -17,7 +17,12 @@ def objects(service: Minio) -> None:
     """An object that is put through each node is got through every node with the same checksum."""
     # Building a client is slow in this library and not safe in threads; using one is.
     clients = {host: service.client(host.address) for host in service.members}
-    alive, findings = ask(service.members, lambda host: bool(clients[host].list_buckets()), PORT, "to list buckets")
+    alive, findings = ask(
+        service.members,
+        lambda host: bool(clients[host].list_buckets()),
+        service.inventory.port(PORT),
+        "to list buckets",
+    )
     if not alive:
         raise CheckFailedError(findings)
     bucket = BUCKET_PREFIX + uuid.uuid4().hex[:12]
@@ -25,7 +30,7 @@ def objects(service: Minio) -> None:
     try:
         first.create_bucket(Bucket=bucket)
         try:
-            findings += _round(clients, list(alive), bucket)
+            findings += _round(clients, list(alive), bucket, service.inventory.port(PORT))
         finally:
             _remove(first, bucket)
     except failures() as error:
@@ -39,12 +44,12 @@ ALL = (objects,)
 """Every check of this service, in the order of the report."""
 
 
-def _round(clients: dict[Host, Any], hosts: list[Host], bucket: str) -> list[Finding]:
+def _round(clients: dict[Host, Any], hosts: list[Host], bucket: str, port: int) -> list[Finding]:
     bodies = {host: hashlib.shake_256(f"{bucket}{host}".encode()).digest(OBJECT_BYTES) for host in hosts}
     put, findings = ask(
         hosts,
         lambda host: bool(clients[host].put_object(Bucket=bucket, Key=host.name, Body=bodies[host])),
-        PORT,
+        port,
         "an object to be put",
     )
 
@@ -58,7 +63,7 @@ def _round(clients: dict[Host, Any], hosts: list[Host], bucket: str) -> list[Fin
                 )
         return True
 
-    _, unread = ask(hosts, read_all, PORT, "every object to be read")
+    _, unread = ask(hosts, read_all, port, "every object to be read")
     return findings + unread
 
 

@@ -50,7 +50,7 @@ class MinioCluster(Cluster):
 
     def probe(self, host: Host) -> Probe:
         """The node's health page."""
-        return probe(host)
+        return probe(self.minio, host)
 
     def target(self, role: str) -> Host:
         """The node that clients depend on, where the entry point is a single node; else the first."""
@@ -59,7 +59,7 @@ class MinioCluster(Cluster):
     def why_not_healthy(self) -> str | None:
         """Why a node does not say that the cluster would survive its loss: it says so only of a whole cluster."""
         for host in self.members:
-            if (reason := why_not_whole_without(host)) is not None:
+            if (reason := why_not_whole_without(self.minio, host)) is not None:
                 self._whole_at = math.inf
                 return f"{host}: {reason}"
         if self._whole_at == math.inf:

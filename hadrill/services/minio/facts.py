@@ -17,10 +17,10 @@ def orders(service: Minio, since_seconds: int) -> dict[Host, Order]:
     by_host, minio = {}, placed_in(service.inventory, "minio", "minio")
     for host in service.members:
         questions = {
-            "live": page(host.address, PORT, "/minio/health/live"),
-            "cluster": page(host.address, PORT, "/minio/health/cluster"),
+            "live": page(host.address, service.inventory.port(PORT), "/minio/health/live"),
+            "cluster": page(host.address, service.inventory.port(PORT), "/minio/health/cluster"),
         }
-        questions |= reached("minio", service.members, PORT)
+        questions |= reached("minio", service.members, service.inventory.port(PORT))
         commands = {
             "log": minio.logs(since_seconds, LOG_LINES),
             "drive": files.room(minio.data, megabytes=True),

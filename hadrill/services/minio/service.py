@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
 from hadrill.remote.from_here import reach
-from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, socket_of
+from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
 from hadrill.services.minio.record import SERVICE
 from hadrill.services.minio.settings import MinioSettings
 
@@ -52,7 +52,7 @@ class Minio:
     def client(self, address: str, *, seconds: float | None = None, keep: bool = True) -> Any:
         """An S3 client of one address that never tries again by itself; without `keep`, a connection a request."""
         secret = self.inventory.credentials.secret
-        host, port = reach(*socket_of(address, PORT))
+        host, port = reach(*self.inventory.socket(address, PORT))
         client = boto3.client(
             "s3",
             endpoint_url=f"http://{host}:{port}",

@@ -58,7 +58,9 @@ def replication(service: Postgresql) -> None:
     try:
         leader = service.leader()
     except ServiceError as error:
-        require(ask(service.members, service.patroni, REST_PORT, "Patroni's view of the cluster")[1])
+        require(
+            ask(service.members, service.patroni, service.inventory.port(REST_PORT), "Patroni's view of the cluster")[1]
+        )
         cause = "no leader is elected: the majority of Patroni's store is gone, or no member may lead"
         raise CheckFailedError([Finding("the cluster", "a leader", str(error), cause)]) from error
     replicas = [host for host in service.members if host != leader]
@@ -68,7 +70,12 @@ def replication(service: Postgresql) -> None:
             connection.execute(f"CREATE TABLE IF NOT EXISTS {TABLE} (token text PRIMARY KEY)")
             connection.execute(f"INSERT INTO {TABLE} VALUES (%s)", (token,))  # noqa: S608 - a constant name
             try:
-                _, findings = ask(replicas, lambda host: _arrives(service, host, token), PORT, "the row of the leader")
+                _, findings = ask(
+                    replicas,
+                    lambda host: _arrives(service, host, token),
+                    service.inventory.port(PORT),
+                    "the row of the leader",
+                )
                 streaming = connection.execute(
                     "SELECT count(*) FROM pg_stat_get_wal_senders() WHERE state = 'streaming'"
                 )

@@ -101,4 +101,4 @@ class PostgresqlCluster(Cluster):
         leader = self.leader()
         body = {"leader": leader.name} | ({"candidate": to.name} if to is not None else {})
         login = ("patroni", self.inventory.credentials.secret("postgresql", "PATRONI_PASSWORD"))
-        request_json("POST", leader.address, REST_PORT, "/switchover", login, body, seconds=30.0)
+        request_json("POST", leader.address, self.inventory.port(REST_PORT), "/switchover", login, body, seconds=30.0)

@@ -26,12 +26,12 @@ def orders(service: Postgresql, since_seconds: int) -> dict[Host, Order]:
     patroni, postgres = (placed_in(service.inventory, "postgresql", name) for name in ("patroni", "postgres"))
     for host in service.members:
         questions = {
-            "cluster": page(host.address, REST_PORT, "/cluster"),
-            "config": page(host.address, REST_PORT, "/config"),
-            "patroni": page(host.address, REST_PORT, "/patroni"),
+            "cluster": page(host.address, service.inventory.port(REST_PORT), "/cluster"),
+            "config": page(host.address, service.inventory.port(REST_PORT), "/config"),
+            "patroni": page(host.address, service.inventory.port(REST_PORT), "/patroni"),
         }
         for name, port in PORTS.items():
-            questions |= reached(name, service.members, port)
+            questions |= reached(name, service.members, service.inventory.port(port))
         commands = {
             "log": patroni.logs(since_seconds, LOG_LINES),
             # A thread that died did so long before anybody asked.
@@ -40,7 +40,10 @@ def orders(service: Postgresql, since_seconds: int) -> dict[Host, Order]:
         }
         by_host[host] = Order(questions, commands)
     for proxy in service.proxies:
-        asked = {f"primary@{peer.name}": page(peer.address, REST_PORT, "/primary") for peer in service.members}
+        asked = {
+            f"primary@{peer.name}": page(peer.address, service.inventory.port(REST_PORT), "/primary")
+            for peer in service.members
+        }
         asked[STATISTICS] = statistics(proxy.address, STATISTICS_PORT, service.backend)
         asked["pooler"] = pooled_login(proxy)
         by_host[proxy] = Order(asked)

@@ -9,7 +9,7 @@ from psycopg.rows import TupleRow
 from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
 from hadrill.remote.from_here import reach
-from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, ask, socket_of
+from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, ask
 from hadrill.services.errors import NoLeaderError, named
 from hadrill.services.http import get_json, request_json
 from hadrill.services.postgresql.record import SERVICE
@@ -64,7 +64,7 @@ class Postgresql:
     ) -> psycopg.Connection[TupleRow]:
         """A new connection in autocommit mode, with deadlines. Raises psycopg.Error."""
         name = {"postgres": "POSTGRES_PASSWORD"}.get(user, "HADRILL_PASSWORD")
-        host, reached_port = reach(*socket_of(address, port))
+        host, reached_port = reach(*self.inventory.socket(address, port))
         return psycopg.connect(
             host=host,
             port=reached_port,
@@ -81,17 +81,19 @@ class Postgresql:
 
     def patroni(self, host: Host) -> dict[str, Any]:
         """Patroni's view of the cluster, asked of one member. Raises OSError."""
-        view: dict[str, Any] = get_json(host.address, REST_PORT, "/cluster")
+        view: dict[str, Any] = get_json(host.address, self.inventory.port(REST_PORT), "/cluster")
         return view
 
     def status(self, host: Host) -> dict[str, Any]:
         """What Patroni says of its own member: role and state as they are now. Raises OSError."""
-        own: dict[str, Any] = get_json(host.address, REST_PORT, "/patroni")
+        own: dict[str, Any] = get_json(host.address, self.inventory.port(REST_PORT), "/patroni")
         return own
 
     def leader(self) -> Host:
         """The leader as most members see it; one may believe an old state. NoLeaderError where nobody knows one."""
-        views, findings = ask(self.members, self.patroni, REST_PORT, "Patroni's view of the cluster")
+        views, findings = ask(
+            self.members, self.patroni, self.inventory.port(REST_PORT), "Patroni's view of the cluster"
+        )
         votes = Counter(m["name"] for view in views.values() for m in view["members"] if m["role"] == "leader")
         if not votes:
             raise NoLeaderError("; ".join(map(str, findings)) or "every member answers, and none knows a leader")
@@ -99,13 +101,13 @@ class Postgresql:
 
     def dynamic_configuration(self, host: Host) -> dict[str, Any]:
         """Patroni's configuration in its store. Raises OSError."""
-        live: dict[str, Any] = get_json(host.address, REST_PORT, "/config")
+        live: dict[str, Any] = get_json(host.address, self.inventory.port(REST_PORT), "/config")
         return live
 
     def change_dynamic_configuration(self, host: Host, change: dict[str, Any]) -> None:
         """Patch Patroni's configuration in its store. Raises OSError."""
         login = ("patroni", self.inventory.credentials.secret("postgresql", "PATRONI_PASSWORD"))
-        request_json("PATCH", host.address, REST_PORT, "/config", login, change)
+        request_json("PATCH", host.address, self.inventory.port(REST_PORT), "/config", login, change)
 
 
 def denied(error: Exception) -> bool:

@@ -16,6 +16,8 @@ def running(inventory: Inventory) -> dict[str, Callable[[], str]]:
             return str(connection.info.parameter_status("server_version"))
 
     def patroni() -> str:
-        return str(get_json(service.members[-1].address, REST_PORT, "/patroni")["patroni"]["version"])
+        return str(
+            get_json(service.members[-1].address, service.inventory.port(REST_PORT), "/patroni")["patroni"]["version"]
+        )
 
     return {"PostgreSQL": server, "Patroni": patroni}

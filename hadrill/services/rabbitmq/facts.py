@@ -23,12 +23,19 @@ def orders(service: Rabbitmq, since_seconds: int) -> dict[Host, Order]:
     by_host, rabbitmq = {}, placed_in(service.inventory, "rabbitmq", "rabbitmq")
     for host in service.members:
         questions = {
-            "nodes": page("127.0.0.1", MANAGEMENT_PORT, f"/api/nodes?columns={NODE_COLUMNS}", login),
-            "amqp": Question(host.address, PORT, ""),
-            "queues": page("127.0.0.1", MANAGEMENT_PORT, f"/api/queues/{VHOST}?columns={QUEUE_COLUMNS}", login),
+            "nodes": page(
+                "127.0.0.1", service.inventory.port(MANAGEMENT_PORT), f"/api/nodes?columns={NODE_COLUMNS}", login
+            ),
+            "amqp": Question(host.address, service.inventory.port(PORT), ""),
+            "queues": page(
+                "127.0.0.1",
+                service.inventory.port(MANAGEMENT_PORT),
+                f"/api/queues/{VHOST}?columns={QUEUE_COLUMNS}",
+                login,
+            ),
         }
         for name, port in PEER_PORTS.items():
-            questions |= reached(name, service.members, port)
+            questions |= reached(name, service.members, service.inventory.port(port))
         by_host[host] = Order(questions, {"log": rabbitmq.logs(since_seconds, LOG_LINES)})
     for proxy in service.proxies:
         by_host[proxy] = Order({STATISTICS: statistics(proxy.address, STATISTICS_PORT, service.backend)})

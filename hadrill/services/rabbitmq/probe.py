@@ -19,7 +19,7 @@ def queue_state(service: Rabbitmq, host: Host, queue: str) -> dict[str, Any]:
 
 def probe(service: Rabbitmq, host: Host, queue: str = "") -> Probe:
     """Whether the node leads the queue, over a connection that is kept; without a queue, whether it answers."""
-    pages = Pages(host.address, MANAGEMENT_PORT, ASK_SECONDS, service.login)
+    pages = Pages(host.address, service.inventory.port(MANAGEMENT_PORT), ASK_SECONDS, service.login)
     path = f"/api/queues/{VHOST}/{queue}" if queue else "/api/whoami"
 
     def ask() -> Member:

@@ -7,7 +7,7 @@ import pika
 from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
 from hadrill.remote.from_here import reach
-from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, socket_of
+from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
 from hadrill.services.http import get_json
 from hadrill.services.rabbitmq.record import SERVICE
 
@@ -47,7 +47,7 @@ class Rabbitmq:
         """A new connection with deadlines that never tries again by itself. Raises AMQPError and OSError."""
         return pika.BlockingConnection(
             pika.ConnectionParameters(
-                *reach(*socket_of(address, PORT)),
+                *reach(*self.inventory.socket(address, PORT)),
                 VHOST,
                 pika.PlainCredentials(*self.login),
                 connection_attempts=1,
@@ -59,7 +59,7 @@ class Rabbitmq:
 
     def management(self, host: Host, path: str) -> Any:
         """An answer of a node's management interface. Raises OSError."""
-        return get_json(host.address, MANAGEMENT_PORT, path, self.login)
+        return get_json(host.address, self.inventory.port(MANAGEMENT_PORT), path, self.login)
 
 
 def denied(error: Exception) -> bool:

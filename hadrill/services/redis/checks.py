@@ -21,7 +21,7 @@ def connectivity(service: Redis) -> None:
 
 def replication(service: Redis) -> None:
     """There is one master; every replica is linked to it, and has the key that was written on it."""
-    roles, findings = ask(service.members, service.role, PORT, "its role")
+    roles, findings = ask(service.members, service.role, service.inventory.port(PORT), "its role")
     masters = [host for host, role in roles.items() if role[0] == "master"]
     if len(masters) != 1:
         actual = f"{len(masters)} masters ({', '.join(map(str, masters)) or 'all are replicas'})"
@@ -47,7 +47,12 @@ def replication(service: Redis) -> None:
         client.set(key, "written", ex=KEY_SECONDS)
         replicas = [host for host in service.members if host != master]
         try:
-            _, findings = ask(replicas, lambda host: _arrives(service, host, key), PORT, "the key of the master")
+            _, findings = ask(
+                replicas,
+                lambda host: _arrives(service, host, key),
+                service.inventory.port(PORT),
+                "the key of the master",
+            )
         finally:
             client.delete(key)
     require(findings)
@@ -55,12 +60,16 @@ def replication(service: Redis) -> None:
 
 def sentinel(service: Redis) -> None:
     """Every Sentinel, asked over the network, reaches a quorum, its peers and replicas, and names the same master."""
-    masters, findings = ask(service.members, service.sentinel_master, SENTINEL_PORT, "Sentinel's view of the master")
+    masters, findings = ask(
+        service.members, service.sentinel_master, service.inventory.port(SENTINEL_PORT), "Sentinel's view of the master"
+    )
     named = {host: f"{seen['ip']}:{seen['port']}" for host, seen in masters.items()}
     findings += disagreements(named, "the master", "this Sentinel missed a failover, or watches another cluster")
     for host, seen in masters.items():
         findings += _wrong_numbers(service, host, seen)
-    _, refusals = ask(list(masters), lambda host: _quorum(service, host), SENTINEL_PORT, "a quorum")
+    _, refusals = ask(
+        list(masters), lambda host: _quorum(service, host), service.inventory.port(SENTINEL_PORT), "a quorum"
+    )
     # What the others say of a Sentinel that does not answer us adds nothing.
     require(findings or refusals)
 

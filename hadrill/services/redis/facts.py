@@ -26,12 +26,14 @@ def orders(service: Redis, since_seconds: int) -> dict[Host, Order]:
     by_host, home = {}, sentinel_at.data
     for host in service.members:
         questions = {
-            "redis": Question("127.0.0.1", PORT, redis),
-            "sentinel": Question("127.0.0.1", SENTINEL_PORT, sentinel, "+PONG\r\n"),
+            "redis": Question("127.0.0.1", service.inventory.port(PORT), redis),
+            "sentinel": Question("127.0.0.1", service.inventory.port(SENTINEL_PORT), sentinel, "+PONG\r\n"),
         }
         for peer in service.members:
-            questions[f"redis@{peer.name}"] = Question(peer.address, PORT, "PING\r\n", "\r\n")
-            questions[f"sentinel@{peer.name}"] = Question(peer.address, SENTINEL_PORT, "PING\r\n", "\r\n")
+            questions[f"redis@{peer.name}"] = Question(peer.address, service.inventory.port(PORT), "PING\r\n", "\r\n")
+            questions[f"sentinel@{peer.name}"] = Question(
+                peer.address, service.inventory.port(SENTINEL_PORT), "PING\r\n", "\r\n"
+            )
         commands = {
             "redis log": redis_at.logs(since_seconds, LOG_LINES),
             "sentinel log": sentinel_at.logs(since_seconds, LOG_LINES),

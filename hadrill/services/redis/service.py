@@ -9,7 +9,7 @@ from redis.retry import Retry
 from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
 from hadrill.remote.from_here import reach
-from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, socket_of
+from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
 from hadrill.services.errors import BadAnswerError, Fields, reading
 from hadrill.services.redis.record import SERVICE
 from hadrill.services.redis.settings import RedisSettings
@@ -49,9 +49,8 @@ class Redis:
 
     def client(self, address: str, port: int = PORT, *, seconds: float | None = None) -> redis.Redis:
         """A client that never tries again by itself; Sentinels have no password. `seconds` shortens its deadlines."""
-        address, port = socket_of(address, port)
         password = None if port == SENTINEL_PORT else self.inventory.credentials.secret("redis", "REDIS_PASSWORD")
-        host, reached_port = reach(address, port)
+        host, reached_port = reach(*self.inventory.socket(address, port))
         return redis.Redis(
             host=host,
             port=reached_port,

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hadrill.cli.command import commands
+from hadrill.drill import aim
 from hadrill.inventory import InvalidInventoryError, Inventory, NotInInventoryError, read
 from hadrill.inventory.topology import FILE
 from hadrill.placement import Container, Inside, Unit, placed
@@ -318,3 +319,60 @@ def test_no_topology_ends_in_a_traceback(placed_otherwise: Path, data: st.DataOb
     file.write_text(original[:start] + noise + original[end:], "ascii")
     with contextlib.suppress(InvalidInventoryError):
         read(placed_otherwise)
+
+
+PORTS = (
+    OWN_WAY
+    + """    components:
+      redis: {ports: {6379: 6390}}
+      sentinel: {ports: {26379: 26390}}
+"""
+)
+
+
+def test_members_may_listen_elsewhere_and_clients_of_the_way_in_do_not_care(two: Path) -> None:
+    (two / FILE).write_text(PORTS)
+    inventory = read(two)
+    remote = Remote(inventory)
+    sessions, first = (cluster_of(inventory, remote, "redis", name) for name in ("sessions", "redis"))
+    about = Redis(sessions.inventory)
+
+    def reached(redis: Redis, address: str, *port: int) -> tuple[str, int]:
+        known = redis.client(address, *port).connection_pool.connection_kwargs
+        return known["host"], known["port"]
+
+    assert reached(about, "198.18.2.1") == ("198.18.2.1", 6390)
+    assert reached(about, "198.18.2.1", 26379) == ("198.18.2.1", 26390)
+    assert about.client("198.18.2.1", 26379).connection_pool.connection_kwargs["password"] is None, "a Sentinel's"
+    assert reached(about, about.entry_point) == ("198.18.0.10", 6380)
+    assert reached(Redis(first.inventory), "198.18.0.123") == ("198.18.0.123", 6379)
+    order = orders(about, 30)[sessions.members[0]]
+    asked = {name: question.port for name, question in order.questions.items()}
+    assert asked["redis"] == asked["redis@sessions-02"] == 6390
+    assert asked["sentinel"] == asked["sentinel@sessions-02"] == 26390
+
+
+def test_a_proxy_on_a_member_s_host_is_reached_at_its_own_port(two: Path) -> None:
+    (two / FILE).write_text(PORTS)
+    inventory = read(two)
+    way = inventory.about(inventory.cluster("redis", "sessions")).entry_point(6379)
+    assert way.behind == ":6380"
+    assert inventory.about_the("minio").entry_point(9000).behind == ":9000"
+
+
+def test_faults_cut_the_ports_at_which_members_listen(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (two / FILE).write_text(PORTS)
+    inventory = read(two)
+    remote = Remote(inventory)
+    monkeypatch.setattr(aim, "runner_address", lambda *_: "198.18.0.1")
+    sessions = cluster_of(inventory, remote, "redis", "sessions")
+    target = aim.target_of(remote, sessions, "cut-port", sessions.members[0], "sentinel", "0123456789ab")
+    assert (target.service_port, target.peer_port) == (26390, 6390)
+
+
+def test_a_port_that_the_service_does_not_have_is_told(two: Path) -> None:
+    (two / FILE).write_text(PORTS.replace("{6379: 6390}", "{6390: 6379}"))
+    (problem,) = problems_of(two)
+    assert problem.startswith(
+        "topology.yaml:7:23: sessions: redis has no port 6390: it has 6379, 26379. Write the usual"
+    )
