@@ -96,7 +96,20 @@ def clean(_: Context, inventory: str = DEFAULT, host: str = "", consent: str = "
 
 def _module(install: Install) -> Module:
     """A service's module; its code is loaded when it runs."""
-    return lambda site: registry.load(install.function)(site)
+
+    def work(site: Site) -> None:
+        refuse_several(site.inventory)
+        registry.load(install.function)(site)
+
+    return work
+
+
+def refuse_several(inventory: Inventory) -> None:
+    """End where a service has several clusters: the proxies' configuration knows one of each."""
+    for known in registry.services():
+        if len(clusters := inventory.clusters_of(known.name)) > 1:
+            names = ", ".join(cluster.name for cluster in clusters)
+            raise Exit(f"only one cluster of a service can be installed, and {known.name} has several: {names}", code=1)
 
 
 def _task(number: int, install: Install) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from invoke.exceptions import Exit
 
 from hadrill.chaos import draw
 from hadrill.chaos.possible import possible
@@ -16,6 +17,7 @@ from hadrill.drill import Case
 from hadrill.drill.collecting import Selection, cases
 from hadrill.drill.result import Result
 from hadrill.drill.scenarios import QuorumLoss, SingleFault
+from hadrill.install.tasks import refuse_several
 from hadrill.inventory import Inventory, NotInInventoryError, read
 from hadrill.remote import Remote
 from hadrill.report.drills import by_key, table
@@ -260,3 +262,9 @@ def test_versions_and_pods_name_the_cluster(two: Path, monkeypatch: pytest.Monke
     with backends.logins(read(two), "0123456789ab", told.append) as known:
         assert known["redis"]["host"] == "198.18.0.10"
     assert told == ["pods try redis/redis alone of the clusters of redis"]
+
+
+def test_several_clusters_are_not_installed(two: Path, lab_inventory: Inventory) -> None:
+    with pytest.raises(Exit, match="only one cluster of a service can be installed, and redis has several: redis, s"):
+        refuse_several(read(two))
+    refuse_several(lab_inventory)
