@@ -118,10 +118,14 @@ def clusters_of(hosts: Sequence[Host], topology: Topology, credentials: Path) ->
 def _of(record: Service, hosts: Sequence[Host], topology: Topology, credentials: Path) -> Iterator[NamedCluster]:
     roles = [role.name for role in record.roles]
     members: dict[str, list[Host]] = {}
+    voting = [role.name for role in record.roles if role.wasteful]
+    votes = list(dict.fromkeys(host.cluster_as(role) for role in voting for host in hosts if host.cluster_as(role)))
     for host in hosts:
         for role in roles:
             if name := host.cluster_as(role):
-                members.setdefault(name, []).append(host)
+                # Hosts that vote on nothing belong to the only cluster that does, whatever their owner calls them.
+                alone = voting and role not in voting and len(votes) == 1
+                members.setdefault(votes[0] if alone else name, []).append(host)
     for entry in topology.clusters:
         if entry.service == record.name and entry.members:
             moved = [host for host in hosts if host.name in entry.members and set(roles) & set(host.roles)]

@@ -297,6 +297,13 @@ def test_a_warning_says_what_is_survived_and_what_to_do(lab: Path) -> None:
     assert f"warning: {lab}/{warning}" in summary(read(lab), Screen())
 
 
+def test_hosts_that_vote_on_nothing_may_have_names_of_their_own(lab: Path) -> None:
+    edit(lab, "servers.tsv", "\tk3s-agent\tk3s\t", "\tk3s-agent\tworkers\t")
+    inventory = read(lab, "all")
+    (cluster,) = inventory.clusters_of("kubernetes")
+    assert (cluster.name, len(cluster.members)) == ("k3s", 8)
+
+
 def test_a_secret_with_a_typing_error_is_not_shown(lab: Path) -> None:
     (lab / "credentials" / "redis.env").write_text("REDIS_PASSWORD:very-secret-value\n")
     assert "very-secret-value" not in "\n".join(problems_of(lab))
