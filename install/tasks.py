@@ -142,6 +142,8 @@ def _run(folder: str, check: bool, *modules: Module) -> None:
         site = Site(read(Path(folder)), check=check)
     except InvalidInventoryError as error:
         raise Exit(str(error), code=1) from error
+    if site.inventory.settings.adopted:
+        raise Exit(f"{folder} was adopted: what runs there is its owner's, and nothing is installed or changed", code=1)
     try:
         require_access(site.remote, site.inventory.managed)
         with ways(site.inventory, site.remote):

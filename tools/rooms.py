@@ -14,7 +14,7 @@ HADRILL = Path(__file__).parents[1] / "hadrill"
 ORDER = (
     ("lab",),
     ("cli", "pytest_plugin", "install"),
-    ("chaos",),
+    ("chaos", "adopt"),
     ("drill",),
     ("report",),
     ("services",),

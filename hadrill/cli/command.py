@@ -8,6 +8,7 @@ from hadrill import __version__
 from hadrill.cli.lazy import LazyGroup
 
 COMMANDS = {
+    "adopt": "hadrill.cli.adopt:adopt",
     "budget": "hadrill.cli.drills:budget",
     "compare": "hadrill.cli.results:compare",
     "diagnose": "hadrill.cli.drills:diagnose",

@@ -141,6 +141,8 @@ class Settings(Frozen):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     lab: bool = False
+    adopted: bool = False
+    """Somebody else set it up: nothing is installed there, and no image must be known."""
     domain: str = Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")
     private_network: IPv4Network
     sql_proxy: Literal["proxysql", "haproxy"] = "proxysql"

@@ -21,7 +21,8 @@ class Versions(BaseModel):
 
     def problems(self, file: Path, roles: Iterable[str], settings: Settings | None) -> Iterator[Problem]:
         """Images that are missing, unknown, or not pinned. `settings` is None where settings.yaml cannot be read."""
-        needed, known = needed_images(roles, settings), known_images()
+        adopted = settings is not None and settings.adopted
+        needed, known = set() if adopted else needed_images(roles, settings), known_images()
         for name in sorted(needed - set(self.images)):
             remedy = f"Add `{name}: IMAGE:TAG` under `images`."
             yield Problem(file, 0, 0, f"no image for {name}, which the inventory's roles need", remedy)

@@ -1,6 +1,7 @@
 """Asks what it is told to ask, all at once, and prints the answers as JSON. Only reads.
 
-Input: {"questions": {name: [address, port, payload, until]}, "commands": {name: shell}, "seconds": limit of each}.
+Input: {"questions": {name: [address, port, payload, until]}, "commands": {name: shell}, "seconds": limit of each}; an
+address that begins with `/` is a socket's file.
 Output: {"time": Unix time at the beginning, "ended": at the end, "questions": {name: {"text", "error"}},
 "commands": {name: what it printed}}.
 """
@@ -16,6 +17,20 @@ from typing import Any
 LIMIT = 200_000
 
 
+def opened(address: str, port: int, seconds: float) -> socket.socket:
+    """A connection to a port, or to a socket's file."""
+    if not address.startswith("/"):
+        return socket.create_connection((address, port), timeout=seconds)
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.settimeout(seconds)
+        connection.connect(address)
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
 def ask(place: list[Any], seconds: float) -> dict[str, Any]:
     """Send a payload to a port and read its answer, until it closes or `until` has come. Without a payload: connect.
 
@@ -25,7 +40,7 @@ def ask(place: list[Any], seconds: float) -> dict[str, Any]:
     answer, error, reached = b"", "", False
     end = time.monotonic() + seconds
     try:
-        with socket.create_connection((address, port), timeout=min(2.0, seconds)) as connection:
+        with opened(address, port, min(2.0, seconds)) as connection:
             connection.sendall(payload.encode())
             reached = True
             while payload and len(answer) < LIMIT:

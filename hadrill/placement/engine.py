@@ -6,6 +6,12 @@ from typing import Any
 from hadrill.placement import unit
 from hadrill.placement.marks import Marks, in_turn
 
+NAMES = ("docker", "podman")
+"""Programs of the engines that are known; each may answer to the other's name too."""
+MONITOR = "conmon"
+"""podman's program beside each container."""
+DEVICES = ("docker", "br-", "podman", "cni", "veth", "flannel", "cali")
+"""How the network devices begin that engines and Kubernetes make for containers."""
 UNITS = ("docker.socket", "docker.service")
 ANSWERS = "docker version --format '{{.Client.Version}}'"
 """Prints the engine's version; fails where there is none."""

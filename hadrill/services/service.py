@@ -209,6 +209,8 @@ class Service:
     """How pods try it, where they can."""
     suite: str = ""
     """A package with its checks and drills in the folders `basic` and `failover`, where hadrill has none of its own."""
+    adoption: str = ""
+    """How it is recognised where somebody else set it up (adopting.Adoption)."""
     driver_errors: tuple[str, ...] = ()
     """What its driver raises where a member does not answer as it must."""
     denied: str = ""

@@ -16,4 +16,5 @@ SERVICE = Service(
     member_roles=(MemberRole("proxy", 5432, faults=("container-kill", "container-stop", "power-off")),),
     cluster="hadrill.services.haproxy.cluster:HaproxyCluster",
     versions="hadrill.services.haproxy.versions:running",
+    adoption="hadrill.services.haproxy.adoption:ADOPTION",
 )

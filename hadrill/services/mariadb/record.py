@@ -59,6 +59,7 @@ SERVICE = Service(
         proof="hadrill.services.mariadb.checks:OF_NODES",
     ),
     pod_client=PodClient("hadrill.services.mariadb.on_pod", "hadrill.services.mariadb.service:pod_login"),
+    adoption="hadrill.services.mariadb.adoption:ADOPTION",
     driver_errors=("pymysql:Error",),
     denied="hadrill.services.mariadb.service:denied",
 )

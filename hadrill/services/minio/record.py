@@ -61,6 +61,7 @@ SERVICE = Service(
         "hadrill.services.minio.service:pod_login",
         place="hadrill.services.minio.buckets:for_pods",
     ),
+    adoption="hadrill.services.minio.adoption:ADOPTION",
     driver_errors=("botocore.exceptions:BotoCoreError", "botocore.exceptions:ClientError"),
     denied="hadrill.services.minio.service:denied",
 )

@@ -83,6 +83,7 @@ SERVICE = Service(
         "hadrill.install.postgresql:install",
     ),
     pod_client=PodClient("hadrill.services.postgresql.on_pod", "hadrill.services.postgresql.service:pod_login"),
+    adoption="hadrill.services.postgresql.adoption:ADOPTION",
     driver_errors=("psycopg:Error",),
     denied="hadrill.services.postgresql.service:denied",
 )

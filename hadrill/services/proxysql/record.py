@@ -47,4 +47,5 @@ SERVICE = Service(
     cluster="hadrill.services.proxysql.cluster:SqlProxyCluster",
     checks="hadrill.services.mariadb.checks:ALL",
     install=Install("sql_proxy", "ProxySQL, or HAProxy, in front of Galera.", "hadrill.install.sql_proxy:install"),
+    adoption="hadrill.services.proxysql.adoption:ADOPTION",
 )

@@ -62,6 +62,7 @@ SERVICE = Service(
     versions="hadrill.services.rabbitmq.versions:running",
     install=Install("rabbitmq", "RabbitMQ with quorum queues.", "hadrill.install.rabbitmq:install"),
     pod_client=PodClient("hadrill.services.rabbitmq.on_pod", "hadrill.services.rabbitmq.service:pod_login"),
+    adoption="hadrill.services.rabbitmq.adoption:ADOPTION",
     driver_errors=("pika.exceptions:AMQPError", "pika.exceptions:ChannelError"),
     denied="hadrill.services.rabbitmq.service:denied",
 )

@@ -88,6 +88,7 @@ SERVICE = Service(
         "redis", "Redis with Sentinel, and HAProxy that follows the master.", "hadrill.install.redis:install"
     ),
     pod_client=PodClient("hadrill.services.redis.on_pod", "hadrill.services.redis.service:pod_login"),
+    adoption="hadrill.services.redis.adoption:ADOPTION",
     driver_errors=("redis:RedisError",),
     denied="hadrill.services.redis.service:denied",
 )
