@@ -1,5 +1,6 @@
 """The pytest plugin: options, what belongs to a run, and what a failure says. Thin."""
 
+import gc
 import os
 import re
 from contextlib import ExitStack
@@ -188,6 +189,12 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 def pytest_report_collectionfinish(config: pytest.Config) -> str | None:
     """Say why what is there was not run."""
     return UNASKED if config.stash.get(LEFT_OUT, False) else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """What is imported by now stays to the end: the collector need not look through it again, least at the exit."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,5 +1,6 @@
 """The plugin: usage errors are sentences, nothing green when nothing ran, tracebacks without secrets."""
 
+import gc
 import json
 from pathlib import Path
 
@@ -137,3 +138,7 @@ def test_lines_of_a_run_with_workers_stand_alone_between_letters(project: Path, 
 def test_how_many_workers_drills_get_is_asked_of_hadrill_before_xdist(pytestconfig: pytest.Config) -> None:
     asked = pytestconfig.hook.pytest_xdist_auto_num_workers.get_hookimpls()
     assert asked[-1].plugin_name == "hadrill.plugin", "the last one is called first"
+
+
+def test_what_was_imported_costs_the_collector_nothing_more() -> None:
+    assert gc.get_freeze_count() > 10_000, "this run has the plugin, too"
