@@ -1,6 +1,8 @@
 # Two commands matter: `make demo` shows what hadrill does, `make test` proves that it works.
 .DEFAULT_GOAL := help
 BIN := .venv/bin
+# As users have it: modules are compiled once, and not by each of the many programs that tests start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup setup-test python demo unit test test-all sabotage lint bench lock clean
 

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 HADRILL = Path(__file__).parents[1] / "hadrill"
@@ -84,7 +85,8 @@ def modules() -> dict[str, Path]:
     return known
 
 
-def arrows() -> list[Arrow]:
+@cache
+def arrows() -> tuple[Arrow, ...]:
     """All imports from one room into another, also those inside functions and for types only."""
     known = modules()
     drawn = {
@@ -93,7 +95,7 @@ def arrows() -> list[Arrow]:
         for imported in _imports(file, known)
         if room_of(imported) != room_of(module)
     }
-    return sorted(drawn)
+    return tuple(sorted(drawn))
 
 
 def _imports(file: Path, known: dict[str, Path]) -> Iterator[str]:

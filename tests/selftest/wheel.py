@@ -17,6 +17,8 @@ SCRIPTS = {
     "fab": "from fabric.main import program; main = program.run",
 }
 """Programs of other packages, as pip would have made them in the venv."""
+COMPILED = {"PYTHONDONTWRITEBYTECODE": "1"}
+"""pip compiled the wheel. Written here, modules would land in the pinned packages, with this venv's paths in them."""
 TRACER = """
 import atexit, os, sys
 
@@ -67,7 +69,7 @@ class Installation:
         (packages / "tracer.py").write_text(TRACER)
         (packages / "tracer.pth").write_text("import tracer\n")
         pip = [sys.executable, "-m", "pip", "--python", str(home / "bin" / "python")]
-        install = [*pip, "install", "--no-deps", "--no-index", "--no-compile", str(wheel)]
+        install = [*pip, "install", "--no-deps", "--no-index", str(wheel)]
         done = subprocess.run(install, capture_output=True, text=True, check=False, env=_environment())
         assert done.returncode == 0, done.stdout + done.stderr
         for name, where in SCRIPTS.items():
@@ -89,7 +91,7 @@ class Installation:
             capture_output=True,
             text=True,
             check=False,
-            env=_environment() | {"MODULES": str(self.modules), "NO_COLOR": "1"} | environment,
+            env=_environment() | {"MODULES": str(self.modules), "NO_COLOR": "1"} | COMPILED | environment,
         )
 
     def imported(self) -> dict[str, Path]:

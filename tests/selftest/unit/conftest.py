@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,14 @@ def edit(folder: Path, name: str, old: str, new: str) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def modules_are_compiled_once() -> Iterator[None]:
+    """As users have it: else each program that a test starts would compile all of hadrill for itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def nothing_is_downloaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Where Allure is not installed npm would fetch it, for these tests and the programs that they start."""
     with pytest.MonkeyPatch.context() as patch:
@@ -47,10 +56,16 @@ def nothing_is_downloaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield
 
 
+@pytest.fixture(scope="session")
+def pristine_lab(tmp_path_factory: pytest.TempPathFactory) -> Inventory:
+    """The lab's inventory with credentials, read once: most tests ask for one that nobody has spoilt."""
+    return read(copied(ROOT / "inventories" / "lab", tmp_path_factory.mktemp("pristine") / "lab"))
+
+
 @pytest.fixture
-def lab(tmp_path: Path) -> Path:
+def lab(pristine_lab: Inventory, tmp_path: Path) -> Path:
     """A copy of the lab's inventory."""
-    return copied(ROOT / "inventories" / "lab", tmp_path / "lab")
+    return shutil.copytree(pristine_lab.folder, tmp_path / "lab")
 
 
 @pytest.fixture
@@ -60,9 +75,9 @@ def keybuzz(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def lab_inventory(lab: Path) -> Inventory:
-    """The lab's inventory, read."""
-    return read(lab)
+def lab_inventory(pristine_lab: Inventory, lab: Path) -> Inventory:
+    """The lab's inventory, as read() gives it for the copy."""
+    return replace(pristine_lab, folder=lab)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ And a name says what it holds: words that say nothing are given to no local, par
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from hadrill.services import registry
@@ -102,7 +103,8 @@ def install_files() -> set[Path]:
     return {path for path in there if path.name == "templates" or {path.stem, path.stem.partition("_")[0]} & own}
 
 
-def naming(file: Path) -> Iterator[str]:
+@cache
+def naming(file: Path) -> tuple[str, ...]:
     """Lines of a file's code that name a service, a role or an image. Docstrings and comments may."""
     images = {part.image for known in registry.services() for part in known.components if part.image}
     names = {known.name for known in registry.services()} | {*registry.roles(), "k3s"} | images
@@ -111,9 +113,8 @@ def naming(file: Path) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             node.body = [part for part in node.body if not is_text(part)] or [ast.Pass()]
-    for line in ast.unparse(tree).splitlines():
-        if re.search(rf"(?<![a-z0-9])({words})(?![a-z0-9])", line, re.IGNORECASE):
-            yield line.strip()
+    named = re.compile(rf"(?<![a-z0-9])({words})(?![a-z0-9])", re.IGNORECASE)
+    return tuple(line.strip() for line in ast.unparse(tree).splitlines() if named.search(line))
 
 
 def is_text(node: ast.stmt) -> bool:

@@ -8,8 +8,6 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from mypy.find_sources import create_source_list
-from mypy.options import Options
 
 import hadrill
 from hadrill.report.allure_program import BESIDE, cache
@@ -85,6 +83,10 @@ def test_it_has_every_file_of_the_checkout_but_the_labs(wheel: Path) -> None:
 
 
 def test_types_are_checked_of_all_that_it_holds(wheel: Path) -> None:
+    # Not above: everyone who collects these tests would load all of mypy.
+    from mypy.find_sources import create_source_list
+    from mypy.options import Options
+
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mypy"]
     options = Options()
     options.exclude = settings["exclude"]
