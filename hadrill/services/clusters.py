@@ -18,6 +18,10 @@ class _Clusters(Mapping[str, type[Cluster]]):
                 return cluster
         raise KeyError(service)
 
+    def __contains__(self, service: object) -> bool:
+        """Without loading the class, and with it the drivers, of every service that is asked about."""
+        return any(known.name == service and known.cluster for known in registry.services())
+
     def __iter__(self) -> Iterator[str]:
         return (known.name for known in registry.services() if known.cluster)
 

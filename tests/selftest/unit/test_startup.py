@@ -60,4 +60,5 @@ def test_checks_of_a_cluster_that_is_not_there_load_no_kubernetes() -> None:
 
 
 def test_the_pytest_plugin_loads_no_driver_before_a_check_asks_for_its_service() -> None:
-    assert loaded_by("import hadrill.plugin").isdisjoint(DRIVERS)
+    asks = "from hadrill.plugin import CLUSTERS; assert 'redis' in CLUSTERS and 'haproxies' not in CLUSTERS"
+    assert loaded_by(asks).isdisjoint(DRIVERS)
