@@ -2,6 +2,7 @@
 
 import gc
 import json
+import math
 import socket
 import threading
 import time
@@ -25,7 +26,10 @@ from hadrill.workload import (
     longest_outage,
 )
 from hadrill.workload.bug import OWN
-from hadrill.workload.workload import POOL
+from hadrill.workload.workload import DEFAULT_RATE, POOL
+
+SLOW_SECONDS = 20.0
+"""How long a busy computer may take for what a quiet one does at once."""
 
 
 def ends(*moments: float, outcome: Outcome = OK) -> list[Operation]:
@@ -72,7 +76,7 @@ def test_connections_that_failed_are_gone_at_the_end() -> None:
     gc.disable()
     try:
         with Workload("d", [Lane("write", "new", 1, fail, lambda _: True)]):
-            eventually("some attempts", lambda: None if len(opened) > 2 else "too few", Deadline(5.0))
+            eventually("some attempts", lambda: None if len(opened) > 2 else "too few", Deadline(SLOW_SECONDS))
         assert [reference for reference in opened if reference() is not None] == []
     finally:
         gc.enable()
@@ -97,10 +101,24 @@ class Fake:
         self.closed = True
 
 
-def run(do: Callable[[], str], seconds: float, refused: bool = False, connection: str = "new") -> list[Operation]:
-    lanes = [Lane(kind, connection, 1, lambda: Fake(do), lambda _: refused) for kind in ("write", "read")]
-    with Workload("d", lanes) as load:
-        threading.Event().wait(seconds)
+def until(number: int, load: Workload) -> None:
+    """Wait for operations."""
+
+    def too_few() -> str | None:
+        made = len(load.history.operations())
+        return None if made >= number else f"{made} so far"
+
+    eventually(f"{number} operations", too_few, Deadline(SLOW_SECONDS))
+
+
+def both(do: Callable[[], str], refused: bool = False) -> list[Lane]:
+    """A lane that writes and one that reads, at the same turns."""
+    return [Lane(kind, "new", 1, lambda: Fake(do), lambda _: refused) for kind in ("write", "read")]
+
+
+def run(do: Callable[[], str], refused: bool = False) -> list[Operation]:
+    with Workload("d", both(do, refused)) as load:
+        until(6, load)
     return load.history.operations()
 
 
@@ -109,21 +127,31 @@ def broken() -> str:
 
 
 def test_each_operation_has_a_key_of_its_own_and_the_set_rate() -> None:
-    done = run(lambda: "a", 1.0)
+    begun = time.monotonic()
+    with Workload("d", both(lambda: "a")) as load:
+
+        def why_slow() -> str | None:
+            begins = sorted(operation.start for operation in load.history.operations() if operation.writes)
+            spans = [fifteenth - first for first, fifteenth in zip(begins, begins[14:], strict=False)]
+            return None if min(spans, default=math.inf) <= 1.0 else f"of {len(begins)} writes no 15 in a second"
+
+        # Turns that a busy computer misses are not made up for, but it does not miss them all the time.
+        eventually("15 writes in a second", why_slow, Deadline(SLOW_SECONDS))
+    seconds = time.monotonic() - begun
+    done = load.history.operations()
     assert len({operation.key for operation in done}) == len(done)
-    writes = [operation for operation in done if operation.writes]
-    assert 15 <= len(writes) <= 23
+    assert sum(operation.writes for operation in done) <= seconds * DEFAULT_RATE + 1, "no computer makes more"
     assert {operation.outcome for operation in done} == {OK}
 
 
 def test_a_write_that_breaks_after_it_was_sent_is_unknown_and_a_read_fails() -> None:
-    done = run(broken, 0.2)
+    done = run(broken)
     assert {operation.outcome for operation in done if operation.writes} == {UNKNOWN}
     assert {operation.outcome for operation in done if not operation.writes} == {FAIL}
 
 
 def test_a_write_that_was_refused_fails() -> None:
-    assert {operation.outcome for operation in run(broken, 0.2, refused=True)} == {FAIL}
+    assert {operation.outcome for operation in run(broken, refused=True)} == {FAIL}
 
 
 def test_a_connection_that_cannot_be_made_is_a_failure() -> None:
@@ -131,7 +159,7 @@ def test_a_connection_that_cannot_be_made_is_a_failure() -> None:
         raise OSError("refused")
 
     with Workload("d", [Lane("write", "new", 1, never, lambda _: False)]) as load:
-        threading.Event().wait(0.2)
+        until(3, load)
     assert {operation.outcome for operation in load.history.operations()} == {FAIL}
 
 
@@ -150,10 +178,7 @@ def test_an_operation_that_hangs_is_aborted_and_holds_up_no_other() -> None:
         return client
 
     with Workload("d", [Lane("write", "new", 1, hang, lambda _: False, seconds=0.3)]) as load:
-        begun = time.monotonic()
-        while len(clients) < 3 and time.monotonic() - begun < 2.0:
-            threading.Event().wait(0.02)
-        assert len(clients) >= 3
+        eventually("a third", lambda: None if len(clients) > 2 else "it is held up", Deadline(SLOW_SECONDS))
     assert {operation.outcome for operation in load.history.operations()} == {UNKNOWN}
 
 
@@ -203,7 +228,7 @@ def test_a_slip_in_a_client_of_our_own_is_raised_and_no_outage(name: str) -> Non
     do = own(f"def do():\n    return {SLIPS[name]}\n")
     load = Workload("d", [Lane("write", "new", 1, lambda: Fake(do), lambda _: False)])
     with load, pytest.raises(Exception, match=r".+") as raised:
-        eventually("a steady workload", lambda: load.why_not_steady(0.0), Deadline(2.0))
+        eventually("a steady workload", lambda: load.why_not_steady(0.0), Deadline(SLOW_SECONDS))
     assert type(raised.value).__name__ == name
     with pytest.raises(type(raised.value)):
         load.raise_bugs()
@@ -215,7 +240,7 @@ def test_a_slip_in_what_says_that_a_write_was_refused_is_raised() -> None:
 
     load = Workload("d", [Lane("write", "new", 1, lambda: Fake(broken), refused)])
     with load, pytest.raises(KeyError):
-        eventually("a steady workload", lambda: load.why_not_steady(0.0), Deadline(2.0))
+        eventually("a steady workload", lambda: load.why_not_steady(0.0), Deadline(SLOW_SECONDS))
 
 
 def driver_of(error: str) -> Callable[[], str]:
@@ -232,7 +257,7 @@ def driver_of(error: str) -> Callable[[], str]:
 )
 def test_a_driver_that_stumbles_over_a_broken_connection_is_an_outcome(error: str) -> None:
     with Workload("d", [Lane("write", "new", 1, lambda: Fake(driver_of(error)), lambda _: False)]) as load:
-        threading.Event().wait(0.2)
+        until(3, load)
     load.raise_bugs()
     assert {operation.outcome for operation in load.history.operations()} == {UNKNOWN}
 
@@ -240,7 +265,7 @@ def test_a_driver_that_stumbles_over_a_broken_connection_is_an_outcome(error: st
 def test_an_answer_that_our_own_code_refuses_is_an_outcome() -> None:
     do = own("from hadrill.services.errors import BadAnswerError\ndef do():\n    raise BadAnswerError('x')\n")
     with Workload("d", [Lane("read", "new", 1, lambda: Fake(do), lambda _: False)]) as load:
-        threading.Event().wait(0.2)
+        until(3, load)
     load.raise_bugs()
     assert {operation.outcome for operation in load.history.operations()} == {FAIL}
 
@@ -253,6 +278,5 @@ def test_a_driver_that_cannot_close_a_broken_connection_does_not_end_its_lane() 
             driver_of("None.close")()
 
     with Workload("d", [Lane("write", "pooled", 1, lambda: Stuck(broken), lambda _: False)]) as load:
-        threading.Event().wait(1.0)
+        until(POOL + 1, load)
     load.raise_bugs()
-    assert len(load.history.operations()) > POOL
