@@ -23,8 +23,9 @@ demo: setup ## build the lab, install the whole data stack on it, prove it: 13/1
 	@$(BIN)/fab all
 	@$(BIN)/pytest -q tests/basic "tests/failover/test_redis.py::test_drill[master-container-kill]"
 
+# More workers than processors: half of the time tests wait. What is made once for a file's tests is made in one worker.
 unit: python ## unit tests alone: no lab, and nothing of this computer's network is touched
-	@$(BIN)/pytest tests/selftest/unit -n auto
+	@$(BIN)/pytest tests/selftest/unit -n 4 --dist loadgroup
 
 test: setup-test ## the project's own tests, on the lab too; its data does not survive them. Slow cases take turns
 	@$(BIN)/pytest tests/selftest --durations 60

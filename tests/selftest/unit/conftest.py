@@ -68,6 +68,22 @@ def lab(pristine_lab: Inventory, tmp_path: Path) -> Path:
     return shutil.copytree(pristine_lab.folder, tmp_path / "lab")
 
 
+def quietened(folder: Path) -> Path:
+    """The same inventory at addresses of this computer where nobody listens: who asks does not wait, nor meet a lab."""
+    for name in ("servers.tsv", "settings.yaml", FILE):
+        if (folder / name).exists():
+            text = (folder / name).read_text("ascii").replace("198.18.", "127.94.")
+            # Discard's port: this computer may have an SSH server, on all of its addresses.
+            (folder / name).write_text(text.replace("  user: root\n", "  user: root\n  port: 9\n"), "ascii")
+    return folder
+
+
+@pytest.fixture
+def quiet(lab: Path) -> Path:
+    """A copy of the lab's inventory, at addresses where nobody listens."""
+    return quietened(lab)
+
+
 @pytest.fixture
 def keybuzz(tmp_path: Path) -> Path:
     """A copy of the production inventory."""

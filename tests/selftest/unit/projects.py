@@ -5,6 +5,8 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+from tests.selftest.unit.prepared import interpreter
+
 ROOT = Path(__file__).parents[3]
 WITHOUT_HYPOTHESIS = ("-p", "no:hypothesispytest")
 """Its plugin takes a second of processor time for each run, and users do not have it."""
@@ -23,11 +25,5 @@ def installed(folder: Path) -> str:
 
 def pytest_on(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run pytest in a project's folder."""
-    return subprocess.run(
-        [str(ROOT / ".venv" / "bin" / "pytest"), *WITHOUT_HYPOTHESIS, *arguments],
-        cwd=folder,
-        env={**os.environ, "NO_COLOR": "1", **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    given = {**os.environ, "NO_COLOR": "1", **environment}
+    return interpreter().run(folder, *WITHOUT_HYPOTHESIS, *arguments, environment=given)

@@ -51,8 +51,8 @@ def traces(project: Path) -> set[str]:
     return {file.stem for file in project.glob("*.trace")}
 
 
-def test_a_bare_pytest_runs_unit_tests_only(checkout: Path, lab: Path) -> None:
-    done = pytest_on(checkout, f"--inventory={lab}")
+def test_a_bare_pytest_runs_unit_tests_only(checkout: Path, quiet: Path) -> None:
+    done = pytest_on(checkout, f"--inventory={quiet}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert traces(checkout) == {"unit"}
 
@@ -66,14 +66,14 @@ def test_a_bare_pytest_runs_unit_tests_only(checkout: Path, lab: Path) -> None:
         ("--inventory", "in the project"),
     ],
 )
-def test_a_value_is_no_path_of_tests(checkout: Path, lab: Path, tmp_path: Path, option: str, where: str) -> None:
+def test_a_value_is_no_path_of_tests(checkout: Path, quiet: Path, tmp_path: Path, option: str, where: str) -> None:
     if where == "in another project":
         (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p hadrill.plugin\n")
     elif where == "in the project":
-        lab = lab.rename(checkout / "lab")
+        quiet = quiet.rename(checkout / "lab")
     place = tmp_path / "installed"
     place.mkdir()
-    chosen = ("-m", "failover", option, str(lab), "--no-page", "--reports", str(place))
+    chosen = ("-m", "failover", option, str(quiet), "--no-page", "--reports", str(place))
     done = pytest_on(checkout, *chosen, PYTHONPATH=installed(place))
     assert done.returncode == 0, done.stdout + done.stderr
     assert traces(checkout) == {"failover"}
@@ -94,35 +94,35 @@ def test_every_option_with_a_value_is_joined_with_it_and_no_other() -> None:
         assert with_values([other, "x"]) == [other, "x"]
 
 
-def test_a_pytest_that_does_not_ask_for_hadrill_is_left_alone(project: Path, lab: Path, tmp_path: Path) -> None:
+def test_a_pytest_that_does_not_ask_for_hadrill_is_left_alone(project: Path, quiet: Path, tmp_path: Path) -> None:
     (project / "pytest.ini").write_text("[pytest]\n")
     (project / "conftest.py").write_text("def pytest_addoption(parser):\n    parser.addoption('--inventory')\n")
     (tmp_path / "installed").mkdir()
     there = installed(tmp_path / "installed")
-    done = pytest_on(project, "--inventory", str(lab), PYTHONPATH=there)
+    done = pytest_on(project, "--inventory", str(quiet), PYTHONPATH=there)
     assert done.returncode == 4, done.stdout
     assert "unrecognized arguments: --inventory" in done.stderr, "pytest's own way with such options"
     assert "hadrill" not in pytest_on(project, "--help", PYTHONPATH=there).stdout
 
 
-def test_a_folder_above_the_suites_asks_for_none_of_them(checkout: Path, lab: Path) -> None:
-    done = pytest_on(checkout, "tests", "--inventory", str(lab))
+def test_a_folder_above_the_suites_asks_for_none_of_them(checkout: Path, quiet: Path) -> None:
+    done = pytest_on(checkout, "tests", "--inventory", str(quiet))
     assert traces(checkout) == {"unit"}
     assert "left out: a suite runs where it is asked for by its path" in done.stdout
 
 
 @pytest.mark.parametrize("arguments", [("-m", "failover and not basic"), ("tests/failover",)])
-def test_drills_run_where_they_are_asked_for(checkout: Path, lab: Path, arguments: tuple[str, ...]) -> None:
-    done = pytest_on(checkout, *arguments, f"--inventory={lab}", "--no-page")
+def test_drills_run_where_they_are_asked_for(checkout: Path, quiet: Path, arguments: tuple[str, ...]) -> None:
+    done = pytest_on(checkout, *arguments, f"--inventory={quiet}", "--no-page")
     assert done.returncode == 0, done.stdout + done.stderr
     assert traces(checkout) == {"failover"}
 
 
-def test_short_names_give_way_to_other_plugins(project: Path, lab: Path) -> None:
+def test_short_names_give_way_to_other_plugins(project: Path, quiet: Path) -> None:
     (project / "conftest.py").write_text(TAKES_SHORT_NAMES)
     (project / "tests" / "basic" / "test_both.py").write_text(BOTH_ARE_THERE)
     chosen = ("--seed", "3", "--hadrill-seed", "4", "--hadrill-node", "redis-01", "--repeat", "2")
-    done = pytest_on(project, "tests/basic", *chosen, "--inventory", str(lab), "--no-page")
+    done = pytest_on(project, "tests/basic", *chosen, "--inventory", str(quiet), "--no-page")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -132,9 +132,11 @@ def test_hadrill_changes_no_pytest_that_does_not_ask_for_it(project: Path) -> No
 
 
 @pytest.mark.parametrize(("path", "sealed"), [("tests/selftest/unit", False), ("tests/basic", True)])
-def test_unit_tests_leave_the_routes_of_this_computer_alone(checkout: Path, lab: Path, path: str, sealed: bool) -> None:
+def test_unit_tests_leave_the_routes_of_this_computer_alone(
+    checkout: Path, quiet: Path, path: str, sealed: bool
+) -> None:
     shutil.copy(ROOT / "conftest.py", checkout)
     # Without programs no route can be set: whoever tries it fails.
-    done = pytest_on(checkout, path, "--inventory", str(lab), "--no-page", PATH="/nowhere")
+    done = pytest_on(checkout, path, "--inventory", str(quiet), "--no-page", PATH="/nowhere")
     assert ("No such file or directory: 'ip'" in done.stdout + done.stderr) is sealed
     assert (done.returncode != 0) is sealed

@@ -9,6 +9,7 @@ import pytest
 
 from tests.selftest.foreign.echo_package import ROOT, SOURCE, install, write_inventory
 
+pytestmark = pytest.mark.xdist_group("foreign")  # the package is built and installed once, in one worker
 BIN = ROOT / ".venv" / "bin"
 Run = Callable[..., str]
 

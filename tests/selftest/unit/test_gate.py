@@ -24,6 +24,7 @@ class Lister:
 
 pytest.main(["tests/selftest", "--collect-only", "-qq", "--rotation", "all", "-p", "no:cacheprovider"], [Lister()])
 """
+pytestmark = pytest.mark.xdist_group("gate")  # all tests are listed once, in one worker
 HAS_A_REASON = {"skip": 0, "skipif": 1, "xfail": 1}
 """Marks and functions, and the place of the reason among their arguments."""
 

@@ -67,25 +67,25 @@ def test_a_wrong_inventory_is_a_usage_error_in_one_message(project: Path) -> Non
     assert "Traceback" not in done.stderr
 
 
-def test_nothing_ran_is_not_green(project: Path, lab: Path) -> None:
-    done = pytest_on(project, "tests/basic", "--inventory", str(lab))
+def test_nothing_ran_is_not_green(project: Path, quiet: Path) -> None:
+    done = pytest_on(project, "tests/basic", "--inventory", str(quiet))
     assert done.returncode == 5
     assert not list((project / "reports").glob("*/summary.json"))
 
 
-def test_services_without_hosts_are_not_part_of_the_run(project: Path, lab: Path) -> None:
-    rows = (lab / "servers.tsv").read_text("ascii").splitlines(keepends=True)
-    (lab / "servers.tsv").write_text("".join(row for row in rows if "\tredis\t" not in row), "ascii")
+def test_services_without_hosts_are_not_part_of_the_run(project: Path, quiet: Path) -> None:
+    rows = (quiet / "servers.tsv").read_text("ascii").splitlines(keepends=True)
+    (quiet / "servers.tsv").write_text("".join(row for row in rows if "\tredis\t" not in row), "ascii")
     (project / "tests" / "basic" / "test_leak.py").write_text(LEAK)
-    done = pytest_on(project, "tests/basic", "--inventory", str(lab))
+    done = pytest_on(project, "tests/basic", "--inventory", str(quiet))
     assert done.returncode == 5
     assert "1 deselected" in done.stdout
 
 
-def test_a_traceback_shows_no_secret_even_with_locals(project: Path, lab: Path) -> None:
+def test_a_traceback_shows_no_secret_even_with_locals(project: Path, quiet: Path) -> None:
     (project / "tests" / "basic" / "test_leak.py").write_text(LEAK)
-    secret = (lab / "credentials" / "redis.env").read_text("ascii").strip().partition("=")[2]
-    done = pytest_on(project, "tests/basic", "--inventory", str(lab), "--showlocals", "-n", "0")
+    secret = (quiet / "credentials" / "redis.env").read_text("ascii").strip().partition("=")[2]
+    done = pytest_on(project, "tests/basic", "--inventory", str(quiet), "--showlocals", "-n", "0")
     assert done.returncode == 1
     assert "cannot log in with ***" in done.stdout
     written = [path.read_text("utf-8", "replace") for path in (project / "reports").rglob("*") if path.is_file()]
@@ -93,43 +93,43 @@ def test_a_traceback_shows_no_secret_even_with_locals(project: Path, lab: Path) 
     assert not [text for text in [done.stdout, done.stderr, *written] if secret in text]
 
 
-def test_what_an_ended_run_left_out_is_counted_and_not_green(project: Path, lab: Path) -> None:
+def test_what_an_ended_run_left_out_is_counted_and_not_green(project: Path, quiet: Path) -> None:
     two = LEAK + "\ndef test_never_reached(inventory):\n    pass\n"
     (project / "tests" / "basic" / "test_redis.py").write_text(two)
-    pytest_on(project, "tests/basic", "--inventory", str(lab), "--no-page", "-x")
+    pytest_on(project, "tests/basic", "--inventory", str(quiet), "--no-page", "-x")
     summary = json.loads((project / "reports" / "latest" / "summary.json").read_text("utf-8"))
     assert (summary["passed"], summary["total"]) == (0, 2)
     assert summary["checks"][0]["cause"] == "the run ended before this check"
 
 
-def test_what_drivers_log_is_not_kept_for_a_night(project: Path, lab: Path) -> None:
+def test_what_drivers_log_is_not_kept_for_a_night(project: Path, quiet: Path) -> None:
     (project / "tests" / "chaos").mkdir()
     (project / "tests" / "chaos" / "test_logs.py").write_text(LOGS)
-    done = pytest_on(project, "tests/chaos", "--inventory", str(lab), "--no-page", "-n0")
+    done = pytest_on(project, "tests/chaos", "--inventory", str(quiet), "--no-page", "-n0")
     assert done.returncode == 0, done.stdout
 
 
-def test_a_night_that_is_interrupted_before_its_first_round_has_ended_has_a_page(project: Path, lab: Path) -> None:
+def test_a_night_that_is_interrupted_before_its_first_round_has_ended_has_a_page(project: Path, quiet: Path) -> None:
     (project / "tests" / "chaos").mkdir()
     (project / "tests" / "chaos" / "test_ends.py").write_text(ENDS)
-    assert pytest_on(project, "tests/chaos", "--inventory", str(lab), "--no-page", "-n0").returncode == 2
+    assert pytest_on(project, "tests/chaos", "--inventory", str(quiet), "--no-page", "-n0").returncode == 2
     latest = project / "reports" / "latest"
     assert "<title>hadrill: chaos inconclusive</title>" in (latest / "chaos.html").read_text("utf-8")
     summary = json.loads((latest / "summary.json").read_text("utf-8"))
     assert (summary["passed"], summary["total"]) == (0, 1)
 
 
-def test_lines_of_a_drill_stand_alone_where_there_is_no_terminal(project: Path, lab: Path) -> None:
+def test_lines_of_a_drill_stand_alone_where_there_is_no_terminal(project: Path, quiet: Path) -> None:
     (project / "tests" / "basic" / "test_says.py").write_text(SAYS)
-    output = pytest_on(project, "tests/basic", "--inventory", str(lab), "--no-page").stdout.splitlines()
+    output = pytest_on(project, "tests/basic", "--inventory", str(quiet), "--no-page").stdout.splitlines()
     own = [line for line in output if "first" in line or "undo" in line or "live" in line]
     assert own == ["first", "undo 0", "first", "undo 1"], output
 
 
-def test_lines_of_a_run_with_workers_stand_alone_between_letters(project: Path, lab: Path) -> None:
+def test_lines_of_a_run_with_workers_stand_alone_between_letters(project: Path, quiet: Path) -> None:
     (project / "tests" / "basic" / "conftest.py").write_text(TELLS)
     (project / "tests" / "basic" / "test_passes.py").write_text(PASSES)
-    output = pytest_on(project, "tests/basic", "--inventory", str(lab), "--no-page", "-n1").stdout.splitlines()
+    output = pytest_on(project, "tests/basic", "--inventory", str(quiet), "--no-page", "-n1").stdout.splitlines()
     own = [line for line in output if "first" in line or "second" in line]
     assert own == ["first", "second"] * 2, output
     assert "\n".join(output).count("first\nsecond") == 2, output

@@ -32,6 +32,7 @@ from hadrill.timing import Deadline, Timeline, eventually
 from tests.selftest.proxysql.nodes import Nodes
 from tests.selftest.proxysql.running import StandIn, on_loopback, stand_ins
 
+pytestmark = pytest.mark.xdist_group("proxysql")  # one process starts all stand-ins of a worker
 SEEN_SECONDS = 10.0
 
 

@@ -1,15 +1,14 @@
 """Slow cases take turns: none is forgotten, and a commit's turn is the same everywhere."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.selftest.rotation import TURNS, chosen, turn_from, turn_of
+from tests.selftest.unit.projects import ROOT, pytest_on
 from tests.selftest.unit.properties import given, settings, st
 
-ROOT = Path(__file__).parents[3]
 ALL = range(1, TURNS + 1)
 KINDS = st.dictionaries(st.integers(0, 999).map(str), st.sampled_from(["redis", "minio", "stories"]), max_size=40)
 
@@ -84,7 +83,6 @@ def test_it_is_said_which_turn_was_taken_and_why(checkout: Path, tmp_path: Path)
 
 @pytest.mark.parametrize(("named", "collected"), [("tests", False), (".", False), ("tests/selftest", True)])
 def test_what_empties_the_lab_is_taken_only_where_these_tests_are_named(named: str, collected: bool) -> None:
-    command = [sys.executable, "-m", "pytest", named, "--collect-only", "-q", "--ignore=tests/selftest/unit"]
-    done = subprocess.run([*command, "-k", "selftest"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = pytest_on(ROOT, named, "--collect-only", "-q", "--ignore=tests/selftest/unit", "-k", "selftest")
     assert ("tests/selftest/lab/" in done.stdout) == collected, done.stdout[-2000:]
     assert "error" not in done.stdout.lower(), done.stdout[-2000:]

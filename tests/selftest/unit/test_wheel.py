@@ -13,6 +13,7 @@ import hadrill
 from hadrill.report.allure_program import BESIDE, cache
 from tests.selftest.wheel import PINNED, ROOT, Installation, build
 
+pytestmark = pytest.mark.xdist_group("wheel")  # the wheel is built and installed once, in one worker
 LOOPBACK = ("10.0.0.", "127.94.0.")
 """Addresses of the example, and such that lead nowhere but to this computer, where nobody listens on them."""
 OWN = ("hadrill", "tests", "fabfile")
