@@ -23,7 +23,7 @@ demo: setup ## build the lab, install the whole data stack on it, prove it: 13/1
 	@$(BIN)/fab all
 	@$(BIN)/pytest -q tests/basic "tests/failover/test_redis.py::test_drill[master-container-kill]"
 
-# More workers than processors: half of the time tests wait. What is made once for a file's tests is made in one worker.
+# More workers than processors: tests wait for much of their time. What is made once for a file's tests is made in one worker.
 unit: python ## unit tests alone: no lab, and nothing of this computer's network is touched
 	@$(BIN)/pytest tests/selftest/unit -n 4 --dist loadgroup
 

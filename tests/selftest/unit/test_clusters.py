@@ -214,7 +214,7 @@ def test_checks_are_made_of_each_cluster(
     options: tuple[str, ...], ran: list[str], project: Path, quiet_two: Path
 ) -> None:
     (project / "tests" / "basic" / "test_it.py").write_text(BASIC)
-    done = pytest_on(project, "tests/basic", "--inventory", str(quiet_two), "-v", "-s", *options)
+    done = pytest_on(project, "tests/basic", "--inventory", str(quiet_two), "--no-page", "-v", "-s", *options)
     assert done.returncode == 0, done.stdout + done.stderr
     checks = json.loads((project / "reports" / "latest" / "summary.json").read_text())["checks"]
     assert sorted(check["id"].partition("::")[2] for check in checks) == sorted(ran)
@@ -227,7 +227,7 @@ def test_checks_are_made_of_each_cluster(
 
 def test_the_ids_of_a_single_cluster_s_checks_stay(project: Path, quiet: Path) -> None:
     (project / "tests" / "basic" / "test_it.py").write_text(BASIC)
-    done = pytest_on(project, "tests/basic", "--inventory", str(quiet), "-v", "--cluster", "redis")
+    done = pytest_on(project, "tests/basic", "--inventory", str(quiet), "--no-page", "-v", "--cluster", "redis")
     assert "test_it.py::test_names PASSED" in done.stdout, done.stdout + done.stderr
     checks = json.loads((project / "reports" / "latest" / "summary.json").read_text())["checks"]
     assert [(check["module"], check["check"]) for check in checks] == [("Redis", "names")]

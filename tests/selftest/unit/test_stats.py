@@ -1,19 +1,29 @@
 """The statistics behind `worse than before`, beside scipy's."""
 
 import warnings
+from typing import Any
 
 import pytest
-from scipy import stats as reference
 
 from hadrill.stats import greater, rarer
 from tests.selftest.unit.properties import given, st
 
 OUTAGES = st.lists(st.floats(0, 100) | st.sampled_from([1.0, 2.0, 3.0]), min_size=2, max_size=20)
 COUNTS = st.integers(0, 30)
+pytestmark = pytest.mark.xdist_group("stats")  # scipy is loaded once, in one worker
+
+
+@pytest.fixture(scope="module")
+def reference() -> Any:
+    """The statistics of scipy."""
+    # Not above: everyone who collects these tests would load it, which takes a second.
+    from scipy import stats
+
+    return stats
 
 
 @given(OUTAGES, OUTAGES)
-def test_values_have_the_chance_that_scipy_gives_them(ours: list[float], theirs: list[float]) -> None:
+def test_values_have_the_chance_that_scipy_gives_them(reference: Any, ours: list[float], theirs: list[float]) -> None:
     if len(set(ours + theirs)) == 1:  # scipy has no answer then; nothing is greater
         assert greater(ours, theirs) == 1.0
         return
@@ -25,7 +35,7 @@ def test_values_have_the_chance_that_scipy_gives_them(ours: list[float], theirs:
 
 @given(COUNTS, COUNTS, COUNTS, COUNTS)
 def test_counts_have_the_chance_that_scipy_gives_them(
-    passed: int, failed: int, passed_then: int, failed_then: int
+    reference: Any, passed: int, failed: int, passed_then: int, failed_then: int
 ) -> None:
     expected = reference.fisher_exact([[passed, failed], [passed_then, failed_then]], alternative="less").pvalue
     assert rarer(passed, failed, passed_then, failed_then) == pytest.approx(expected, abs=1e-9)
