@@ -27,14 +27,17 @@ demo: setup ## build the lab, install the whole data stack on it, prove it: 13/1
 unit: python ## unit tests alone: no lab, and nothing of this computer's network is touched
 	@$(BIN)/pytest tests/selftest/unit -n 4 --dist loadgroup
 
+# One worker has the tests of the stack, one those aside of it (Kubernetes, other machines), one the unit tests.
+WORKERS := -n 3 --dist loadgroup
+
 test: setup-test ## the project's own tests, on the lab too; its data does not survive them. Slow cases take turns
-	@$(BIN)/pytest tests/selftest --durations 60
+	@$(BIN)/pytest tests/selftest $(WORKERS) --durations 60
 
 test-all: setup-test ## the same with the slow cases of every turn
-	@$(BIN)/pytest tests/selftest --durations 60 --rotation all
+	@$(BIN)/pytest tests/selftest $(WORKERS) --durations 60 --rotation all
 
 sabotage: setup-test ## misconfigure the lab on purpose, one cause at a time: each must be named
-	@$(BIN)/pytest --rotation all tests/selftest/sabotage tests/selftest/kubernetes/test_b_causes.py tests/selftest/kubernetes/test_c_red_losses.py tests/selftest/kubernetes/test_d_red_backends.py
+	@$(BIN)/pytest --rotation all tests/selftest/sabotage tests/selftest/kubernetes/test_b_causes.py tests/selftest/kubernetes/test_c_red_losses.py tests/selftest/lab/test_y_red_backends.py
 
 lint: python ## formatting rules, types
 	@$(BIN)/ruff check .

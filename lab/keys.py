@@ -25,7 +25,10 @@ def ensure_keys(folder: Path, machines: Path, hosts: tuple[Host, ...], port: int
         (machine / "authorized_keys").write_text(runner + "\n", "ascii")
         name = host.address if port == 22 else f"[{host.address}]:{port}"
         known.append(f"{name} {public}\n")
-    (folder / "known_hosts").write_text("".join(known), "ascii")
+    # In one step: somebody may be connecting to a machine that was there before.
+    beside = folder / "known_hosts.new"
+    beside.write_text("".join(known), "ascii")
+    beside.replace(folder / "known_hosts")
 
 
 def _ensure_key(path: Path) -> str:

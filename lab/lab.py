@@ -1,6 +1,6 @@
 """The lab as a whole: up, status, down, destroy, and the power of one machine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from hadrill.inventory import RUNNER, Inventory, LoadBalancer
@@ -55,10 +55,11 @@ class Lab:
             if RUNNER not in host.roles
         ]
 
-    def up(self) -> None:
+    def up(self, *hosts: str) -> None:
         """Build what is missing, create what is missing, switch everything on, and wait until SSH answers.
 
-        Machines outside the profile lose their power and keep their disks.
+        Machines outside the profile lose their power and keep their disks. With names of hosts only these are created
+        and switched on, and no other machine is touched.
         """
         ensure_daemon()
         ensure_images(self._components)
@@ -75,18 +76,22 @@ class Lab:
             tuple(machine.host for machine in self.machines),
             self.inventory.settings.ssh.port,
         )
-        self._replace_outdated()
+        wanted = [self._named(host) for host in hosts] or list(self.specs())
+        if not hosts:
+            self._replace_outdated()
         existing = self.power()
-        off = [name for name in self.specs() if existing.get(name) != "running"]
-        power_off([name for name in existing if name not in self.specs() and existing[name] == "running"])
-        with step(f"{len(off)} of {len(self.specs())} machines and load balancers to start"):
-            makers: list[Callable[[], None]] = [m.create for m in self.machines if m.name not in existing]
-            makers += [self._creator(name, network) for name in self._balancers() if name not in existing]
+        missing = [name for name in wanted if name not in existing]
+        off = [name for name in wanted if existing.get(name) != "running"]
+        if not hosts:
+            power_off([name for name in existing if name not in wanted and existing[name] == "running"])
+        with step(f"{len(off)} of {len(wanted)} machines and load balancers to start"):
+            makers: list[Callable[[], None]] = [m.create for m in self.machines if m.name in missing]
+            makers += [self._creator(name, network) for name in self._balancers() if name in missing]
             with ThreadPoolExecutor(max_workers=8) as pool:
                 list(pool.map(lambda make: make(), makers))
                 list(pool.map(self._start, off))
         with step("waiting until every machine answers SSH"):
-            self._wait_for_ssh()
+            self._wait_for_ssh([machine for machine in self.machines if machine.name in wanted])
 
     @property
     def _components(self) -> dict[str, str]:
@@ -178,8 +183,8 @@ class Lab:
             destroy(list(self.power()))
             forget_stores(self.state)
 
-    def _wait_for_ssh(self) -> None:
-        hosts = [machine.host.address for machine in self.machines]
+    def _wait_for_ssh(self, machines: Iterable[Machine]) -> None:
+        hosts = [machine.host.address for machine in machines]
         port = self.inventory.settings.ssh.port
 
         def silent() -> str | None:

@@ -1,7 +1,7 @@
 """The lab, installed, for the tests that need it. What takes long says so while it works."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,13 +11,14 @@ from hadrill.remote import Remote
 from tests.selftest.commands import END_LINES, Commands
 from tests.selftest.lab.from_bare import FromBare, install_from_bare
 from tests.selftest.lab.suite import LAB
+from tests.selftest.machines import Loud, Machines
 from tests.selftest.rotation import EVERY, TURNS, Turn, chosen, turn_from
 
 HERE = Path(__file__).parent
-UNIT, KUBERNETES = HERE / "unit", HERE / "kubernetes"
+UNIT = HERE / "unit"
+ASIDE = (HERE / "kubernetes", HERE / "foreign")
+"""Tests that need no machine of the data services: one worker goes through them while another has those."""
 TURN = pytest.StashKey[Turn]()
-NODES = (("hadrill", "lab", "up", "--profile", "kubernetes"), ("fab", "all"))
-NODES_UP = pytest.StashKey[Commands]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,12 +35,21 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "only_when_asked: runs where its file is named, or with --rotation all")
     config.addinivalue_line("markers", "from_bare: about the run's first installation, which begins with bare hosts")
     config.addinivalue_line("markers", "runs_last: after all other tests")
+    config.stash[TURN] = turn_from(config.getoption("--rotation", ""), config.rootpath)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out slow cases whose turn it is not; unit tests come first, and last what must see all others' traces."""
-    turn = turn_from(config.getoption("--rotation", ""), config.rootpath)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """Leave out slow cases whose turn it is not; unit tests come first, and last what must see all others' traces.
+
+    With workers (`-n 3 --dist loadgroup`) one has the stack's tests in their order, another those aside of it.
+    """
+    for item in items:
+        if item.path.parent != UNIT:
+            # Before the plugin of the workers looks for it.
+            item.add_marker(pytest.mark.xdist_group("aside" if item.path.parent in ASIDE else "stack"))
+    yield
+    turn = config.stash[TURN]
     kinds = {item.nodeid: mark.args[0] for item in items if (mark := item.get_closest_marker("takes_turns"))}
     taken = chosen(kinds, turn.number)
     named = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
@@ -58,44 +68,33 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     if left_out := [item for item in items if waits(item)]:
         config.hook.pytest_deselected(items=left_out)
-    if kinds:
-        config.stash[TURN] = turn
     items[:] = sorted((item for item in items if item not in left_out), key=_place)
 
 
 def _place(item: pytest.Item) -> int:
     if item.get_closest_marker("runs_last"):
-        return 2
-    return 0 if UNIT in item.path.parents else 1
+        return 3
+    if item.path.parent in ASIDE:
+        return 1
+    return 0 if item.path.parent == UNIT else 2
 
 
-def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
-    """Say which cases were taken."""
-    return [str(config.stash[TURN])] if TURN in config.stash else []
-
-
-def pytest_runtestloop(session: pytest.Session) -> None:
-    """While unit tests run, Kubernetes comes up for those that need it: the lab's machines are nobody else's then."""
-    folders = {item.path.parent for item in session.items}
-    idle = session.config.option.collectonly or hasattr(session.config, "workerinput")
-    if {UNIT, KUBERNETES} <= folders and not idle:
-        session.config.stash[NODES_UP] = Commands(*NODES)
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """What nobody waited for is not left behind."""
-    if NODES_UP in session.config.stash:
-        session.config.stash[NODES_UP].end()
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say which slow cases are taken."""
+    return str(config.stash[TURN])
 
 
 @pytest.fixture(scope="session")
-def heard(pytestconfig: pytest.Config) -> Callable[..., str]:
+def heard(pytestconfig: pytest.Config) -> Loud:
     """Show what commands of the project say as it comes, and return it. A failure fails the test."""
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
 
+    # A worker's standard output is the line to the process that began it.
+    screen = sys.stderr if hasattr(pytestconfig, "workerinput") else sys.stdout
+
     def show(line: str) -> None:
-        sys.stdout.write(line)
-        sys.stdout.flush()
+        screen.write(line)
+        screen.flush()
 
     def listen(commands: Commands, status: int = 0) -> str:
         with capture.global_and_fixture_disabled():
@@ -107,22 +106,32 @@ def heard(pytestconfig: pytest.Config) -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
-def loud(heard: Callable[..., str]) -> Callable[..., str]:
+def loud(heard: Loud) -> Loud:
     """Run a command of the project, show what it says as it comes, and return it. A failure fails the test."""
     return lambda *command, status=0: heard(Commands(command), status)
 
 
 @pytest.fixture(scope="session")
-def nodes_up(pytestconfig: pytest.Config, heard: Callable[..., str]) -> None:
-    """Kubernetes is up and installed. Where unit tests ran before, it began to come up with them."""
-    begun = pytestconfig.stash.get(NODES_UP, None)
-    heard(Commands(*NODES) if begun is None else begun)
+def machines(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, loud: Loud) -> Machines:
+    """The lab's machines, which the workers of a run share."""
+    base = tmp_path_factory.getbasetemp()
+    if not hasattr(request.config, "workerinput"):
+        return Machines(base, False, loud)
+    folders = {item.path.parent for item in request.session.items}
+    return Machines(base.parent, bool(folders & {*ASIDE}) and bool(folders - {*ASIDE, UNIT}), loud)
 
 
 @pytest.fixture(scope="session")
-def installed(request: pytest.FixtureRequest, loud: Callable[..., str]) -> FromBare | None:
+def alone(request: pytest.FixtureRequest, machines: Machines) -> None:
+    """No worker has tests on other machines of the lab any more."""
+    folders = {item.path.parent for item in request.session.items}
+    machines.wait_for(*(folder.name for folder in ASIDE if folder in folders))
+
+
+@pytest.fixture(scope="session")
+def installed(request: pytest.FixtureRequest, machines: Machines, loud: Loud) -> FromBare | None:
     """The lab is up and everything is installed on it; from bare hosts where a test of this run is about that."""
-    loud("hadrill", "lab", "up", "--profile", "data")
+    machines.up("data")
     if any(item.get_closest_marker("from_bare") for item in request.session.items):
         return install_from_bare(loud)
     loud("fab", "all")

@@ -1,1 +1,1 @@
-"""What hadrill does with services that are not its own."""
+"""What hadrill does with services and components that are not its own, on two machines beside those of the stack."""

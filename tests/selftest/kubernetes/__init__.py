@@ -1,1 +1,1 @@
-"""Kubernetes on the lab: its own machines, before those of the data services are there."""
+"""Kubernetes on the lab: its own machines, which have no power when these tests are over."""

@@ -17,16 +17,17 @@ LOSSES = 11
 
 @pytest.fixture(scope="module")
 def losses(nodes: Inventory, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return run_suite("tests/failover/test_kubernetes.py", tmp_path_factory.mktemp("losses"), "-k", "not drill")
+    reports, mine = tmp_path_factory.mktemp("losses"), f"--inventory={nodes.folder}"
+    return run_suite("tests/failover/test_kubernetes.py", reports, mine, "-k", "not drill")
 
 
 def test_basic_checks_hold(nodes: Inventory, tmp_path: Path) -> None:
-    result = run_suite("tests/basic", tmp_path, "--no-page")
+    result = run_suite("tests/basic", tmp_path, f"--inventory={nodes.folder}", "--no-page")
     assert (result["passed"], result["total"], result["status"]) == (4, 4, 0), result["console"]
 
 
 def test_installing_again_changes_nothing(nodes: Inventory, loud: Callable[..., str]) -> None:
-    assert loud("fab", "all").splitlines()[-1].endswith(" 0 changed")
+    assert loud("fab", "all", "--inventory", str(nodes.folder)).splitlines()[-1].endswith(" 0 changed")
 
 
 def test_a_server_and_an_agent_may_be_lost(losses: dict[str, Any]) -> None:
@@ -37,7 +38,8 @@ def test_a_server_and_an_agent_may_be_lost(losses: dict[str, Any]) -> None:
 def test_a_round_of_chaos_is_made_on_a_node(nodes: Inventory, tmp_path: Path) -> None:
     again = (Step("runtime-stop", "agent", "begin", 0.0, 0.0), Step("kubelet-stop", "same", "heal", 0.2, 0.0))
     mine = written(tmp_path, Round(1, "kubernetes", again))
-    (made,) = run_suite("tests/chaos", tmp_path, f"--replay={mine}", "--no-page")["drills"]
+    options = (f"--inventory={nodes.folder}", f"--replay={mine}", "--no-page")
+    (made,) = run_suite("tests/chaos", tmp_path, *options)["drills"]
     assert (made["verdict"], made["fault"], made["lost"]) == ("passed", "runtime-stop + kubelet-stop", 0), made
     assert not [note for note in made["notes"] if "not made" in note], made["notes"]
 

@@ -1,4 +1,4 @@
-"""No secret shows on Kubernetes' hosts. The last of this folder: machines of the other profile run after it."""
+"""No secret shows on Kubernetes' hosts. The last of this folder: its machines have no power afterwards."""
 
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote

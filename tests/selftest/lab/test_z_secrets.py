@@ -5,9 +5,10 @@ import pytest
 from hadrill.inventory import Inventory
 from hadrill.remote import Remote
 from tests.selftest.lab.suite import ROOT
+from tests.selftest.machines import Machines
 from tests.selftest.secrets_search import no_secret_in_files, no_secret_on_hosts, shown_on
 
-pytestmark = pytest.mark.runs_last
+pytestmark = [pytest.mark.runs_last, pytest.mark.usefixtures("alone")]
 
 
 def test_no_secret_on_any_machine(lab_inventory: Inventory, ssh: Remote) -> None:
@@ -22,5 +23,5 @@ def test_the_search_finds_a_secret_that_is_there(lab_inventory: Inventory, ssh: 
     assert any("journal" in place for place in places)
 
 
-def test_no_secret_in_reports(lab_inventory: Inventory, tmp_path_factory: pytest.TempPathFactory) -> None:
-    no_secret_in_files(lab_inventory, [ROOT / "reports", tmp_path_factory.getbasetemp()])
+def test_no_secret_in_reports(lab_inventory: Inventory, machines: Machines) -> None:
+    no_secret_in_files(lab_inventory, [ROOT / "reports", machines.folder])

@@ -16,7 +16,7 @@ LOSS_SECONDS = 500
 def goes_red(inventory: Inventory, remote: Remote, case: RedLoss, reports: Path) -> None:
     """Run the losses' suite while the cause is there, and see what it names."""
     cluster = cluster_of(inventory, remote, "kubernetes")
-    options = ("--node", case.victim.name, "-k", "not drill", "--no-page")
+    options = (f"--inventory={inventory.folder}", "--node", case.victim.name, "-k", "not drill", "--no-page")
     try:
         with brought_about(inventory, remote, case):
             summary = run_suite(case.suite, reports, *options, seconds=LOSS_SECONDS)

@@ -64,7 +64,8 @@ def named_first(cluster: Cluster, case: Sabotage, reports: Path, keep: Path | No
                 lambda: None if cluster.why_not_healthy() else "whole",
                 Deadline(SHOWS_SECONDS),
             )
-        summary = run_suite(f"tests/basic/test_{service}.py", reports, "--no-page")
+        mine = f"--inventory={inventory.folder}"
+        summary = run_suite(f"tests/basic/test_{service}.py", reports, mine, "--no-page")
     _whole(cluster)
     failed = {check["check"]: check for check in summary["checks"] if check["outcome"] != "passed"}
     assert (case.fails in failed) if case.fails else not failed, summary["console"]

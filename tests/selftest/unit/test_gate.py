@@ -25,6 +25,8 @@ class Lister:
 pytest.main(["tests/selftest", "--collect-only", "-qq", "--rotation", "all", "-p", "no:cacheprovider"], [Lister()])
 """
 pytestmark = pytest.mark.xdist_group("gate")  # all tests are listed once, in one worker
+FOLDERS = {"kubernetes": "aside", "foreign": "aside", "lab": "stack", "sabotage": "stack"}
+"""Each folder of tests on the lab, and the group of those that one worker takes in their order."""
 HAS_A_REASON = {"skip": 0, "skipif": 1, "xfail": 1}
 """Marks and functions, and the place of the reason among their arguments."""
 
@@ -78,6 +80,14 @@ def test_unit_tests_come_first_and_the_search_for_secrets_last(listed: list[List
     assert len(last) == 3
     assert [test.name for test in listed[-3:]] == last
     assert {test.file.name for test in listed[-3:]} == {"test_z_secrets.py"}
+
+
+def test_what_workers_do_beside_each_other_shares_no_machine(listed: list[Listed]) -> None:
+    groups: dict[str, set[str]] = {}
+    for test in listed:
+        groups.setdefault(test.file.parent.name, set()).add(test.marks.get("xdist_group", [""])[0])
+    assert not groups.pop("unit") & set(FOLDERS.values())
+    assert groups == {folder: {group} for folder, group in FOLDERS.items()}
 
 
 def test_what_should_fail_and_does_not_is_red() -> None:

@@ -19,13 +19,17 @@ from tests.selftest.sabotage.loss_trial import HEALED_SECONDS, goes_red
 pytestmark = pytest.mark.only_when_asked
 
 
+@pytest.mark.usefixtures("alone")
 def test_every_backend_names_its_own_cause(loud: Callable[..., str], tmp_path: Path) -> None:
     loud("hadrill", "lab", "up", "--profile", "all")
-    loud("fab", "all")
-    stack = read(LAB, "all")
-    with Remote(stack) as ssh:
-        goes_red(stack, ssh, backends_go(Kubernetes(stack)), tmp_path)
-        for name in NAMES:
-            eventually(
-                f"{name} to be whole again", cluster_of(stack, ssh, name).why_not_healthy, Deadline(HEALED_SECONDS)
-            )
+    try:
+        loud("fab", "all")
+        stack = read(LAB, "all")
+        with Remote(stack) as ssh:
+            goes_red(stack, ssh, backends_go(Kubernetes(stack)), tmp_path)
+            for name in NAMES:
+                eventually(
+                    f"{name} to be whole again", cluster_of(stack, ssh, name).why_not_healthy, Deadline(HEALED_SECONDS)
+                )
+    finally:
+        loud("hadrill", "lab", "up", "--profile", "data")

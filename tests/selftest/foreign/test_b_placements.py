@@ -1,4 +1,4 @@
-"""Components of every kind end, stand still and come back by the same faults: made here, on a machine of the lab."""
+"""Components of every kind end, stand still and come back by the same faults: made here, on a machine of their own."""
 
 import uuid
 from collections.abc import Iterator
@@ -12,8 +12,9 @@ from hadrill.placement import Container, Inside, Placement, Unit
 from hadrill.remote import Output, Remote
 from hadrill.safety import on_target
 from hadrill.timing import Deadline, eventually
+from tests.selftest.foreign.conftest import Run
 
-NAME = "selftest-component"
+NAME, MACHINE = "selftest-component", "echo-01"
 LOOP = "echo I am $MARK; while :; do sleep 300; done"
 BACK_SECONDS = 15.0
 STAYS_SECONDS = 4
@@ -67,11 +68,18 @@ def on_target_quoted(condition: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
+@pytest.fixture(scope="module")
+def installed_there(run: Run) -> None:
+    """The machines have what a container needs."""
+    run("fab", "base")
+
+
 @pytest.fixture(params=PLACED)
-def bench(request: pytest.FixtureRequest, lab_inventory: Inventory, ssh: Remote) -> Iterator[Bench]:
+def bench(
+    request: pytest.FixtureRequest, installed_there: None, two_more: Inventory, opened: Remote
+) -> Iterator[Bench]:
     """A component of each kind, running."""
-    host = lab_inventory.host("queue-03")
-    image = lab_inventory.image("redis")
+    ssh, host, image = opened, two_more.host(MACHINE), two_more.image("redis")
     container = f"docker run --detach --name {NAME} --restart always --network none --env MARK='the container' {image}"
     its = PLACED[request.param]
     if request.param == "container":
