@@ -1,6 +1,6 @@
 """The same lab as the other tests', on which the trials of all services go on side by side."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -44,6 +44,6 @@ def trials(
 
 
 @pytest.fixture
-def trial(request: pytest.FixtureRequest, trials: WorkQueues[None]) -> None:
-    """The trial that this test is about is over; what it raised is raised here."""
-    trials.result(request.node.nodeid)
+def trial(request: pytest.FixtureRequest, trials: WorkQueues[None]) -> Callable[[], None]:
+    """Wait until the trial that this test is about is over; what it raised is raised where this is called."""
+    return partial(trials.result, request.node.nodeid)

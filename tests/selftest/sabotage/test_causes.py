@@ -55,6 +55,5 @@ def case(service: str, name: str, trial: Trial) -> None:
         for name in SABOTAGE[service][1]
     ],
 )
-@pytest.mark.usefixtures("trial")
-def test_the_cause_is_named_first(service: str, name: str) -> None:
-    """It was: see case()."""
+def test_the_cause_is_named_first(service: str, name: str, trial: Callable[[], None]) -> None:
+    trial()

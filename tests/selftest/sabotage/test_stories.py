@@ -118,15 +118,13 @@ def is_known_beforehand(story: str, trial: Trial) -> None:
     "story",
     [pytest.param(story, marks=pytest.mark.trial("redis", partial(never_recovers, story))) for story in STORIES],
 )
-@pytest.mark.usefixtures("trial")
-def test_a_drill_that_never_recovers_names_its_cause(story: str) -> None:
-    """It did: see never_recovers()."""
+def test_a_drill_that_never_recovers_names_its_cause(story: str, trial: Callable[[], None]) -> None:
+    trial()
 
 
 @pytest.mark.trial("redis", waits_for_a_second_attempt)
-@pytest.mark.usefixtures("trial")
-def test_not_slow_but_waiting_for_a_second_attempt() -> None:
-    """It was: see waits_for_a_second_attempt()."""
+def test_not_slow_but_waiting_for_a_second_attempt(trial: Callable[[], None]) -> None:
+    trial()
 
 
 @pytest.mark.parametrize(
@@ -136,6 +134,5 @@ def test_not_slow_but_waiting_for_a_second_attempt() -> None:
         for story in KNOWN
     ],
 )
-@pytest.mark.usefixtures("trial")
-def test_a_cause_that_is_known_beforehand_breaks_nothing(story: str) -> None:
-    """It did not: see is_known_beforehand()."""
+def test_a_cause_that_is_known_beforehand_breaks_nothing(story: str, trial: Callable[[], None]) -> None:
+    trial()
