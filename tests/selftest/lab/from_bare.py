@@ -20,7 +20,7 @@ Loud = Callable[..., str]
 
 @dataclass(frozen=True)
 class FromBare:
-    """What was seen on the way: on hosts that were taken back to bare, and of the two installations that followed."""
+    """What was seen on the way: on hosts that are bare, and of the two installations that followed."""
 
     to_do: int
     """What the first module would have changed then."""
@@ -60,14 +60,13 @@ def what_is_left(inventory: Inventory, ssh: Remote, hosts: tuple[Host, ...]) -> 
 
 
 def install_from_bare(loud: Loud) -> FromBare:
-    """Take every host back to bare, and install everything, once with an interruption."""
+    """Take every host back to bare where it is not new, and install everything, once with an interruption."""
     inventory = read(LAB)
     with Remote(inventory) as ssh:
-        if not what_is_left(inventory, ssh, inventory.managed):
-            # New machines: there must be something that can be taken back.
-            killed_at("start hadrill-patroni")
-        loud("fab", "clean", "--consent", "lab")
         left = what_is_left(inventory, ssh, inventory.managed)
+        if left:
+            loud("fab", "clean", "--consent", "lab")
+            left = what_is_left(inventory, ssh, inventory.managed)
     to_do = changes(loud("fab", "base", "--check"))
     interrupted = killed_at("start hadrill-redis")
     loud("fab", "all")
