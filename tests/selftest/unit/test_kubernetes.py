@@ -315,6 +315,18 @@ def test_another_program_on_the_port_of_the_ingress_is_named(nodes: Kubernetes) 
     assert not diagnosis.causes
 
 
+@pytest.mark.parametrize(("cut_off", "named"), [(1, False), (2, True), (3, True)])
+def test_a_member_of_etcd_that_is_cut_off_is_no_lost_majority(nodes: Kubernetes, cut_off: int, named: bool) -> None:
+    lost = Reply("2026-11-22T04:00:00.1+00:00 here etcd[1]: raft.node: 1e69 lost leader 1e69 at term 9")
+    facts = {h.name: HostFacts({"units": _active(nodes, h.name)}) for h in nodes.members}
+    objects = _objects(nodes, "k3s-worker-01", "True", "", "")
+    for host in nodes.servers[-cut_off:]:
+        facts[host.name] = HostFacts({**facts[host.name].answers, "etcd": lost})
+        objects[f"ready@{host}"] = Reply(error="500 [-]etcd failed")
+    diagnosis = EXAMINATION.judge(nodes, Facts({**facts, API: HostFacts(objects)}), before=False)
+    assert ("etcd-no-quorum" in [cause.name for cause in diagnosis.causes]) is named
+
+
 def _loss(nodes: Kubernetes) -> Loss:
     nothing = Part("none", 0.0, "")
     return Loss(nodes.agents[0], "agent", Timers(nothing, nothing))
