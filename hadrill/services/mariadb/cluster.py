@@ -12,7 +12,8 @@ from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster, Traits
 from hadrill.services.errors import NoLeaderError
 from hadrill.services.finding import CheckFailedError
-from hadrill.services.mariadb import checks
+from hadrill.services.guarded import Foreign
+from hadrill.services.mariadb import checks, holdings
 from hadrill.services.mariadb.budget import mariadb_budget, weight_of
 from hadrill.services.mariadb.diagnosis import EXAMINATION
 from hadrill.services.mariadb.probe import probe
@@ -93,6 +94,14 @@ class MariadbCluster(Cluster):
     def budget(self, kind: Kind, role: str, settings: Mapping[str, str] | None = None) -> Budget:
         """From Galera's live provider options and the proxies' checks."""
         return mariadb_budget(self.mariadb, self.sql_proxies, self.remote, kind, role, self.multiplier)
+
+    def why_not_survives(self, host: Host, role: str, back: str) -> str:
+        """What only this node has."""
+        return holdings.why_not_survives(self.mariadb, host)
+
+    def foreign(self, host: Host) -> Foreign:
+        """Pages of tables."""
+        return holdings.foreign(self.mariadb, host)
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
         """Ask every node and every proxy, and name causes."""

@@ -10,8 +10,10 @@ from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster, Traits
+from hadrill.services.guarded import Foreign
 from hadrill.services.haproxy import statistics as haproxy
 from hadrill.services.member import Probe, Watch
+from hadrill.services.minio import holdings
 from hadrill.services.minio.budget import minio_budget
 from hadrill.services.minio.diagnosis import EXAMINATION
 from hadrill.services.minio.probe import probe, why_not_whole_without
@@ -90,6 +92,14 @@ class MinioCluster(Cluster):
         return (
             f"clients reach MinIO through {host} alone (minio.entry: node in settings.yaml), so its loss is an outage"
         )
+
+    def why_not_survives(self, host: Host, role: str, back: str) -> str:
+        """Every object that was taken is on a majority's drives, which a process that ends does not touch."""
+        return ""
+
+    def foreign(self, host: Host) -> Foreign:
+        """Objects."""
+        return holdings.foreign(self.minio, host)
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
         """Ask every node, and name causes."""

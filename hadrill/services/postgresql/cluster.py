@@ -9,10 +9,11 @@ from hadrill.remote import Remote
 from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster, Traits
 from hadrill.services.finding import CheckFailedError
+from hadrill.services.guarded import Foreign
 from hadrill.services.haproxy import statistics as haproxy
 from hadrill.services.http import request_json
 from hadrill.services.member import Probe, Watch
-from hadrill.services.postgresql import checks
+from hadrill.services.postgresql import checks, holdings
 from hadrill.services.postgresql.budget import postgresql_budget
 from hadrill.services.postgresql.diagnosis import EXAMINATION
 from hadrill.services.postgresql.probe import probe, watch
@@ -75,6 +76,14 @@ class PostgresqlCluster(Cluster):
     def budget(self, kind: Kind, role: str, settings: Mapping[str, str] | None = None) -> Budget:
         """From Patroni's live configuration and the proxies'."""
         return postgresql_budget(self.postgresql, self.remote, kind, role, self.multiplier, settings or {})
+
+    def why_not_survives(self, host: Host, role: str, back: str) -> str:
+        """Unlogged tables are the leader's alone."""
+        return holdings.why_not_survives(self.postgresql, host) if role == LEADER else ""
+
+    def foreign(self, host: Host) -> Foreign:
+        """Pages of tables."""
+        return holdings.foreign(self.postgresql, host)
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
         """Ask Patroni, PostgreSQL and the proxies, and name causes."""

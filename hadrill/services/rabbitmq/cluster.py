@@ -9,9 +9,10 @@ from hadrill.remote import Remote
 from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster, Traits
 from hadrill.services.finding import CheckFailedError
+from hadrill.services.guarded import Foreign
 from hadrill.services.haproxy import statistics as haproxy
 from hadrill.services.member import Probe, Watch
-from hadrill.services.rabbitmq import checks
+from hadrill.services.rabbitmq import checks, holdings
 from hadrill.services.rabbitmq.budget import rabbitmq_budget
 from hadrill.services.rabbitmq.diagnosis import EXAMINATION
 from hadrill.services.rabbitmq.probe import probe
@@ -75,6 +76,14 @@ class RabbitmqCluster(Cluster):
     def budget(self, kind: Kind, role: str, settings: Mapping[str, str] | None = None) -> Budget:
         """From the proxies' live checks and Raft's detector."""
         return rabbitmq_budget(self.rabbitmq, self.remote, kind, role, self.multiplier)
+
+    def why_not_survives(self, host: Host, role: str, back: str) -> str:
+        """What only this node has."""
+        return holdings.why_not_survives(self.rabbitmq, host)
+
+    def foreign(self, host: Host) -> Foreign:
+        """Messages."""
+        return holdings.foreign(self.rabbitmq, host)
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
         """Ask every node, and name causes."""

@@ -18,8 +18,10 @@ from hadrill.placement import Unit
 from hadrill.placement.unit import seconds_of
 from hadrill.remote import Output, Remote
 from hadrill.services.cluster import Cluster
+from hadrill.services.clusters import CLUSTERS
 from hadrill.services.guarded import Foreign, Guarded, why_less
-from hadrill.services.mariadb.cluster import MariadbCluster
+from hadrill.services.rabbitmq import holdings as rabbitmq_holdings
+from hadrill.services.rabbitmq.service import Rabbitmq
 from hadrill.services.redis import cluster as redis_cluster
 from hadrill.services.redis.cluster import RedisCluster
 
@@ -183,10 +185,38 @@ def test_a_member_that_cannot_be_counted_is_told_and_hides_no_other(lab_inventor
     assert result.notes[0] == "redis-02: data of others is not counted: no answer"
 
 
-def test_guarding_is_an_ability_that_a_service_may_have(lab_inventory: Inventory) -> None:
-    remote = Remote(lab_inventory)
-    assert isinstance(RedisCluster(lab_inventory, remote), Guarded)
-    assert not isinstance(MariadbCluster(lab_inventory, remote), Guarded)
+def test_guarding_is_an_ability_that_a_service_may_have() -> None:
+    guarded = {name for name in CLUSTERS if issubclass(CLUSTERS[name], Guarded)}
+    assert guarded == {"redis", "postgresql", "mariadb", "rabbitmq", "minio"}
+
+
+QUEUE = {"type": "classic", "node": "rabbit@queue-01", "durable": True, "messages": 50, "messages_persistent": 50}
+
+
+@pytest.mark.parametrize(
+    ("changed", "gone"),
+    [
+        ({}, 0),
+        ({"messages_persistent": 20}, 30),
+        ({"durable": False}, 50),
+        ({"type": "quorum", "messages_persistent": 0}, 0),
+        ({"node": "rabbit@queue-02", "messages_persistent": 0}, 0),
+        ({"name": "hadrill.drill", "messages_persistent": 0}, 0),
+    ],
+)
+def test_messages_that_are_on_no_disk_but_one_nodes_memory_are_summed(
+    lab_inventory: Inventory, changed: dict[str, Any], gone: int
+) -> None:
+    class Answered(Rabbitmq):
+        """One queue."""
+
+        def management(self, *_: object) -> Any:
+            return [{"name": "orders", **QUEUE, **changed}]
+
+    text = rabbitmq_holdings.why_not_survives(Answered(lab_inventory), lab_inventory.host("queue-01"))
+    assert text == (
+        f"{gone} messages that are not on queue-01's disk would be gone: classic queues orders" if gone else ""
+    )
 
 
 class Counted:
