@@ -11,6 +11,8 @@ from hadrill.inventory import Host
 
 CHURN = 10.0
 """What others add and remove may change so many times faster than it did before the fault."""
+UNEVEN = 10
+"""A few keys with a long life make the average of many short ones long."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,10 @@ def why_less(before: Counts, steady: Counts, after: Counts, steady_s: float, sec
         changed = abs(steady[name].lasting - count.lasting) / max(steady_s, 1.0)
         return max(count.lasting / 2, count.lasting - CHURN * changed * seconds)
 
-    def unexpired(count: Foreign) -> float:
-        """What ends by itself: half of what is left where lives end evenly, between now and twice their average."""
-        return count.passing * max(0.0, 1.0 - seconds / (2 * count.passing_s)) / 2 if count.passing_s else 0.0
+    def unexpired(count: Foreign) -> int:
+        """What ends by itself: nothing need be left once its average life is over, as all may end at once."""
+        left = max(0.0, 1.0 - seconds / count.passing_s) if count.passing_s else 0.0
+        return int(count.passing * left / UNEVEN)
 
     def is_less(name: str, count: Foreign, now: Foreign) -> bool:
         return now.lasting < least(name, count) or now.passing < unexpired(count)

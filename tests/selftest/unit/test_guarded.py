@@ -61,6 +61,18 @@ def test_keys_that_end_by_themselves_are_missed_only_where_they_had_long_to_live
     assert why_less(cache, cache, keys(0), 5.0, 120.0) == "", "twice their average: all may have ended"
 
 
+@pytest.mark.parametrize(
+    ("count", "lives_s", "left", "seconds"),
+    [(1, 30.0, 0, 20.0), (10_000, 30.0, 0, 31.0), (10_000, 1000.0, 1_000, 60.0)],
+    ids=["a single one", "all written at once", "nine of ten end soon"],
+)
+def test_keys_that_may_have_ended_by_themselves_are_not_missed(
+    count: int, lives_s: float, left: int, seconds: float
+) -> None:
+    before = keys(0, passing=count, lives_s=lives_s)
+    assert why_less(before, before, keys(0, passing=left), 5.0, seconds) == ""
+
+
 @pytest.mark.parametrize("seconds", [30.0, 119.0, 121.0, 600.0])
 def test_sessions_that_are_all_gone_are_missed_however_long_it_took(seconds: float) -> None:
     sessions = keys(0, passing=100_000, lives_s=1200.0)
