@@ -29,10 +29,17 @@ class OthersData:
 
     def before(self, force: bool = False) -> None:
         """Count first. Raises InconclusiveError where no member can be counted, unless by force."""
-        self._began, self._before = time.monotonic(), self._look()
-        if isinstance(self._cluster, Guarded) and not self._before and not force:
-            reason = "refused, data of others cannot be counted on any member (--force drills all the same)"
-            raise InconclusiveError(reason)
+
+        def uncounted() -> str | None:
+            self._began, self._before = time.monotonic(), self._look()
+            return None if self._before or not isinstance(self._cluster, Guarded) else "none"
+
+        try:
+            eventually("a member whose data of others can be counted", uncounted, Deadline(COUNT_SECONDS))
+        except OverdueError as error:
+            if not force:
+                reason = "refused, data of others cannot be counted on any member (--force drills all the same)"
+                raise InconclusiveError(reason) from error
 
     def steady(self) -> None:
         """Count again: this says whether others change the data meanwhile."""

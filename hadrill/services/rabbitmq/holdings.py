@@ -21,7 +21,7 @@ def _queues(service: Rabbitmq, host: Host) -> list[dict[str, Any]]:
 def foreign(service: Rabbitmq, host: Host) -> Foreign:
     """Messages of queues that nobody empties. They are counted every few seconds, so that only a great loss counts.
 
-    A node that is back does not know them at once: it is asked again then.
+    A node that is back does not know them at once, nor does any those of a new queue: BadAnswerError, ask again.
     """
     with reading(f"RabbitMQ on {host}"):
         messages = sum(int(queue["messages"]) for queue in _queues(service, host) if not queue["consumers"])

@@ -279,9 +279,12 @@ def test_a_member_that_can_be_counted_a_little_later_is_counted(
 
 
 @pytest.mark.parametrize("force", [True, False])
-def test_where_nobody_can_be_counted_a_drill_is_refused_but_by_force(lab_inventory: Inventory, force: bool) -> None:
+def test_where_nobody_can_be_counted_a_drill_is_refused_but_by_force(
+    lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch, force: bool
+) -> None:
+    monkeypatch.setattr(others_data, "COUNT_SECONDS", 0.3)
     cluster, result = Counted(lab_inventory), Result("1", "redis", "redis-01", "master", "redis-kill")
-    cluster.silent = {"redis-01": 1, "redis-02": 1}
+    cluster.silent = {"redis-01": 1_000_000, "redis-02": 1_000_000}
     others = OthersData(cast("Cluster", cluster), result)
     refused = pytest.raises(InconclusiveError, match="refused, data of others cannot be counted on any member")
     with nullcontext() if force else refused:
