@@ -43,11 +43,11 @@ OPTIONAL = (
 )
 NOWHERE = cast("Remote", None)
 CAN = {
-    "postgresql": {"Led", "HandsOver", "Watched", "Diagnosed", "Losing"},
+    "postgresql": {"Led", "HandsOver", "Watched", "Diagnosed", "Losing", "Guarded"},
     "redis": {"Led", "HandsOver", "Watched", "Diagnosed", "Losing", "Selective", "Guarded"},
-    "rabbitmq": {"Watched", "Diagnosed"},
-    "minio": {"Watched", "Diagnosed", "Exposed"},
-    "mariadb": {"Led", "Watched", "Diagnosed", "Voting"},
+    "rabbitmq": {"Watched", "Diagnosed", "Guarded"},
+    "minio": {"Watched", "Diagnosed", "Exposed", "Guarded"},
+    "mariadb": {"Led", "Watched", "Diagnosed", "Voting", "Guarded"},
     "haproxy": {"Voting", "Selective"},
     "proxysql": {"Voting", "Selective"},
     "kubernetes": {"Led", "Watched", "Diagnosed", "Voting", "Selective", "Exposed", "OnNodes", "Promising"},
