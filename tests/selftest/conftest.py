@@ -89,10 +89,11 @@ def heard(pytestconfig: pytest.Config) -> Loud:
     """Show what commands of the project say as it comes, and return it. A failure fails the test."""
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
 
-    # A worker's standard output is the line to the process that began it.
-    screen = sys.stderr if hasattr(pytestconfig, "workerinput") else sys.stdout
+    worker = hasattr(pytestconfig, "workerinput")
 
     def show(line: str) -> None:
+        # A worker's standard output is the line to the process that began it.
+        screen = sys.stderr if worker else sys.stdout
         screen.write(line)
         screen.flush()
 
