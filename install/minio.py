@@ -35,7 +35,7 @@ def desired(site: Site, service: Minio) -> Desired:
     endpoints = " ".join(f"http://{node.fqdn}:9000/data" for node in nodes)
     names = ("MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD")
     environment = "".join(f"{name}={secret('minio', name)}\n" for name in names)
-    environment += f"{DRIVE_TIMEOUT}={site.inventory.settings.of(MinioSettings).drive_seconds}s\n"
+    environment += f"{DRIVE_TIMEOUT}={site.inventory.about_the('minio').settings.of(MinioSettings).drive_seconds}s\n"
     container = Container(
         "minio",
         site.inventory.image("minio"),

@@ -76,7 +76,7 @@ def desired(site: Site, service: Postgresql, host: Host) -> Desired:
         "patroni.yml.j2",
         host=host,
         members=service.members,
-        settings=site.inventory.settings.of(PostgresqlSettings),
+        settings=site.inventory.about_the("postgresql").settings.of(PostgresqlSettings),
         network=site.inventory.settings.private_network,
         secret=lambda name: secrets.secret("postgresql", name),
     )
@@ -104,7 +104,7 @@ def desired(site: Site, service: Postgresql, host: Host) -> Desired:
 def _configure(site: Site, service: Postgresql) -> None:
     """Dynamic configuration, the suite's and PgBouncer's roles, the suite's database with pgvector."""
     leader = service.leader()
-    settings = site.inventory.settings.of(PostgresqlSettings).model_dump()
+    settings = site.inventory.about_the("postgresql").settings.of(PostgresqlSettings).model_dump()
     live = service.dynamic_configuration(leader)
     if changes := {name: value for name, value in settings.items() if live.get(name) != value}:
         site.record("PostgreSQL", f"dynamic configuration {changes}")

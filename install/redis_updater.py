@@ -27,7 +27,7 @@ def beside(site: Site, host: Host) -> Beside:
 def _updater_files(site: Site) -> list[File]:
     inventory = site.inventory
     settings = {
-        "master_name": inventory.settings.of(RedisSettings).master_name,
+        "master_name": inventory.about_the("redis").settings.of(RedisSettings).master_name,
         "sentinels": [host.address for host in inventory.of_role("redis")],
     }
     return [
@@ -38,7 +38,7 @@ def _updater_files(site: Site) -> list[File]:
 
 def _updater_units(site: Site, host: Host) -> list[Unit]:
     """At boot by HAProxy's unit, on a timer, and at once when Sentinel's hook opens the port."""
-    interval = site.inventory.settings.of(RedisSettings).update_interval_seconds
+    interval = site.inventory.about_the("redis").settings.of(RedisSettings).update_interval_seconds
     service = f"[Unit]\nDescription=Point HAProxy at the Redis master\n\n[Service]\nType=oneshot\nExecStart={UPDATER}\n"
     called = service.replace("Type=oneshot", "Type=simple\nStandardInput=null")
     timer = (

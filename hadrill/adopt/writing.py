@@ -73,7 +73,15 @@ class Adopted:
             entry["ways_in"] = ways
         if components := {name: keys for name, keys in _components(group) if keys}:
             entry["components"] = components
+        if own := self._own_settings(group):
+            entry["settings"] = own
         return entry if len(entry) > 2 else None
+
+    def _own_settings(self, group: Group) -> dict[str, object]:
+        """What a cluster says otherwise than settings.yaml, which has what the first of its service says."""
+        common = _settings(self.groups)
+        mine = {path.partition("."): value for path, value in _settings([group]).items() if common[path] != value}
+        return {key: value for (section, _, key), value in mine.items() if section == group.service}
 
     def _ways(self, group: Group) -> Iterator[dict[str, object]]:
         for usual in sorted({way.usual for way in group.ways}):
@@ -129,29 +137,43 @@ class Adopted:
         """Write what could be read, for the owner alone. Values that are there already stay."""
         folder = self.folder / "credentials"
         folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
-        secrets: dict[tuple[str, str], str] = {}
+        first: dict[str, Group] = {}
         for group in self.groups:
-            for part in group.parts:
-                for name, value in part.told.secrets.items():
-                    secrets.setdefault(name, value)
-        needed = []
-        for role in dict.fromkeys(group.role for group in self.groups):
-            file = folder / f"{role}.env"
-            there = file.read_text("ascii") if file.exists() else ""
-            have = {line.partition("=")[0] for line in there.splitlines()}
-            new = [name for name in registry.roles()[role].credentials if name not in have]
-            lines = [f"{name}={secrets[role, name]}\n" for name in new if (role, name) in secrets]
-            if lines:
-                descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, FILE_MODE)
-                with os.fdopen(descriptor, "a", encoding="ascii") as stream:
-                    stream.writelines(lines)
-            needs = {key: text for adoption in adoptions().values() for key, text in adoption.needs.items()}
-            needed += [
-                f"{name} in {file}: {needs.get((role, name), 'a password')}"
-                for name in new
-                if (role, name) not in secrets
-            ]
+            first.setdefault(group.role, group)
+        usual: dict[str, dict[str, str]] = {role: {} for role in first}
+        for group in self.groups:
+            for (role, name), value in _secrets(group):
+                # What proxies know of those behind them counts too.
+                if role in usual and (role != group.role or group is first[role]):
+                    usual[role].setdefault(name, value)
+        needed = [line for role, values in usual.items() for line in _write(folder / f"{role}.env", role, values)]
+        for group in self.groups:
+            own = {name: value for (role, name), value in reversed(list(_secrets(group))) if role == group.role}
+            if {**usual[group.role], **own} != usual[group.role]:
+                # Another cluster of the service with other logins has a folder of its name.
+                place = folder / group.name
+                place.mkdir(mode=FOLDER_MODE, exist_ok=True)
+                needed += _write(place / f"{group.role}.env", group.role, {**usual[group.role], **own})
         return needed
+
+
+def _secrets(group: Group) -> Iterator[tuple[tuple[str, str], str]]:
+    """Credentials that the programs of a cluster say, by role and name; the first one counts."""
+    return (item for part in group.parts for item in part.told.secrets.items())
+
+
+def _write(file: Path, role: str, values: Mapping[str, str]) -> list[str]:
+    """Add a role's credentials to a file. Returns those that nobody knows, each with how it is made."""
+    there = file.read_text("ascii") if file.exists() else ""
+    have = {line.partition("=")[0] for line in there.splitlines()}
+    new = [name for name in registry.roles()[role].credentials if name not in have]
+    lines = [f"{name}={values[name]}\n" for name in new if name in values]
+    if lines:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, FILE_MODE)
+        with os.fdopen(descriptor, "a", encoding="ascii") as stream:
+            stream.writelines(lines)
+    needs = {key: text for adoption in adoptions().values() for key, text in adoption.needs.items()}
+    return [f"{name} in {file}: {needs.get((role, name), 'a password')}" for name in new if name not in values]
 
 
 def _components(group: Group) -> Iterator[tuple[str, dict[str, object]]]:

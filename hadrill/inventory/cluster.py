@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 from hadrill.inventory.host import Host
 from hadrill.inventory.problem import Problem
@@ -62,6 +63,8 @@ class NamedCluster:
     """A folder below credentials/ whose files replace the service's usual ones."""
     components: Mapping[str, ComponentEntry] = field(default_factory=dict, hash=False)
     """How components run that do not run as the service's record has it."""
+    settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """What holds for it instead of its service's section of settings.yaml."""
 
     @property
     def label(self) -> str:
@@ -139,8 +142,8 @@ def _of(record: Service, hosts: Sequence[Host], topology: Topology, credentials:
             own = name
         ways = tuple(map(_way, entry.ways_in))
         fronts = entry.proxies or _proxies(record, hosts)
-        components = entry.components
-        yield NamedCluster(record.name, name, those, len(present) == 1, fronts, ways, own, components)
+        only = len(present) == 1
+        yield NamedCluster(record.name, name, those, only, fronts, ways, own, entry.components, entry.settings)
 
 
 def _way(entry: WayInEntry) -> WayIn:

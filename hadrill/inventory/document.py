@@ -1,5 +1,6 @@
 """A YAML file that is checked against a pydantic model, with the line and column of each mistake."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,15 +37,20 @@ def read_document(file: Path, model: type[Model], problems: list[Problem]) -> Mo
     try:
         checked = model.model_validate(content if content is not None else {})
     except ValidationError as error:
-        for flaw in error.errors(include_url=False, include_input=False):
-            line, column = _place(root, tuple(flaw["loc"]))
-            if any((told.line, told.column) == (line, column) for told in problems[before:]):
-                continue  # a key that may not stand here twice, or at all, is unknown besides
-            where = ".".join(map(str, flaw["loc"])) or "the document"
-            remedy = "See docs/inventory.md for what may stand here."
-            problems.append(Problem(file, line, column, f"{where}: {flaw['msg']}", remedy))
+        for problem in flaws(file, error, lambda loc: _place(root, loc)):
+            # A key that may not stand here twice, or at all, is unknown besides.
+            if all((told.line, told.column) != (problem.line, problem.column) for told in problems[before:]):
+                problems.append(problem)
         return None
     return checked if len(problems) == before else None
+
+
+def flaws(file: Path, error: ValidationError, place: Callable[[tuple[int | str, ...]], Place]) -> Iterator[Problem]:
+    """What a model does not take, each where it stands."""
+    for flaw in error.errors(include_url=False, include_input=False):
+        where = ".".join(map(str, flaw["loc"])) or "the document"
+        remedy = "See docs/inventory.md for what may stand here."
+        yield Problem(file, *place(tuple(flaw["loc"])), f"{where}: {flaw['msg']}", remedy)
 
 
 def place_of(file: Path, path: tuple[int | str, ...]) -> Place:

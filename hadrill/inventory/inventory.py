@@ -45,6 +45,8 @@ class Inventory:
     topology: Topology = field(default_factory=Topology)
     subject: tuple[NamedCluster, ...] = ()
     """The clusters that a part of an inventory is about: of their services it has no other (see about())."""
+    common: Settings | None = None
+    """Settings as they are for clusters that say nothing else, where this is about some."""
 
     @cached_property
     def clusters(self) -> tuple[NamedCluster, ...]:
@@ -75,12 +77,16 @@ class Inventory:
         raise NotInInventoryError(f"{host} is in no cluster of {', '.join(sorted(services))}")
 
     def about(self, cluster: NamedCluster) -> Self:
-        """The same inventory with this cluster alone of its service: its members, proxies, ways in and credentials."""
+        """The same with this cluster alone of its service: its members, proxies, ways in, credentials and settings."""
         services = {cluster.service, *front_services(cluster.service)}
         fronts = (front for front in self.clusters if front.name in cluster.fronts and front.service in services)
         others = (other for other in self.subject if other.service not in services)
         credentials = self.credentials.about(cluster.credentials)
-        return replace(self, subject=(cluster, *fronts, *others), credentials=credentials)
+        subject, common = (cluster, *fronts, *others), self.common or self.settings
+        settings = common
+        for one in subject:
+            settings = settings.changed(one.service, one.settings)
+        return replace(self, subject=subject, credentials=credentials, settings=settings, common=common)
 
     def about_the(self, service: str) -> Self:
         """The same about the one cluster of a service, where it has hosts. NotInInventoryError where it has several."""

@@ -1,10 +1,10 @@
 """settings.yaml: how this inventory is reached and what may differ between inventories."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
@@ -160,6 +160,14 @@ class Settings(Frozen):
     def of(self, section: type[SectionType]) -> SectionType:
         """A service's section."""
         return next(value for _, value in self if isinstance(value, section))
+
+    def changed(self, service: str, values: Mapping[str, Any]) -> Self:
+        """The same with other values in a service's section. Raises pydantic.ValidationError."""
+        if not values:
+            return self
+        section: Section = getattr(self, service)
+        kept = section.model_dump(exclude_unset=True)
+        return self.model_copy(update={service: type(section).model_validate({**kept, **values})})
 
     def bound(self, role: str) -> IPv4Address:
         """The address on which hosts of a role listen."""

@@ -5,13 +5,14 @@ The file is optional, and so is each of its parts: what it does not say is deriv
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationError
 
-from hadrill.inventory.document import place_of, read_document
+from hadrill.inventory.document import flaws, place_of, read_document
 from hadrill.inventory.host import Host
 from hadrill.inventory.problem import Problem
 from hadrill.inventory.servers import NAME
@@ -97,6 +98,8 @@ class ClusterEntry(Frozen):
     """Clusters of proxies that its clients come through, where there are several."""
     ways_in: tuple[WayInEntry, ...] = ()
     components: dict[str, ComponentEntry] = Field(default_factory=dict)
+    settings: dict[str, Any] = Field(default_factory=dict)
+    """What holds for it instead of its service's section of settings.yaml."""
 
 
 class Topology(Frozen):
@@ -133,6 +136,7 @@ def broken_topology(file: Path, topology: Topology, hosts: Sequence[Host], *, co
         yield from _broken_members(file, place, entry, record, hosts, complete=complete)
         yield from _broken_ways(file, place, entry, record)
         yield from _broken_components(file, place, entry, record)
+        yield from _broken_settings(file, (*place, "settings"), entry, record)
 
 
 def _broken_members(
@@ -208,6 +212,21 @@ def _broken_components(
             carriers = sorted(other for other in parts if other != name)
             remedy = f"Say `inside:` with one of {', '.join(carriers)} that has another placement."
             yield _at(file, where, f"{entry.name}: {name} {reason}", remedy)
+
+
+def _broken_settings(
+    file: Path, place: tuple[int | str, ...], entry: ClusterEntry, record: Service
+) -> Iterator[Problem]:
+    if not entry.settings:
+        return
+    if not record.settings:
+        yield _at(file, place, f"{entry.name}: {record.name} has no settings of its own", "Take `settings` out.")
+        return
+    try:
+        registry.load(record.settings).model_validate(entry.settings)
+    except ValidationError as error:
+        for problem in flaws(file, error, lambda loc: place_of(file, (*place, *loc))):
+            yield replace(problem, message=f"{entry.name}: {problem.message}")
 
 
 def _why_not_inside(name: str, entry: ClusterEntry, parts: Mapping[str, Component]) -> str:

@@ -18,7 +18,7 @@ class Kubernetes:
 
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory.about_the("kubernetes")
-        self.settings = inventory.settings.of(KubernetesSettings)
+        self.settings = self.inventory.settings.of(KubernetesSettings)
         self.servers = self.inventory.of_role("k3s-server")
         self.agents = self.inventory.of_role("k3s-agent")
 

@@ -33,7 +33,7 @@ class Redis:
 
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory.about_the("redis")
-        self.settings = inventory.settings.of(RedisSettings)
+        self.settings = self.inventory.settings.of(RedisSettings)
         self.members = self.inventory.of_role("redis")
         self.proxies = self.inventory.of_role("haproxy")
 

@@ -17,6 +17,7 @@ from hadrill.services.adopting import Lead, Program, Told
 from hadrill.services.haproxy.adoption import pooled
 from hadrill.services.haproxy.configuration import leads
 from hadrill.services.minio.adoption import expanded
+from hadrill.services.redis.service import Redis
 
 SENTINEL = """
 sentinel monitor orders 198.18.0.1 6380 2
@@ -218,6 +219,27 @@ def test_clusters_that_do_not_know_each_other_stay_apart() -> None:
         ("same", 2),
         ("same-2", 2),
     ]
+
+
+def test_clusters_of_a_service_have_settings_and_logins_of_their_own(tmp_path: Path) -> None:
+    surveys = [surveyed(number, redis(container=f"cache-{number}")) for number in (1, 2, 3)]
+    surveys.append(surveyed(5, Program(3, ("haproxy", "-f", "/a.cfg"), (), (6379, 6380), unit="haproxy.service")))
+    parts = []
+    clusters = (("a", "198.18.0.1", 2), ("a", "198.18.0.1", 2), ("b", "198.18.0.3", 1))
+    for one, (name, peer, quorum) in zip(surveys[:3], clusters, strict=True):
+        secrets = {("redis", "REDIS_PASSWORD"): f"secret-of-{name}"}
+        values: dict[str, object] = {"redis.master_name": f"master-{name}", "redis.quorum": quorum}
+        answer = Told(name, peers=(peer,), ports={6379: 6380}, secrets=secrets, settings=values)
+        parts += [Part(part.host, part.service, part.component, part.program, answer) for part in claimed(one)]
+    leading = Told(leads=(Lead(6379, (("198.18.0.1", 6380),)), Lead(6380, (("198.18.0.3", 6380),))))
+    parts += [Part(part.host, part.service, part.component, part.program, leading) for part in claimed(surveys[-1])]
+    assert written(tmp_path, surveys, parts) == []
+    inventory = read(tmp_path)
+    about = {name: Redis(inventory.about(inventory.cluster("redis", name))) for name in ("a", "b")}
+    own = {name: (one.settings.master_name, one.settings.quorum) for name, one in about.items()}
+    assert own == {"a": ("master-a", 2), "b": ("master-b", 1)}
+    secrets_of = {name: one.inventory.credentials.secret("redis", "REDIS_PASSWORD") for name, one in about.items()}
+    assert secrets_of == {"a": "secret-of-a", "b": "secret-of-b"}
 
 
 def written(folder: Path, surveys: Sequence[Survey], parts: Sequence[Part]) -> list[str]:

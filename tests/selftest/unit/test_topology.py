@@ -23,6 +23,7 @@ from hadrill.services.proxies import checks_of, haproxy_on, pgbouncer_retry
 from hadrill.services.redis.facts import orders
 from hadrill.services.redis.record import SERVICE
 from hadrill.services.redis.service import Redis
+from hadrill.services.redis.settings import RedisSettings
 from tests.selftest.unit.conftest import OWN_WAY, edit, problems_of
 
 
@@ -76,6 +77,17 @@ def test_credentials_are_a_clusters_own_where_its_folder_has_them(two: Path) -> 
     for part in (inventory, sessions, first):
         assert part.credentials.values() == inventory.credentials.values(), "who hides secrets must know all"
         assert "of-sessions-only" in part.credentials.values()
+
+
+def test_settings_are_a_clusters_own_where_the_topology_says_so(two: Path) -> None:
+    edit(two, FILE, "    ways_in", "    settings: {master_name: sessions-master, quorum: 3}\n    ways_in")
+    inventory = read(two)
+    first, sessions = (inventory.about(inventory.cluster("redis", name)) for name in ("redis", "sessions"))
+    usual = inventory.settings.of(RedisSettings)
+    own = usual.model_copy(update={"master_name": "sessions-master", "quorum": 3})
+    for part, values in ((first, usual), (sessions, own), (sessions.about(first.cluster("redis")), usual)):
+        assert part.settings.of(RedisSettings) == values
+        assert Redis(part).settings == values
 
 
 def test_missing_credentials_are_written_for_each_cluster(two: Path) -> None:
@@ -135,6 +147,14 @@ MISTAKES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a typing error": (
         lambda f: edit(f, FILE, "ways_in", "way_in"),
         "topology.yaml:4:5: clusters.0.way_in: Extra inputs are not permitted",
+    ),
+    "an unknown setting": (
+        lambda f: edit(f, FILE, "    ways_in", "    settings: {quorum: 2, master: x}\n    ways_in"),
+        "topology.yaml:4:27: sessions: master: Extra inputs are not permitted",
+    ),
+    "settings of a service that has none": (
+        lambda f: edit(f, FILE, "clusters:\n", "clusters:\n  - {name: queue, service: rabbitmq, settings: {a: 2}}\n"),
+        "queue: rabbitmq has no settings of its own",
     ),
     "a secret": (
         lambda f: edit(f, FILE, "    ways_in", "    password: hunter22\n    ways_in"),
