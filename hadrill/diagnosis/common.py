@@ -28,7 +28,7 @@ LISTENERS = "ss -Hltnp 2> /dev/null"
 def commands(hosts: Iterable[Host]) -> dict[str, str]:
     """What every host is asked: names, room on its disk, waits for its processors, certificates, listeners."""
     return {
-        "names": shell.script(NAMES, *(name for host in hosts for name in (host.name, host.fqdn))),
+        "names": shell.script(NAMES, *dict.fromkeys(name for host in hosts for name in (host.name, host.fqdn))),
         "disk": files.room(),
         "pressure": PRESSURE,
         "certificates": files.certificates_expiring(EXPIRES_DAYS),
@@ -37,11 +37,14 @@ def commands(hosts: Iterable[Host]) -> dict[str, str]:
 
 
 def wrong_names(view: View[Any]) -> Iterator[str]:
-    """Names that lead to another address than the inventory's."""
+    """Names that lead to another address than the inventory's. Whom hadrill did not set up may do without any."""
+    without = view.service.inventory.settings.adopted
     addresses = {name: host.address for host in view.everybody for name in (host.name, host.fqdn)}
     for host in view.asked:
         for line in view.printed(host, "names").splitlines():
             name, _, address = line.partition(" ")
+            if without and not address:
+                continue
             if name in addresses and address != addresses[name] and not address.startswith("127."):
                 taken = address or "nothing"
                 yield f"{host} takes {name} for {taken}; the inventory says {addresses[name]}"

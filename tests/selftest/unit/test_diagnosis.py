@@ -322,6 +322,23 @@ def test_a_command_that_printed_nothing_rules_nothing_out(lab_inventory: Invento
     assert f"ruled out but for {everybody[0]}, which could not be asked: name-wrong, disk-full, " in str(one)
 
 
+@pytest.mark.parametrize(
+    ("printed", "adopted", "named"),
+    [
+        ("redis-02 \n", False, True),
+        ("redis-02 \n", True, False),
+        ("redis-02 198.18.0.99\n", True, True),
+    ],
+)
+def test_a_name_that_leads_nowhere_is_wrong_where_hadrill_gave_it(
+    lab_inventory: Inventory, printed: str, adopted: bool, named: bool
+) -> None:
+    settings = lab_inventory.settings.model_copy(update={"adopted": adopted})
+    facts = _with(_healthy(), ["redis-01"], {"names": Reply(printed)})
+    diagnosis = judge("redis", replace(lab_inventory, settings=settings), facts, before=True)
+    assert ("name-wrong" in [cause.name for cause in diagnosis.causes]) is named
+
+
 def test_an_api_that_is_away_is_no_host_that_was_asked(lab: Path) -> None:
     inventory = read(lab, "kubernetes")
     service = Kubernetes(inventory)
