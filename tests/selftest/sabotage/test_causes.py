@@ -28,6 +28,8 @@ SABOTAGE: dict[str, tuple[Callable[[Inventory], Any], dict[str, Callable[[Any], 
     "rabbitmq": (Rabbitmq, rabbitmq_cases.CASES),
     "minio": (Minio, minio_cases.CASES),
 }
+ON_PROXIES = ("proxy_check", "single_proxy", "updater_stopped", "pooler_login", "disk_full")
+"""Cases that wait until no other is made, as proxies are several services': each turn has its share of them."""
 
 
 def case(service: str, name: str, trial: Trial) -> None:
@@ -49,7 +51,10 @@ def case(service: str, name: str, trial: Trial) -> None:
         pytest.param(
             service,
             name,
-            marks=[pytest.mark.takes_turns(service), pytest.mark.trial(service, partial(case, service, name))],
+            marks=[
+                pytest.mark.takes_turns("proxies" if name in ON_PROXIES else service),
+                pytest.mark.trial(service, partial(case, service, name)),
+            ],
         )
         for service in SABOTAGE
         for name in SABOTAGE[service][1]

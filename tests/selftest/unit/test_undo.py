@@ -9,6 +9,7 @@ import pytest
 
 from hadrill.faults import FAULTS, Fault, Target, all_stops, fault
 from hadrill.placement import Container, ContainerUnit, Inside, Placement, Unit, unit
+from hadrill.timing import Deadline, eventually
 from tests.selftest.unit.fake_host import DRILL, FakeHost
 
 UNIT = "hadrill-redis.service"
@@ -249,8 +250,19 @@ def process(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
         started.kill()
 
 
-def state_of(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+STOPPED, GOES_ON = "T", "RSD"
+"""The kernel's letters for a process that stands still, and for one that does not."""
+SHOWS_SECONDS = 5.0
+
+
+def wait_for(pid: int, states: str) -> None:
+    """A signal was sent: the process takes it when it is next on a processor."""
+
+    def other() -> str | None:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+        return None if state in states else state
+
+    eventually(f"process {pid} in state {states}", other, Deadline(SHOWS_SECONDS))
 
 
 def test_a_unit_without_the_kernels_freezer_stands_still_by_signals(
@@ -262,10 +274,10 @@ def test_a_unit_without_the_kernels_freezer_stands_still_by_signals(
     monkeypatch.setattr(Unit, "processes", lambda *_: f"echo {process.pid}")
     attempt = made("container-pause", its, KINDS["unit"])
     assert its.run(attempt.inject).returncode == 0
-    assert state_of(process.pid) == "T"
+    wait_for(process.pid, STOPPED)
     assert its.run(attempt.proof).returncode == 0
     assert its.run(attempt.heal).returncode == 0
-    assert state_of(process.pid) == "S"
+    wait_for(process.pid, GOES_ON)
 
 
 def signalled(name: str, host: FakeHost, process: subprocess.Popen[bytes]) -> tuple[FakeHost, Fault]:
@@ -279,9 +291,9 @@ def test_a_stopped_process_goes_on_when_it_is_healed(host: FakeHost, process: su
     assert its.run(attempt.available).returncode == 0
     assert its.run(attempt.inject).returncode == 0
     assert its.run(attempt.proof).returncode == 0
-    assert state_of(process.pid) == "T"
+    wait_for(process.pid, STOPPED)
     assert its.run(attempt.heal).returncode == 0
-    assert state_of(process.pid) in "RS"
+    wait_for(process.pid, GOES_ON)
     assert its.run(attempt.proof).returncode != 0
 
 
@@ -292,7 +304,7 @@ def test_a_process_that_its_owner_stopped_stays_stopped(host: FakeHost, process:
     assert (refused.returncode == 0, "is stopped already, by somebody else" in refused.stdout) == (False, True)
     assert its.run(attempt.inject).returncode != 0
     assert its.run(attempt.heal).returncode == 0
-    assert state_of(process.pid) == "T"
+    wait_for(process.pid, STOPPED)
 
 
 def test_another_process_of_that_number_is_left_alone(host: FakeHost, process: subprocess.Popen[bytes]) -> None:
@@ -301,7 +313,7 @@ def test_another_process_of_that_number_is_left_alone(host: FakeHost, process: s
     marked = host.marks / "stopped-pids"
     marked.write_text(f"{process.pid} 1\n")
     its.run(attempt.heal)
-    assert state_of(process.pid) == "T"
+    wait_for(process.pid, STOPPED)
 
 
 @pytest.mark.parametrize("name", ["process-kill", "process-term"])
