@@ -122,6 +122,7 @@ def read_topology(folder: Path, problems: list[Problem]) -> Topology | None:
 def broken_topology(file: Path, topology: Topology, hosts: Sequence[Host], *, complete: bool) -> Iterator[Problem]:
     """What does not fit into the inventory, each with its place. Hosts that are missing count where all are known."""
     seen: set[tuple[str, str]] = set()
+    taken: dict[tuple[str, str], str] = {}
     for index, entry in enumerate(topology.clusters):
         place: tuple[int | str, ...] = ("clusters", index)
         record = next((known for known in registry.services() if known.name == entry.service), None)
@@ -133,10 +134,24 @@ def broken_topology(file: Path, topology: Topology, hosts: Sequence[Host], *, co
             what = f"cluster {entry.name} of {entry.service} stands twice"
             yield _at(file, (*place, "name"), what, "Keep one of them.")
         seen.add((entry.service, entry.name))
+        yield from _members_twice(file, place, entry, taken)
         yield from _broken_members(file, place, entry, record, hosts, complete=complete)
         yield from _broken_ways(file, place, entry, record)
         yield from _broken_components(file, place, entry, record)
         yield from _broken_settings(file, (*place, "settings"), entry, record)
+
+
+def _members_twice(
+    file: Path, place: tuple[int | str, ...], entry: ClusterEntry, taken: dict[tuple[str, str], str]
+) -> Iterator[Problem]:
+    """Members that this entry or an earlier one of the service has named: the later would take them silently."""
+    for number, name in enumerate(entry.members):
+        owner = taken.setdefault((entry.service, name), entry.name)
+        if owner != entry.name or name in entry.members[:number]:
+            where = f"in {owner} and in {entry.name}" if owner != entry.name else f"twice in {entry.name}"
+            what = f"{name} is a member {where} of {entry.service}"
+            remedy = "A host is in one cluster of a service: keep it once."
+            yield _at(file, (*place, "members", number), what, remedy)
 
 
 def _broken_members(

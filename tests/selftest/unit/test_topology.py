@@ -136,6 +136,20 @@ MISTAKES: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: edit(f, FILE, "clusters:\n", "clusters:\n  - {name: sessions, service: redis}\n"),
         "topology.yaml:3:5: cluster sessions of redis stands twice",
     ),
+    "a member twice": (
+        lambda f: edit(f, FILE, "    ways_in", "    members: [sessions-01, sessions-02, sessions-01]\n    ways_in"),
+        "topology.yaml:4:41: sessions-01 is a member twice in sessions of redis. A host is in one cluster",
+    ),
+    "a member of two": (
+        lambda f: edit(
+            f,
+            FILE,
+            "clusters:\n",
+            "clusters:\n  - {name: a, service: redis, members: [redis-01]}\n"
+            "  - {name: b, service: redis, members: [redis-01]}\n",
+        ),
+        "topology.yaml:3:41: redis-01 is a member in a and in b of redis. A host is in one cluster",
+    ),
     "one way in for two": (
         lambda f: edit(f, FILE, ", at: 6380", ""),
         "servers.tsv:30:1: redis/redis and redis/sessions have the same way in: lb-01 (198.18.0.10:6379)",
