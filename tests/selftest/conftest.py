@@ -73,6 +73,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _place(item: pytest.Item) -> int:
     if item.get_closest_marker("runs_last"):
+        return 4
+    if "alone" in getattr(item, "fixturenames", ()):
+        # Others' machines are done with by then.
         return 3
     if item.path.parent in ASIDE:
         return 1
