@@ -119,7 +119,8 @@ class View(Generic[Service]):
     def filtered(self, ports: Mapping[str, int]) -> Iterator[str]:
         """Ports that answer on their own host and not to others, by the names under which they were asked.
 
-        A refusal counts only where all others are refused: a program that just starts or ends refuses some by chance.
+        A refusal counts only where all others are refused, and none of the ports refuses its own host: a program that
+        just starts or ends refuses some by chance.
         """
         for name, port in ports.items():
             heard = {(asker, asked): self.answer(asker, f"{name}@{asked}").error for asker, asked in self.pairs}
@@ -127,7 +128,8 @@ class View(Generic[Service]):
             for (asker, asked), error in heard.items():
                 if not error or asked not in self.hosts or self.answer(asked, f"{name}@{asked}").error:
                     continue
-                if error != REFUSED or asked not in reached:
+                settled = all(not self.answer(asked, f"{other}@{asked}").error for other in ports)
+                if error != REFUSED or (settled and asked not in reached):
                     yield f"{asker} -> {asked}:{port}: {error}, though it answers on {asked} itself"
 
     def single_proxy(self) -> Iterator[str]:

@@ -360,9 +360,13 @@ def test_a_cause_with_a_hundred_lines_is_shown_on_a_screen() -> None:
     assert str(few).splitlines() == ["name-wrong: a symptom", "  only one", "  -> a remedy"]
 
 
-@pytest.mark.parametrize(("errors", "named"), [(("refused", "refused"), True), (("refused", ""), False)])
+@pytest.mark.parametrize(
+    ("errors", "own", "named"),
+    [(("refused", "refused"), "", True), (("refused", ""), "", False), (("refused", "refused"), "refused", False)],
+    ids=["a firewall", "one is taken", "it just starts"],
+)
 def test_a_port_that_refuses_one_and_takes_another_is_not_filtered(
-    lab_inventory: Inventory, errors: tuple[str, str], named: bool
+    lab_inventory: Inventory, errors: tuple[str, str], own: str, named: bool
 ) -> None:
     facts = Facts.from_json((FACTS / "mariadb-port-filtered.json").read_text("utf-8"))
     hosts = dict(facts.hosts)
@@ -370,5 +374,7 @@ def test_a_port_that_refuses_one_and_takes_another_is_not_filtered(
     askers = [name for name, host in hosts.items() if asked in host.answers and name != asked.partition("@")[2]]
     for name, error in zip(askers, errors, strict=True):
         hosts[name] = replace(hosts[name], answers={**hosts[name].answers, asked: Reply(error=error)})
+    host = asked.partition("@")[2]
+    hosts[host] = replace(hosts[host], answers={**hosts[host].answers, f"mariadb@{host}": Reply(error=own)})
     diagnosis = MARIADB.judge(Mariadb(lab_inventory), Facts(hosts), before=True)
     assert ("port-filtered" in [cause.name for cause in diagnosis.causes]) is named
