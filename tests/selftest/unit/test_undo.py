@@ -290,8 +290,8 @@ def test_a_stopped_process_goes_on_when_it_is_healed(host: FakeHost, process: su
     its, attempt = signalled("process-stop", host, process)
     assert its.run(attempt.available).returncode == 0
     assert its.run(attempt.inject).returncode == 0
-    assert its.run(attempt.proof).returncode == 0
     wait_for(process.pid, STOPPED)
+    assert its.run(attempt.proof).returncode == 0
     assert its.run(attempt.heal).returncode == 0
     wait_for(process.pid, GOES_ON)
     assert its.run(attempt.proof).returncode != 0
