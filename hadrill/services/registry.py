@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,14 @@ def services() -> tuple[Service, ...]:
 def left_out() -> tuple[str, ...]:
     """Services of other packages that cannot be loaded, each with the reason. What is here works without them."""
     return _others()[1]
+
+
+@cache
+def folders() -> tuple[Path, ...]:
+    """Where the code of other packages' services lies: the folder of each package, or a module that is in none."""
+    files = (find_spec(entry.module.partition(".")[0]) for entry in entry_points(group=GROUP))
+    places = (Path(spec.origin) for spec in files if spec and spec.origin)
+    return tuple(place.parent if place.stem == "__init__" else place for place in places)
 
 
 @cache

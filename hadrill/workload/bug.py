@@ -3,6 +3,8 @@
 import traceback
 from pathlib import Path
 
+from hadrill.services import registry
+
 OWN = Path(__file__).resolve().parents[1]
 """Where hadrill's own code lies."""
 SLIPS = (TypeError, NameError, AttributeError, KeyError, IndexError, AssertionError)
@@ -10,7 +12,7 @@ SLIPS = (TypeError, NameError, AttributeError, KeyError, IndexError, AssertionEr
 
 
 def is_own_bug(error: BaseException) -> bool:
-    """Whether an exception is a mistake in hadrill's own code.
+    """Whether an exception is a mistake in hadrill's own code, or in that of another package's service.
 
     Drivers raise the same exceptions when a connection breaks under them: what is raised inside their files, or in what
     they call, is an outcome.
@@ -18,4 +20,7 @@ def is_own_bug(error: BaseException) -> bool:
     if not isinstance(error, SLIPS):
         return False
     frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and Path(frames[-1].filename).resolve().is_relative_to(OWN)
+    if not frames:
+        return False
+    place = Path(frames[-1].filename).resolve()
+    return any(place.is_relative_to(own.resolve()) for own in (OWN, *registry.folders()))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,7 @@ from hadrill.services import registry
 from hadrill.services.kubernetes import backends
 from hadrill.services.minio.service import Minio
 from hadrill.services.service import BALANCERS, BASE, INSIDE, NETWORK, NODES, PEERS, RUNNER, UNIT, Component, Service
+from hadrill.workload.bug import is_own_bug
 
 SOURCES = {PEERS, NODES, BALANCERS, NETWORK, RUNNER}
 DRIVERS = {"psycopg", "redis", "pika", "pymysql", "boto3", "botocore", "kubernetes", "fabric", "paramiko"}
@@ -228,3 +230,31 @@ def test_a_package_that_cannot_be_loaded_is_told_and_stops_nobody_from_healing(
     assert "service strange of package stranger is left out, it cannot be loaded: ZeroDivisionError" in told.output
     assert "nothing to heal" in told.output
     assert "redis" in {service.name for service in registry.services()}
+
+
+def test_a_slip_in_another_packages_client_is_a_bug_and_one_in_its_driver_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("stranger", "driver"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").touch()
+        (tmp_path / name / "client.py").write_text("def slip():\n    return {}['leader']\n", "utf-8")
+    dist = tmp_path / "stranger-1.0.dist-info"
+    dist.mkdir()
+    (dist / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n", "utf-8")
+    (dist / "entry_points.txt").write_text("[hadrill.services]\nstrange = stranger.record:SERVICE\n", "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    registry.folders.cache_clear()
+    try:
+        assert registry.folders() == (tmp_path / "stranger",)
+        assert [is_own_bug(slip_of(name)) for name in ("stranger", "driver")] == [True, False]
+    finally:
+        registry.folders.cache_clear()
+
+
+def slip_of(package: str) -> Exception:
+    try:
+        import_module(f"{package}.client").slip()
+    except KeyError as error:
+        return error
+    raise AssertionError(package)
