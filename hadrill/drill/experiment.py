@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 
 from hadrill.diagnosis import Facts
 from hadrill.drill.errors import DegradedError, InconclusiveError, UnavailableError
@@ -15,7 +16,7 @@ from hadrill.drill.measure import measure, read_back
 from hadrill.drill.neighbours import Neighbours
 from hadrill.drill.observer import Observer
 from hadrill.drill.others_data import OthersData
-from hadrill.drill.preflight import Preflight, diagnose_failure, refusal, wait_healthy
+from hadrill.drill.preflight import Preflight, asked_again, diagnose_failure, refusal, wait_healthy
 from hadrill.drill.result import ERROR, FAILED, INCONCLUSIVE, PASSED, UNAVAILABLE, WHOLE, Problem, Result
 from hadrill.drill.scenarios.scenario import Plan, Scenario
 from hadrill.drill.session import Session
@@ -106,10 +107,11 @@ class Experiment:
         """The whole experiment. Steps 7 and 10 happen whatever else happened."""
         scenario = self.scenario
         self.step(1, "guard")  # quorum, consent, data of others: refused with the sum, or planned
-        plan = self._noted_plan(self.plan())
+        plan = self._noted_plan(asked_again(self.plan))
         self.step(2, "lease")
         with self._leased(plan):
-            plan = self._noted_plan(scenario.arrange(self, plan))  # who leads is changed here, and nowhere before
+            # Who leads is changed here, and nowhere before.
+            plan = self._noted_plan(asked_again(partial(scenario.arrange, self, plan)))
             self.step(3, "steady state")
             with self._place(scenario.leader(plan)):  # the cluster is whole; data of others is counted
                 with scenario.clients(self), self._clients():  # every member answers, every client is served

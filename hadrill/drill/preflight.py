@@ -1,18 +1,26 @@
 """Diagnosis around an experiment: before it, of what would stop a failover; after it, of what did."""
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from hadrill.diagnosis import Diagnosis, Facts
 from hadrill.drill.errors import InconclusiveError
 from hadrill.drill.result import Result
+from hadrill.inventory import NotInInventoryError
 from hadrill.remote import RemoteError
 from hadrill.services.abilities import Diagnosed
 from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster
+from hadrill.services.errors import NoLeaderError
 from hadrill.timing import Deadline, OverdueError, eventually
 
+Answer = TypeVar("Answer")
 HEALTHY_SECONDS = 30.0
+ASKED_SECONDS = 5.0
+SAID = (NoLeaderError, NotInInventoryError)
+"""No answer went missing: the cluster, or the inventory, says so."""
 PASSING_SECONDS = 5.0
 """A cause that is gone after this time was the end of something earlier, and does not count."""
 LOOK_BACK_SECONDS = 5
@@ -33,6 +41,28 @@ def wait_healthy(cluster: Cluster, seconds: float = HEALTHY_SECONDS) -> None:
         eventually("a healthy cluster before the drill", cluster.why_not_healthy, Deadline(seconds))
     except OverdueError as error:
         raise refusal(cluster, error) from error
+
+
+def asked_again(ask: Callable[[], Answer]) -> Answer:
+    """What is asked while nothing is broken yet; again for a moment where an answer went missing, which says little.
+
+    Raises one of failures().
+    """
+    deadline, answers = Deadline(ASKED_SECONDS), list[Answer]()
+
+    def missing() -> str | None:
+        try:
+            answers.append(ask())
+        except SAID:
+            raise
+        except failures() as error:
+            if deadline.passed:
+                raise
+            return str(error)
+        return None
+
+    eventually("the members' answers", missing, deadline)
+    return answers[0]
 
 
 class Preflight:

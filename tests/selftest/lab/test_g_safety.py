@@ -18,7 +18,7 @@ from hadrill.timing import Deadline, eventually
 from tests.selftest.lab.drilling import drill_of, traces
 from tests.selftest.lab.suite import until_healthy
 
-GONE_SECONDS = 5.0
+GONE_SECONDS = 15.0
 TIMER_SECONDS = 60.0
 RANDOM_FAULTS = 8
 

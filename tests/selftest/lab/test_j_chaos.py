@@ -18,7 +18,7 @@ KILLED = "container-kill"
 AGAIN = (Step(KILLED, "replica", "begin", 0.0, 0.0), Step(KILLED, "same", "heal", 0.2, 0.0))
 LONG = (Step("container-stop", "replica", "begin", 0.0, 60.0),)
 BEGINS_SECONDS = 60.0
-GONE_SECONDS = 5.0
+GONE_SECONDS = 15.0
 
 
 def test_rounds_are_made_as_they_are_written(lab_inventory: Inventory, ssh: Remote, tmp_path: Path) -> None:

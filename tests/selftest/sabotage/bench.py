@@ -30,13 +30,14 @@ class Sabotage:
     """One cause: its name, the steps that bring it about, and a basic check of its service that must fail.
 
     Where none does, the service works, and only its failover would not: that is for the drill to refuse.
-    `late`: the cause can be named before the check sees anything.
+    `late`: the cause can be named before the check sees anything. `passing`: a check that may see it for a moment.
     """
 
     cause: str
     steps: tuple[Disturbance, ...]
     fails: str = ""
     late: bool = False
+    passing: str = ""
 
 
 def everywhere(hosts: Iterable[Host], apply: str, undo: str) -> tuple[Disturbance, ...]:

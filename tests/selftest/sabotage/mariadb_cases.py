@@ -58,8 +58,8 @@ def proxy_check(service: Mariadb) -> Sabotage:
 
 
 def galera_filtered(service: Mariadb) -> Sabotage:
-    """One node's port is closed to the others."""
-    return Sabotage("port-filtered", (cut_port(service.members[-1], service.members, 4567),))
+    """One node's port is closed to the others. It leaves, and joins again by connections that it opens itself."""
+    return Sabotage("port-filtered", (cut_port(service.members[-1], service.members, 4567),), passing="cluster")
 
 
 def mariadb_stopped(service: Mariadb) -> Sabotage:

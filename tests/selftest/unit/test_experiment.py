@@ -27,7 +27,7 @@ from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services.cluster import Cluster as ServiceCluster
 from hadrill.services.cluster import Traits
-from hadrill.services.errors import BadAnswerError
+from hadrill.services.errors import BadAnswerError, NoLeaderError
 from hadrill.services.kubernetes.workload import PAGES
 from hadrill.services.member import Member
 from hadrill.services.place import Place
@@ -606,3 +606,35 @@ def test_where_data_of_others_cannot_be_counted_afterwards_nothing_passes(sessio
     worse.result.problems = []
     worse._ends_early(Verdict.INCONCLUSIVE, "interrupted")
     assert worse.result.cause == "interrupted; nobody can say"
+
+
+class Unsure(SingleFault):
+    """Its plan is asked of members that do not answer the first times."""
+
+    missing: ClassVar[list[Exception]] = []
+
+    def plan(self, run: Experiment) -> Plan:
+        if self.missing:
+            raise self.missing.pop()
+        return super().plan(run)
+
+
+@pytest.mark.parametrize(
+    ("error", "again"), [(OSError("no answer"), True), (NoLeaderError("nobody leads"), False)], ids=["missing", "said"]
+)
+def test_an_answer_that_goes_missing_before_anything_is_broken_is_asked_for_again(
+    error: Exception, again: bool, session: Session, cluster: Cluster, injected: list[str]
+) -> None:
+    Unsure.missing = [error]
+    result = Experiment(session, Unsure(cast(Any, cluster), CASE)).run()
+    assert (result.verdict is Verdict.INCONCLUSIVE) is not again, result.cause
+    assert bool(injected) is again
+
+
+def test_answers_that_stay_away_end_it_before_anything_is_broken(
+    session: Session, cluster: Cluster, injected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hadrill.drill.preflight.ASKED_SECONDS", 0.2)
+    Unsure.missing = [OSError("no answer")] * 1000
+    result = Experiment(session, Unsure(cast(Any, cluster), CASE)).run()
+    assert (result.verdict, result.cause, injected) == (Verdict.INCONCLUSIVE, "no answer", [])
