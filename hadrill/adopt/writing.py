@@ -198,7 +198,7 @@ def _placement(part: Part) -> dict[str, object]:
     if program.unit:
         keys["unit"] = program.unit
     if keys:
-        keys |= {key: value for key in ("configuration", "data") if (value := getattr(part.told, key))}
+        keys |= {key: value for key in ("configuration", "data", "statistics") if (value := getattr(part.told, key))}
         if moved := {usual_port: own for usual_port, own in part.told.ports.items() if usual_port != own}:
             keys["ports"] = moved
     return keys

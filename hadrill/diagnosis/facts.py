@@ -37,9 +37,9 @@ def page(address: str, port: int, path: str, *headers: str) -> Question:
     return Question(address, port, "\r\n".join(lines))
 
 
-def statistics(address: str, port: int, backend: str) -> Question:
-    """The question for HAProxy's statistics of a backend's servers."""
-    return page(address, port, f"/;csv;norefresh;scope={backend}")
+def statistics(address: str, port: int, backend: str, path: str = "/") -> Question:
+    """The question for HAProxy's statistics of a backend's servers, on its page."""
+    return page(address, port, f"{path};csv;norefresh;scope={backend}")
 
 
 def reached(name: str, peers: Iterable[Host], port: int) -> dict[str, Question]:

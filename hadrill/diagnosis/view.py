@@ -142,8 +142,9 @@ class View(Generic[Service]):
         """HAProxy's servers by proxy and name, with the columns of its statistics."""
         by_proxy = {}
         for proxy in self.proxies:
-            _, _, body = self.answer(proxy, STATISTICS).text.partition("\r\n\r\n")
-            rows = csv.DictReader(io.StringIO(body.removeprefix("# ")))
+            # From a page, or without its head from a socket.
+            _, _, rows_of = self.answer(proxy, STATISTICS).text.rpartition("# ")
+            rows = csv.DictReader(io.StringIO(rows_of))
             servers = {row["svname"]: row for row in rows if row["svname"] not in ("FRONTEND", "BACKEND")}
             if servers:
                 by_proxy[proxy] = servers

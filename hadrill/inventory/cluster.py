@@ -104,6 +104,7 @@ def _as_placed(part: Component, entry: ComponentEntry | None) -> Component:
         inside=entry.inside or part.inside,
         configuration=entry.configuration or part.configuration,
         data=entry.data or part.data,
+        statistics=entry.statistics or part.statistics,
     )
 
 

@@ -10,7 +10,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from hadrill.inventory.document import flaws, place_of, read_document
 from hadrill.inventory.host import Host
@@ -18,7 +18,7 @@ from hadrill.inventory.problem import Problem
 from hadrill.inventory.servers import NAME
 from hadrill.inventory.settings import BalancerCheck, Frozen, Port, one_of
 from hadrill.services import registry
-from hadrill.services.service import CONTAINER, CONTAINER_UNIT, INSIDE, PLACEMENTS, UNIT, Component, Service
+from hadrill.services.service import CONTAINER, CONTAINER_UNIT, INSIDE, PLACEMENTS, UNIT, UNTOLD, Component, Service
 
 FILE = "topology.yaml"
 
@@ -39,6 +39,14 @@ Placement = Annotated[str, one_of(lambda: PLACEMENTS)]
 AbsolutePath = Annotated[
     str,
     _shaped(re.compile(f"/(?:{registry.PATH.pattern})?"), "a path from '/' on, of letters, digits and '.:@_+=-'"),
+]
+Told = Annotated[
+    str,
+    BeforeValidator(lambda value: str(value) if isinstance(value, int) else value),
+    _shaped(
+        re.compile(rf"{UNTOLD}|[0-9]{{1,5}}(?:/[A-Za-z0-9_.;?=/-]*)?|/{registry.PATH.pattern}"),
+        f"a port with the path of its page (8404/stats), the path of a socket, or {UNTOLD}",
+    ),
 ]
 BETWEEN = ("balancer", "vip")
 """What stands between clients and members, besides proxies."""
@@ -82,6 +90,8 @@ class ComponentEntry(Frozen):
     inside: Word = ""
     configuration: AbsolutePath = ""
     data: AbsolutePath = ""
+    statistics: Told = ""
+    """Where it tells of itself: a port and the path of its page, the path of a socket on its host, or `none`."""
     ports: dict[Port, Port] = Field(default_factory=dict)
     """Where it listens, by the usual port."""
 

@@ -8,7 +8,7 @@ on_host.
 from hadrill.remote.errors import BadAnswerError, CommandFailedError, RemoteError, UnreachableError, reading
 from hadrill.remote.origin import runner_address
 from hadrill.remote.output import Output
-from hadrill.remote.program import run_program
+from hadrill.remote.program import follow_program, run_program
 from hadrill.remote.remote import Remote
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Remote",
     "RemoteError",
     "UnreachableError",
+    "follow_program",
     "reading",
     "run_program",
     "runner_address",

@@ -4,6 +4,8 @@ import base64
 import hashlib
 import select
 import socket
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from hadrill.inventory.settings import Ssh
 from hadrill.remote.errors import ForwardingForbiddenError, NoAccessError, UnreachableError
 from hadrill.remote.keys import Keys
 from hadrill.remote.known_hosts import changed_key, unknown_key
-from hadrill.timing import Deadline
+from hadrill.timing import POLL, Deadline
 
 CHUNK = 65536
 PROHIBITED = 1
@@ -72,6 +74,27 @@ class SshConnection:
                 channel.exec_command(command)
                 _send(channel, stdin)
                 return _collect(channel, deadline)
+        except (SSHException, OSError, EOFError) as error:
+            broken = f"the SSH connection broke: {error or type(error).__name__}"
+            raise UnreachableError(self._host, broken) from error
+
+    def follow(self, command: str, stdin: str, stop: threading.Event) -> Iterator[bytes]:
+        """Lines of a command as they come, until it ends or `stop` is set; then its input ends, and so should it.
+
+        Raises UnreachableError where the connection breaks meanwhile.
+        """
+        try:
+            with self._connection.transport.open_session(timeout=self._settings.connect_seconds) as channel:
+                channel.exec_command(command)
+                channel.sendall(stdin.encode())
+                rest = b""
+                while not stop.is_set():
+                    select.select([channel], [], [], POLL)
+                    while channel.recv_ready():
+                        *lines, rest = (rest + channel.recv(CHUNK)).split(b"\n")
+                        yield from lines
+                    if channel.exit_status_ready() and not channel.recv_ready():
+                        return
         except (SSHException, OSError, EOFError) as error:
             broken = f"the SSH connection broke: {error or type(error).__name__}"
             raise UnreachableError(self._host, broken) from error

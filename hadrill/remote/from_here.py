@@ -21,6 +21,7 @@ class FromHere:
 
     def __init__(self) -> None:
         self.forwarder: Forwarder | None = None
+        self.remote: Remote | None = None
         self.ssh_ports: dict[str, int] = {}
 
 
@@ -47,6 +48,13 @@ def ssh_port(address: str) -> int:
     return _here.ssh_ports.get(address, PORT)
 
 
+def opened() -> Remote:
+    """This run's connections, for what only a host itself can be asked. Raises ConnectionError where it is over."""
+    if _here.remote is None:
+        raise ConnectionError("this run has no connections to hosts any more")
+    return _here.remote
+
+
 def is_outside() -> bool:
     """Whether ports are reached through a jump host."""
     return _here.forwarder is not None
@@ -57,12 +65,13 @@ def ways(inventory: Inventory, remote: Remote) -> Iterator[None]:
     """Until its end reach() knows the ways to an inventory's hosts. Raises SshConfigError."""
     logins = {host: inventory.login(host) for host in inventory.managed}
     _here.ssh_ports = {host.address: login.port for host, login in logins.items()}
+    _here.remote = remote
     if outside_by(inventory) is not None:
         _here.forwarder = Forwarder(remote, _behind(inventory, {h: login for h, login in logins.items() if login.jump}))
     try:
         yield
     finally:
-        forwarder, _here.forwarder, _here.ssh_ports = _here.forwarder, None, {}
+        forwarder, _here.forwarder, _here.ssh_ports, _here.remote = _here.forwarder, None, {}, None
         if forwarder is not None:
             forwarder.close()
 

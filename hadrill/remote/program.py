@@ -1,6 +1,8 @@
 """Runs a Python program on a host. It needs nothing there but Python 3, comes over SSH and leaves nothing behind."""
 
 import json
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 from hadrill.inventory import Host
@@ -36,3 +38,20 @@ def run_program(remote: Remote, host: Host, program: str, message: object, secon
         what = f"answered {shortened(answer)}" if began else f"printed {shortened(printed)}"
         message = f"a program of hadrill {what} instead of JSON: see what changes the output of python3 there"
         raise BadAnswerError(host.name, message) from error
+
+
+def follow_program(remote: Remote, host: Host, program: str, message: object, stop: threading.Event) -> Iterator[Any]:
+    """Run a program of hadrill.on_host that reads one line of JSON and prints others until its standard input ends.
+
+    Yields each as it comes, until `stop` is set or the program ends. Raises RemoteError.
+    """
+    mark, began = shell.new_mark(), False
+    text = f"{mark}\n{len(program)}\n{program}{json.dumps(message)}\n"
+    for line in remote.follow(host, _LOADER, text, stop):
+        if began:
+            try:
+                yield json.loads(line)
+            except ValueError as error:
+                what = f"a program of hadrill answered {shortened(line)} instead of JSON"
+                raise BadAnswerError(host.name, what) from error
+        began = began or line == mark

@@ -1,7 +1,7 @@
 """Commands on hosts, as root, one by one or everywhere at once."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -93,6 +93,19 @@ class Remote:
             given_up = Output(-1, stdout, f"still running after {deadline.seconds:g} s; given up\n{stderr}")
             raise CommandFailedError(host.name, command, given_up)
         return Output(status, stdout, stderr)
+
+    def follow(self, host: Host, command: str, stdin: str, stop: threading.Event) -> Iterator[str]:
+        """Lines that a program for /bin/sh prints as root, as they come, until it ends or `stop` is set.
+
+        Its standard input stays open until then. Raises UnreachableError.
+        """
+        mark, began = shell.new_mark(), False
+        marked = shell.marked if self.login(host).is_root else shell.marked_as_root
+        for line in self._connection(host).follow(marked(command, mark), stdin, stop):
+            # What the user's shell prints while it starts comes before the mark.
+            if began:
+                yield _text(line)
+            began = began or line == mark.encode()
 
     def everywhere(self, hosts: Iterable[Host], work: Callable[[Host], Result]) -> dict[Host, Result | RemoteError]:
         """Do the work on all hosts at once. The result of a host that fails is its RemoteError; the others finish.

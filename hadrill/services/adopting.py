@@ -89,6 +89,8 @@ class Told:
     configuration: str = ""
     """Its file or folder on the host."""
     data: str = ""
+    statistics: str = ""
+    """Where it tells of itself, as topology.yaml has it; empty: at its usual port."""
     inside: Mapping[str, str] = field(default_factory=dict)
     """Other components that are processes of this one: name, and the folder of its data."""
     ports: Mapping[int, int] = field(default_factory=dict)

@@ -27,6 +27,8 @@ CONTAINER = "container"
 INSIDE = "inside"
 """A process of another component."""
 PLACEMENTS = (CONTAINER_UNIT, UNIT, CONTAINER, INSIDE)
+UNTOLD = "none"
+"""A program that tells of itself nowhere."""
 
 OF_CONTAINERS = (
     "container-kill",
@@ -126,6 +128,8 @@ class Component:
     """The component that this one is a process of (placement INSIDE)."""
     configuration: str = ""
     data: str = ""
+    statistics: str = ""
+    """Where it tells of itself besides its usual port: a port and path of a page, a socket's path, or UNTOLD."""
     processes: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Processes that can be killed by themselves: name, and the pattern of their command line."""
     roles: tuple[str, ...] = ()

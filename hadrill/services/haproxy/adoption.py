@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from hadrill.services.adopting import Ask, Lead, Program, Told, read
-from hadrill.services.haproxy.configuration import files_of, leads_of, questions
+from hadrill.services.haproxy.configuration import questions, told
 from hadrill.services.haproxy.record import SERVICE
 
 HAPROXY, PGBOUNCER = (part.name for part in SERVICE.components)
@@ -32,9 +32,7 @@ class ProxyAdoption:
     def told(self, program: Program, answers: Mapping[str, str]) -> Told:
         """Where each port leads."""
         if program.name == HAPROXY:
-            own = leads_of(program, answers)
-            notes = () if own else ("its configuration names no servers that could be read",)
-            return Told(leads=own, configuration=next(iter(files_of(program)), ""), notes=notes)
+            return told(program, answers)
         files = [path for path in map(program.path, program.files(".ini")) if path]
         own = pooled("\n".join(answers.get(file, "") for file in files))
         notes = () if own else ("its databases could not be read",)

@@ -1,16 +1,17 @@
 """The proxies as targets of their own: clients go on through the other one."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from hadrill.faults import Kind
-from hadrill.inventory import Host, Inventory
+from hadrill.inventory import Host, Inventory, NotInInventoryError, WayIn
 from hadrill.remote import Remote
-from hadrill.services import clusters, member_roles
+from hadrill.services import clusters, member_roles, registry
 from hadrill.services.abilities import Electorate
 from hadrill.services.client_parts import TURN, hang
 from hadrill.services.cluster import Cluster, Traits
-from hadrill.services.haproxy.statistics import STATISTICS_PORT, probe
+from hadrill.services.haproxy.statistics import STATISTICS_PORT, Proxies
 from hadrill.services.member import Probe
 from hadrill.services.place import Place, shown_by
 from hadrill.timing import Budget, Part, budget
@@ -26,8 +27,6 @@ WHY_NO_SWITCHOVER = "the load balancer uses all proxies"
 
 class ProxyCluster(Cluster):
     """Proxies behind a load balancer, with the services that clients reach through them."""
-
-    statistics_port: int
 
     def __init__(self, inventory: Inventory, remote: Remote) -> None:
         super().__init__(inventory, remote)
@@ -53,9 +52,20 @@ class ProxyCluster(Cluster):
         """One proxy is enough."""
         return Electorate(dict.fromkeys(self.members, 1), 1)
 
+    @property
+    def way(self) -> WayIn:
+        """How clients reach the first service behind them. Raises NotInInventoryError where no way is known."""
+        usual = member_roles.member_role(self.service, "proxy").port
+        for cluster in self.inner:
+            fronts = registry.service(cluster.service).fronts
+            for port in (port.number for front in fronts if front.role == self.service for port in front.ports):
+                with suppress(NotInInventoryError):
+                    return cluster.inventory.entry_point(port)
+        return self.inventory.entry_point(usual)
+
     def probe(self, host: Host) -> Probe:
-        """Its statistics page."""
-        return probe(host, self.statistics_port)
+        """What HAProxy tells of itself."""
+        return Proxies(self.inventory).probe(host, self.way.target)
 
     def why_not_healthy(self) -> str | None:
         """The services behind are whole, which includes that every proxy agrees."""
@@ -67,8 +77,7 @@ class ProxyCluster(Cluster):
 
     def budget(self, kind: Kind, role: str, settings: Mapping[str, str] | None = None) -> Budget:
         """From the load balancer's checks (settings.yaml)."""
-        first = self.inner[0].inventory if self.inner else self.inventory
-        way = first.entry_point(member_roles.member_role(self.service, "proxy").port)
+        way = self.way
         check = way.check
         parts = [
             Part(
@@ -96,7 +105,6 @@ class HaproxyCluster(ProxyCluster):
         exempt=EXEMPT,
         why_no_switchover=WHY_NO_SWITCHOVER,
     )
-    statistics_port = STATISTICS_PORT
 
 
 class ProxyPlace(Place):

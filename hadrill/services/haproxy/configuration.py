@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hadrill.diagnosis.facts import Question
-from hadrill.services.adopting import Ask, Lead, Program, read
+from hadrill.services.adopting import Ask, Lead, Program, Told, read
+from hadrill.services.service import UNTOLD
 
 SECTIONS = ("global", "defaults", "listen", "frontend", "backend", "userlist", "peers", "resolvers", "cache", "program")
 STATE = "show servers state\n"
@@ -77,6 +78,30 @@ def servers_running(state: str) -> dict[str, tuple[tuple[str, int], ...]]:
     return {name: tuple(those) for name, those in servers.items()}
 
 
+def told_at(program: Program, text: str) -> str:
+    """Where it tells of its servers, as topology.yaml has it: a page with their addresses, a socket, any page, UNTOLD.
+
+    A page behind a password is not asked.
+    """
+    every = sections(text)
+    usual = [one for one in every if one.kind == "defaults"]
+    pages = []
+    for one in every:
+        own = [words for part in (*usual, one) for words in part.of("stats")]
+        names = {words[0] for words in own if words}
+        if one.ports and one.kind in ("listen", "frontend") and names & {"enable", "uri"} and "auth" not in names:
+            path = next((words[1] for words in own if words[0] == "uri" and len(words) > 1), "/haproxy?stats")
+            pages.append(("show-legends" not in names, f"{one.ports[0]}{path}"))
+    sockets = [
+        (False, place)
+        for one in every
+        for words in one.of("stats", "socket")
+        if words and words[0].startswith("/") and (place := program.path(words[0]))
+    ]
+    # Stable: of two that say as much a page comes first, which needs no login to the host.
+    return next((place for _, place in sorted([*pages, *sockets], key=lambda one: one[0])), UNTOLD)
+
+
 def questions(program: Program, answers: Mapping[str, str]) -> dict[str, Ask]:
     """Its files; then, where these name a socket that lies on the host, the state of its servers."""
     files = files_of(program)
@@ -94,6 +119,10 @@ def files_of(program: Program) -> tuple[str, ...]:
     return tuple(path for path in map(program.path, named) if path)
 
 
-def leads_of(program: Program, answers: Mapping[str, str]) -> tuple[Lead, ...]:
-    """Where it leads."""
-    return leads("\n".join(answers.get(file, "") for file in files_of(program)), answers.get(STATE, ""))
+def told(program: Program, answers: Mapping[str, str]) -> Told:
+    """Where it leads, and where it says so."""
+    files = files_of(program)
+    text = "\n".join(answers.get(file, "") for file in files)
+    own = leads(text, answers.get(STATE, ""))
+    notes = () if own else ("its configuration names no servers that could be read",)
+    return Told(leads=own, configuration=next(iter(files), ""), statistics=told_at(program, text), notes=notes)

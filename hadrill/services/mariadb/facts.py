@@ -4,10 +4,9 @@ import json
 from collections.abc import Iterator
 from functools import cached_property, partial
 
-from hadrill.diagnosis import LOG_LINES, STATISTICS, Order, Reply, View, reached, statistics
+from hadrill.diagnosis import LOG_LINES, STATISTICS, Order, Reply, View, reached
 from hadrill.inventory import Host
 from hadrill.services.asking import failures, first_line
-from hadrill.services.haproxy.statistics import SQL_STATISTICS_PORT
 from hadrill.services.mariadb.service import PORT, Mariadb
 from hadrill.services.placing import placed_in
 from hadrill.services.proxysql import administration as proxysql
@@ -42,7 +41,7 @@ def orders(service: Mariadb, since_seconds: int) -> dict[Host, Order]:
         if service.proxy_kind == "proxysql":
             by_host[proxy] = Order(from_here={TABLES: partial(tables, service, proxy)})
         else:
-            by_host[proxy] = Order({STATISTICS: statistics(proxy.address, SQL_STATISTICS_PORT, service.backend)})
+            by_host[proxy] = Order({STATISTICS: service.front.question(proxy, service.backend)})
     return by_host
 
 

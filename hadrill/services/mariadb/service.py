@@ -9,6 +9,7 @@ from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
 from hadrill.remote.from_here import reach
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
+from hadrill.services.haproxy.statistics import SQL_STATISTICS_PORT, Proxies
 from hadrill.services.mariadb.record import SERVICE
 
 MARIADB = placed(SERVICE, "mariadb")
@@ -33,6 +34,11 @@ class Mariadb:
         self.members = self.inventory.of_role("mariadb")
         self.proxies = self.inventory.of_role("proxysql")
         self.proxy_kind = inventory.settings.sql_proxy
+
+    @property
+    def front(self) -> Proxies:
+        """HAProxy on its proxies, where it is the kind."""
+        return Proxies(self.inventory, "proxysql", "sql-proxy", SQL_STATISTICS_PORT)
 
     @property
     def backend(self) -> str:

@@ -10,9 +10,8 @@ from hadrill.inventory import Host
 from hadrill.remote import Remote
 from hadrill.services.asking import ANSWER_SECONDS, failures
 from hadrill.services.errors import BadAnswerError, NoLeaderError, NoMemberError, named
-from hadrill.services.haproxy import statistics as haproxy
-from hadrill.services.haproxy.statistics import SQL_STATISTICS_PORT
-from hadrill.services.mariadb.service import Mariadb
+from hadrill.services.haproxy.statistics import chosen
+from hadrill.services.mariadb.service import PORT, Mariadb
 from hadrill.services.member import SILENT, Member, Probe, Watch
 from hadrill.services.placing import placed_in
 from hadrill.services.proxies import checks_of
@@ -61,20 +60,20 @@ class Haproxy:
 
     def writer(self, proxy: Host) -> Host:
         """The first server that is up, backups last."""
-        address = haproxy.chosen(haproxy.servers(proxy, self._service.backend, SQL_STATISTICS_PORT))
+        address = chosen(self._service.front.servers(proxy, self._service.backend))
         return named(self._service.members, address, f"HAProxy on {proxy}")
 
     def why_not_healthy(self) -> str | None:
         """Which proxy does not use every server."""
-        return haproxy.why_not_all_used(self._service.proxies, self._service.backend, SQL_STATISTICS_PORT)
+        return self._service.front.why_not_all_used(self._service.proxies, self._service.backend)
 
     def watch(self, proxy: Host) -> Watch:
         """Events from its statistics."""
-        return haproxy.watch(proxy, self._service.backend, SQL_STATISTICS_PORT)
+        return self._service.front.watch(proxy, self._service.backend)
 
     def probe(self, proxy: Host) -> Probe:
         """Whether its statistics page answers."""
-        return haproxy.probe(proxy, SQL_STATISTICS_PORT)
+        return self._service.front.probe(proxy, PORT)
 
     def down(self, remote: Remote, silent: bool) -> Part:
         """The time of the health checks in its configuration."""

@@ -11,7 +11,6 @@ from hadrill.remote import Remote
 from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster, Traits
 from hadrill.services.guarded import Foreign
-from hadrill.services.haproxy import statistics as haproxy
 from hadrill.services.member import Probe, Watch
 from hadrill.services.minio import holdings
 from hadrill.services.minio.budget import minio_budget
@@ -69,13 +68,13 @@ class MinioCluster(Cluster):
         if self._whole_at > time.monotonic():
             return "nodes that came back are still connecting to one another"
         try:
-            return haproxy.why_not_all_used(self.shared, self.minio.backend)
+            return self.minio.front.why_not_all_used(self.shared, self.minio.backend)
         except failures() as error:
             return str(error)
 
     def watches(self) -> Sequence[Watch]:
         """The proxies' servers."""
-        return [haproxy.watch_all(host, self.minio.backend) for host in self.shared]
+        return [self.minio.front.watch_all(host, self.minio.backend) for host in self.shared]
 
     def place(self, name: str, leader: Host | None = None) -> MinioPlace:
         """A bucket of the experiment's own."""

@@ -10,6 +10,7 @@ from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
 from hadrill.remote.from_here import reach
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
+from hadrill.services.haproxy.statistics import Proxies
 from hadrill.services.minio.record import SERVICE
 from hadrill.services.minio.settings import MinioSettings
 
@@ -36,6 +37,11 @@ class Minio:
     def behind_proxy(self) -> bool:
         """Whether applications reach it through HAProxy, or one node alone (settings.yaml)."""
         return self.inventory.settings.of(MinioSettings).entry == "haproxy"
+
+    @property
+    def front(self) -> Proxies:
+        """HAProxy on its proxies."""
+        return Proxies(self.inventory)
 
     @property
     def backend(self) -> str:

@@ -71,7 +71,11 @@ class PostgresqlAdoption:
             peers=tuple(members or partners),
             configuration=files[0] if files else "",
             inside={POSTGRES: program.path(data) if data else ""},
-            ports={PORT: _port(own, PORT), REST_PORT: _port(document.get("restapi") or {}, REST_PORT)},
+            ports={
+                PORT: _port(own, PORT),
+                REST_PORT: _port(document.get("restapi") or {}, REST_PORT),
+                RAFT_PORT: _port({"listen": (document.get("raft") or {}).get("self_addr")}, RAFT_PORT),
+            },
             secrets={(ROLE, name): str(value) for name, value in passwords.items() if value},
             settings=_dynamic(document),
             notes=tuple(notes),

@@ -27,8 +27,9 @@ PRIMARY = ("primary", "master")
 
 
 def connectivity(service: Postgresql) -> None:
-    """A client at the entry point reaches the leader, and pgvector finds the nearest neighbour."""
-    require(_ask_as_application(service, PORT, NEAREST))
+    """A client at the entry point reaches the leader, and pgvector finds the nearest neighbour, where it is in use."""
+    query = NEAREST if not service.inventory.settings.adopted or _has_vector(service) else "SELECT 'near'"
+    require(_ask_as_application(service, PORT, query))
 
 
 def cluster(service: Postgresql) -> None:
@@ -98,6 +99,15 @@ def pgbouncer(service: Postgresql) -> None:
 
 ALL = (connectivity, cluster, replication, pgbouncer)
 """Every check of this service, in the order of the report."""
+
+
+def _has_vector(service: Postgresql) -> bool:
+    """Whether somebody else's cluster has the extension in our database; no where it cannot be asked."""
+    try:
+        with closing(service.connect(service.way_in(PORT))) as connection:
+            return connection.execute("SELECT FROM pg_extension WHERE extname = 'vector'").fetchone() is not None
+    except failures():
+        return False
 
 
 def _ask_as_application(service: Postgresql, port: int, query: LiteralString) -> list[Finding]:

@@ -8,9 +8,9 @@ from hadrill.inventory import Host, Inventory
 from hadrill.remote import Remote
 from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster, Traits
+from hadrill.services.errors import reading
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.guarded import Foreign
-from hadrill.services.haproxy import statistics as haproxy
 from hadrill.services.http import request_json
 from hadrill.services.member import Probe, Watch
 from hadrill.services.postgresql import checks, holdings
@@ -58,7 +58,7 @@ class PostgresqlCluster(Cluster):
             checks.cluster(self.postgresql)
             checks.replication(self.postgresql)
             checks.pgbouncer(self.postgresql)
-            return haproxy.why_not_leading_to(self.shared, self.postgresql.backend, self.leader())
+            return self.postgresql.front.why_not_leading_to(self.shared, self.postgresql.backend, self.leader())
         except failures(CheckFailedError) as error:
             return str(error)
 
@@ -66,7 +66,7 @@ class PostgresqlCluster(Cluster):
         """Every member's view of the cluster, and each proxy's server."""
         return [
             *(watch(self.postgresql, host) for host in self.members),
-            *(haproxy.watch(host, self.postgresql.backend) for host in self.shared),
+            *(self.postgresql.front.watch(host, self.postgresql.backend) for host in self.shared),
         ]
 
     def place(self, name: str, leader: Host | None = None) -> PostgresqlPlace:
@@ -108,6 +108,8 @@ class PostgresqlCluster(Cluster):
     def hand_over(self, to: Host | None) -> None:
         """Patroni's planned switchover."""
         leader = self.leader()
-        body = {"leader": leader.name} | ({"candidate": to.name} if to is not None else {})
+        own = {member["name"]: member["own_name"] for member in self.postgresql.patroni(leader)["members"]}
+        with reading(f"Patroni on {leader}"):
+            body = {"leader": own[leader.name]} | ({"candidate": own[to.name]} if to is not None else {})
         login = ("patroni", self.inventory.credentials.secret("postgresql", "PATRONI_PASSWORD"))
         request_json("POST", leader.address, self.inventory.port(REST_PORT), "/switchover", login, body, seconds=30.0)

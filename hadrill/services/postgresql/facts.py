@@ -3,11 +3,10 @@
 from functools import cached_property
 from typing import Any
 
-from hadrill.diagnosis import LOG_LINES, STATISTICS, Order, Question, View, page, reached, statistics
+from hadrill.diagnosis import LOG_LINES, STATISTICS, Order, Question, View, page, reached
 from hadrill.inventory import Host
-from hadrill.services.haproxy.statistics import STATISTICS_PORT
 from hadrill.services.placing import placed_in
-from hadrill.services.postgresql.service import POOLED_PORT, PORT, REST_PORT, Postgresql
+from hadrill.services.postgresql.service import POOLED_PORT, PORT, REST_PORT, Postgresql, named_as
 
 RAFT_PORT = 5010
 PORTS = {"patroni": REST_PORT, "raft": RAFT_PORT, "postgres": PORT}
@@ -44,7 +43,7 @@ def orders(service: Postgresql, since_seconds: int) -> dict[Host, Order]:
             f"primary@{peer.name}": page(peer.address, service.inventory.port(REST_PORT), "/primary")
             for peer in service.members
         }
-        asked[STATISTICS] = statistics(proxy.address, STATISTICS_PORT, service.backend)
+        asked[STATISTICS] = service.front.question(proxy, service.backend)
         asked["pooler"] = pooled_login(proxy)
         by_host[proxy] = Order(asked)
     return by_host
@@ -62,7 +61,8 @@ class PostgresqlFacts(View[Postgresql]):
     @cached_property
     def members(self) -> dict[str, list[dict[str, Any]]]:
         """/cluster as each member sees it."""
-        return {host: (self.page(host, "cluster") or {}).get("members", []) for host in self.states}
+        views = {host: (self.page(host, "cluster") or {}).get("members", []) for host in self.states}
+        return {host: named_as(self.service.members, members) for host, members in views.items()}
 
     @cached_property
     def config(self) -> dict[str, Any]:

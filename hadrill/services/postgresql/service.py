@@ -1,6 +1,7 @@
 """The PostgreSQL cluster: its members, its proxies, and how a client reaches them."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -10,7 +11,8 @@ from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
 from hadrill.remote.from_here import reach
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, ask
-from hadrill.services.errors import NoLeaderError, named
+from hadrill.services.errors import NoLeaderError, named, reading
+from hadrill.services.haproxy.statistics import Proxies
 from hadrill.services.http import get_json, request_json
 from hadrill.services.postgresql.record import SERVICE
 
@@ -37,6 +39,11 @@ class Postgresql:
         self.inventory = inventory.about_the("postgresql")
         self.members = self.inventory.of_role("postgresql")
         self.proxies = self.inventory.of_role("haproxy")
+
+    @property
+    def front(self) -> Proxies:
+        """HAProxy on its proxies."""
+        return Proxies(self.inventory)
 
     @property
     def backend(self) -> str:
@@ -80,9 +87,13 @@ class Postgresql:
         )
 
     def patroni(self, host: Host) -> dict[str, Any]:
-        """Patroni's view of the cluster, asked of one member. Raises OSError."""
+        """Patroni's view of the cluster, asked of one member, its members named as the inventory has them.
+
+        Raises OSError.
+        """
         view: dict[str, Any] = get_json(host.address, self.inventory.port(REST_PORT), "/cluster")
-        return view
+        with reading(f"Patroni on {host}"):
+            return {**view, "members": named_as(self.members, view["members"])}
 
     def status(self, host: Host) -> dict[str, Any]:
         """What Patroni says of its own member: role and state as they are now. Raises OSError."""
@@ -108,6 +119,15 @@ class Postgresql:
         """Patch Patroni's configuration in its store. Raises OSError."""
         login = ("patroni", self.inventory.credentials.secret("postgresql", "PATRONI_PASSWORD"))
         request_json("PATCH", host.address, self.inventory.port(REST_PORT), "/config", login, change)
+
+
+def named_as(hosts: Sequence[Host], members: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Members of Patroni's view, each with its host's name; its own, which its owner chose, is `own_name`."""
+    by_address = {host.address: host.name for host in hosts}
+    return [
+        {**member, "own_name": member["name"], "name": by_address.get(member.get("host", ""), member["name"])}
+        for member in members
+    ]
 
 
 def denied(error: Exception) -> bool:

@@ -1,10 +1,11 @@
 """SQL proxies as others set them up: HAProxy in front of Galera, or ProxySQL, whose own tables are not read yet."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from hadrill.services.adopting import Ask, Program, Told
-from hadrill.services.haproxy.configuration import files_of, leads_of, questions
+from hadrill.services.haproxy.configuration import questions, told
 from hadrill.services.proxysql.record import SERVICE
 
 PROXYSQL, SQL_PROXY = (part.name for part in SERVICE.components)
@@ -34,11 +35,7 @@ class SqlProxyAdoption:
         if program.name != HAPROXY:
             notes = ("where it leads is not read: say `ways_in` of the cluster behind it in topology.yaml",)
             return Told(settings={"sql_proxy": PROXYSQL}, notes=notes)
-        return Told(
-            leads=leads_of(program, answers),
-            configuration=next(iter(files_of(program)), ""),
-            settings={"sql_proxy": HAPROXY},
-        )
+        return replace(told(program, answers), settings={"sql_proxy": HAPROXY})
 
 
 ADOPTION = SqlProxyAdoption()

@@ -15,7 +15,6 @@ class SqlProxyCluster(ProxyCluster):
 
     service = "proxysql"
     traits = Traits(peer_port=SQL_STATISTICS_PORT, exempt=EXEMPT, why_no_switchover=WHY_NO_SWITCHOVER)
-    statistics_port = SQL_STATISTICS_PORT
 
     def __init__(self, inventory: Inventory, remote: Remote) -> None:
         super().__init__(inventory, remote)

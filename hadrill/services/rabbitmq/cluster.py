@@ -10,7 +10,6 @@ from hadrill.services.asking import failures
 from hadrill.services.cluster import Cluster, Traits
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.guarded import Foreign
-from hadrill.services.haproxy import statistics as haproxy
 from hadrill.services.member import Probe, Watch
 from hadrill.services.rabbitmq import checks, holdings
 from hadrill.services.rabbitmq.budget import rabbitmq_budget
@@ -61,13 +60,13 @@ class RabbitmqCluster(Cluster):
         """Which node does not run, or which proxy does not use every node."""
         try:
             checks.cluster(self.rabbitmq)
-            return haproxy.why_not_all_used(self.shared, self.rabbitmq.backend)
+            return self.rabbitmq.front.why_not_all_used(self.shared, self.rabbitmq.backend)
         except failures(CheckFailedError) as error:
             return str(error)
 
     def watches(self) -> Sequence[Watch]:
         """Each proxy's servers. RabbitMQ has no event for a queue's leader: the observer asks the members."""
-        return [haproxy.watch_all(host, self.rabbitmq.backend) for host in self.shared]
+        return [self.rabbitmq.front.watch_all(host, self.rabbitmq.backend) for host in self.shared]
 
     def place(self, name: str, leader: Host | None = None) -> RabbitmqPlace:
         """A quorum queue of the experiment's own."""

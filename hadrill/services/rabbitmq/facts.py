@@ -4,9 +4,8 @@ import base64
 from functools import cached_property
 from typing import Any
 
-from hadrill.diagnosis import LOG_LINES, STATISTICS, Order, Question, View, page, reached, statistics
+from hadrill.diagnosis import LOG_LINES, STATISTICS, Order, Question, View, page, reached
 from hadrill.inventory import Host
-from hadrill.services.haproxy.statistics import STATISTICS_PORT
 from hadrill.services.placing import placed_in
 from hadrill.services.rabbitmq.service import MANAGEMENT_PORT, PORT, VHOST, Rabbitmq
 
@@ -38,7 +37,7 @@ def orders(service: Rabbitmq, since_seconds: int) -> dict[Host, Order]:
             questions |= reached(name, service.members, service.inventory.port(port))
         by_host[host] = Order(questions, {"log": rabbitmq.logs(since_seconds, LOG_LINES)})
     for proxy in service.proxies:
-        by_host[proxy] = Order({STATISTICS: statistics(proxy.address, STATISTICS_PORT, service.backend)})
+        by_host[proxy] = Order({STATISTICS: service.front.question(proxy, service.backend)})
     return by_host
 
 

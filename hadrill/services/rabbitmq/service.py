@@ -8,6 +8,7 @@ from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
 from hadrill.remote.from_here import reach
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
+from hadrill.services.haproxy.statistics import Proxies
 from hadrill.services.http import get_json
 from hadrill.services.rabbitmq.record import SERVICE
 
@@ -27,6 +28,11 @@ class Rabbitmq:
         self.inventory = inventory.about_the("rabbitmq")
         self.members = self.inventory.of_role("rabbitmq")
         self.proxies = self.inventory.of_role("haproxy")
+
+    @property
+    def front(self) -> Proxies:
+        """HAProxy on its proxies."""
+        return Proxies(self.inventory)
 
     @property
     def backend(self) -> str:

@@ -14,7 +14,6 @@ from hadrill.services.cluster import Cluster, Traits
 from hadrill.services.errors import NoLeaderError, NotHandedOverError, reading
 from hadrill.services.finding import CheckFailedError
 from hadrill.services.guarded import Foreign
-from hadrill.services.haproxy import statistics as haproxy
 from hadrill.services.member import Probe, Watch
 from hadrill.services.redis import checks
 from hadrill.services.redis.budget import down_after, redis_budget
@@ -78,7 +77,7 @@ class RedisCluster(Cluster):
         try:
             checks.replication(self.redis)
             checks.sentinel(self.redis)
-            return haproxy.why_not_leading_to(self.shared, self.redis.backend, self.leader())
+            return self.redis.front.why_not_leading_to(self.shared, self.redis.backend, self.leader())
         except failures(CheckFailedError) as error:
             return str(error)
 
@@ -86,7 +85,7 @@ class RedisCluster(Cluster):
         """Every Sentinel's events, and each proxy's server."""
         return [
             *(watch(self.redis, host) for host in self.members),
-            *(haproxy.watch(host, self.redis.backend) for host in self.shared),
+            *(self.redis.front.watch(host, self.redis.backend) for host in self.shared),
         ]
 
     def place(self, name: str, leader: Host | None = None) -> RedisPlace:
@@ -94,8 +93,8 @@ class RedisCluster(Cluster):
         return RedisPlace(self.redis, name)
 
     def budget(self, kind: Kind, role: str, settings: Mapping[str, str] | None = None) -> Budget:
-        """From Sentinel's live settings."""
-        return redis_budget(self.redis, kind, role, self.multiplier, settings or {})
+        """From Sentinel's live settings, and from how the proxies follow it."""
+        return redis_budget(self.redis, self.remote, kind, role, self.multiplier, settings or {})
 
     def diagnose(self, since_seconds: int = 0, victim: str = "") -> Diagnosis:
         """Ask every Sentinel and every Redis, and name causes."""

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from hadrill.diagnosis import LOG_LINES, STATISTICS, Order, Question, View, statistics
+from hadrill.diagnosis import LOG_LINES, STATISTICS, Order, Question, View
 from hadrill.inventory import Host
 from hadrill.placement import units_of
 from hadrill.placement.unit import states
-from hadrill.services.haproxy.statistics import STATISTICS_PORT
 from hadrill.services.placing import placed_in
 from hadrill.services.redis.resp import Error, info, pairs, replies
 from hadrill.services.redis.service import PORT, SENTINEL_PORT, UPDATER_NAMES, Redis
@@ -40,10 +39,12 @@ def orders(service: Redis, since_seconds: int) -> dict[Host, Order]:
             "sentinel files": f"stat -c '%n %u %a' {home} {home}/sentinel.conf; lsattr -d {home}/sentinel.conf",
         }
         by_host[host] = Order(questions, commands)
-    units = states(sorted(units_of(placed_in(service.inventory, "redis", name) for name in UPDATER_NAMES)))
+    units = sorted(units_of(placed_in(service.inventory, "redis", name) for name in UPDATER_NAMES))
+    # What tells somebody else's proxies of a new master is no unit of ours.
+    updater = {} if service.inventory.settings.adopted else {"updater": states(units)}
     for proxy in service.proxies:
-        servers = statistics(proxy.address, STATISTICS_PORT, service.backend)
-        by_host[proxy] = Order({STATISTICS: servers}, {"updater": units})
+        servers = service.front.question(proxy, service.backend)
+        by_host[proxy] = Order({STATISTICS: servers}, updater)
     return by_host
 
 
@@ -87,6 +88,10 @@ class RedisFacts(View[Redis]):
 
     @cached_property
     def led_to(self) -> dict[str, str]:
-        """The address that each proxy leads to."""
-        servers = {proxy: rows["master"] for proxy, rows in self.servers().items() if "master" in rows}
-        return {proxy: row["addr"].rpartition(":")[0] for proxy, row in servers.items()}
+        """The address that each proxy leads to: its one server's, else that of the one that is up."""
+        led = {}
+        for proxy, rows in self.servers().items():
+            up = [row for row in rows.values() if len(rows) == 1 or row["status"].startswith("UP")]
+            if len(up) == 1 and up[0]["addr"]:
+                led[proxy] = up[0]["addr"].rpartition(":")[0]
+        return led

@@ -11,6 +11,7 @@ from hadrill.placement import placed
 from hadrill.remote.from_here import reach
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
 from hadrill.services.errors import BadAnswerError, Fields, reading
+from hadrill.services.haproxy.statistics import Proxies
 from hadrill.services.redis.record import SERVICE
 from hadrill.services.redis.settings import RedisSettings
 
@@ -36,6 +37,11 @@ class Redis:
         self.settings = self.inventory.settings.of(RedisSettings)
         self.members = self.inventory.of_role("redis")
         self.proxies = self.inventory.of_role("haproxy")
+
+    @property
+    def front(self) -> Proxies:
+        """HAProxy on its proxies."""
+        return Proxies(self.inventory)
 
     @property
     def backend(self) -> str:

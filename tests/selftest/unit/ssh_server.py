@@ -4,11 +4,12 @@ import os
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 import paramiko
 from paramiko.common import AUTH_SUCCESSFUL, OPEN_SUCCEEDED
@@ -41,14 +42,30 @@ class _Session(paramiko.ServerInterface):
             stderr=subprocess.PIPE,
             env={**os.environ, **self._environment},
         )
-        stdin = b""
-        while part := channel.recv(65536):
-            stdin += part
-        out, err = process.communicate(stdin)
-        channel.sendall(out)
-        channel.sendall_stderr(err)
-        channel.send_exit_status(process.returncode)
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        streams = ((process.stdout, channel.sendall), (process.stderr, channel.sendall_stderr))
+        pumps = [threading.Thread(target=_pump, args=stream, daemon=True) for stream in streams]
+        for pump in pumps:
+            pump.start()
+        # A program may end without reading it all, and a client go before the program has ended.
+        with suppress(OSError), process.stdin:
+            while part := channel.recv(65536):
+                process.stdin.write(part)
+                process.stdin.flush()
+        for pump in pumps:
+            pump.join()
+        with suppress(OSError):
+            channel.send_exit_status(process.wait())
         channel.close()
+
+
+def _pump(stream: IO[bytes], send: Callable[[bytes], object]) -> None:
+    """Pass on what a program writes, as it comes."""
+    with suppress(OSError):
+        while part := os.read(stream.fileno(), 65536):
+            send(part)
 
 
 @cache

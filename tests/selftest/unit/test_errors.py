@@ -19,7 +19,7 @@ from hadrill.report.secrets import Scrubber
 from hadrill.services import registry
 from hadrill.services.asking import failures
 from hadrill.services.errors import BadAnswerError, Fields, NoLeaderError, named, parsed, reading
-from hadrill.services.haproxy.statistics import Statistics
+from hadrill.services.haproxy.statistics import Page
 from hadrill.services.redis.cluster import RedisCluster
 from hadrill.timing import OverdueError
 
@@ -128,4 +128,4 @@ def test_a_stranger_that_a_service_names_is_a_bad_answer(lab_inventory: Inventor
 @pytest.mark.parametrize("page", ["", "<html>no table</html>", "pxname,svname\nbe,a\n"])
 def test_a_statistics_page_of_another_form_is_a_bad_answer(lab_inventory: Inventory, page: str) -> None:
     with pytest.raises(BadAnswerError):
-        Statistics(lab_inventory.host("haproxy-01"))._parsed("be", page)
+        Page(lab_inventory.host("haproxy-01"))._parsed("be", page)

@@ -11,7 +11,7 @@ import pytest
 from hadrill.inventory import Host
 from hadrill.services import http
 from hadrill.services.errors import BadAnswerError
-from hadrill.services.haproxy.statistics import probe
+from hadrill.services.haproxy.statistics import Page, probe
 from hadrill.services.http import Pages, get, get_json, request_json
 from hadrill.services.member import SILENT, Member
 from hadrill.timing import Deadline, eventually
@@ -98,7 +98,8 @@ def test_a_connection_that_the_server_closed_meanwhile_costs_no_question(server:
 def test_a_proxy_answers_by_its_statistics_page_and_is_silent_where_that_is_none(server: Server) -> None:
     head = b"# pxname,svname,addr,status,bck\n"
     server.answers = [answered(head), answered(b"no", "503 Busy"), answered(b"<html>"), b"", answered(head)]
-    ask = probe(Host("proxy-01", "127.0.0.1", "", "proxy-01.test", "haproxy", "proxy", "", 2), server.port)
+    host = Host("proxy-01", "127.0.0.1", "", "proxy-01.test", "haproxy", "proxy", "", 2)
+    ask = probe(Page(host, server.port))
     assert [ask() for _ in range(5)] == [Member("proxy"), SILENT, SILENT, SILENT, Member("proxy")]
     assert server.connections == 2, "it is kept as long as the proxy keeps it"
     assert "scope=none" in server.requests[0]
