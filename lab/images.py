@@ -17,7 +17,8 @@ REPOSITORY = "localhost/hadrill"
 SUITE = "trixie"
 BASE_PACKAGES = "ca-certificates"
 MINIO_MODULE = "v0.0.0-20260212201848-7aac2a2c5b7c"
-MACHINES = ("machine", "node", "pods")
+PACKAGES = "packages"
+MACHINES = ("machine", "node", "pods", PACKAGES)
 """Images that are no service's."""
 SERVICES = tuple(sorted({file.parent.name for file in FOLDER.glob("*/Dockerfile")} - set(MACHINES)))
 # Made for one build and removed after it: the legacy builder knows no other way to hand files in.
@@ -28,6 +29,19 @@ BUILD_PACKAGES = FOLDER / "build-packages"
 def machine_image() -> str:
     """The name of the machines' image for the inputs as they are now."""
     return image_of("machine")
+
+
+def packages_image() -> str:
+    """The name of the image of machines that have a distribution's servers, each off until somebody wants it."""
+    return f"{REPOSITORY}/{PACKAGES}:{digest_of(FOLDER / PACKAGES, machine_image())}"
+
+
+def ensure_packages_image() -> None:
+    """Build it where it is missing; the machines' own image is there."""
+    if packages_image() not in present_images():
+        docker("tag", machine_image(), f"{REPOSITORY}/machine:base")
+        with step(f"image {PACKAGES}"):
+            build(packages_image(), FOLDER / PACKAGES / "Dockerfile")
 
 
 def image_of(name: str) -> str:

@@ -3,12 +3,18 @@
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from hadrill.inventory import RUNNER, Inventory, LoadBalancer
+from hadrill.inventory import RUNNER, Host, Inventory, LoadBalancer
 from hadrill.inventory.versions import needed_images
 from hadrill.lab.balancer import balancer_spec, create_balancer
 from hadrill.lab.computer import raise_limits
 from hadrill.lab.docker import LabError, docker, ensure_daemon
-from hadrill.lab.images import ensure_images, machine_image, services_digest
+from hadrill.lab.images import (
+    ensure_images,
+    ensure_packages_image,
+    machine_image,
+    packages_image,
+    services_digest,
+)
 from hadrill.lab.keys import ensure_keys
 from hadrill.lab.machine import Machine, power_off, power_on
 from hadrill.lab.network import ensure_network, network_name, seal
@@ -33,19 +39,23 @@ BOOT_SECONDS = 60.0
 
 
 class Lab:
-    """The machines and load balancers of one lab inventory."""
+    """The machines and load balancers of one lab inventory.
 
-    def __init__(self, inventory: Inventory) -> None:
+    `packaged` are hosts whose machines have a distribution's servers, for a stack that hadrill does not install.
+    """
+
+    def __init__(self, inventory: Inventory, packaged: Iterable[str] = ()) -> None:
         if not inventory.settings.lab:
             raise LabError(f"{inventory.folder} is not a lab's inventory (`lab: true` in its settings.yaml)")
         self.inventory = inventory
         self.name = inventory.settings.name
         self.state = state_of(self.name)
+        self.packaged = frozenset(packaged)
         self.machines = [
             Machine(
                 self.name,
                 host,
-                node_image() if set(NODES) & set(host.roles) else machine_image(),
+                self._image_of(host),
                 network_name(inventory),
                 pods_image() if set(NODES) & set(host.roles) else services_digest(self._components),
                 self.state / "machines" / host.name,
@@ -54,6 +64,11 @@ class Lab:
             for host in inventory.hosts
             if RUNNER not in host.roles
         ]
+
+    def _image_of(self, host: Host) -> str:
+        if host.name in self.packaged:
+            return packages_image()
+        return node_image() if set(NODES) & set(host.roles) else machine_image()
 
     def up(self, *hosts: str) -> None:
         """Build what is missing, create what is missing, switch everything on, and wait until SSH answers.
@@ -65,6 +80,8 @@ class Lab:
         ensure_images(self._components)
         image = machine_image()
         raise_limits(image)
+        if self.packaged:
+            ensure_packages_image()
         ensure_store(self.name, image, sorted(self._components.values()))
         if nodes := [machine.host.name for machine in self.machines if machine.store is not None]:
             ensure_node_images(self.inventory.image(PODS))

@@ -137,7 +137,8 @@ RULES: tuple[Rule[RedisFacts], ...] = (
         "proxy-not-updated",
         "the replica is promoted, or would be, and a proxy does not follow",
         "HAProxy's server differs from the Sentinels' master, or the updater's units are not active",
-        f"{' and '.join(updater.to_start for updater in UPDATERS)} on the proxy; `fab redis` restores both",
+        f"{' and '.join(updater.to_start for updater in UPDATERS)} on the proxy; `fab redis` restores both. On a "
+        "stack of another making: what rewrites HAProxy's server there (a script of cron, a hook of Sentinel) did not",
         signs.proxies,
     ),
     Rule(
