@@ -262,4 +262,6 @@ def _settings(groups: Sequence[Group]) -> dict[str, object]:
         for part in group.parts:
             for path, value in part.told.settings.items():
                 values.setdefault(path, value)
+        if not group.ways:
+            values = {**adoptions()[group.service].unproxied, **values}
     return values

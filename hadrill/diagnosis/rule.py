@@ -1,14 +1,19 @@
 """A rule: a cause by name, how one sees it in the facts, and what to do about it."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Generic, TypedDict, TypeVar, cast
 
 from hadrill.diagnosis.view import View
+from hadrill.placement import Placement
 
 ServiceView = TypeVar("ServiceView", bound=View[Any], contravariant=True)
 """A service's own view of the facts."""
 
+TYPED = re.compile(r"<(?P<what>start|restart|data) (?P<component>[\w-]+)>")
+PLACED = {"start": "to_start", "restart": "to_restart", "data": "data"}
+"""`<start redis>` in a remedy: the command by which that component is started; `<data redis>`: its folder."""
 LINES = 12
 """How many lines of evidence people are shown; reports hold all."""
 
@@ -46,6 +51,8 @@ class Cause:
 class Rule(Generic[ServiceView]):
     """A cause and how it is seen. `look` returns lines of evidence; no line: not on the hosts that it looked at.
 
+    `<start redis>`, `<restart redis>` and `<data redis>` in `remedy` stand for how that component runs there.
+
     `foretells`: whether the cause can be seen before a failover begins. Otherwise it is not looked for before a fault.
     """
 
@@ -59,4 +66,9 @@ class Rule(Generic[ServiceView]):
     def applies(self, view: ServiceView) -> Cause | None:
         """The cause, where the facts show it."""
         evidence = tuple(self.look(view))
-        return Cause(self.name, self.symptom, evidence, self.remedy) if evidence else None
+        return Cause(self.name, self.symptom, evidence, typed(self.remedy, view.placed)) if evidence else None
+
+
+def typed(remedy: str, placed: Callable[[str], Placement]) -> str:
+    """A remedy with commands and folders of components that are placed so."""
+    return TYPED.sub(lambda mark: getattr(placed(mark["component"]), PLACED[mark["what"]]), remedy)

@@ -10,6 +10,8 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 from hadrill.diagnosis.facts import STATISTICS, Facts, HostFacts, Reply
 from hadrill.inventory import Host, Inventory
+from hadrill.placement import Placement, placed
+from hadrill.services import registry
 
 REFUSED = "refused"
 """The error of a reply whose port was closed (hadrill/on_host/ask.py)."""
@@ -92,6 +94,11 @@ class View(Generic[Service]):
     def name_of(self, address: str) -> str:
         """The name of the member with this address; the address itself where there is none."""
         return next((host.name for host in self.service.members if host.address == address), address)
+
+    def placed(self, component: str) -> Placement:
+        """How a component runs on the members."""
+        owner = next(known for known in registry.services() if component in {part.name for part in known.components})
+        return placed(self.service.inventory.record(owner.name, self.service.members[0]), component)
 
     def answer(self, host: str, name: str) -> "NotedReply":
         """One answer of a host."""

@@ -19,7 +19,7 @@ from hadrill.timing import Deadline, OverdueError, eventually
 Answer = TypeVar("Answer")
 HEALTHY_SECONDS = 30.0
 ASKED_SECONDS = 5.0
-SAID = (NoLeaderError, NotInInventoryError)
+DECIDED = (NoLeaderError, NotInInventoryError)
 """No answer went missing: the cluster, or the inventory, says so."""
 PASSING_SECONDS = 5.0
 """A cause that is gone after this time was the end of something earlier, and does not count."""
@@ -53,7 +53,7 @@ def asked_again(ask: Callable[[], Answer]) -> Answer:
     def missing() -> str | None:
         try:
             answers.append(ask())
-        except SAID:
+        except DECIDED:
             raise
         except failures() as error:
             if deadline.passed:

@@ -6,7 +6,8 @@ from typing import Any
 
 from hadrill.diagnosis.common import BUSY
 from hadrill.diagnosis.common import RULES as COMMON
-from hadrill.diagnosis.rule import Rule
+from hadrill.diagnosis.rule import Rule, typed
+from hadrill.placement import Placement, placed
 from hadrill.services import registry
 
 HEAD = """# Causes
@@ -16,6 +17,12 @@ lab or production as it is at that moment; the first one explains most. A diagno
 which of these were ruled out, and which could not be judged. This page is made from the rules
 (`hadrill/services/*/diagnosis.py`).
 """
+
+
+def as_installed(component: str) -> Placement:
+    """How a component runs where hadrill installed it."""
+    owner = next(known for known in registry.services() if component in {part.name for part in known.components})
+    return placed(owner, component)
 
 
 def rules() -> Mapping[str, Sequence[Rule[Any]]]:
@@ -31,7 +38,7 @@ def document() -> str:
     for service, known in rules().items():
         lines += [f"## {service}", "", "| cause | symptom | shown by | remedy |", "|---|---|---|---|"]
         for rule in known:
-            cells = (f"`{rule.name}`", rule.symptom, rule.shown_by, rule.remedy)
+            cells = (f"`{rule.name}`", rule.symptom, rule.shown_by, typed(rule.remedy, as_installed))
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
         lines.append("")
     return "\n".join(lines)

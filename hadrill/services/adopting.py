@@ -11,6 +11,8 @@ from typing import Protocol
 from hadrill.diagnosis.facts import Question
 from hadrill.placement.container import ENGINE, execute
 
+UNUSED = "not-in-use"
+"""The value of a credential that the stack has no use for."""
 Ask = Question | str
 """What a host is asked: a question to a port, or a command for its shell."""
 
@@ -107,6 +109,10 @@ class Adoption(Protocol):
     @property
     def variables(self) -> tuple[str, ...]:
         """Environment variables of its programs that are read."""
+
+    @property
+    def unproxied(self) -> Mapping[str, object]:
+        """Settings, by their path, of a cluster that no proxy leads to."""
 
     @property
     def needs(self) -> Mapping[tuple[str, str], str]:

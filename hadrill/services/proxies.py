@@ -15,6 +15,9 @@ from hadrill.services.haproxy.record import SERVICE
 from hadrill.services.placing import placed_in
 from hadrill.timing import MILLISECOND, Part, duration
 
+POOL_SECONDS = 15.0
+"""PgBouncer's own value of both of its times."""
+
 
 @dataclass(frozen=True)
 class Checks:
@@ -72,9 +75,14 @@ def haproxy_on(inventory: Inventory, host: Host) -> Placement:
     return placed_in(inventory, SERVICE.name, SERVICE.name, host)
 
 
-def pgbouncer_retry(inventory: Inventory, remote: Remote, host: Host) -> Part:
-    """How long PgBouncer waits after a login that failed. Raises RemoteError."""
+def pgbouncer_parts(inventory: Inventory, remote: Remote, host: Host) -> tuple[Part, ...]:
+    """How long PgBouncer clings to a login that nobody answers, and waits after one that failed. Raises RemoteError."""
     file = placed_in(inventory, SERVICE.name, "pgbouncer", host).configuration
-    match = re.search(r"^server_login_retry\s*=\s*([0-9.]+)", remote.run(host, shell.command("cat", file)).stdout, re.M)
-    seconds = float(match.group(1)) if match else 15.0
-    return Part("login retry", seconds, f"server_login_retry, {'live' if match else 'default'}, {host}")
+    text = remote.run(host, shell.command("cat", file)).stdout
+
+    def part(title: str, setting: str) -> Part:
+        match = re.search(rf"^{setting}\s*=\s*([0-9.]+)", text, re.M)
+        seconds = float(match.group(1)) if match else POOL_SECONDS
+        return Part(title, seconds, f"{setting}, {'live' if match else 'default'}, {host}")
+
+    return part("login", "server_connect_timeout"), part("login retry", "server_login_retry")

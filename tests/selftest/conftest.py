@@ -31,7 +31,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Marks of these tests."""
-    config.addinivalue_line("markers", "takes_turns(kind): a slow case; each run takes a part of its kind")
+    config.addinivalue_line(
+        "markers", "takes_turns(kind, case): a slow case, or all tests of one; each run takes a part of a kind"
+    )
     config.addinivalue_line("markers", "only_when_asked: runs where its file is named, or with --rotation all")
     config.addinivalue_line("markers", "from_bare: about the run's first installation, which begins with bare hosts")
     config.addinivalue_line("markers", "runs_last: after all other tests")
@@ -50,7 +52,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.xdist_group("aside" if item.path.parent in ASIDE else "stack"))
     yield
     turn = config.stash[TURN]
-    kinds = {item.nodeid: mark.args[0] for item in items if (mark := item.get_closest_marker("takes_turns"))}
+    marks = {item: mark.args for item in items if (mark := item.get_closest_marker("takes_turns"))}
+    cases = {item: (*args[1:], item.nodeid)[0] for item, args in marks.items()}
+    kinds = {cases[item]: args[0] for item, args in marks.items()}
     taken = chosen(kinds, turn.number)
     named = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
 
@@ -64,7 +68,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             return False
         if item.get_closest_marker("only_when_asked"):
             return turn.number is not None
-        return item.nodeid in kinds and item.nodeid not in taken
+        return item in cases and cases[item] not in taken
 
     if left_out := [item for item in items if waits(item)]:
         config.hook.pytest_deselected(items=left_out)

@@ -17,6 +17,7 @@ class ProxyAdoption:
     """Reads both programs' files, and asks HAProxy for what runs."""
 
     variables = ()
+    unproxied: ClassVar[Mapping[str, object]] = {}
     needs: ClassVar[Mapping[tuple[str, str], str]] = {}
 
     def component(self, program: Program) -> str:

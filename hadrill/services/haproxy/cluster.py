@@ -58,10 +58,17 @@ class ProxyCluster(Cluster):
         usual = member_roles.member_role(self.service, "proxy").port
         for cluster in self.inner:
             fronts = registry.service(cluster.service).fronts
-            for port in (port.number for front in fronts if front.role == self.service for port in front.ports):
+            own = [port.number for front in fronts if front.role == self.service for port in front.ports]
+            for port in (*own, usual):
                 with suppress(NotInInventoryError):
                     return cluster.inventory.entry_point(port)
         return self.inventory.entry_point(usual)
+
+    def weakness(self, host: Host) -> str:
+        """Nothing may stand before the proxies: then their clients know one of them."""
+        if self.way.address != host.address:
+            return ""
+        return f"clients come through {host} alone, as nothing stands before the proxies, so its loss is an outage"
 
     def probe(self, host: Host) -> Probe:
         """What HAProxy tells of itself."""

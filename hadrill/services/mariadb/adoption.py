@@ -21,6 +21,7 @@ class MariadbAdoption:
     """Asks the server's program, beside the server, which options its files hold."""
 
     variables = ("MARIADB_ROOT_PASSWORD", "MYSQL_ROOT_PASSWORD")
+    unproxied: ClassVar[Mapping[str, object]] = {}
     needs: ClassVar[Mapping[tuple[str, str], str]] = {
         (ROLE, "MARIADB_ROOT_PASSWORD"): "root's password; any value where root logs in by the socket alone",
         (ROLE, "SST_PASSWORD"): "the password in wsrep_sst_auth; any value where the method needs none",

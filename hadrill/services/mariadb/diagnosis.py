@@ -3,7 +3,7 @@
 from hadrill.diagnosis import SINGLE_PROXY, Examination, Rule
 from hadrill.services.mariadb import signs
 from hadrill.services.mariadb.facts import GALERA_PORT, MariadbFacts, orders
-from hadrill.services.mariadb.service import MARIADB, PORT
+from hadrill.services.mariadb.service import PORT
 
 RULES: tuple[Rule[MariadbFacts], ...] = (
     Rule(
@@ -94,7 +94,7 @@ RULES: tuple[Rule[MariadbFacts], ...] = (
         "mariadb-stopped",
         "a node does not run",
         "nothing listens on 3306, asked on the host",
-        f"{MARIADB.to_start}; its log says why it ended",
+        "<start mariadb>; its log says why it ended",
         signs.stopped,
     ),
     SINGLE_PROXY,

@@ -22,6 +22,7 @@ class MinioAdoption:
     """Asks nothing: all stands in the process's words and variables."""
 
     variables = (VOLUMES, *SECRETS, *SECRETS.values())
+    unproxied: ClassVar[Mapping[str, object]] = {"minio.entry": "node"}
     needs: ClassVar[Mapping[tuple[str, str], str]] = {
         (ROLE, "MINIO_ROOT_USER"): "the root user's name, or that of a user who may make buckets and read the state",
         (ROLE, "MINIO_ROOT_PASSWORD"): "its secret",

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import yaml
 
 from hadrill.diagnosis.facts import page
-from hadrill.services.adopting import Ask, Program, Told, read
+from hadrill.services.adopting import UNUSED, Ask, Program, Told, read
 from hadrill.services.postgresql.record import SERVICE
 
 PATRONI, POSTGRES = (part.name for part in SERVICE.components)
@@ -23,6 +23,7 @@ class PostgresqlAdoption:
     """Reads patroni.yml, and asks Patroni on its own host who its members are."""
 
     variables = ()
+    unproxied: ClassVar[Mapping[str, object]] = {}
     needs: ClassVar[Mapping[tuple[str, str], str]] = {
         (ROLE, "POSTGRES_PASSWORD"): "the superuser's password, in postgresql.authentication of patroni.yml",
         (ROLE, "REPLICATION_PASSWORD"): "the replication user's password, from the same place",
@@ -55,6 +56,10 @@ class PostgresqlAdoption:
             "REPLICATION_PASSWORD": (authentication.get("replication") or {}).get("password"),
             "PATRONI_PASSWORD": ((document.get("restapi") or {}).get("authentication") or {}).get("password"),
         }
+        if document:
+            # Its REST API has no login, and nobody looks users up by PgBouncer's: only an installer would.
+            passwords["PATRONI_PASSWORD"] = passwords["PATRONI_PASSWORD"] or UNUSED
+            passwords["PGBOUNCER_PASSWORD"] = UNUSED
         store = next((name for name in STORES if name in document), "")
         notes = [] if document else ["its file could not be read"]
         if store and store not in DRILLED:

@@ -12,7 +12,7 @@ from hadrill.services.asking import failures
 from hadrill.services.client_parts import TURN, hang
 from hadrill.services.errors import NoLeaderError, reading
 from hadrill.services.postgresql.service import Postgresql
-from hadrill.services.proxies import checks_of, haproxy_on, pgbouncer_retry
+from hadrill.services.proxies import checks_of, haproxy_on, pgbouncer_parts
 from hadrill.timing import Budget, Part, budget, duration
 
 ELECTION_SECONDS = 1.4
@@ -37,7 +37,7 @@ def postgresql_budget(
     tail = [
         Part("promote", PROMOTE_SECONDS, "pg_promote"),
         checks_of(haproxy_on(service.inventory, proxy), remote, proxy, service.backend).up(),
-        pgbouncer_retry(service.inventory, remote, proxy),
+        *pgbouncer_parts(service.inventory, remote, proxy),
         TURN,
         hang(kind),
     ]

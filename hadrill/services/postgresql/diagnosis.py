@@ -3,7 +3,6 @@
 from hadrill.diagnosis import SINGLE_PROXY, Examination, Rule
 from hadrill.services.postgresql import signs
 from hadrill.services.postgresql.facts import PORTS, PostgresqlFacts, orders
-from hadrill.services.postgresql.service import PATRONI
 
 RULES: tuple[Rule[PostgresqlFacts], ...] = (
     Rule(
@@ -17,7 +16,7 @@ RULES: tuple[Rule[PostgresqlFacts], ...] = (
         "raft-thread-dead",
         "a member's copy of Patroni's store stands still, so it believes an old state for ever",
         "the traceback of PySyncObj's thread in the log of this boot",
-        f"PySyncObj 0.3.15 or newer in Patroni's image; until then {PATRONI.to_restart} on that member",
+        "PySyncObj 0.3.15 or newer in Patroni's image; until then <restart patroni> on that member",
         signs.raft_thread,
     ),
     Rule(
@@ -47,6 +46,13 @@ RULES: tuple[Rule[PostgresqlFacts], ...] = (
         "`password authentication failed` for the replication role",
         "make the role's password and Patroni's `postgresql.authentication.replication` equal",
         signs.replication_login,
+    ),
+    Rule(
+        "own-replication-refused",
+        "Patroni may not ask its own server for its timeline: an old leader never follows the new one",
+        "`Can not fetch local timeline and lsn` in a member's log",
+        "let its replication role in from 127.0.0.1, too: `host replication ROLE 127.0.0.1/32 scram-sha-256` in pg_hba",
+        signs.own_replication,
     ),
     Rule(
         "lag-over-maximum",
@@ -108,7 +114,7 @@ RULES: tuple[Rule[PostgresqlFacts], ...] = (
         "patroni-stopped",
         "a member does not run Patroni",
         "no answer on 8008, not even on the host",
-        f"{PATRONI.to_start}; its log says why it ended",
+        "<start patroni>; its log says why it ended",
         signs.stopped,
     ),
     SINGLE_PROXY,

@@ -82,6 +82,12 @@ def replication_login(view: PostgresqlFacts) -> Iterator[str]:
             yield from view.log(host, "log", 'password authentication failed for user "replicator"')
 
 
+def own_replication(view: PostgresqlFacts) -> Iterator[str]:
+    """Members whose Patroni cannot look at its own server as a replica does."""
+    for host in view.hosts:
+        yield from view.log(host, "log", "Can not fetch local timeline and lsn|no pg_hba.conf entry for replication")
+
+
 def not_streaming(view: PostgresqlFacts) -> Iterator[str]:
     """Replicas that run and do not stream."""
     for host, members in list(view.members.items())[:1]:

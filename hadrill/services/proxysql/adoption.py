@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from hadrill.services.adopting import Ask, Program, Told
+from hadrill.services.adopting import UNUSED, Ask, Program, Told
 from hadrill.services.haproxy.configuration import questions, told
 from hadrill.services.proxysql.record import SERVICE
 
@@ -17,6 +17,7 @@ class SqlProxyAdoption:
     """An HAProxy counts as one where it leads to a service that such proxies stand before."""
 
     variables = ()
+    unproxied: ClassVar[Mapping[str, object]] = {}
     needs: ClassVar[Mapping[tuple[str, str], str]] = {
         (ROLE, "ADMIN_PASSWORD"): "ProxySQL's administrator; any value where the proxy is HAProxy",
         (ROLE, "MONITOR_PASSWORD"): "the user by which ProxySQL watches; any value where the proxy is HAProxy",
@@ -35,7 +36,8 @@ class SqlProxyAdoption:
         if program.name != HAPROXY:
             notes = ("where it leads is not read: say `ways_in` of the cluster behind it in topology.yaml",)
             return Told(settings={"sql_proxy": PROXYSQL}, notes=notes)
-        return replace(told(program, answers), settings={"sql_proxy": HAPROXY})
+        unused = {(ROLE, name): UNUSED for _, name in self.needs}
+        return replace(told(program, answers), settings={"sql_proxy": HAPROXY}, secrets=unused)
 
 
 ADOPTION = SqlProxyAdoption()

@@ -22,6 +22,7 @@ class RabbitmqAdoption:
     """Asks rabbitmqctl beside the node, and reads rabbitmq.conf and the cookie."""
 
     variables = ("RABBITMQ_CONFIG_FILE", "RABBITMQ_ERLANG_COOKIE")
+    unproxied: ClassVar[Mapping[str, object]] = {}
     needs: ClassVar[Mapping[tuple[str, str], str]] = {
         (ROLE, "RABBITMQ_PASSWORD"): ADD,
         (ROLE, "RABBITMQ_ERLANG_COOKIE"): f"what {COOKIE} holds",

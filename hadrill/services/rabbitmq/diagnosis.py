@@ -3,7 +3,6 @@
 from hadrill.diagnosis import Examination, Rule
 from hadrill.services.rabbitmq import signs
 from hadrill.services.rabbitmq.facts import PEER_PORTS, RabbitmqFacts, orders
-from hadrill.services.rabbitmq.service import RABBITMQ
 
 RULES: tuple[Rule[RabbitmqFacts], ...] = (
     Rule(
@@ -24,7 +23,7 @@ RULES: tuple[Rule[RabbitmqFacts], ...] = (
         "disk-alarm",
         "a node has too little disk left, so every publisher of the cluster is blocked",
         "disk_free_alarm",
-        f"make room below {RABBITMQ.data}, or lower disk_free_limit knowingly",
+        "make room below <data rabbitmq>, or lower disk_free_limit knowingly",
         lambda view: signs.alarm(view, "disk_free_alarm", "the disk alarm is on"),
     ),
     Rule(
@@ -80,14 +79,14 @@ RULES: tuple[Rule[RabbitmqFacts], ...] = (
         "node-down",
         "the others miss a node",
         "running is false in /api/nodes",
-        f"{RABBITMQ.to_start} there, or `rabbitmqctl start_app`; its log says why it ended",
+        "<start rabbitmq> there, or `rabbitmqctl start_app`; its log says why it ended",
         signs.not_running,
     ),
     Rule(
         "rabbitmq-stopped",
         "a node takes no connections",
         "nothing listens on 5672, asked on the host",
-        f"{RABBITMQ.to_start}; its log says why it ended",
+        "<start rabbitmq>; its log says why it ended",
         signs.stopped,
     ),
 )

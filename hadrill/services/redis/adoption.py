@@ -21,6 +21,7 @@ class RedisAdoption:
     """Reads the files that the processes were started with, and those that these include."""
 
     variables = ()
+    unproxied: ClassVar[Mapping[str, object]] = {}
     needs: ClassVar[Mapping[tuple[str, str], str]] = {
         PASSWORD: "the `requirepass` of redis.conf; an ACL user's is not used yet"
     }

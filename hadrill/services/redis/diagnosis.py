@@ -3,7 +3,7 @@
 from hadrill.diagnosis import SINGLE_PROXY, Examination, Rule
 from hadrill.services.redis import signs
 from hadrill.services.redis.facts import RedisFacts, orders
-from hadrill.services.redis.service import PORT, REDIS, SENTINEL, SENTINEL_PORT, UPDATERS
+from hadrill.services.redis.service import PORT, SENTINEL_PORT
 
 RULES: tuple[Rule[RedisFacts], ...] = (
     Rule(
@@ -122,7 +122,7 @@ RULES: tuple[Rule[RedisFacts], ...] = (
         "no-redis",
         "no Redis runs at all: there is nobody to promote",
         "no answer on 6379 from any member, not even on its own host",
-        f"{REDIS.to_start} on all; their logs say why they ended",
+        "<start redis> on all; their logs say why they ended",
         lambda view: signs.none_alive(view, PORT),
     ),
     Rule(
@@ -137,7 +137,7 @@ RULES: tuple[Rule[RedisFacts], ...] = (
         "proxy-not-updated",
         "the replica is promoted, or would be, and a proxy does not follow",
         "HAProxy's server differs from the Sentinels' master, or the updater's units are not active",
-        f"{' and '.join(updater.to_start for updater in UPDATERS)} on the proxy; `fab redis` restores both. On a "
+        "<start updater-timer> and <start updater> on the proxy; `fab redis` restores both. On a "
         "stack of another making: what rewrites HAProxy's server there (a script of cron, a hook of Sentinel) did not",
         signs.proxies,
     ),
@@ -152,14 +152,14 @@ RULES: tuple[Rule[RedisFacts], ...] = (
         "sentinel-stopped",
         "a Sentinel does not run: one vote less",
         "no answer on 26379, not even on the host",
-        f"{SENTINEL.to_start}; its log says why it ended",
+        "<start sentinel>; its log says why it ended",
         lambda view: signs.stopped(view, "sentinel", SENTINEL_PORT),
     ),
     Rule(
         "redis-stopped",
         "a Redis does not run",
         "no answer on 6379, not even on the host",
-        f"{REDIS.to_start}; its log says why it ended",
+        "<start redis>; its log says why it ended",
         lambda view: signs.stopped(view, "redis", PORT),
     ),
     SINGLE_PROXY,

@@ -1,5 +1,6 @@
 """The Redis cluster: its members, its Sentinels, and how a client reaches them."""
 
+from contextlib import suppress
 from typing import Any
 
 import redis
@@ -9,11 +10,12 @@ from redis.retry import Retry
 from hadrill.inventory import Host, Inventory
 from hadrill.placement import placed
 from hadrill.remote.from_here import reach
-from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS
+from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, failures
 from hadrill.services.errors import BadAnswerError, Fields, reading
 from hadrill.services.haproxy.statistics import Proxies
 from hadrill.services.redis.record import SERVICE
 from hadrill.services.redis.settings import RedisSettings
+from hadrill.timing import Deadline, OverdueError, eventually
 
 REDIS, SENTINEL = placed(SERVICE, "redis"), placed(SERVICE, "sentinel")
 UPDATER_NAMES = ("updater-timer", "updater")
@@ -26,7 +28,9 @@ SENTINEL_PORT = 26379
 LEAST_OF_ROLE = {"master": 3, "slave": 5}
 """How many values ROLE has for each role."""
 PAUSE_MS = 15000
-"""Longer than an old master needs to become a replica: Sentinel waits for ten seconds."""
+"""Longer than an old master needs to become a replica by itself: Sentinel waits for ten seconds."""
+PAUSE_LEFT_SECONDS = 2.0
+"""What must be left of that time to make it one."""
 
 
 class Redis:
@@ -72,18 +76,36 @@ class Redis:
     def fail_over(self, master: Host) -> None:
         """A planned switchover without a loss, as the leading Sentinel accepts it. Raises redis.RedisError.
 
-        Sentinel alone promotes at once and tells the proxies a moment later: what the old master takes until then is
-        gone. So it takes no writes from here on; the proxies end its connections, and it becomes a replica.
+        Sentinel alone promotes at once, tells the proxies a moment later and the old master after ten seconds: what it
+        takes until then is gone. So it takes no writes from here on, and follows the new one as soon as there is one.
         """
         with self.client(master.address) as old:
             old.execute_command("CLIENT", "PAUSE", PAUSE_MS, "WRITE")
         try:
             with self.client(master.address, SENTINEL_PORT) as sentinel:
                 sentinel.execute_command("SENTINEL", "FAILOVER", self.settings.master_name)
-        except BaseException:
+            if (new := self._promoted(master)) is not None:
+                with self.client(master.address) as old:
+                    old.execute_command("REPLICAOF", new.address, self.inventory.port(PORT))
+        finally:
+            # Writes that waited are refused by a replica; without one the master goes on.
             with self.client(master.address) as old:
                 old.execute_command("CLIENT", "UNPAUSE")
-            raise
+
+    def _promoted(self, old: Host) -> Host | None:
+        """The member that became the master beside the old one; None where nobody does while writes wait."""
+        masters: list[Host] = []
+
+        def nobody() -> str | None:
+            for host in self.members:
+                with suppress(*failures()):
+                    if host != old and self.role(host)[0] == "master":
+                        masters.append(host)
+            return None if masters else "all are replicas"
+
+        with suppress(OverdueError):
+            eventually("another master", nobody, Deadline(PAUSE_MS / 1000 - PAUSE_LEFT_SECONDS))
+        return next(iter(masters), None)
 
     def role(self, host: Host) -> list[Any]:
         """What the member says of itself: ROLE. Raises redis.RedisError."""

@@ -21,6 +21,7 @@ from tests.selftest.foreign.two_caches import CACHES, FRONT, MACHINES, SESSIONS
 from tests.selftest.lab.suite import BIN, LAB, ROOT, run_suite
 from tests.selftest.machines import Machines
 
+pytestmark = pytest.mark.takes_turns("stacks of others", "two caches")
 WHOLE_SECONDS = 60.0
 COMMAND_SECONDS = 120
 

@@ -18,7 +18,7 @@ systemctl list-unit-files --no-legend | cut -d' ' -f1-2 | sort | sha256sum
 dpkg-query -W | sha256sum
 """
 BALANCERS = ("198.18.0.10", "198.18.0.20")
-NOWHERE = {"postgresql": ("PGBOUNCER_PASSWORD", "HADRILL_PASSWORD"), "mariadb": ("HADRILL_PASSWORD",)}
+NOWHERE = {"postgresql": ("HADRILL_PASSWORD",), "mariadb": ("HADRILL_PASSWORD",)}
 """Credentials that the hosts do not have in plain text, besides those that its SQL proxy needs in ProxySQL alone."""
 
 

@@ -48,8 +48,8 @@ CAN = {
     "rabbitmq": {"Watched", "Diagnosed", "Guarded"},
     "minio": {"Watched", "Diagnosed", "Exposed", "Guarded"},
     "mariadb": {"Led", "Watched", "Diagnosed", "Voting", "Guarded"},
-    "haproxy": {"Voting", "Selective"},
-    "proxysql": {"Voting", "Selective"},
+    "haproxy": {"Voting", "Selective", "Exposed"},
+    "proxysql": {"Voting", "Selective", "Exposed"},
     "kubernetes": {"Led", "Watched", "Diagnosed", "Voting", "Selective", "Exposed", "OnNodes", "Promising"},
 }
 

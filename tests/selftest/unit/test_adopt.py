@@ -13,7 +13,7 @@ from hadrill.adopt.survey import Survey
 from hadrill.adopt.writing import Adopted, network_of
 from hadrill.inventory import Host, read
 from hadrill.inventory.settings import Ssh
-from hadrill.services.adopting import Lead, Program, Told
+from hadrill.services.adopting import UNUSED, Lead, Program, Told
 from hadrill.services.haproxy.adoption import pooled
 from hadrill.services.haproxy.configuration import leads
 from hadrill.services.minio.adoption import expanded
@@ -120,10 +120,16 @@ def test_patroni_says_scope_members_store_and_ports() -> None:
     answer = told(program, "postgresql", {"/etc/p.yml": PATRONI, "cluster": page})
     assert (answer.cluster, answer.names) == ("orders-db", ("one",))
     assert answer.peers == ("198.18.0.1", "198.18.0.2")
-    assert answer.ports == {5432: 5433, 8008: 8008}
+    assert answer.ports == {5432: 5433, 8008: 8008, 5010: 5010}
     assert answer.inside == {"postgres": "/var/lib/postgresql/17/main"}
     assert answer.settings == {"postgresql.ttl": 40}
     assert answer.secrets[("postgresql", "POSTGRES_PASSWORD")] == "super-secret"
+    assert answer.secrets[("postgresql", "PATRONI_PASSWORD")] == "rest-secret"
+    raft = "raft: {self_addr: '198.18.0.1:2222', partner_addrs: ['198.18.0.2:2222']}\nrestapi: {listen: '*:8008'}"
+    own = "\n".join(line for line in PATRONI.splitlines() if not line.startswith(("etcd3", "restapi")))
+    open_to_all = told(program, "postgresql", {"/etc/p.yml": f"{own}\n{raft}", "cluster": page})
+    assert open_to_all.ports[5010] == 2222
+    assert open_to_all.secrets[("postgresql", "PATRONI_PASSWORD")] == UNUSED
 
 
 def test_a_store_that_is_not_drilled_is_told() -> None:

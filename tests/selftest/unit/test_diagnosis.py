@@ -378,3 +378,20 @@ def test_a_port_that_refuses_one_and_takes_another_is_not_filtered(
     hosts[host] = replace(hosts[host], answers={**hosts[host].answers, f"mariadb@{host}": Reply(error=own)})
     diagnosis = MARIADB.judge(Mariadb(lab_inventory), Facts(hosts), before=True)
     assert ("port-filtered" in [cause.name for cause in diagnosis.causes]) is named
+
+
+def test_a_remedy_is_what_an_operator_types_there(lab: Path) -> None:
+    facts = Facts.from_json((FACTS / "redis-sentinel-stopped.json").read_text("utf-8"))
+    assert judge("redis", read(lab), facts).causes[0].remedy.startswith("systemctl start hadrill-sentinel")
+    entry = "components: {sentinel: {placement: container, container: shop-sentinel}}"
+    (lab / "topology.yaml").write_text(f"clusters:\n  - name: redis\n    service: redis\n    {entry}\n")
+    assert judge("redis", read(lab), facts).causes[0].remedy.startswith("docker start shop-sentinel")
+
+
+def test_a_patroni_that_may_not_ask_its_own_server_is_named(lab_inventory: Inventory) -> None:
+    facts = Facts.from_json((FACTS / "postgresql-replication-password.json").read_text("utf-8"))
+    quiet = _with(facts, facts.hosts, {"log": Reply(text="INFO: no action\n")})
+    assert "own-replication-refused" in judge("postgresql", lab_inventory, quiet).ruled_out
+    line = "2026-11-27 00:58:57,084 ERROR: Can not fetch local timeline and lsn from replication connection"
+    refused = _with(quiet, ["db-slave-01"], {"log": Reply(text=f"{line}\n")})
+    assert "own-replication-refused" in [cause.name for cause in judge("postgresql", lab_inventory, refused).causes]

@@ -19,7 +19,7 @@ from hadrill.placement import Container, Inside, Unit, placed
 from hadrill.remote import Remote
 from hadrill.services.clusters import cluster_of
 from hadrill.services.placing import placed_in
-from hadrill.services.proxies import checks_of, haproxy_on, pgbouncer_retry
+from hadrill.services.proxies import checks_of, haproxy_on, pgbouncer_parts
 from hadrill.services.redis.facts import orders
 from hadrill.services.redis.record import SERVICE
 from hadrill.services.redis.service import Redis
@@ -272,7 +272,7 @@ def test_health_checks_are_read_where_the_proxies_keep_them(two: Path) -> None:
     remote, host = cast("Remote", SimpleNamespace(run=run)), inventory.host("haproxy-01")
     postgresql = inventory.about_the("postgresql")
     assert checks_of(haproxy_on(postgresql, host), remote, host, "be_x").inter == 7.0
-    assert pgbouncer_retry(postgresql, remote, host).seconds == 4.0
+    assert [part.seconds for part in pgbouncer_parts(postgresql, remote, host)] == [15.0, 4.0]
     assert asked == ["cat /etc/haproxy/haproxy.cfg", "cat /etc/pgbouncer/pgbouncer.ini"]
 
 

@@ -36,6 +36,7 @@ postgresql:
   pg_hba:
     - local all postgres trust
     - host replication copier 198.18.0.0/16 scram-sha-256
+    - host replication copier 127.0.0.1/32 scram-sha-256
     - host all all 198.18.0.0/16 scram-sha-256
     - host all all 127.0.0.1/32 scram-sha-256
 END
