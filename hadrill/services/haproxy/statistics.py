@@ -7,9 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from hadrill.diagnosis import Question, statistics
 from hadrill.inventory import Host, Inventory
 from hadrill.on_host import program
 from hadrill.remote import RemoteError, follow_program, run_program
@@ -20,6 +19,9 @@ from hadrill.services.http import OK, Pages
 from hadrill.services.member import SILENT, Member, Probe
 from hadrill.services.service import UNTOLD
 from hadrill.timing import POLL, Timeline
+
+if TYPE_CHECKING:
+    from hadrill.diagnosis import Question
 
 STATISTICS_PORT = 8404
 SQL_STATISTICS_PORT = 6032
@@ -175,8 +177,11 @@ class Proxies:
         with closing(self.statistics(host)) as statistics:
             return statistics.servers(backend)
 
-    def question(self, host: Host, backend: str) -> Question:
+    def question(self, host: Host, backend: str) -> "Question":
         """What a proxy's own host asks for a backend's servers."""
+        # Loaded by a diagnosis: checks do not wait for it.
+        from hadrill.diagnosis import Question, statistics
+
         place = self._told_at(host)
         if place.startswith("/"):
             return Question(place, 0, f"show stat {backend} {SERVERS} -1\n", "\n\n")
