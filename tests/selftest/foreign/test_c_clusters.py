@@ -1,7 +1,6 @@
 """Two clusters of a service that somebody else set up: adopted, and each checked, drilled and diagnosed for itself."""
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,21 +16,13 @@ from hadrill.services.clusters import cluster_of
 from hadrill.services.redis.service import Redis
 from hadrill.timing import Deadline, eventually
 from tests.selftest.foreign import two_caches
+from tests.selftest.foreign.commands import call
 from tests.selftest.foreign.two_caches import CACHES, FRONT, MACHINES, SESSIONS
-from tests.selftest.lab.suite import BIN, LAB, ROOT, run_suite
+from tests.selftest.lab.suite import LAB, run_suite
 from tests.selftest.machines import Machines
 
 pytestmark = pytest.mark.takes_turns("stacks of others", "two caches")
 WHOLE_SECONDS = 60.0
-COMMAND_SECONDS = 120
-
-
-def call(*command: str, status: int = 0) -> str:
-    """What a command says."""
-    program = [str(BIN / command[0]), *command[1:]]
-    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS)
-    assert done.returncode == status, done.stdout + done.stderr
-    return done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")

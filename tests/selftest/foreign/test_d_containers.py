@@ -13,12 +13,12 @@ from hadrill.remote import Remote
 from hadrill.remote.from_here import ways
 from hadrill.services.clusters import cluster_of
 from hadrill.timing import Deadline, eventually
+from tests.selftest.foreign.commands import call
 from tests.selftest.foreign.containers.stack import FRONTS, MACHINES, SECRET, Stack, write_inventory
 from tests.selftest.lab.suite import BIN, LAB, ROOT, run_suite
 from tests.selftest.machines import Machines
 
 pytestmark = pytest.mark.takes_turns("stacks of others", "containers")
-COMMAND_SECONDS = 180
 WHOLE_SECONDS = 120.0
 DRILLS_SECONDS = 400
 DRILLS = (
@@ -39,14 +39,6 @@ dpkg-query -W | sha256sum
 """
 NEEDED = {"postgresql": "HADRILL_PASSWORD", "mariadb": "HADRILL_PASSWORD", "rabbitmq": "RABBITMQ_PASSWORD"}
 """What no file there holds: logins of the suite's own, each shown with the statement that makes it."""
-
-
-def call(*command: str, status: int = 0) -> str:
-    """What a command says."""
-    program = [str(BIN / command[0]), *command[1:]]
-    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS)
-    assert done.returncode == status, done.stdout + done.stderr
-    return done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
