@@ -6,8 +6,7 @@ from typing import Protocol
 
 from hadrill.faults.fault import BLACKHOLE, RESTART, Fault, Target
 from hadrill.inventory import Host, Inventory
-
-GROUP = "hadrill.power"
+from hadrill.inventory.settings import POWER
 
 
 class PowerError(Exception):
@@ -37,9 +36,9 @@ def driver(inventory: Inventory) -> Power:
     """The driver that settings.yaml names (`faults.power`; a lab's is `lab`). Raises PowerError."""
     settings = inventory.settings
     name = settings.faults.power or ("lab" if settings.lab else "ssh")
-    drivers = entry_points(group=GROUP, name=name)
+    drivers = entry_points(group=POWER, name=name)
     if not drivers:
-        known = ", ".join(sorted(entry.name for entry in entry_points(group=GROUP)))
+        known = ", ".join(sorted(entry.name for entry in entry_points(group=POWER)))
         raise PowerError(f"no power driver {name!r} (faults.power in settings.yaml): there are {known}")
     try:
         make: Callable[[Inventory], Power] = next(iter(drivers)).load()

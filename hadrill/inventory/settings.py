@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from importlib.metadata import entry_points
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -90,15 +91,22 @@ class LoadBalancer(Frozen):
     check: BalancerCheck = BalancerCheck()
 
 
+POWER = "hadrill.power"
+"""The group of entry points that name drivers of machines' power."""
 EVERYWHERE = IPv4Address(0)
 """What proxies listen on, all of their addresses: load balancers hold the addresses that clients use."""
+
+
+def power_drivers() -> tuple[str, ...]:
+    """Names of the drivers that cut machines' power, those of other packages too."""
+    return tuple(sorted(entry.name for entry in entry_points(group=POWER)))
 
 
 class Faults(Frozen):
     """What experiments may do. `consent` names hosts that may be broken; a lab needs none. `power` names a driver."""
 
     consent: tuple[str, ...] = ()
-    power: Literal["", "lab", "hcloud", "ssh"] = ""
+    power: Annotated[str, one_of(power_drivers)] = ""
     multiplier: float = Field(default=1.0, ge=1.0, le=10.0)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from hadrill.placement import container
+from hadrill.placement.container import ENGINE
 from hadrill.placement.marks import Marks
 from hadrill.placement.unit import Unit, journal
 
@@ -17,33 +18,33 @@ class ContainerUnit(Unit):
     def runs(self) -> str:
         """Succeeds where the unit is active and the container runs."""
         unit = f"{{ {self.is_active} || {{ echo '{self.unit} does not run'; false; }}; }}"
-        return f"{unit} && {container.running(self.container)}"
+        return f"{ENGINE}; {unit} && {container.running(self.container)}"
 
     def is_gone(self, marks: Marks) -> str:
         """Succeeds where the container has ended and the unit is neither active nor about to be."""
-        return f"{container.ended(self.container)} && {{ {super().is_gone(marks)}; }}"
+        return f"{ENGINE}; {container.ended(self.container)} && {{ {super().is_gone(marks)}; }}"
 
     def is_frozen(self, marks: Marks) -> str:
         """Succeeds where the container is paused."""
-        return container.paused(self.container)
+        return f"{ENGINE}; {container.paused(self.container)}"
 
     @property
     def kill(self) -> str:
         """Kill the container. The unit's own process, which waits for it, ends by itself."""
-        return f"docker kill --signal KILL {self.container} >/dev/null"
+        return f"{ENGINE}; docker kill --signal KILL {self.container} >/dev/null"
 
     def freeze(self, marks: Marks) -> str:
         """Pause the container."""
-        return f"{marks.set(container.PAUSED)} && docker pause {self.container} >/dev/null"
+        return f"{ENGINE}; {marks.set(container.PAUSED)} && docker pause {self.container} >/dev/null"
 
     def thaw(self, marks: Marks) -> str:
         """Let the container go on, where freeze() paused it and it still is paused."""
-        return container.thaw(marks, self.container)
+        return f"{ENGINE}; {container.thaw(marks, self.container)}"
 
     @property
     def main_pid(self) -> str:
         """Print the number of the container's first process, as the host counts it."""
-        return f"echo {container.inspected(self.container, '.State.Pid')}"
+        return f"{ENGINE}; echo {container.inspected(self.container, '.State.Pid')}"
 
     @property
     def group(self) -> str:
@@ -57,4 +58,4 @@ class ContainerUnit(Unit):
 
     def execute(self, command: str) -> str:
         """Run a shell command in the container."""
-        return container.execute(self.container, command)
+        return f"{ENGINE}; {container.execute(self.container, command)}"

@@ -5,7 +5,7 @@ import hashlib
 import select
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -78,10 +78,13 @@ class SshConnection:
             broken = f"the SSH connection broke: {error or type(error).__name__}"
             raise UnreachableError(self._host, broken) from error
 
-    def follow(self, command: str, stdin: str, stop: threading.Event) -> Iterator[bytes]:
+    def follow(
+        self, command: str, stdin: str, stop: threading.Event
+    ) -> Generator[bytes, None, tuple[int, bytes] | None]:
         """Lines of a command as they come, until it ends or `stop` is set; then its input ends, and so should it.
 
-        Raises UnreachableError where the connection breaks meanwhile.
+        Returns its status and its words on the error stream where it ended by itself. Raises UnreachableError where the
+        connection breaks meanwhile.
         """
         try:
             with self._connection.transport.open_session(timeout=self._settings.connect_seconds) as channel:
@@ -94,7 +97,8 @@ class SshConnection:
                         *lines, rest = (rest + channel.recv(CHUNK)).split(b"\n")
                         yield from lines
                     if channel.exit_status_ready() and not channel.recv_ready():
-                        return
+                        return channel.recv_exit_status(), channel.recv_stderr(CHUNK)
+                return None
         except (SSHException, OSError, EOFError) as error:
             broken = f"the SSH connection broke: {error or type(error).__name__}"
             raise UnreachableError(self._host, broken) from error

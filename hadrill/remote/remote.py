@@ -97,15 +97,24 @@ class Remote:
     def follow(self, host: Host, command: str, stdin: str, stop: threading.Event) -> Iterator[str]:
         """Lines that a program for /bin/sh prints as root, as they come, until it ends or `stop` is set.
 
-        Its standard input stays open until then. Raises UnreachableError.
+        Its standard input stays open until then. Raises UnreachableError; CommandFailedError where it was never begun,
+        or ends by itself with another status than 0.
         """
         mark, began = shell.new_mark(), False
         marked = shell.marked if self.login(host).is_root else shell.marked_as_root
-        for line in self._connection(host).follow(marked(command, mark), stdin, stop):
+        lines = self._connection(host).follow(marked(command, mark), stdin, stop)
+        while True:
+            try:
+                line = next(lines)
+            except StopIteration as end:
+                ended: tuple[int, bytes] | None = end.value
+                break
             # What the user's shell prints while it starts comes before the mark.
             if began:
                 yield _text(line)
             began = began or line == mark.encode()
+        if ended is not None and (ended[0] != 0 or not began):
+            raise CommandFailedError(host.name, command, Output(ended[0], "", _text(ended[1])))
 
     def everywhere(self, hosts: Iterable[Host], work: Callable[[Host], Result]) -> dict[Host, Result | RemoteError]:
         """Do the work on all hosts at once. The result of a host that fails is its RemoteError; the others finish.

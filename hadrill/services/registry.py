@@ -37,11 +37,16 @@ class RegistryError(Exception):
 @cache
 def services() -> tuple[Service, ...]:
     """The records of all services, in their order."""
-    here = Path(__file__).parent
-    own = [import_module(f"{__package__}.{file.parent.name}.record").SERVICE for file in here.glob("*/record.py")]
-    records = [*own, *_others()[0]]
-    check(records)
+    records = [*_own(), *_others()[0]]
     return tuple(sorted(records, key=lambda service: (service.order, service.name)))
+
+
+@cache
+def _own() -> tuple[Service, ...]:
+    here = Path(__file__).parent
+    records = [import_module(f"{__package__}.{file.parent.name}.record").SERVICE for file in here.glob("*/record.py")]
+    check(records)
+    return tuple(records)
 
 
 def left_out() -> tuple[str, ...]:
@@ -64,14 +69,28 @@ def _others() -> tuple[tuple[Service, ...], tuple[str, ...]]:
         try:
             record = entry.load()
         except Exception as error:  # noqa: BLE001 - whatever a stranger's module raises, healing must not wait for it
-            record = f"{type(error).__name__}: {error}"
-        if isinstance(record, Service):
-            records.append(record)
+            reason = f"{type(error).__name__}: {error}"
         else:
+            reason = _why_not_taken(entry.value, record, [*_own(), *records])
+        if reason:
             package = entry.dist.name if entry.dist else entry.value
-            reason = record if isinstance(record, str) else f"{entry.value} is no Service record"
             problems.append(f"service {entry.name} of package {package} is left out, it cannot be loaded: {reason}")
+        else:
+            records.append(record)
     return tuple(records), tuple(problems)
+
+
+def _why_not_taken(name: str, record: object, beside: Sequence[Service]) -> str:
+    """Why another package's record is no use beside those that are there already; empty where it is."""
+    if not isinstance(record, Service):
+        return f"{name} is no Service record"
+    try:
+        check([*beside, record])
+    except RegistryError as error:
+        return str(error)
+    except (TypeError, AttributeError) as error:  # a field that holds something else than its type says
+        return f"a field of its record is of another type: {error}"
+    return ""
 
 
 def service(name: str) -> Service:

@@ -55,8 +55,10 @@ class Lane:
     refused: Callable[[Exception], bool]
     seconds: float = OPERATION_SECONDS
     """When an operation of this lane is given up."""
+    of: str = ""
+    """Whose clients these are, where lanes of several clusters are beside each other."""
 
     @property
     def name(self) -> str:
         """The lane's name in reports."""
-        return f"{self.kind} {self.connection} {self.port}"
+        return f"{self.kind} {self.connection} {self.port} {self.of}".rstrip()

@@ -62,10 +62,10 @@ class Workload:
         self._bugs: list[Exception] = []
 
     def __enter__(self) -> Self:
-        groups: dict[tuple[str, int], list[Lane]] = {}
+        groups: dict[tuple[str, int, str], list[Lane]] = {}
         for lane in self.lanes:
-            groups.setdefault((lane.connection, lane.port), []).append(lane)
-        for (connection, _), lanes in groups.items():
+            groups.setdefault((lane.connection, lane.port, lane.of), []).append(lane)
+        for (connection, _, _), lanes in groups.items():
             turns = _Turns(1 / self.rate)
             hanging = int(self.rate * lanes[0].seconds * 1.2) + 4
             number = POOL if connection == "pooled" and lanes[0].seconds <= OPERATION_SECONDS else hanging

@@ -88,16 +88,17 @@ class NodeScenario(Scenario):
     def plan(self, run: Experiment) -> Plan:
         """Plan the fault on one node."""
         victim = self.victim()
-        self._loss = self._begun(run, victim)
         case = Case(self.case.service, self.made, host=victim.name, cluster=self.case.cluster)
         injection = Injection(run.session, self.cluster, case, run.id, run.step)
         fault = injection.guard()
+        self._loss = self._begun(run, victim)
         allowed = self.cluster.budget(self.kind, self.loss.role)
         lines = (f"{self.cluster.label} {self.fault} of {victim} ({self.loss.role})",)
         return Plan(victim.name, self.loss.role, allowed, injection, fault, lease_s=self.lasts(), lines=lines)
 
     def _begun(self, run: Experiment, victim: Host) -> Loss:
-        server = next(host for host in self.kubernetes.servers if host != victim)
+        # All live still; a forced loss may be that of the only one.
+        server = next((host for host in self.kubernetes.servers if host != victim), victim)
         timers = timers_of(run.session.remote, server)
         objective = self.objective()
         rto = objective.rto_seconds if objective else None

@@ -98,7 +98,10 @@ class ProxyCluster(Cluster):
         return budget([*parts, TURN, hang(kind)], self.multiplier)
 
     def why_not_available(self, fault: str, role: str) -> str:
-        """Proxies keep no port open to one another, by which a cut could be proved."""
+        """Proxies keep no port open to one another, by which a cut could be proved, and their clients are others'."""
+        if not self.inner:
+            served = ", ".join(member_roles.behind(self.service))
+            return f"nothing stands behind them here whose clients would notice: that is {served}"
         return "proxies have no peers to be cut off from" if fault.startswith(("isolate", "cut-", "reject")) else ""
 
 
@@ -122,7 +125,8 @@ class ProxyPlace(Place):
         # Built once: a place may have clients that its lanes share.
         several = len({cluster.service for cluster in inner}) < len(inner)
         self._lanes = [
-            (_at_its_way_in(lane, cluster) if several else lane, cluster, place)
+            # Clusters of one service have their usual ports in common.
+            (replace(lane, of=cluster.label) if several else lane, cluster, place)
             for cluster, place in self._places
             for lane in place.lanes
         ]
@@ -135,7 +139,7 @@ class ProxyPlace(Place):
     @property
     def readers(self) -> tuple[Host, ...]:
         """Those of the services."""
-        return tuple(host for _, place in self._places for host in place.readers)
+        return tuple(dict.fromkeys(host for _, place in self._places for host in place.readers))
 
     def make(self) -> None:
         """Each service's own."""
@@ -143,11 +147,13 @@ class ProxyPlace(Place):
             place.make()
 
     def found(self, host: Host, acknowledged: set[str], history: History) -> set[str]:
-        """What a member of one service has; keys of the others do not concern it."""
-        place = next(place for _, place in self._places if host in place.readers)
-        lanes = {lane.name for lane, _, of in self._lanes if of is place}
-        own = {operation.key for operation in history.operations() if operation.lane in lanes} & acknowledged
-        return place.found(host, own, history) | (acknowledged - own)
+        """What the members on a host have; keys of services that it does not carry do not concern it."""
+        missing: set[str] = set()
+        for place in (place for _, place in self._places if host in place.readers):
+            lanes = {lane.name for lane, _, of in self._lanes if of is place}
+            own = {operation.key for operation in history.operations() if operation.lane in lanes} & acknowledged
+            missing |= own - place.found(host, own, history)
+        return acknowledged - missing
 
     def clean(self) -> None:
         """Each service's own."""
@@ -157,9 +163,4 @@ class ProxyPlace(Place):
     def shown_by(self, read: Operation) -> str:
         """The service behind, and what it says."""
         cluster, place = next((cluster, place) for lane, cluster, place in self._lanes if lane.name == read.lane)
-        return f"{cluster.service} {shown_by(place, read)}"
-
-
-def _at_its_way_in(lane: Lane, cluster: Cluster) -> Lane:
-    """A lane under the port that its clients connect to: clusters of one service have the usual one in common."""
-    return replace(lane, port=cluster.inventory.entry_point(lane.port).at)
+        return f"{cluster.label} {shown_by(place, read)}"

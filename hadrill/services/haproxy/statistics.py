@@ -3,7 +3,7 @@
 import csv
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 STATISTICS_PORT = 8404
 SQL_STATISTICS_PORT = 6032
+AGAIN_SECONDS = 0.2
+"""Between two tries to watch a proxy that is away."""
 PROGRAM = "proxy_servers"
 SERVERS = 4
 """HAProxy's number for rows of servers, without those of the backend itself."""
@@ -223,13 +225,12 @@ class Proxies:
         def run(timeline: Timeline, stop: threading.Event) -> None:
             last: list[Server] | None = None
             while self._tell(host) and not stop.is_set():
-                try:
-                    with closing(self.statistics(host)) as statistics:
-                        for now in statistics.changes(backend, stop):
-                            tell(timeline, last, now)
-                            last = now
-                except (OSError, BadAnswerError):
-                    stop.wait(POLL)
+                # It may be away for a moment, as what is drilled is.
+                with suppress(OSError, BadAnswerError), closing(self.statistics(host)) as statistics:
+                    for now in statistics.changes(backend, stop):
+                        tell(timeline, last, now)
+                        last = now
+                stop.wait(AGAIN_SECONDS)
 
         return run
 

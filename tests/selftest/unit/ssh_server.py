@@ -50,15 +50,20 @@ class _Session(paramiko.ServerInterface):
         for pump in pumps:
             pump.start()
         # A program may end without reading it all, and a client go before the program has ended.
-        with suppress(OSError), process.stdin:
-            while part := channel.recv(65536):
-                process.stdin.write(part)
-                process.stdin.flush()
+        threading.Thread(target=_feed, args=(channel, process.stdin), daemon=True).start()
         for pump in pumps:
             pump.join()
         with suppress(OSError):
             channel.send_exit_status(process.wait())
         channel.close()
+
+
+def _feed(channel: paramiko.Channel, stream: IO[bytes]) -> None:
+    """Pass on what the client sends, until it sends no more."""
+    with suppress(OSError), stream:
+        while part := channel.recv(65536):
+            stream.write(part)
+            stream.flush()
 
 
 def _pump(stream: IO[bytes], send: Callable[[bytes], object]) -> None:

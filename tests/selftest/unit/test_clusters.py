@@ -106,7 +106,8 @@ def test_proxies_are_drilled_with_every_cluster_behind_them(two: Path, remote: R
     ]
     names = [lane.name for lane in proxies.place("0123456789ab").lanes]
     assert len(set(names)) == len(names) == 16
-    assert {"write new 5432", "write new 5433", "read pooled 6433", "write new 6380"} <= set(names)
+    orders = {"write new 5432 postgresql/db", "write new 5432 postgresql/orders", "read pooled 6432 postgresql/orders"}
+    assert orders | {"write new 6379 redis/sessions"} <= set(names)
 
 
 def test_proxies_of_another_cluster_are_not_before_it(two: Path, remote: Remote) -> None:
@@ -277,3 +278,13 @@ def test_several_clusters_are_not_installed(two: Path, lab_inventory: Inventory)
     with pytest.raises(Exit, match="only one cluster of a service can be installed, and redis has several: redis, s"):
         refuse_several(read(two))
     refuse_several(lab_inventory)
+
+
+def test_proxies_whose_clients_nobody_measures_are_not_drilled(lab: Path, remote: Remote) -> None:
+    rows = (lab / "servers.tsv").read_text("ascii").splitlines()
+    kept = [row for row in rows if not {"postgresql", "redis"} & set(row.split("\t"))]
+    (lab / "servers.tsv").write_text("\n".join([*kept, ""]), "ascii")
+    proxies = cluster_of(read(lab), remote, "haproxy")
+    assert isinstance(proxies, HaproxyCluster)
+    reason = "nothing stands behind them here whose clients would notice: that is postgresql, redis"
+    assert proxies.why_not_available("power-off", "proxy") == reason

@@ -2,6 +2,7 @@
 
 import math
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,3 +111,15 @@ def test_each_experiment_has_a_drop_in_of_its_own() -> None:
     its = Unit(name="redis", unit="redis-server.service")
     files = {its.drop_in(Marks(f"/var/lib/hadrill-drills/{drill}")) for drill in ("1", "2")}
     assert files == {f"/run/systemd/system/redis-server.service.d/zzz-hadrill-{drill}.conf" for drill in ("1", "2")}
+
+
+def test_a_container_under_a_unit_is_podmans_where_there_is_no_docker(tmp_path: Path) -> None:
+    (tmp_path / "podman").write_text('#!/bin/sh\necho "podman $*"\n', "ascii")
+    (tmp_path / "podman").chmod(0o755)
+    cache = ContainerUnit(name="cache", unit="cache.service", container="systemd-cache")
+    for text in (cache.main_pid, cache.execute("true")):
+        done = subprocess.run(
+            ["/bin/sh", "-c", text], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=True
+        )
+        assert "podman" in done.stdout
+        assert "systemd-cache" in done.stdout

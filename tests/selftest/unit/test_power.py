@@ -6,13 +6,16 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from pydantic import ValidationError
 
 from hadrill.faults.power import PowerError, driver
 from hadrill.faults.power_hcloud import HcloudPower
 from hadrill.faults.power_ssh import SshPower
 from hadrill.inventory import Inventory
+from hadrill.inventory.settings import Faults
 
 DONE = {"id": 1, "command": "x", "status": "success", "progress": 100, "started": None, "finished": None}
 
@@ -138,3 +141,12 @@ def test_the_driver_is_chosen_by_the_inventory(keybuzz: Path, lab_inventory: Inv
     power = driver(outside)
     assert isinstance(power, SshPower)
     assert not power.heals
+
+
+def test_a_driver_of_another_package_may_be_chosen_and_one_that_nobody_has_may_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hadrill.inventory.settings.entry_points", lambda **_: [SimpleNamespace(name="ipmi")])
+    assert Faults(power="ipmi").power == "ipmi"
+    with pytest.raises(ValidationError, match="'hand' should be one of: ipmi"):
+        Faults(power="hand")

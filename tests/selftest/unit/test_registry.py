@@ -202,10 +202,23 @@ def test_pods_get_logins_and_sources_of_the_services_that_are_there(
     assert all("def round_trip(login" in text for text in texts.values())
 
 
-@pytest.fixture
-def broken_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A package that brings a service whose module ends with a bug of its own."""
-    (tmp_path / "stranger.py").write_text("SERVICE = 1 / 0\n", "utf-8")
+NO_USE = {
+    "SERVICE = 1 / 0": "ZeroDivisionError",
+    "SERVICE = 'strange'": "stranger:SERVICE is no Service record",
+    "from hadrill.services.service import *; SERVICE = Service('strange', 'Strange', 5, (Role('redis'),))": (
+        "two services claim the role 'redis'"
+    ),
+    "from hadrill.services.service import *; SERVICE = Service('a b', 'Strange', 5, (Role('strange'),))": (
+        "the name of a service must be letters"
+    ),
+    "from hadrill.services.service import *; SERVICE = Service('strange', 'Strange', 5, None)": "of another type",
+}
+
+
+@pytest.fixture(params=NO_USE)
+def broken_package(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A package that brings a service which is no use; why it is not."""
+    (tmp_path / "stranger.py").write_text(f"{request.param}\n", "utf-8")
     dist = tmp_path / "stranger-1.0.dist-info"
     dist.mkdir()
     (dist / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n", "utf-8")
@@ -213,21 +226,22 @@ def broken_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.syspath_prepend(str(tmp_path))
     for cached in (registry.services, registry._others):
         cached.cache_clear()
-    yield
+    yield NO_USE[request.param]
     monkeypatch.undo()
+    sys.modules.pop("stranger", None)
     for cached in (registry.services, registry._others):
         cached.cache_clear()
 
 
-@pytest.mark.usefixtures("broken_package")
 def test_a_package_that_cannot_be_loaded_is_told_and_stops_nobody_from_healing(
-    lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    broken_package: str, lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr("hadrill.cli.drills.sweep", lambda *_, **__: ([], []))
     told = CliRunner().invoke(commands, ["heal", "--inventory", str(lab)])
     assert told.exit_code == 0, told.output
-    assert "service strange of package stranger is left out, it cannot be loaded: ZeroDivisionError" in told.output
+    assert "service strange of package stranger is left out, it cannot be loaded: " in told.output
+    assert broken_package in told.output
     assert "nothing to heal" in told.output
     assert "redis" in {service.name for service in registry.services()}
 

@@ -14,7 +14,7 @@ import pytest
 from hadrill import on_host
 from hadrill.adopt.recognise import adoptions
 from hadrill.inventory import Host, Inventory, read
-from hadrill.remote import Remote, from_here
+from hadrill.remote import CommandFailedError, Remote, from_here
 from hadrill.services.adopting import Program
 from hadrill.services.haproxy.statistics import Proxies, Server, Socket
 from hadrill.services.service import UNTOLD
@@ -148,3 +148,9 @@ def test_one_that_tells_nothing_is_said_to_and_stops_nobody(told_at: Callable[[s
     assert proxies.why_not_all_used([proxy], "be") is None
     with pytest.raises(OSError, match="neither a page nor a socket"):
         proxies.servers(proxy, "be")
+
+
+def test_a_program_that_ends_by_itself_is_told_and_not_begun_again_at_once(proxy: Host) -> None:
+    with pytest.raises(CommandFailedError, match=r"ended with 3"):
+        list(from_here.opened().follow(proxy, "echo one; exit 3", "", threading.Event()))
+    assert list(from_here.opened().follow(proxy, "echo one; echo two", "", threading.Event())) == ["one", "two"]
