@@ -4,9 +4,19 @@ from hadrill.install.base import HOSTS, RULES
 from hadrill.install.site import InstallError, Site
 from hadrill.inventory import Host
 from hadrill.on_host import program
+from hadrill.placement import folders, placements, units_of
 from hadrill.remote import run_program
+from hadrill.services import registry
 
 CLEAN_SECONDS = 180.0
+
+
+def _of_components() -> dict[str, list[str]]:
+    """Units of all services' components, and their folders beside hadrill's own, as their records place them."""
+    every = [part for known in registry.services() for part in placements(known).values()]
+    own = (f"{folders.CONFIGURATION}/", f"{folders.DATA}/")
+    paths = {path for part in every for path in (part.configuration, part.data) if path and not path.startswith(own)}
+    return {"units": sorted({unit.partition(".")[0] for unit in units_of(every)}), "folders": sorted(paths)}
 
 
 def clean(site: Site, hosts: tuple[Host, ...], consent: str) -> None:
@@ -16,7 +26,7 @@ def clean(site: Site, hosts: tuple[Host, ...], consent: str) -> None:
         raise InstallError(
             f"this removes all data of {len(hosts)} hosts: say --consent {name} to go on; nothing was touched"
         )
-    order = {"rules": RULES, "begin": HOSTS[0], "end": HOSTS[1]}
+    order = {"rules": RULES, "begin": HOSTS[0], "end": HOSTS[1], **_of_components()}
     if site.check:
         for host in hosts:
             site.record(host, "back to bare, with its data")

@@ -1,6 +1,7 @@
 """Makes a host bare again: removes everything that hadrill put there, data included.
 
-Input: {"rules": the firewall's file, "begin", "end": the marks around hadrill's lines in /etc/hosts}.
+Input: {"rules": the firewall's file, "begin", "end": the marks around hadrill's lines in /etc/hosts, "units": names of
+components' units without their kind, "folders": those of components beside hadrill's own}.
 Output: {"units": how many were removed}.
 """
 
@@ -12,7 +13,7 @@ import sys
 from pathlib import Path
 
 UNITS = Path("/etc/systemd/system")
-PREFIXES = ("hadrill-", "redis-update-master", "k3s")
+OWN = "hadrill-"
 NODES = ("hadrill-kubelet.service", "k3s.service", "k3s-agent.service")
 FOLDERS = (
     "/etc/rancher",
@@ -41,9 +42,10 @@ def run(*command: str, may_fail: bool = False) -> None:
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=quiet, check=not may_fail)
 
 
-def remove_units() -> int:
-    """Stop and remove hadrill's units. Returns how many there were."""
-    units = sorted(file.name for file in UNITS.glob("*") if file.name.startswith(PREFIXES) and file.is_file())
+def remove_units(names: tuple[str, ...]) -> int:
+    """Stop and remove hadrill's units, and those of these names of any kind. Returns how many there were."""
+    here = sorted(file.name for file in UNITS.glob("*") if file.is_file())
+    units = [unit for unit in here if unit.startswith(OWN) or re.split("[.@]", unit, maxsplit=1)[0] in names]
     for unit in units:
         if unit in NODES:
             # Its pods go while their runtime can still be told.
@@ -61,10 +63,10 @@ def remove_units() -> int:
 def main() -> None:
     """Do what standard input asks for."""
     order = json.load(sys.stdin)
-    removed = remove_units()
+    removed = remove_units(tuple(order["units"]))
     run("ufw", "--force", "disable")
     shutil.copyfile("/usr/share/ufw/iptables/user.rules", order["rules"])
-    for folder in FOLDERS:
+    for folder in (*FOLDERS, *order["folders"]):
         shutil.rmtree(folder, ignore_errors=True)
     for file in FILES:
         Path(file).unlink(missing_ok=True)

@@ -18,7 +18,7 @@ ALLOWED = {
     "hadrill/inventory/settings.py": "sql_proxy, an old setting outside of any service's section",
     "hadrill/inventory/versions.py": "k3s, an old entry that is a version and no image",
     "hadrill/faults/cordon.py": "Kubernetes' own fault",
-    "hadrill/on_host/clean.py": "units that are not called hadrill-*, and what Kubernetes leaves elsewhere",
+    "hadrill/on_host/clean.py": "what Kubernetes leaves elsewhere",
     "hadrill/on_host/cni.py": "a program of Kubernetes' installation alone",
     "hadrill/on_host/galera_start.py": "a program of MariaDB's installation alone",
     "hadrill/on_host/redis_update_master.py": "a program of Redis' installation alone",
