@@ -203,6 +203,7 @@ class Experiment:
             for cluster in (self.cluster, *(other for beside in self._beside for other in beside.clusters)):
                 wait_healthy(cluster, self.scenario.healthy_s)
             self._preflight = Preflight(self.cluster) if self.scenario.foretells else None
+        self._others.also(other for beside in self._beside for other in beside.clusters)
         self._others.before(self.session.force)
         self.place = self.cluster.place(self.id, leader)
         try:

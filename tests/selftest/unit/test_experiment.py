@@ -234,7 +234,7 @@ def _lost(one: Experiment) -> None:
 
 
 def _foreign(one: Experiment) -> None:
-    one._others.problem = "the data set is gone: 10,000 keys before, 0 after"
+    one._others._problem = "the data set is gone: 10,000 keys before, 0 after"
 
 
 def _left(one: Experiment) -> None:
@@ -594,11 +594,11 @@ def test_what_comes_after_the_verdict_hides_nothing_of_it(
 
 def test_where_data_of_others_cannot_be_counted_afterwards_nothing_passes(session: Session, cluster: Cluster) -> None:
     one = judged(session, cluster, SingleFault(cast(Any, cluster), CASE), served())
-    one._others.unsaid = "nobody can say"
+    one._others._unsaid = "nobody can say"
     assert violated(one) == set()
     assert (one.result.verdict, one.result.cause) == (Verdict.INCONCLUSIVE, "nobody can say")
     worse = judged(session, cluster, SingleFault(cast(Any, cluster), CASE), served())
-    worse._others.unsaid = "nobody can say"
+    worse._others._unsaid = "nobody can say"
     _lost(worse)
     violated(worse)
     assert worse.result.verdict is Verdict.FAILED

@@ -289,3 +289,20 @@ def test_where_nobody_can_be_counted_a_drill_is_refused_but_by_force(
     refused = pytest.raises(InconclusiveError, match="refused, data of others cannot be counted on any member")
     with nullcontext() if force else refused:
         others.before(force)
+
+
+def test_data_of_others_in_a_cluster_on_the_same_hosts_counts_too(
+    lab_inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(others_data, "COUNT_SECONDS", 0.3)
+    cluster, beside = Counted(lab_inventory), Counted(lab_inventory)
+    monkeypatch.setattr(beside, "label", "redis/beside", raising=False)
+    result = Result("1", "redis", "redis-01", "master", "power-off")
+    others = OthersData(cast("Cluster", cluster), result)
+    others.also([cast("Cluster", beside)])
+    others.before()
+    others.steady()
+    monkeypatch.setattr(beside, "foreign", lambda _: Foreign("keys", 3))
+    others.after()
+    assert others.problem.startswith("redis/beside, on the same hosts: ")
+    assert (result.foreign_before, result.foreign_after) == (10, 10), "the table is about the cluster that is drilled"
