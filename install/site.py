@@ -13,7 +13,7 @@ from hadrill.inventory import Host, Inventory
 from hadrill.on_host import program
 from hadrill.remote import Remote, RemoteError, run_program, shell
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 HERE = Path(__file__).parent
 APPLY_SECONDS = 120.0
 START_SECONDS = 150.0
@@ -57,7 +57,7 @@ class Site:
         self.changed += 1
         self.say(f"{host}: {'would change' if self.check else 'changed'}: {change}")
 
-    def everywhere(self, hosts: Iterable[Host], work: Callable[[Host], Answer]) -> dict[Host, Answer]:
+    def everywhere(self, hosts: Iterable[Host], work: Callable[[Host], Result]) -> dict[Host, Result]:
         """Do the work on all hosts at once. Raises InstallError with all that failed, once all have finished."""
         answers = self.remote.everywhere(hosts, work)
         failed = [answer for answer in answers.values() if isinstance(answer, RemoteError)]

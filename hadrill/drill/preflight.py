@@ -16,7 +16,7 @@ from hadrill.services.cluster import Cluster
 from hadrill.services.errors import NoLeaderError
 from hadrill.timing import Deadline, OverdueError, eventually
 
-Answer = TypeVar("Answer")
+Asked = TypeVar("Asked")
 HEALTHY_SECONDS = 30.0
 ASKED_SECONDS = 5.0
 DECIDED = (NoLeaderError, NotInInventoryError)
@@ -43,12 +43,12 @@ def wait_healthy(cluster: Cluster, seconds: float = HEALTHY_SECONDS) -> None:
         raise refusal(cluster, error) from error
 
 
-def asked_again(ask: Callable[[], Answer]) -> Answer:
+def asked_again(ask: Callable[[], Asked]) -> Asked:
     """What is asked while nothing is broken yet; again for a moment where an answer went missing, which says little.
 
     Raises one of failures().
     """
-    deadline, answers = Deadline(ASKED_SECONDS), list[Answer]()
+    deadline, answers = Deadline(ASKED_SECONDS), list[Asked]()
 
     def missing() -> str | None:
         try:

@@ -10,7 +10,7 @@ SILENT_SECONDS = 3.0
 """A member that does not answer for this long counts as down. One late answer of a busy member is not enough."""
 
 
-class Probed(Protocol):
+class Standing(Protocol):
     """What a probe of a member read, as far as it matters here."""
 
     @property
@@ -52,7 +52,7 @@ class Arithmetic:
         )
 
 
-def is_away(ask: Callable[[], Probed]) -> bool:
+def is_away(ask: Callable[[], Standing]) -> bool:
     """Whether a member stays silent, or says that it is out, for SILENT_SECONDS."""
 
     def away() -> str | None:
