@@ -12,11 +12,14 @@ from hadrill.inventory import Host, NamedCluster
 from hadrill.plugin import EXAMINER, UNREACHED, suite_of
 from hadrill.pytest_plugin.failure import explain
 from hadrill.pytest_plugin.stash import INVENTORY
-from hadrill.report.outcome import PROPERTY
+from hadrill.report.outcome import LEFT_OUT, PROPERTY
 from hadrill.report.secrets import Scrubber
 from hadrill.report.titles import titles
 from hadrill.services.clusters import CLUSTERS
+from hadrill.services.finding import LeftOutError
 
+LEFT = pytest.StashKey[str]()
+"""Why a check was left out."""
 CHECKS = ("basic", "hosts")
 """Suites of checks, which together wait only once for a dead host. Drills do not: they make hosts dead."""
 
@@ -26,6 +29,16 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     """Fail a check at once where its hosts are known to answer nobody."""
     if reason := _why_not(item):
         raise UnreachedError(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Leave out a check of something that the stack does not have."""
+    try:
+        return (yield)
+    except LeftOutError as error:
+        pyfuncitem.stash[LEFT] = str(error)
+        pytest.skip(f"left out: {error}")
 
 
 def _why_not(item: pytest.Item) -> str:
@@ -96,8 +109,10 @@ def pytest_runtest_makereport(
             elif isinstance(error, DrillFailedError):
                 details["causes"] = list(error.causes)
             report.longrepr = text
-        details |= {"module": _title(item), "check": item.name.removeprefix("test_")}
-        report.user_properties.append((PROPERTY, details))
+        which = {"module": _title(item), "check": item.name.removeprefix("test_")}
+        report.user_properties.append((PROPERTY, details | which))
+        if LEFT in item.stash and call.when == "call":
+            report.user_properties.append((LEFT_OUT, {**which, "reason": item.stash[LEFT]}))
     return report
 
 

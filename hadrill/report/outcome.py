@@ -17,6 +17,18 @@ EXPERIMENT = "hadrill-experiment"
 """The same for an experiment that several checks share."""
 
 
+LEFT_OUT = "hadrill-left-out"
+"""The same for a check that is about something that the stack does not have."""
+
+
+class LeftOutRow(TypedDict):
+    """A check that was left out, and why."""
+
+    module: str
+    check: str
+    reason: str
+
+
 class Ending(StrEnum):
     """How a check ended."""
 

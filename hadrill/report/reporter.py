@@ -12,7 +12,7 @@ from hadrill.inventory import Inventory
 from hadrill.report.allure import Page
 from hadrill.report.chaos_page import write_chaos_page
 from hadrill.report.memory import HistoryError, remember, remembered
-from hadrill.report.outcome import DRILL, EXPERIMENT, PROPERTY, Ending, Outcome
+from hadrill.report.outcome import DRILL, EXPERIMENT, LEFT_OUT, PROPERTY, Ending, LeftOutRow, Outcome
 from hadrill.report.regression import Regression, regressions
 from hadrill.report.rows import DrillRow
 from hadrill.report.run_folder import point_latest_at, write_summary
@@ -52,6 +52,7 @@ class Reporter:
         self.started = time.monotonic()
         self.selected: dict[str, None] = {}
         self.outcomes: dict[str, Outcome] = {}
+        self.left_out: list[LeftOutRow] = []
         self.drills: list[DrillRow] = []
         self.lines: dict[str, int] = {}
         self.spans: dict[str, list[Span]] = {}
@@ -102,6 +103,8 @@ class Reporter:
             return
         if report.skipped:
             self.selected.pop(report.nodeid, None)
+            rows: list[Any] = [value for name, value in report.user_properties if name == LEFT_OUT]
+            self.left_out += rows
             return
         if report.when == "call" or report.failed:
             self.lines[report.nodeid] = report.location[1] or 0
@@ -136,7 +139,9 @@ class Reporter:
         outcomes = [*self.outcomes.values(), *(_not_made(test) for test in self.selected if test not in self.outcomes)]
         ordered = tuple(sorted(outcomes, key=self._place))
         busy = covered(span for test in self.outcomes for span in self.spans.get(test, ()))
-        self.summary = Summary(self.suite, ordered, seconds, environment, tuple(self.drills), busy)
+        self.summary = Summary(
+            self.suite, ordered, seconds, environment, tuple(self.drills), busy, tuple(self.left_out)
+        )
         if self.suite == "chaos":
             self._finish_the_night(session, self.summary)
         remember(self.folder.parent, self.drills, self.inventory.credentials.values())

@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 
 from hadrill.report import drills
-from hadrill.report.outcome import Ending, Outcome
+from hadrill.report.outcome import Ending, LeftOutRow, Outcome
 from hadrill.report.rows import DrillRow
 from hadrill.report.screen import Screen
 
@@ -27,6 +27,7 @@ class Summary:
     environment: dict[str, str]
     drills: tuple[DrillRow, ...] = ()
     check_seconds: float = 0.0
+    left_out: tuple[LeftOutRow, ...] = ()
 
     @property
     def passed(self) -> int:
@@ -56,6 +57,8 @@ class Summary:
         shown += screen.lines(self._modules(screen)) if self.outcomes else []
         if self.outcomes or not self.drills:
             shown += screen.lines(self._total(screen))
+        missing = [f"  left out: {row['module']} {row['check']}: {row['reason']}" for row in self.left_out]
+        shown += screen.lines(*map(screen.text, missing)) if missing else []
         failed = [f"  {line}" for outcome in self.outcomes for line in _explained(outcome)]
         shown += screen.lines(*map(screen.text, failed)) if failed else []
         return "\n".join([*shown, *drills.table(self.drills, screen)])
@@ -96,6 +99,7 @@ class Summary:
         for o in self.outcomes:
             cause = o.cause.replace("|", "\\|").replace("\n", " ")
             lines.append(f"| {o.module} | {o.check} | {o.outcome} | {o.seconds:.2f} | {o.host} | {cause} |")
+        lines += [f"| {row['module']} | {row['check']} | left out | | | {row['reason']} |" for row in self.left_out]
         for o in self.outcomes:
             lines += drills.explained_in_markdown(f"{o.module} {o.check}", o.causes)
         lines += drills.markdown(self.drills)
@@ -116,6 +120,7 @@ class Summary:
             },
             "environment": self.environment,
             "checks": [outcome.as_json() for outcome in self.outcomes],
+            "left_out": list(self.left_out),
             "drills": list(self.drills),
         }
         return json.dumps(content, indent=1) + "\n"

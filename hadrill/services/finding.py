@@ -27,6 +27,10 @@ class CheckFailedError(AssertionError):
         super().__init__("\n".join(map(str, self.findings)))
 
 
+class LeftOutError(Exception):
+    """A check is about something that somebody else's stack does not have: the text says what."""
+
+
 def require(findings: Iterable[Finding | None]) -> None:
     """Raise CheckFailedError where there is a finding."""
     if failed := [finding for finding in findings if finding is not None]:

@@ -37,7 +37,7 @@ def postgresql_budget(
     tail = [
         Part("promote", PROMOTE_SECONDS, "pg_promote"),
         checks_of(haproxy_on(service.inventory, proxy), remote, proxy, service.backend).up(),
-        *pgbouncer_parts(service.inventory, remote, proxy),
+        *(pgbouncer_parts(service.inventory, remote, proxy) if service.has_pool else ()),
         TURN,
         hang(kind),
     ]

@@ -11,7 +11,7 @@ from psycopg.rows import TupleRow
 from hadrill.inventory import Host
 from hadrill.services.asking import ANSWER_SECONDS, ask, disagreements, failures, first_line, silence
 from hadrill.services.errors import ServiceError
-from hadrill.services.finding import CheckFailedError, Finding, require
+from hadrill.services.finding import CheckFailedError, Finding, LeftOutError, require
 from hadrill.services.placing import placed_in
 from hadrill.services.postgresql.service import POOLED_PORT, PORT, REST_PORT, Postgresql
 from hadrill.timing import Deadline, OverdueError, eventually
@@ -93,6 +93,8 @@ def replication(service: Postgresql) -> None:
 
 def pgbouncer(service: Postgresql) -> None:
     """PgBouncer answers at the entry point and on every proxy, and leads to the leader."""
+    if not service.has_pool:
+        raise LeftOutError("no PgBouncer leads to it")
     _, of_proxies = ask(service.proxies, lambda host: _through_pool(service, host), POOLED_PORT, "PgBouncer to answer")
     require([*of_proxies, *_ask_as_application(service, POOLED_PORT, "SELECT 'near'")])
 

@@ -44,7 +44,8 @@ def orders(service: Postgresql, since_seconds: int) -> dict[Host, Order]:
             for peer in service.members
         }
         asked[STATISTICS] = service.front.question(proxy, service.backend)
-        asked["pooler"] = pooled_login(proxy)
+        if service.has_pool:
+            asked["pooler"] = pooled_login(proxy)
         by_host[proxy] = Order(asked)
     return by_host
 

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import TupleRow
 
-from hadrill.inventory import Host, Inventory
+from hadrill.inventory import Host, Inventory, NotInInventoryError
 from hadrill.placement import placed
 from hadrill.remote.from_here import reach
 from hadrill.services.asking import ANSWER_SECONDS, CONNECT_SECONDS, ask
@@ -54,6 +54,15 @@ class Postgresql:
     def entry_point(self) -> str:
         """The address that applications use."""
         return self.inventory.entry_point(PORT).place
+
+    @property
+    def has_pool(self) -> bool:
+        """Whether clients may come by PgBouncer. What hadrill installs has one; somebody else's stack may have none."""
+        try:
+            self.inventory.entry_point(POOLED_PORT)
+        except NotInInventoryError:
+            return not self.inventory.settings.adopted
+        return True
 
     def way_in(self, port: int) -> str:
         """The address at which applications reach a usual port."""

@@ -32,7 +32,7 @@ CAUGHT_UP_SECONDS = 15.0
 
 def lanes(service: Postgresql, table: Identifier) -> Sequence[Lane]:
     """New connections to PostgreSQL, pooled ones to PgBouncer."""
-    ports = {"new": PORT, "pooled": POOLED_PORT}
+    ports = {"new": PORT, **({"pooled": POOLED_PORT} if service.has_pool else {})}
     return [
         Lane(kind, connection, port, lambda port=port: PostgresqlClient(service, port, table), refused)  # type: ignore[misc]  # a default
         for kind in ("write", "read")

@@ -142,3 +142,28 @@ def test_how_many_workers_drills_get_is_asked_of_hadrill_before_xdist(pytestconf
 
 def test_what_was_imported_costs_the_collector_nothing_more() -> None:
     assert gc.get_freeze_count() > 10_000, "this run has the plugin, too"
+
+
+LACKS = """
+import pytest
+from hadrill.services.finding import LeftOutError
+pytestmark = pytest.mark.service("postgresql")
+
+def test_cluster():
+    pass
+
+def test_pgbouncer():
+    raise LeftOutError("no PgBouncer leads to it")
+"""
+
+
+def test_a_check_of_what_is_not_there_is_left_out_and_told(project: Path, quiet: Path) -> None:
+    (project / "tests" / "basic" / "test_postgresql.py").write_text(LACKS)
+    done = pytest_on(project, "tests/basic", "--inventory", str(quiet), "--no-page")
+    assert done.returncode == 0, done.stdout
+    assert "  left out: PostgreSQL pgbouncer: no PgBouncer leads to it" in done.stdout
+    summary = json.loads((project / "reports" / "latest" / "summary.json").read_text())
+    assert (summary["passed"], summary["total"]) == (1, 1)
+    left_out = {"module": "PostgreSQL", "check": "pgbouncer", "reason": "no PgBouncer leads to it"}
+    assert summary["left_out"] == [left_out]
+    assert "| PostgreSQL | pgbouncer | left out |" in (project / "reports" / "latest" / "summary.md").read_text()

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg.sql import Identifier
 
 from hadrill.cli.command import commands
 from hadrill.drill import aim
@@ -18,7 +19,11 @@ from hadrill.inventory.topology import FILE
 from hadrill.placement import Container, Inside, Unit, placed
 from hadrill.remote import Remote
 from hadrill.services.clusters import cluster_of
+from hadrill.services.finding import LeftOutError
 from hadrill.services.placing import placed_in
+from hadrill.services.postgresql import checks
+from hadrill.services.postgresql.service import Postgresql
+from hadrill.services.postgresql.workload import lanes
 from hadrill.services.proxies import checks_of, haproxy_on, pgbouncer_parts
 from hadrill.services.redis.facts import orders
 from hadrill.services.redis.record import SERVICE
@@ -410,3 +415,14 @@ def test_a_port_that_the_service_does_not_have_is_told(two: Path) -> None:
     assert problem.startswith(
         "topology.yaml:7:23: sessions: redis has no port 6390: it has 6379, 26379. Write the usual"
     )
+
+
+def test_a_stack_of_another_making_without_a_pool_has_no_check_and_no_clients_of_one(lab: Path) -> None:
+    assert Postgresql(read(lab)).has_pool
+    edit(lab, "settings.yaml", "ports: [5432, 6432, ", "ports: [5432, ")
+    assert Postgresql(read(lab)).has_pool, "an installation without the port is a mistake, and its check is red"
+    edit(lab, "settings.yaml", "name: lab\n", "name: lab\nadopted: true\n")
+    service = Postgresql(read(lab))
+    with pytest.raises(LeftOutError, match="no PgBouncer leads to it"):
+        checks.pgbouncer(service)
+    assert {lane.connection for lane in lanes(service, Identifier("drill"))} == {"new"}
