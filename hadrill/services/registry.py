@@ -64,7 +64,8 @@ def folders() -> tuple[Path, ...]:
 
 @cache
 def _others() -> tuple[tuple[Service, ...], tuple[str, ...]]:
-    records, problems = [], []
+    records: list[Service] = []
+    problems: list[str] = []
     for entry in entry_points(group=GROUP):
         try:
             record = entry.load()
