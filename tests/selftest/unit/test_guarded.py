@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any, cast
 
+import psycopg
 import pytest
 
 from hadrill.drill import others_data
@@ -20,6 +21,8 @@ from hadrill.remote import Output, Remote
 from hadrill.services.cluster import Cluster
 from hadrill.services.clusters import CLUSTERS
 from hadrill.services.guarded import Foreign, Guarded, why_less
+from hadrill.services.postgresql import holdings as postgresql_holdings
+from hadrill.services.postgresql.service import Postgresql
 from hadrill.services.rabbitmq import holdings as rabbitmq_holdings
 from hadrill.services.rabbitmq.service import Rabbitmq
 from hadrill.services.redis import cluster as redis_cluster
@@ -306,3 +309,27 @@ def test_data_of_others_in_a_cluster_on_the_same_hosts_counts_too(
     others.after()
     assert others.problem.startswith("redis/beside, on the same hosts: ")
     assert (result.foreign_before, result.foreign_after) == (10, 10), "the table is about the cluster that is drilled"
+
+
+@pytest.mark.parametrize(
+    ("words", "pages"),
+    [('FATAL: no pg_hba.conf entry for host "x"', 900), ("FATAL: the database system is shutting down", None)],
+)
+def test_a_database_that_cannot_be_opened_for_a_moment_is_not_counted_by_its_whole_size(
+    lab_inventory: Inventory, words: str, pages: int | None
+) -> None:
+    class Closed(Postgresql):
+        """One database, which lets nobody in."""
+
+        def connect(self, *_: object, database: str = "", **__: object) -> Any:
+            if database:
+                raise psycopg.OperationalError(words)
+            listed = SimpleNamespace(fetchall=lambda: [("orders", 900)])
+            return SimpleNamespace(execute=lambda _: listed, close=lambda: None)
+
+    service, host = Closed(lab_inventory), lab_inventory.host("db-slave-01")
+    if pages is None:
+        with pytest.raises(psycopg.OperationalError):
+            postgresql_holdings.foreign(service, host)
+    else:
+        assert postgresql_holdings.foreign(service, host).total == pages
