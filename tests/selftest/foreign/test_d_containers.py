@@ -185,7 +185,7 @@ def test_a_run_that_is_killed_leaves_nothing_stopped(stack: Inventory, ssh: Remo
         eventually("it to be stopped", lambda: ssh.attempt(host, f"! {runs}").status or None, Deadline(WHOLE_SECONDS))
         run.kill()
     eventually("it to run again", lambda: ssh.attempt(host, runs).status or None, Deadline(WHOLE_SECONDS))
-    left = "find /var/lib/hadrill-drills -type f ! -name .lease.lock 2>/dev/null"
+    left = "find /var/lib/hadrill-drills -type f ! -name '.*.lock' 2>/dev/null"
     eventually("nothing to be left", lambda: ssh.attempt(host, left).stdout or None, Deadline(WHOLE_SECONDS))
     _until_whole(stack)
 
