@@ -171,6 +171,7 @@ def _write(file: Path, role: str, values: Mapping[str, str]) -> list[str]:
     if lines:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, FILE_MODE)
         with os.fdopen(descriptor, "a", encoding="ascii") as stream:
+            stream.write("\n" * (there[-1:] not in ("", "\n")))
             stream.writelines(lines)
     needs = {key: text for adoption in adoptions().values() for key, text in adoption.needs.items()}
     return [f"{name} in {file}: {needs.get((role, name), 'a password')}" for name in new if name not in values]

@@ -124,7 +124,10 @@ def write_missing(folder: Path, roles: Iterable[str], clusters: Sequence[NamedCl
         missing = [name for name in names if name not in present]
         if missing:
             file.touch(mode=0o600)
+            # An editor may have left the last line without its end: what follows would belong to that value.
+            unended = file.read_bytes()[-1:] not in (b"", b"\n")
             with file.open("a", encoding="ascii") as stream:
+                stream.write("\n" * unended)
                 stream.writelines(f"{name}={secrets.token_hex(16)}\n" for name in missing)
             added += [f"{name} in {file}" for name in missing]
     return added

@@ -10,9 +10,11 @@ from hypothesis import HealthCheck
 
 from hadrill.cli.command import commands
 from hadrill.inventory import InvalidInventoryError, Problem, read
+from hadrill.inventory.credentials import write_missing
 from hadrill.inventory.ports import openings
 from hadrill.report.inventory_table import summary
 from hadrill.report.screen import Screen
+from hadrill.services import registry
 from tests.selftest.unit.conftest import edit, problems_of
 from tests.selftest.unit.properties import given, settings, st
 
@@ -358,3 +360,13 @@ def test_no_input_ends_in_a_traceback(name: str, lab: Path, data: st.DataObject)
             read(lab)
     finally:
         file.write_bytes(original)
+
+
+def test_credentials_that_are_added_leave_a_last_line_without_an_end_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "postgresql.env"
+    file.write_text("POSTGRES_PASSWORD=abcdefghij", "ascii")
+    file.chmod(0o600)
+    assert write_missing(tmp_path, ["postgresql"])
+    lines = file.read_text("ascii").splitlines()
+    assert lines[0] == "POSTGRES_PASSWORD=abcdefghij"
+    assert {line.partition("=")[0] for line in lines} == set(registry.roles()["postgresql"].credentials)
